@@ -1,0 +1,46 @@
+# The commands of the README. `make repro` and `make test` need Python 3.11 or later, git and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Stages call `python`: let it be the environment's.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help repro zoo test lint demo bench clean
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | sort
+
+repro: $(VENV)/.installed ## data, training, evaluation, report
+	dvc repro
+	@echo "The report: data/report/index.html"
+
+zoo: $(VENV)/.installed ## every small model, on embedded data
+	dvc repro recipes/zoo/dvc.yaml
+	@echo "The report: recipes/zoo/data/report/index.html"
+
+test: lint ## ruff, mypy --strict and pytest
+	python -m pytest
+
+lint: $(VENV)/.installed ## ruff and mypy --strict
+	ruff check .
+	ruff format --check .
+	mypy
+
+demo: $(VENV)/.installed ## the demo, on this machine alone
+	crossdomain demo
+
+bench: $(VENV)/.installed ## speed of training steps on this machine
+	python -m benchmarks.train_step
+
+clean: ## everything that the commands above made, the environment too
+	rm -rf $(VENV) data/prepared data/judges data/models data/curves data/exhibits data/checkpoints data/report
+
+# The marker is younger than the lock only after an installation that went through.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"error: Python 3.11 or later is needed, found {sys.version.split()[0]}: make PYTHON=/path/to/it")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet --requirement requirements.lock
+	python -m pip install --quiet --no-deps --editable .
+	python -m pip check
+	touch $@
