@@ -1,0 +1,93 @@
+"""What a finished model can do.
+
+Evaluation, the command line and the demo ask ``isinstance(model, Translator)`` and the like; they
+never ask for a model's name. A model may have several capabilities.
+"""
+
+from abc import ABC, abstractmethod
+
+from torch import Generator, Tensor
+
+
+class Translator(ABC):
+    """Turns samples of one domain into samples of another."""
+
+    directions: dict[str, str]
+    """Target domain -> source domain, one entry for each direction that was trained."""
+
+    @abstractmethod
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, of equal H and W.
+
+        Raises KeyError where no direction leads to ``to``.
+        """
+
+
+class Sampler(ABC):
+    """Draws new samples."""
+
+    classes: int
+    """Number of classes that can be asked for; 0 where sampling is unconditional."""
+
+    @abstractmethod
+    def sample(
+        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+    ) -> Tensor:
+        """``n`` samples [n, C, H, W]; ``condition`` holds class indices [n]."""
+
+
+class Reconstructor(ABC):
+    """Squeezes samples through a bottleneck and back."""
+
+    @abstractmethod
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Samples [N, C, H, W] -> their reconstructions, same shape."""
+
+
+class Latent(ABC):
+    """Has a latent space that can be entered and left."""
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Tensor:
+        """Samples [N, C, H, W] -> latents [N, Z]."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents [N, Z] -> samples [N, C, H, W]."""
+
+
+class Scorer(ABC):
+    """Gives each sample a number: how well the model explains it."""
+
+    @abstractmethod
+    def score(self, x: Tensor) -> Tensor:
+        """Samples [N, C, H, W] -> scores [N]; higher means more typical of the training data."""
+
+
+class Classifier(ABC):
+    """Tells classes (digits, domains, speakers) apart; evaluation's judges are such models."""
+
+    classes: tuple[str, ...]
+
+    @abstractmethod
+    def classify(self, x: Tensor) -> Tensor:
+        """Samples [N, C, H, W] -> logits [N, classes]."""
+
+    @abstractmethod
+    def features(self, x: Tensor) -> Tensor:
+        """Samples [N, C, H, W] -> features [N, F] of the last hidden layer."""
+
+
+CAPABILITIES: dict[str, type] = {
+    "translate": Translator,
+    "sample": Sampler,
+    "reconstruct": Reconstructor,
+    "latent": Latent,
+    "score": Scorer,
+    "classify": Classifier,
+}
+
+
+def capabilities(model: object) -> tuple[str, ...]:
+    """The names of what ``model`` can do, as model cards and the demo show them."""
+    return tuple(name for name, kind in CAPABILITIES.items() if isinstance(model, kind))
