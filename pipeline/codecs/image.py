@@ -1,0 +1,85 @@
+"""Pictures: files -> uint8 arrays -> samples in [-1, 1] and back."""
+
+import io
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from pipeline.block import Block
+from pipeline.samples import Spec
+
+Picture = npt.NDArray[np.uint8]
+
+
+class ImageCodec(Block):
+    """Pictures of one size, with a number of channels for each domain."""
+
+    kind: Literal["image"] = "image"
+    size: int
+    channels: dict[str, int]
+
+    def spec(self, domain: str) -> Spec:
+        """The samples of ``domain``: [channels, size, size] in [-1, 1]."""
+        return Spec(channels=self.channels[domain], height=self.size, width=self.size, bounded=True)
+
+    def to_sample(self, stored: Tensor, domain: str) -> Tensor:
+        """uint8 [N, H, W, C] -> float32 [N, C, H, W] in [-1, 1], channels-last in memory."""
+        return stored.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+
+    def from_sample(self, sample: Tensor, domain: str) -> Picture:
+        """[N, C, H, W] in [-1, 1] (values beyond are clamped) -> uint8 [N, H, W, C]."""
+        levels = sample.detach().float().clamp(-1, 1).add(1).mul(127.5).round()
+        return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def read_picture(path: Path) -> Picture:
+    """The picture in a file as uint8 [H, W, 3], turned as its EXIF orientation says.
+
+    16-bit grey is scaled to 8 bits; transparency is dropped. Raises ValueError with the reason
+    where the file is not a whole picture or its values have no known range.
+    """
+    try:
+        with Image.open(path) as file:
+            picture = ImageOps.exif_transpose(file)
+            if picture.mode.startswith("I;16"):  # Pillow would cut off what is above 255
+                deep = np.asarray(picture).astype(np.float32)
+                picture = Image.fromarray(np.round(deep / 257).astype(np.uint8))
+            elif picture.mode in ("I", "F"):
+                raise ValueError("32-bit values, whose range is not known: save it as 8 or 16 bits")
+            return np.asarray(picture.convert("RGB"))
+    except UnidentifiedImageError as error:
+        raise ValueError("not a picture in a known format") from error
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"too large: {error}") from error
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"damaged picture: {error}") from error
+
+
+def to_png(picture: Picture) -> bytes:
+    """uint8 [H, W, 3] as the content of a PNG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def fit_square(picture: Picture, size: int) -> Picture:
+    """The largest centred square of [H, W, C], resized to ``size`` with antialiasing.
+
+    Raises ValueError where the picture is smaller than ``size``: enlarging would invent detail.
+    """
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    if side < size:
+        raise ValueError(f"{width}x{height} pixels are smaller than the size asked for, {size}")
+    top, left = (height - side) // 2, (width - side) // 2
+    square = picture[top : top + side, left : left + side]
+    if side == size:
+        return square
+    image = Image.fromarray(square.squeeze())
+    resized = np.asarray(image.resize((size, size), Image.Resampling.BICUBIC))
+    return resized.reshape(size, size, picture.shape[2])

@@ -1,0 +1,99 @@
+"""Sound: files -> waveforms -> log-mel frames -> standardised samples and back."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from pipeline.block import Block
+from pipeline.codecs.spectrogram import MelConvention, griffin_lim, log_mel
+from pipeline.samples import Spec
+
+Wave = npt.NDArray[np.float32]
+Frames = npt.NDArray[np.float16]
+
+
+class Statistics(Block):
+    """Mean and standard deviation of each mel bin over a domain's training frames."""
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+
+class MelCodec(Block):
+    """Log-mel spectrograms of one convention, standardised by domain (a speaker) and bin.
+
+    Standardising by speaker means that handing speaker A's sample to speaker B's decoder is
+    already the classical mean-variance conversion; a translator learns what goes beyond it.
+    """
+
+    kind: Literal["mel"] = "mel"
+    convention: MelConvention = MelConvention()
+    statistics: dict[str, Statistics]
+
+    def spec(self, domain: str) -> Spec:
+        """The samples of ``domain``: [1, mels, any width], standardised."""
+        return Spec(channels=1, height=self.convention.mels, width=None, bounded=False)
+
+    def to_sample(self, stored: Tensor, domain: str) -> Tensor:
+        """Log-mel frames float16 [N, T, M] -> standardised float32 samples [N, 1, M, T]."""
+        mean, deviation = self._statistics(domain, stored.device)
+        return ((stored.float() - mean) / deviation).transpose(1, 2).unsqueeze(1)
+
+    def from_sample(self, sample: Tensor, domain: str) -> Tensor:
+        """Standardised samples [N, 1, M, T] -> log-mel frames float32 [N, T, M]."""
+        mean, deviation = self._statistics(domain, sample.device)
+        return sample.detach().float().squeeze(1).transpose(1, 2) * deviation + mean
+
+    def encode(self, wave: Tensor, domain: str) -> Tensor:
+        """Waveform [samples] at the convention's rate -> sample [1, M, T]."""
+        frames = log_mel(wave, self.convention).T  # [T, M]
+        return self.to_sample(frames[None], domain)[0]
+
+    def decode(self, sample: Tensor, domain: str) -> Tensor:
+        """Sample [1, M, T] -> waveform [T * hop] by Griffin-Lim."""
+        frames = self.from_sample(sample[None], domain)[0]
+        return griffin_lim(frames.T, self.convention)
+
+    def _statistics(self, domain: str, device: torch.device) -> tuple[Tensor, Tensor]:
+        statistics = self.statistics[domain]
+        return (
+            torch.tensor(statistics.mean, device=device),
+            torch.tensor(statistics.deviation, device=device),
+        )
+
+
+def read_wave(path: Path, rate: int) -> Wave:
+    """The sound in a file, mixed to mono and resampled once to ``rate``: float32 [samples].
+
+    Raises ValueError with the reason where the file holds no usable sound.
+    """
+    import librosa  # a second and a half to import, and needed for real recordings alone
+    import soundfile
+
+    try:
+        samples, found = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        raise ValueError(f"not a sound file that libsndfile reads: {error}") from error
+    if len(samples) == 0:
+        raise ValueError("holds no samples")
+    if not np.isfinite(samples).all():
+        raise ValueError("holds values that are not numbers")
+    mono = samples.mean(axis=1)
+    if found != rate:
+        mono = librosa.resample(mono, orig_sr=found, target_sr=rate)
+    return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def frames_of(wave: Wave, convention: MelConvention) -> Frames:
+    """Log-mel frames [T, M] as the prepared store keeps them.
+
+    Raises ValueError where the clip is shorter than one frame.
+    """
+    if len(wave) < convention.n_fft:
+        raise ValueError(f"{len(wave)} samples are fewer than one frame of {convention.n_fft}")
+    frames = log_mel(torch.from_numpy(wave), convention).T
+    return frames.to(torch.float16).contiguous().numpy()

@@ -1,0 +1,26 @@
+"""A drawn world of horses on meadows and zebras on savannas.
+
+An embedded set for unpaired translation (horse to zebra) and for paired translation (label map,
+edges or grey to picture). A `Scene` holds everything that varies; `draw` turns it into a picture
+with its label map. The same scene drawn as the other animal on the other ground is the picture's
+true counterpart, which evaluation may use and training must not.
+"""
+
+from .draw import Drawing, draw
+from .labels import LABELS, PALETTE, colour_labels
+from .scene import ANIMALS, GROUNDS, Scene, sample_scene
+from .views import edges, grey
+
+__all__ = [
+    "ANIMALS",
+    "GROUNDS",
+    "LABELS",
+    "PALETTE",
+    "Drawing",
+    "Scene",
+    "colour_labels",
+    "draw",
+    "edges",
+    "grey",
+    "sample_scene",
+]

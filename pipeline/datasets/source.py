@@ -1,0 +1,121 @@
+"""What a data set hands to preparation: named items, loaded when their turn comes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from pipeline.block import Block
+from pipeline.codecs import Codec, ImageCodec, MelCodec
+from pipeline.codecs.mel import Statistics, frames_of
+from pipeline.codecs.spectrogram import MelConvention
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture or clip before preparation.
+
+    ``key`` names what the item shows. Two domains of a split are aligned where their keys are
+    equal: the same picture as photograph and as label map, the same sentence by two speakers.
+    ``load`` must survive pickling, since preparation calls it in other processes; it raises
+    ValueError with the reason where the item can't be used.
+    """
+
+    key: str
+    load: Callable[[], Array]
+    label: int = 0
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The items of a data set: split -> domain -> items, and the names of its classes."""
+
+    items: dict[str, dict[str, list[Item]]]
+    classes: tuple[str, ...] = field(default=())
+
+
+class Moments:
+    """Running mean and deviation over rows [n, M] of what a domain stores."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sum: Array = np.zeros(0)
+        self.squares: Array = np.zeros(0)
+        self.channels = 0
+
+    def add(self, stored: Array) -> None:
+        """Takes in an array [..., M]; its last axis stays."""
+        rows = stored.reshape(-1, stored.shape[-1]).astype(np.float64)
+        if not self.count:
+            self.channels = stored.shape[-1]
+            self.sum = np.zeros(self.channels)
+            self.squares = np.zeros(self.channels)
+        self.count += len(rows)
+        self.sum += rows.sum(axis=0)
+        self.squares += (rows**2).sum(axis=0)
+
+    def statistics(self) -> Statistics:
+        """Mean and deviation; a bin that never moves gets deviation 1e-3, not 0."""
+        mean = self.sum / self.count
+        deviation = np.sqrt(np.maximum(self.squares / self.count - mean**2, 1e-6))
+        return Statistics(mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()))
+
+
+class DatasetParams(Block, ABC):
+    """Parameters of a data set: a block under ``datasets`` in params.yaml."""
+
+    @abstractmethod
+    def source(self) -> Source:
+        """Lists the items; raises UserError where the raw data is missing."""
+
+    @abstractmethod
+    def analyse(self, raw: Array) -> Array:
+        """A loaded item -> what the store keeps; raises ValueError where it can't be used."""
+
+    @abstractmethod
+    def codec(self, moments: dict[str, Moments]) -> Codec:
+        """The codec for the store, from the moments of each domain's training items."""
+
+
+class PictureParams(DatasetParams):
+    """A data set of pictures, stored as uint8 [size, size, C]."""
+
+    size: int = Field(ge=8)
+
+    def analyse(self, raw: Array) -> Array:
+        """Checks that the picture is uint8 [size, size, C]."""
+        if raw.dtype != np.uint8 or raw.shape[:2] != (self.size, self.size):
+            raise ValueError(f"expected uint8 [{self.size}, {self.size}, C], found {raw.shape}")
+        return raw
+
+    def codec(self, moments: dict[str, Moments]) -> ImageCodec:
+        """Pictures need no statistics, only their channels."""
+        return ImageCodec(size=self.size, channels={d: m.channels for d, m in moments.items()})
+
+
+class SoundParams(DatasetParams):
+    """A data set of clips, stored as float16 log-mel frames [T, M]."""
+
+    convention: MelConvention = MelConvention()
+
+    def analyse(self, raw: Array) -> Array:
+        """Waveform -> log-mel frames."""
+        return frames_of(raw, self.convention)
+
+    def codec(self, moments: dict[str, Moments]) -> MelCodec:
+        """Mean and deviation for each speaker and bin."""
+        statistics = {domain: m.statistics() for domain, m in moments.items()}
+        return MelCodec(convention=self.convention, statistics=statistics)
+
+
+def as_is(array: Array) -> Array:
+    """The loader of an item that is in memory already."""
+    return array

@@ -1,0 +1,139 @@
+"""The prepared store: memory-mapped arrays, a folder for each split and domain.
+
+    <store>/meta.json                         format, codec, classes, counts
+    <store>/<split>/<domain>/items.tsv        key, label, source file's bytes and SHA-256
+    <store>/<split>/<domain>/shard-00000.npy  pictures uint8 [n, H, W, C], or frames float16 [F, M]
+    <store>/<split>/<domain>/lengths.npy      sound only: frames of each clip
+    <store>/test/<domain>/audio/00000.flac    sound only: the clips themselves, for evaluation
+
+Random access costs no decoding, and memory stays flat whatever the size.
+"""
+
+import hashlib
+from bisect import bisect_right
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.block import Block
+from pipeline.codecs import Codec
+from pipeline.datasets.source import Array
+from pipeline.errors import UserError
+
+
+class Meta(Block):
+    """What meta.json holds."""
+
+    format: Literal[1] = 1
+    codec: Codec
+    classes: tuple[str, ...]
+    counts: dict[str, dict[str, int]]
+    """Split -> domain -> number of items."""
+    digests: dict[str, dict[str, str]]
+    """Split -> domain -> SHA-256 over items.tsv and the stored arrays."""
+
+
+class Domain:
+    """The items of one split and domain."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shards = sorted(folder.glob("shard-*.npy"))
+        self._shards: list[Array] = [np.load(shard, mmap_mode="r") for shard in shards]
+        self._starts = [0, *np.cumsum([len(shard) for shard in self._shards]).tolist()]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @cached_property
+    def _table(self) -> list[list[str]]:
+        lines = (self.folder / "items.tsv").read_text(encoding="utf-8").splitlines()
+        return [line.split("\t") for line in lines]
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """What each item shows; domains with equal keys are aligned."""
+        return [row[0] for row in self._table]
+
+    @cached_property
+    def labels(self) -> Array:
+        """Class indices int64 [N]."""
+        return np.array([int(row[1]) for row in self._table], dtype=np.int64)
+
+    @cached_property
+    def lengths(self) -> Array | None:
+        """Frames of each clip int64 [N]; None for pictures."""
+        path = self.folder / "lengths.npy"
+        return np.load(path) if path.exists() else None
+
+    @cached_property
+    def _offsets(self) -> Array:
+        assert self.lengths is not None
+        return np.concatenate([[0], np.cumsum(self.lengths)])
+
+    def row(self, index: int) -> Array:
+        """Row ``index`` of all shards in a row: a picture [H, W, C], or one frame [M]."""
+        shard = bisect_right(self._starts, index) - 1
+        row: Array = self._shards[shard][index - self._starts[shard]]
+        return row
+
+    def item(self, index: int) -> Array:
+        """A whole item: a picture [H, W, C], or the frames [T, M] of a clip."""
+        if self.lengths is None:
+            return self.row(index)
+        return self.window(index, 0, int(self.lengths[index]))
+
+    def window(self, index: int, start: int, frames: int) -> Array:
+        """Frames ``start`` to ``start + frames`` of clip ``index``: [frames, M]."""
+        first = int(self._offsets[index]) + start
+        shard = bisect_right(self._starts, first) - 1  # a clip never crosses two shards
+        at = first - self._starts[shard]
+        return self._shards[shard][at : at + frames]
+
+    def audio(self, index: int) -> Path:
+        """The file with clip ``index`` itself (test split of sound only)."""
+        return self.folder / "audio" / f"{index:05d}.flac"
+
+
+class Store:
+    """A prepared data set on disk."""
+
+    def __init__(self, root: Path) -> None:
+        """Raises UserError where ``root`` is no prepared store."""
+        self.root = root
+        path = root / "meta.json"
+        if not path.is_file():
+            raise UserError(f"expected a prepared data set at {root}: prepare it first")
+        try:
+            self.meta = TypeAdapter(Meta).validate_json(path.read_text(encoding="utf-8"))
+        except ValidationError as error:
+            raise UserError(f"{path} was written by another version: prepare it again") from error
+
+    @property
+    def codec(self) -> Codec:
+        """Between stored arrays and samples."""
+        return self.meta.codec
+
+    def domain(self, split: str, name: str) -> Domain:
+        """One split and domain; raises UserError with what there is instead."""
+        counts = self.meta.counts
+        if name not in counts.get(split, {}):
+            found = "; ".join(f"{s}: {', '.join(sorted(d))}" for s, d in sorted(counts.items()))
+            raise UserError(f"{self.root} has no domain '{name}' in split '{split}', but {found}")
+        return Domain(self.root / split / name)
+
+    def has(self, split: str, *domains: str) -> bool:
+        """Whether the split holds all the domains."""
+        return set(domains) <= set(self.meta.counts.get(split, {}))
+
+    def aligned(self, split: str, a: str, b: str) -> bool:
+        """Whether item i of one domain is item i of the other in another guise."""
+        return self.domain(split, a).keys == self.domain(split, b).keys
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the prepared data; part of a checkpoint's key."""
+        return hashlib.sha256(self.meta.model_dump_json().encode()).hexdigest()
