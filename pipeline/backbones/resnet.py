@@ -1,0 +1,114 @@
+"""The generator of CycleGAN: two downsamplings, residual blocks, two upsamplings.
+
+Johnson et al. 2016, as Zhu et al. 2017 use it: 9 blocks of width 64 are 11,378,179 parameters,
+6 blocks 7,837,699.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from pipeline.block import Block
+from pipeline.nn.normalisation import Norm, init_normal, norm_layer
+from pipeline.nn.resampling import Upsample, upsample
+
+
+class ResnetParams(Block):
+    """A residual image-to-image network; input height and width: multiples of 4, at least 8."""
+
+    kind: Literal["resnet"] = "resnet"
+    width: int = Field(64, ge=1)
+    """Channels of the first layer; the residual blocks have four times as many."""
+    blocks: int = Field(9, ge=1)
+    norm: Norm = "instance"
+    upsample: Upsample = "transpose"
+    residual: bool = False
+    """Predict the change to the input instead of the output: helps where little must change,
+    as between two speakers' spectrograms."""
+
+    def build(self, inputs: int, outputs: int, bounded: bool) -> "Resnet":
+        """[N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh."""
+        return Resnet(
+            inputs,
+            outputs,
+            bounded,
+            width=self.width,
+            blocks=self.blocks,
+            norm=self.norm,
+            up=self.upsample,
+            residual=self.residual,
+        )
+
+
+class Resnet(nn.Module):
+    """See `ResnetParams`."""
+
+    multiple = 4  # height and width must divide by this
+    smallest = 8  # reflection and instance norm need two rows at the narrowest place
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        bounded: bool,
+        *,
+        width: int,
+        blocks: int,
+        norm: Norm,
+        up: Upsample,
+        residual: bool,
+    ) -> None:
+        super().__init__()
+        self.residual = residual
+        bias = norm != "batch"  # batch norm's shift makes a bias superfluous
+        layers: list[nn.Module] = [
+            nn.ReflectionPad2d(3),
+            nn.Conv2d(inputs, width, 7, bias=bias),
+            norm_layer(norm, width),
+            nn.ReLU(inplace=True),
+        ]
+        for channels in (width, 2 * width):
+            layers += [
+                nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1, bias=bias),
+                norm_layer(norm, 2 * channels),
+                nn.ReLU(inplace=True),
+            ]
+        layers += [ResidualBlock(4 * width, norm, bias) for _ in range(blocks)]
+        for channels in (4 * width, 2 * width):
+            layers += [
+                upsample(up, channels, channels // 2, bias),
+                norm_layer(norm, channels // 2),
+                nn.ReLU(inplace=True),
+            ]
+        layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, outputs, 7)]
+        if bounded:
+            layers.append(nn.Tanh())
+        self.layers = nn.Sequential(*layers)
+        init_normal(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, inputs, H, W] -> [N, outputs, H, W]."""
+        y: Tensor = self.layers(x)
+        return x + y if self.residual else y
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions beside an identity."""
+
+    def __init__(self, channels: int, norm: Norm, bias: bool) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(channels, channels, 3, bias=bias),
+            norm_layer(norm, channels),
+            nn.ReLU(inplace=True),
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(channels, channels, 3, bias=bias),
+            norm_layer(norm, channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> [N, C, H, W]."""
+        y: Tensor = x + self.layers(x)
+        return y

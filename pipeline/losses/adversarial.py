@@ -1,0 +1,37 @@
+"""What a discriminator and its generator minimise, from logits of any shape."""
+
+from typing import Literal
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+Adversarial = Literal["nonsaturating", "least_squares", "hinge", "wasserstein"]
+
+
+def discriminator_loss(kind: Adversarial, real: Tensor, fake: Tensor) -> Tensor:
+    """Scalar that falls as logits of real samples rise and those of fakes sink.
+
+    ``nonsaturating``: cross-entropy, Goodfellow et al. 2014, eq. 1. ``least_squares``: Mao et al.
+    2017, eq. 2, with targets 1 and 0. ``hinge``: Lim & Ye 2017. ``wasserstein``: Arjovsky et al.
+    2017, eq. 2. The two halves are summed, not averaged.
+    """
+    match kind:
+        case "nonsaturating":
+            return softplus(-real).mean() + softplus(fake).mean()
+        case "least_squares":
+            return (real - 1).square().mean() + fake.square().mean()
+        case "hinge":
+            return relu(1 - real).mean() + relu(1 + fake).mean()
+        case "wasserstein":
+            return fake.mean() - real.mean()
+
+
+def generator_loss(kind: Adversarial, fake: Tensor) -> Tensor:
+    """Scalar that falls as logits of fakes rise: the counterpart of `discriminator_loss`."""
+    match kind:
+        case "nonsaturating":
+            return softplus(-fake).mean()
+        case "least_squares":
+            return (fake - 1).square().mean()
+        case "hinge" | "wasserstein":
+            return -fake.mean()

@@ -1,0 +1,20 @@
+"""How models are trained: one file a method, its parameters beside it.
+
+To add a method, write its file and name its parameters' class in the union below.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.methods.classifier import ClassifierParams
+from pipeline.methods.cyclegan import CycleGANParams
+from pipeline.methods.gan import GANParams
+from pipeline.methods.pix2pix import Pix2PixParams
+from pipeline.methods.vae import VAEParams
+
+ModelParams = Annotated[
+    CycleGANParams | GANParams | Pix2PixParams | VAEParams, Field(discriminator="method")
+]
+
+__all__ = ["ClassifierParams", "ModelParams"]

@@ -1,0 +1,138 @@
+"""What a method is: networks, their optimisers, and the updates of one step."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar, Literal, NamedTuple, Self
+
+from pydantic import Field, PositiveInt, model_validator
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from pipeline.block import Block
+from pipeline.samples import Batch, Spec
+
+
+class Update(NamedTuple):
+    """One optimiser step that a method asks the loop for."""
+
+    optimizer: str
+    """Which optimiser steps. Gradients reach its parameters and no others, so a frozen network
+    costs nothing."""
+    loss: Tensor
+    """Scalar."""
+    logs: dict[str, Tensor]
+    """Scalars to log; the loop detaches them."""
+
+
+class Method(nn.Module, ABC):
+    """How a model is trained.
+
+    ``model`` is what is exported when training ends; everything else (discriminators, pools) is
+    the method's own. Methods call neither ``backward`` nor ``step`` nor ``to``.
+    """
+
+    model: nn.Module
+
+    @abstractmethod
+    def optimizers(self) -> dict[str, Optimizer]:
+        """The optimisers by the names that updates use."""
+
+    @abstractmethod
+    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
+        """The updates of one step; what stands after a ``yield`` sees the stepped weights."""
+
+
+class AdamParams(Block):
+    """Adam with the rates and momenta that image translation has used since DCGAN."""
+
+    rate: float = Field(2e-4, gt=0)
+    beta1: float = Field(0.5, ge=0, lt=1)
+    beta2: float = Field(0.999, ge=0, lt=1)
+
+    def build(self, *modules: nn.Module) -> Adam:
+        """The optimiser of the parameters of ``modules``."""
+        parameters = [p for module in modules for p in module.parameters()]
+        return Adam(parameters, lr=self.rate, betas=(self.beta1, self.beta2), fused=True)
+
+
+class ScheduleParams(Block):
+    """The learning rate's factor as a function of the step."""
+
+    kind: Literal["constant", "linear"] = "constant"
+    hold: float = Field(0.5, ge=0, lt=1)
+    """Share of the steps at the full rate before a linear decay to zero begins."""
+
+    def factor(self, step: int, steps: int) -> float:
+        """1 at first; with ``linear`` falling to (almost) 0 at the last step."""
+        if self.kind == "constant":
+            return 1.0
+        held = self.hold * steps
+        return min(1.0, (steps - step) / (steps - held))
+
+
+class RunParams(Block, ABC):
+    """What every model block says of its run, whatever the method."""
+
+    reads: ClassVar[Literal["aligned", "unaligned", "labelled"]]
+    """What a batch is: a `Pair` whose halves belong together or do not, or `Labelled`."""
+
+    data: str
+    """The data set's name under ``datasets``."""
+    steps: PositiveInt
+    batch: PositiveInt = 1
+    """Samples a step over all processes."""
+    crop: PositiveInt | None = None
+    """Side of a random square crop (pictures), or frames of a random window (sound, required)."""
+    flip: bool = False
+    """Mirror half of the pictures left to right."""
+    schedule: ScheduleParams = ScheduleParams()
+    ema: float | None = Field(None, ge=0, lt=1)
+    """Decay a step of the averaged weights that are exported; None exports the last weights."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """``auto``: bf16 where the machine computes it faster than fp32."""
+    log_every: PositiveInt = 50
+    checkpoint_every: PositiveInt = 500
+
+    @property
+    @abstractmethod
+    def domains(self) -> tuple[str, ...]:
+        """The domains of the data set that training reads."""
+
+    @abstractmethod
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> nn.Module:
+        """The model that is exported, with fresh weights."""
+
+    @abstractmethod
+    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> Method:
+        """The method around a fresh model."""
+
+
+class TranslatorRunParams(RunParams, ABC):
+    """A run that reads two domains."""
+
+    source: str
+    target: str
+
+    @model_validator(mode="after")
+    def _two_domains(self) -> Self:
+        if self.source == self.target:
+            raise ValueError(f"source and target are both '{self.source}'")
+        return self
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Source and target."""
+        return (self.source, self.target)
+
+
+class GenerativeRunParams(RunParams, ABC):
+    """A run that reads one domain."""
+
+    reads = "labelled"
+
+    domain: str
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The one domain."""
+        return (self.domain,)

@@ -1,0 +1,155 @@
+"""CycleGAN: two translators that undo each other, from unaligned domains (Zhu et al. 2017)."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import NonNegativeFloat, NonNegativeInt
+from torch import Tensor, cat, nn
+from torch.nn.functional import l1_loss
+from torch.optim import Optimizer
+
+from pipeline.backbones import PatchParams, ResnetParams, TranslatorParams
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
+from pipeline.methods.base import (
+    AdamParams,
+    Method,
+    ScheduleParams,
+    TranslatorRunParams,
+    Update,
+)
+from pipeline.nn.pool import SamplePool
+from pipeline.samples import Batch, Pair, Spec
+from pipeline.translators import GeneratorTranslator
+
+
+class CycleGANParams(TranslatorRunParams):
+    """The paper's values by default: ResNet-9, PatchGAN of 70 pixels, least squares, pool of 50."""
+
+    reads = "unaligned"
+
+    method: Literal["cyclegan"]
+    generator: TranslatorParams = ResnetParams()
+    discriminator: PatchParams = PatchParams(norm="instance")
+    loss: Adversarial = "least_squares"
+    cycle_weight: NonNegativeFloat = 10.0
+    identity_weight: NonNegativeFloat = 5.0
+    """Weight of |G(b) - b|: keeps colours from being inverted. Half the cycle's in the paper."""
+    pool: NonNegativeInt = 50
+    """Past fakes that the discriminators are also shown (Shrivastava et al. 2017)."""
+    optimizer: AdamParams = AdamParams()
+    discriminator_optimizer: AdamParams = AdamParams()
+    schedule: ScheduleParams = ScheduleParams(kind="linear")
+
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> GeneratorTranslator:
+        """Two generators, one for each direction."""
+        directions = {self.target: self.source, self.source: self.target}
+        generators = {
+            to: self.generator.build(specs[of].channels, specs[to].channels, specs[to].bounded)
+            for to, of in directions.items()
+        }
+        return GeneratorTranslator(generators, directions, mode="eval")
+
+    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "CycleGAN":
+        """The generators and a discriminator for each domain."""
+        return CycleGAN(
+            self.build_model(specs, classes),
+            self.discriminator.build(specs[self.source].channels),
+            self.discriminator.build(specs[self.target].channels),
+            source=self.source,
+            target=self.target,
+            loss=self.loss,
+            cycle_weight=self.cycle_weight,
+            # Identity needs a generator that can take its own target as input.
+            identity_weight=self.identity_weight
+            if specs[self.source].channels == specs[self.target].channels
+            else 0.0,
+            pool=self.pool,
+            adam=self.optimizer,
+            discriminator_adam=self.discriminator_optimizer,
+            together="batch" not in (self.generator.norm, self.discriminator.norm),
+        )
+
+
+class CycleGAN(Method):
+    """See `CycleGANParams`; batches are unaligned `Pair`s."""
+
+    def __init__(
+        self,
+        model: GeneratorTranslator,
+        judge_a: nn.Module,
+        judge_b: nn.Module,
+        *,
+        source: str,
+        target: str,
+        loss: Adversarial,
+        cycle_weight: float,
+        identity_weight: float,
+        pool: int,
+        adam: AdamParams,
+        discriminator_adam: AdamParams,
+        together: bool,
+    ) -> None:
+        """``together``: networks treat each sample alone, so batches may share a pass."""
+        super().__init__()
+        self.model = model
+        self.to_b, self.to_a = model.generators[target], model.generators[source]
+        self.judge_a, self.judge_b = judge_a, judge_b
+        self.pool_a, self.pool_b = SamplePool(pool), SamplePool(pool)
+        self.loss: Adversarial = loss
+        self.cycle_weight = cycle_weight
+        self.identity_weight = identity_weight
+        self.adam, self.discriminator_adam = adam, discriminator_adam
+        self.together = together
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """``generators`` (both) and ``discriminators`` (both)."""
+        return {
+            "generators": self.adam.build(self.to_a, self.to_b),
+            "discriminators": self.discriminator_adam.build(self.judge_a, self.judge_b),
+        }
+
+    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
+        """The generators' update, then the discriminators' on the same fakes."""
+        assert isinstance(batch, Pair)
+        a, b = batch
+        fake_b, same_b = self.translate(self.to_b, a, b)
+        fake_a, same_a = self.translate(self.to_a, b, a)
+        cycle = l1_loss(self.to_a(fake_b).float(), a) + l1_loss(self.to_b(fake_a).float(), b)
+        adversarial = generator_loss(self.loss, self.judge_b(fake_b).float()) + generator_loss(
+            self.loss, self.judge_a(fake_a).float()
+        )
+        loss = adversarial + self.cycle_weight * cycle
+        logs = {"adversarial": adversarial, "cycle": cycle}
+        if same_a is not None and same_b is not None:
+            identity = l1_loss(same_a.float(), a) + l1_loss(same_b.float(), b)
+            loss = loss + self.identity_weight * identity
+            logs["identity"] = identity
+        yield Update("generators", loss, logs)
+
+        loss_a, logs_a = self.discriminate(self.judge_a, a, self.pool_a(fake_a.detach()), "a")
+        loss_b, logs_b = self.discriminate(self.judge_b, b, self.pool_b(fake_b.detach()), "b")
+        yield Update("discriminators", loss_a + loss_b, logs_a | logs_b)
+
+    def translate(
+        self, generator: nn.Module, source: Tensor, target: Tensor
+    ) -> tuple[Tensor, Tensor | None]:
+        """The fake of ``source``, and ``target`` sent through for the identity loss."""
+        if not self.identity_weight:
+            return generator(source), None
+        fake, same = self.through(generator, source, target)
+        return fake, same
+
+    def discriminate(
+        self, judge: nn.Module, real: Tensor, fake: Tensor, name: str
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """One discriminator's loss at half weight (section 4), and its logits' means."""
+        real_logits, fake_logits = (y.float() for y in self.through(judge, real, fake))
+        logs = {f"real_logit_{name}": real_logits.mean(), f"fake_logit_{name}": fake_logits.mean()}
+        return 0.5 * discriminator_loss(self.loss, real_logits, fake_logits), logs
+
+    def through(self, network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
+        """Each batch through ``network``, in one pass where that is the same mathematics."""
+        if not self.together:
+            return tuple(network(batch) for batch in batches)
+        joined: Tensor = network(cat([batch.float() for batch in batches]))
+        return joined.chunk(len(batches))

@@ -1,0 +1,92 @@
+"""Unconditional GANs over the convolutional pair (Goodfellow et al. 2014; DCGAN, Radford 2016)."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+from pydantic import PositiveInt
+from torch import Generator, Tensor, nn
+from torch.optim import Optimizer
+
+from pipeline.backbones.convolutional import MirrorParams, PyramidParams
+from pipeline.capabilities import Sampler
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
+from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
+from pipeline.samples import Batch, Labelled, Spec
+
+
+class GANParams(GenerativeRunParams):
+    """DCGAN's values by default."""
+
+    method: Literal["gan"]
+    latent: PositiveInt = 100
+    generator: MirrorParams = MirrorParams()
+    discriminator: PyramidParams = PyramidParams()
+    loss: Adversarial = "nonsaturating"
+    optimizer: AdamParams = AdamParams()
+
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "GANModel":
+        """The generator."""
+        return GANModel(self.generator.build(self.latent, specs[self.domain]), latent=self.latent)
+
+    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "GAN":
+        """The generator and its discriminator."""
+        return GAN(
+            self.build_model(specs, classes),
+            self.discriminator.build(specs[self.domain], 1),
+            loss=self.loss,
+            adam=self.optimizer,
+        )
+
+
+class GANModel(nn.Module, Sampler):
+    """Generator [N, Z] -> samples [N, C, H, W]."""
+
+    def __init__(self, generator: nn.Module, *, latent: int) -> None:
+        super().__init__()
+        self.generator = generator
+        self.latent = latent
+        self.classes = 0
+
+    def sample(
+        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+    ) -> Tensor:
+        """Samples of normal draws."""
+        z = torch.randn(n, self.latent, generator=generator)
+        y: Tensor = self.generator(z.to(next(self.parameters()).device))
+        return y
+
+
+class GAN(Method):
+    """See `GANParams`; batches are `Labelled`, whose labels it ignores."""
+
+    def __init__(
+        self, model: GANModel, discriminator: nn.Module, *, loss: Adversarial, adam: AdamParams
+    ) -> None:
+        super().__init__()
+        self.model: GANModel = model
+        self.discriminator = discriminator
+        self.loss: Adversarial = loss
+        self.adam = adam
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """``generator`` and ``discriminator``."""
+        return {
+            "generator": self.adam.build(self.model),
+            "discriminator": self.adam.build(self.discriminator),
+        }
+
+    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
+        """The discriminator's update, then the generator's on the same fakes."""
+        assert isinstance(batch, Labelled)
+        fake = self.model.sample(len(batch.x))
+        # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
+        real_logits = self.discriminator(batch.x).float()
+        fake_logits = self.discriminator(fake.detach()).float()
+        yield Update(
+            "discriminator",
+            discriminator_loss(self.loss, real_logits, fake_logits),
+            {"real_logit": real_logits.mean(), "fake_logit": fake_logits.mean()},
+        )
+        adversarial = generator_loss(self.loss, self.discriminator(fake).float())
+        yield Update("generator", adversarial, {"adversarial": adversarial})

@@ -1,0 +1,104 @@
+"""pix2pix: conditional GAN with L1, from aligned pairs (Isola et al. 2017)."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import NonNegativeFloat
+from torch import Tensor, cat, nn
+from torch.nn.functional import l1_loss
+from torch.optim import Optimizer
+
+from pipeline.backbones import PatchParams, TranslatorParams, UnetParams
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
+from pipeline.methods.base import AdamParams, Method, TranslatorRunParams, Update
+from pipeline.samples import Batch, Pair, Spec
+from pipeline.translators import GeneratorTranslator
+
+
+class Pix2PixParams(TranslatorRunParams):
+    """The paper's values by default: U-Net, PatchGAN of 70 pixels, cross-entropy, 100 x L1."""
+
+    reads = "aligned"
+
+    method: Literal["pix2pix"]
+    generator: TranslatorParams = UnetParams()
+    discriminator: PatchParams = PatchParams()
+    loss: Adversarial = "nonsaturating"
+    l1_weight: NonNegativeFloat = 100.0
+    optimizer: AdamParams = AdamParams()
+    inference: Literal["train", "eval"] = "train"
+    """``train`` keeps dropout and batch statistics on when translating, as the published models
+    do; ``eval`` gives the same output each time."""
+
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> GeneratorTranslator:
+        """One generator, source to target."""
+        source, target = specs[self.source], specs[self.target]
+        generator = self.generator.build(source.channels, target.channels, target.bounded)
+        return GeneratorTranslator(
+            {self.target: generator}, {self.target: self.source}, mode=self.inference
+        )
+
+    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "Pix2Pix":
+        """The generator and a discriminator on source and target together."""
+        channels = specs[self.source].channels + specs[self.target].channels
+        return Pix2Pix(
+            self.build_model(specs, classes),
+            self.discriminator.build(channels),
+            target=self.target,
+            loss=self.loss,
+            l1_weight=self.l1_weight,
+            adam=self.optimizer,
+        )
+
+
+class Pix2Pix(Method):
+    """See `Pix2PixParams`; batches are aligned `Pair`s."""
+
+    def __init__(
+        self,
+        model: GeneratorTranslator,
+        discriminator: nn.Module,
+        *,
+        target: str,
+        loss: Adversarial,
+        l1_weight: float,
+        adam: AdamParams,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.discriminator = discriminator
+        self.generator = model.generators[target]
+        self.loss: Adversarial = loss
+        self.l1_weight = l1_weight
+        self.adam = adam
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """``generator`` and ``discriminator``."""
+        return {
+            "generator": self.adam.build(self.generator),
+            "discriminator": self.adam.build(self.discriminator),
+        }
+
+    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
+        """The discriminator's update at half weight, then the generator's (section 3.3)."""
+        assert isinstance(batch, Pair)
+        fake = self.generator(batch.a)
+        real_logits = self.judge(batch.a, batch.b)
+        fake_logits = self.judge(batch.a, fake.detach())
+        yield Update(
+            "discriminator",
+            0.5 * discriminator_loss(self.loss, real_logits, fake_logits),
+            {"real_logit": real_logits.mean(), "fake_logit": fake_logits.mean()},
+        )
+        adversarial = generator_loss(self.loss, self.judge(batch.a, fake))
+        l1 = l1_loss(fake.float(), batch.b)
+        yield Update(
+            "generator",
+            adversarial + self.l1_weight * l1,
+            {"adversarial": adversarial, "l1": l1},
+        )
+
+    def judge(self, source: Tensor, target: Tensor) -> Tensor:
+        """float32 logits of patches of a source and what claims to be its counterpart."""
+        logits: Tensor = self.discriminator(cat([source, target], dim=1))
+        return logits.float()

@@ -1,0 +1,124 @@
+"""Variational autoencoder (Kingma & Welling 2014), with beta and learnt observation noise."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from torch import Generator, Tensor, nn
+from torch.optim import Optimizer
+
+from pipeline.backbones.convolutional import MirrorParams, PyramidParams
+from pipeline.capabilities import Latent, Reconstructor, Sampler, Scorer
+from pipeline.losses.divergence import gaussian_kl
+from pipeline.losses.reconstruction import gaussian_nll
+from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
+from pipeline.samples import Batch, Labelled, Spec
+
+NOISE_RATE = 10.0  # times the networks' rate
+
+
+class VAEParams(GenerativeRunParams):
+    """Gaussian latent, Gaussian observations of one variance for all values."""
+
+    method: Literal["vae"]
+    latent: PositiveInt = 32
+    encoder: PyramidParams = PyramidParams(norm="none")
+    decoder: MirrorParams = MirrorParams(norm="none")
+    beta: NonNegativeFloat = 1.0
+    """Weight of the KL term; 1 is the ELBO, more disentangles (Higgins et al. 2017)."""
+    noise: PositiveFloat | None = None
+    """Fixed standard deviation of the observations; None learns it (Rybkin et al. 2021)."""
+    optimizer: AdamParams = AdamParams(rate=1e-3, beta1=0.9)
+
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VAEModel":
+        """Encoder and decoder."""
+        spec = specs[self.domain]
+        return VAEModel(
+            self.encoder.build(spec, 2 * self.latent),
+            self.decoder.build(self.latent, spec),
+            latent=self.latent,
+            noise=self.noise,
+        )
+
+    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VAE":
+        """The model and its ELBO."""
+        return VAE(self.build_model(specs, classes), beta=self.beta, adam=self.optimizer)
+
+
+class VAEModel(nn.Module, Sampler, Reconstructor, Latent, Scorer):
+    """Encoder [N, C, H, W] -> mean and log-variance [N, 2Z]; decoder [N, Z] -> samples."""
+
+    def __init__(
+        self, encoder: nn.Module, decoder: nn.Module, *, latent: int, noise: float | None
+    ) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.latent = latent
+        self.classes = 0
+        start = torch.tensor(1.0 if noise is None else noise).square().log()
+        self.log_variance = nn.Parameter(start, requires_grad=noise is None)
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance [N, Z] of q(z | x), in float32."""
+        mean, log_variance = self.encoder(x).float().chunk(2, dim=1)
+        return mean, log_variance
+
+    def elbo(self, x: Tensor, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
+        """-log p(x | z) at one draw of z, and KL(q(z | x) || p(z)): nats [N] each."""
+        mean, log_variance = self.posterior(x)
+        noise = torch.randn(mean.shape, generator=generator).to(mean.device)
+        z = mean + (0.5 * log_variance).exp() * noise
+        nll = gaussian_nll(x, self.decoder(z).float(), self.log_variance)
+        return nll, gaussian_kl(mean, log_variance)
+
+    def sample(
+        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+    ) -> Tensor:
+        """Decodes draws from the prior."""
+        noise = torch.randn(n, self.latent, generator=generator)
+        return self.decode(noise.to(self.log_variance.device))
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Decodes the posterior's mean."""
+        return self.decode(self.encode(x))
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The posterior's mean."""
+        return self.posterior(x)[0]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The observations' mean."""
+        y: Tensor = self.decoder(z)
+        return y
+
+    def score(self, x: Tensor) -> Tensor:
+        """The ELBO in nats [N], at one draw of z with a fixed seed."""
+        nll, kl = self.elbo(x, torch.Generator().manual_seed(0))
+        return -(nll + kl)
+
+
+class VAE(Method):
+    """See `VAEParams`; batches are `Labelled`, whose labels it ignores."""
+
+    def __init__(self, model: VAEModel, *, beta: float, adam: AdamParams) -> None:
+        super().__init__()
+        self.model: VAEModel = model
+        self.beta = beta
+        self.adam = adam
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """``model``; the observation noise learns faster, for it has a long way to go."""
+        networks = self.adam.build(self.model.encoder, self.model.decoder)
+        if self.model.log_variance.requires_grad:
+            rate = NOISE_RATE * self.adam.rate
+            networks.add_param_group({"params": [self.model.log_variance], "lr": rate})
+        return {"model": networks}
+
+    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
+        """One update of the negative (beta-)ELBO, in nats a value so that rates carry over."""
+        assert isinstance(batch, Labelled)
+        nll, kl = self.model.elbo(batch.x)
+        values = batch.x[0].numel()
+        loss = (nll + self.beta * kl).mean() / values
+        yield Update("model", loss, {"nll": nll.mean(), "kl": kl.mean()})

@@ -1,0 +1,36 @@
+"""The finished model of translators: a generator for each direction."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from torch import Tensor, nn
+
+from pipeline.capabilities import Translator
+
+
+class GeneratorTranslator(nn.Module, Translator):
+    """Feed-forward translators, one a target domain."""
+
+    def __init__(
+        self,
+        generators: Mapping[str, nn.Module],
+        directions: dict[str, str],
+        mode: Literal["train", "eval"],
+    ) -> None:
+        """``directions``: target -> source. ``mode`` is how the networks stand at inference."""
+        super().__init__()
+        self.generators = nn.ModuleDict(generators)
+        self.directions = directions
+        self.mode = mode
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of inputs must divide by this."""
+        return max(int(getattr(g, "multiple", 1)) for g in self.generators.values())
+
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``."""
+        generator = self.generators[to]
+        generator.train(self.mode == "train")
+        y: Tensor = generator(x)
+        return y
