@@ -1,0 +1,45 @@
+"""Random crops and flips, on the device, the same for both halves of an aligned pair."""
+
+from typing import Any
+
+from torch import Tensor
+
+from pipeline.methods.base import RunParams
+from pipeline.samples import Batch, Labelled, Pair
+
+
+class Augmentation:
+    """What a run does to its pictures before training sees them.
+
+    Draws from torch's global generator, which the loop seeds for each step.
+    """
+
+    def __init__(self, params: RunParams, pictures: bool) -> None:
+        """``pictures`` False: sound, whose windows are cut while reading; nothing is done."""
+        self.aligned = params.reads == "aligned"
+        self.transform: Any = None
+        crop = params.crop if pictures else None
+        if pictures and (crop or params.flip):
+            import kornia.augmentation as K
+
+            steps = [K.RandomCrop((crop, crop))] if crop else []
+            steps += [K.RandomHorizontalFlip(p=0.5)] if params.flip else []
+            self.transform = K.AugmentationSequential(*steps, data_keys=None)
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The batch, augmented."""
+        if self.transform is None:
+            return batch
+        if isinstance(batch, Labelled):
+            return Labelled(self._alone(batch.x), batch.y)
+        if self.aligned:
+            return self._together(batch)
+        return Pair(self._alone(batch.a), self._alone(batch.b))
+
+    def _alone(self, x: Tensor) -> Tensor:
+        y: Tensor = self.transform({"input": x})["input"]
+        return y
+
+    def _together(self, pair: Pair) -> Pair:
+        turned = self.transform({"input": pair.a, "image_b": pair.b})
+        return Pair(turned["input"], turned["image_b"])

@@ -1,0 +1,144 @@
+"""Batches as a function of (seed, step): no loader state, so resuming is exact."""
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.datasets.source import Array
+from pipeline.datasets.store import Domain, Store
+from pipeline.errors import UserError
+from pipeline.methods.base import RunParams
+from pipeline.samples import Batch, Labelled, Pair
+
+
+class Batches:
+    """Reads the batch of any step of a run."""
+
+    def __init__(
+        self,
+        store: Store,
+        params: RunParams,
+        *,
+        seed: int,
+        device: torch.device,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        """Raises UserError where the store does not hold what the run reads."""
+        if params.batch % world:
+            raise UserError(f"a batch of {params.batch} does not divide among {world} processes")
+        self.store, self.params = store, params
+        self.seed, self.device = seed, device
+        self.rank, self.world = rank, world
+        split = judged_split(store, params)
+        self.readers = [
+            DomainReader(store.domain(split, name), name, params.crop, f"{store.root}/{split}")
+            for name in params.domains
+        ]
+        if params.reads == "aligned" and not store.aligned(split, *params.domains):
+            raise UserError(
+                f"{store.root}: {' and '.join(params.domains)} are not aligned in '{split}': a "
+                "model that learns from pairs needs the same names in both domains"
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the samples that training sees."""
+        spec = self.store.codec.spec(self.params.domains[0])
+        if spec.width is None:  # sound, whose crop the readers made sure of
+            return spec.height, self.params.crop or 0
+        return self.params.crop or spec.height, self.params.crop or spec.width
+
+    def __call__(self, step: int) -> Batch:
+        """The batch of ``step`` (this process's share of it), on the device."""
+        places = range(step * self.params.batch + self.rank, (step + 1) * self.params.batch)
+        places = places[:: self.world]
+        if self.params.reads == "labelled":
+            return self._labelled(places)
+        a, b = self.readers
+        order_b = 0 if self.params.reads == "aligned" else 1
+        return Pair(self._read(a, places, 0), self._read(b, places, order_b))
+
+    def _read(self, reader: "DomainReader", places: range, order: int) -> Tensor:
+        rows = [
+            reader.read(self._index(reader, place, order), drawing(self.seed, place))
+            for place in places
+        ]
+        return self._to_sample(reader, rows)
+
+    def _labelled(self, places: range) -> Labelled:
+        """Items of one domain with their classes, or of several, in turn, with the domain's."""
+        rows: list[Tensor] = []
+        labels: list[int] = []
+        several = len(self.readers) > 1
+        for place in places:
+            number = place % len(self.readers)
+            reader = self.readers[number]
+            index = self._index(reader, place // len(self.readers), number)
+            # One domain's statistics for all: standardised each by its own, two speakers would
+            # lose just what tells them apart.
+            row = reader.read(index, drawing(self.seed, place))
+            rows.append(self._to_sample(self.readers[0], [row]))
+            labels.append(number if several else int(reader.domain.labels[index]))
+        return Labelled(torch.cat(rows), torch.tensor(labels, device=self.device))
+
+    def _index(self, reader: "DomainReader", place: int, order: int) -> int:
+        """The item at ``place`` of an endless walk over shuffled items, none twice an epoch."""
+        epoch, offset = divmod(place, len(reader.usable))
+        return int(reader.usable[shuffled(self.seed, order, epoch, len(reader.usable))[offset]])
+
+    def _to_sample(self, reader: "DomainReader", rows: list[Array]) -> Tensor:
+        stored = torch.from_numpy(np.stack(rows)).to(self.device, non_blocking=True)
+        return self.store.codec.to_sample(stored, reader.name)
+
+
+class DomainReader:
+    """Reads items, or windows of ``crop`` frames of clips, of one domain."""
+
+    def __init__(self, domain: Domain, name: str, crop: int | None, place: str) -> None:
+        """Raises UserError where sound has no window's length, or nothing is large enough."""
+        self.domain, self.name, self.crop = domain, name, crop
+        self.usable = np.arange(len(domain))
+        if domain.lengths is not None:
+            if crop is None:
+                raise UserError(f"{place}: sound needs 'crop', the frames of a training window")
+            self.usable = np.flatnonzero(domain.lengths >= crop)
+            if not len(self.usable):
+                longest = int(domain.lengths.max())
+                raise UserError(
+                    f"{place}/{name}: no clip has {crop} frames (crop); the longest has {longest}"
+                )
+        elif crop is not None and crop > (side := domain.row(0).shape[0]):
+            raise UserError(
+                f"{place}/{name}: pictures of {side} pixels are smaller than the crop of {crop}"
+            )
+
+    def read(self, index: int, starts: np.random.Generator) -> Array:
+        """A picture [H, W, C], or a window [crop, M] that begins anywhere in the clip."""
+        if self.domain.lengths is None or self.crop is None:
+            return self.domain.row(index)
+        spare = int(self.domain.lengths[index]) - self.crop
+        return self.domain.window(index, int(starts.integers(spare + 1)), self.crop)
+
+
+def judged_split(store: Store, params: RunParams) -> str:
+    """``judge`` where the store has such a split for a classifier's domains, else ``train``."""
+    from pipeline.methods import ClassifierParams
+
+    own = isinstance(params, ClassifierParams) and store.has("judge", *params.domains)
+    return "judge" if own else "train"
+
+
+def drawing(seed: int, place: int) -> np.random.Generator:
+    """What the window at ``place`` is drawn from: the same however many processes share a batch."""
+    return np.random.Generator(np.random.Philox(key=[seed, place]))
+
+
+@lru_cache(maxsize=8)  # this epoch's orders, and the next one's where a batch crosses over
+def shuffled(seed: int, order: int, epoch: int, count: int) -> Array:
+    """A permutation of ``count`` items."""
+    return np.random.Generator(np.random.Philox(key=[seed, (order << 40) + epoch])).permutation(
+        count
+    )

@@ -1,0 +1,22 @@
+"""Writing files so that a full disk can be told from a defect."""
+
+import os
+from pathlib import Path
+
+
+def write(path: Path, content: bytes | memoryview) -> None:
+    """Writes a whole file; where that fails, removes it and raises an OSError that names it.
+
+    The content is on the disk when this returns. Libraries that write files themselves (torch,
+    numpy, safetensors, libsndfile) each report a full disk as an error of their own, so what they
+    make goes through memory to here.
+    """
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        error.filename = str(path)
+        raise

@@ -1,0 +1,95 @@
+"""The losses of a run: means over intervals, kept with its state, written as DVCLive plots."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Row = dict[str, float]  # "step" and the means of what was logged since the row before
+
+
+class History:
+    """Sums up what each step logs, without waiting for the device."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+        self.summary = ""
+
+    def add(self, logs: Mapping[str, Tensor]) -> None:
+        """Takes in scalars of one update."""
+        for name, value in logs.items():
+            value = value.detach().float()
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+            self._counts[name] = self._counts.get(name, 0) + 1
+
+    def close_interval(self, step: int) -> Row:
+        """The means since the last call, as a new row."""
+        means = {n: float(total) / self._counts[n] for n, total in self._sums.items()}
+        row = {"step": float(step), **means}
+        self.rows.append(row)
+        self._sums, self._counts = {}, {}
+        self.summary = "  ".join(f"{name} {value:.3g}" for name, value in means.items())
+        return row
+
+    def lost(self) -> list[str]:
+        """Names of what is no finite number, in the newest row or since."""
+        named = [*(self.rows[-1].items() if self.rows else ()), *self._sums.items()]
+        return sorted({name for name, value in named if not math.isfinite(value)})
+
+    def state(self) -> dict[str, Any]:
+        """Everything, for a resumable state."""
+        return {"rows": self.rows, "sums": self._sums, "counts": self._counts}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes up what `state` gave."""
+        self.rows = state["rows"]
+        self._sums = {name: torch.as_tensor(total) for name, total in state["sums"].items()}
+        self._counts = state["counts"]
+
+    def writer(self, folder: Path | None) -> "CurveWriter":
+        """Writes the rows so far and those to come; None writes nowhere."""
+        return CurveWriter(folder, self.rows)
+
+
+class CurveWriter:
+    """DVCLive's curves in a folder: ``plots/metrics/<name>.tsv``."""
+
+    def __init__(self, folder: Path | None, rows: list[Row]) -> None:
+        self.folder, self.rows = folder, list(rows)
+        self._live: Any = None
+
+    def __enter__(self) -> "CurveWriter":
+        if self.folder is not None:
+            from dvclive.live import Live
+
+            # Rows of a resumed run are written again, so the curves do not show the interruption.
+            self._live = Live(
+                str(self.folder), save_dvc_exp=False, dvcyaml=None, cache_images=False
+            )
+            for row in self.rows:
+                self.write(row)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None and error is None:
+            self._live.end()
+
+    def write(self, row: Row) -> None:
+        """Appends one row."""
+        if self._live is None:
+            return
+        self._live.step = int(row["step"])
+        for name, value in row.items():
+            if name != "step":
+                self._live.log_metric(name, value)

@@ -1,0 +1,275 @@
+"""Finished models, loaded and ready to use: any picture size, any length of sound."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import SafetensorError
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from pipeline.capabilities import Sampler, Translator, capabilities
+from pipeline.checkpoints import Card, read_card, read_codec, read_weights
+from pipeline.codecs import Codec, ImageCodec, MelCodec
+from pipeline.codecs.image import Picture
+from pipeline.codecs.mel import Wave
+from pipeline.errors import UserError
+from pipeline.exhibits import grid
+from pipeline.methods.base import RunParams, TranslatorRunParams
+from pipeline.params import load_run
+
+SMALLEST = (
+    8  # pixels or frames: below, reflection padding inside the networks has nothing to mirror
+)
+WINDOW = 6.0  # seconds of sound that are converted at once, at least; at most twice that
+OVERLAP = 0.25  # seconds that neighbouring windows share and are cross-faded over
+MOST_GAIN = 10.0  # 20 dB: what more than that would raise is noise
+AT_ONCE = 64  # samples that are drawn in one pass
+
+
+@dataclass(frozen=True)
+class FinishedModel:
+    """A trained model with what it takes to use it."""
+
+    name: str
+    model: nn.Module
+    params: RunParams
+    codec: Codec
+    card: Card
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """What it can do."""
+        return capabilities(self.model)
+
+
+def load(folder: Path, device: torch.device | None = None) -> FinishedModel:
+    """Loads a finished model in evaluation mode.
+
+    Raises UserError where ``folder`` holds none, or one of another version.
+    """
+    finished = _build(folder, torch.device("cpu"))
+    try:
+        read_weights(folder, finished.model)
+    except (RuntimeError, OSError, SafetensorError) as error:
+        raise _unusable(folder, error) from error
+    finished.model.to(device or torch.device("cpu"))
+    return finished
+
+
+def outline(folder: Path) -> FinishedModel:
+    """A finished model without its weights: cheap, tells what it can do, and does nothing.
+
+    Raises UserError as `load` does.
+    """
+    return _build(folder, torch.device("meta"))
+
+
+def _build(folder: Path, device: torch.device) -> FinishedModel:
+    if not (folder / "params.json").is_file():
+        raise UserError(f"expected a finished model at {folder}: no params.json there")
+    try:
+        card = read_card(folder)
+        params = load_run(card.run)
+        codec = read_codec(folder)
+        with device:
+            model = params.build_model(card.specs, card.classes)
+    except (ValueError, KeyError, RuntimeError, OSError) as error:
+        raise _unusable(folder, error) from error
+    return FinishedModel(folder.name, model.eval(), params, codec, card)
+
+
+def _unusable(folder: Path, error: Exception) -> UserError:
+    return UserError(f"{folder} can't be loaded by this version: {error}")
+
+
+def find_models(root: Path) -> list[Path]:
+    """The folders of finished models below ``root``, by name."""
+    return sorted(card.parent for card in root.glob("[!.]*/params.json"))
+
+
+def find_model(name: str, root: Path) -> Path:
+    """The folder of a model that is given as a path or as a name below ``root``.
+
+    Raises UserError with the names that there are.
+    """
+    for folder in (Path(name), root / name):
+        if (folder / "params.json").is_file():
+            return folder
+    known = ", ".join(folder.name for folder in find_models(root)) or "none"
+    raise UserError(
+        f"no finished model '{name}': neither a model's folder nor a name below {root} "
+        f"(there: {known})"
+    )
+
+
+def as_translator(finished: FinishedModel) -> Translator:
+    """The model as a translator; raises UserError where it is none."""
+    if not isinstance(finished.model, Translator):
+        raise _unable(finished, "translate")
+    return finished.model
+
+
+def as_sampler(finished: FinishedModel) -> Sampler:
+    """The model as a sampler of pictures; raises UserError where it is none."""
+    if not isinstance(finished.model, Sampler) or not isinstance(finished.codec, ImageCodec):
+        raise _unable(finished, "sample pictures")
+    return finished.model
+
+
+def _unable(finished: FinishedModel, what: str) -> UserError:
+    able = ", ".join(finished.capabilities) or "nothing else"
+    return UserError(f"'{finished.name}' can't {what}; it can: {able}")
+
+
+def choose_target(finished: FinishedModel, to: str | None = None) -> str:
+    """``to``, or for None the domain that the model was first of all trained to reach.
+
+    Raises UserError where no direction leads to ``to``, with those that there are.
+    """
+    targets = list(as_translator(finished).directions)
+    if to is None:
+        run = finished.params
+        to = run.target if isinstance(run, TranslatorRunParams) else targets[0]
+    if to not in targets:
+        raise UserError(f"'{finished.name}' leads to {' and '.join(targets)}, not to '{to}'")
+    return to
+
+
+def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:
+    """`Translator.translate` for samples [N, C, H, W] of any height and width.
+
+    Pads by reflection to what the network's strides need, and cuts the result back.
+    """
+    multiple = int(getattr(model, "multiple", 1))
+    height, width = x.shape[-2:]
+    below, right = (
+        -(-max(side, SMALLEST) // multiple) * multiple - side for side in (height, width)
+    )
+    mode = "reflect" if below < height and right < width else "replicate"
+    return model.translate(pad(x, (0, right, 0, below), mode=mode), to)[..., :height, :width]
+
+
+def translate_picture(finished: FinishedModel, picture: Picture, to: str) -> Picture:
+    """A picture uint8 [H, W, 3] of any size -> its translation, same shape.
+
+    Raises UserError where the model does not translate pictures to ``to``.
+    """
+    translated: Picture = translate_pictures(finished, picture[None], to)[0]
+    return translated
+
+
+@torch.inference_mode()
+def translate_pictures(finished: FinishedModel, pictures: Picture, to: str) -> Picture:
+    """Pictures uint8 [N, H, W, 3] of one size -> translations, same shape.
+
+    A picture's translation depends neither on its neighbours nor on what was translated before,
+    also where the model keeps dropout and batch statistics on.
+    """
+    model, to, codec = as_translator(finished), choose_target(finished, to), finished.codec
+    if not isinstance(codec, ImageCodec):
+        raise _unable(finished, "translate pictures")
+    source = model.directions[to]
+    stored = torch.from_numpy(_with_channels(pictures, codec.channels[source]))
+    x = codec.to_sample(stored, source).to(device_of(finished))
+    if getattr(model, "mode", "eval") == "eval":
+        y = translate_any_size(model, x, to)
+    else:
+        y = torch.cat([_seeded(model, sample[None], to) for sample in x])
+    translated = codec.from_sample(y, to)
+    return np.repeat(translated, 3, axis=3) if translated.shape[3] == 1 else translated
+
+
+def _seeded(model: Translator, x: Tensor, to: str) -> Tensor:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return translate_any_size(model, x, to)
+
+
+def _with_channels(pictures: Picture, channels: int) -> Picture:
+    """[N, H, W, 3] -> [N, H, W, channels], of which there may be 3, or 1 for grey."""
+    if channels == 3:
+        return np.array(pictures)  # a copy: torch warns of arrays that can't be written to
+    return np.stack([np.array(Image.fromarray(p).convert("L"))[:, :, None] for p in pictures])
+
+
+def convert_wave(finished: FinishedModel, wave: Wave, to: str) -> Wave:
+    """Sound float32 [samples] at the codec's rate -> its conversion, of equal length and loudness.
+
+    Raises UserError where the model does not translate sound to ``to``.
+    """
+    return np.concatenate(list(convert_blocks(finished, [wave], to)))
+
+
+def convert_blocks(finished: FinishedModel, blocks: Iterable[Wave], to: str) -> Iterator[Wave]:
+    """Sound in blocks [samples] of any lengths -> its conversion, in blocks of other lengths.
+
+    Converts windows of `WINDOW` seconds and more, which are cross-faded, so that memory is flat
+    however long the sound is. Each window keeps its root mean square.
+    """
+    codec = mel_codec(finished)
+    rate = codec.convention.rate
+    window, overlap = round(WINDOW * rate), round(OVERLAP * rate)
+    # Windows were vocoded apart, so their phases have nothing in common: powers add, not waves.
+    rise = np.sin(np.linspace(0, np.pi / 2, overlap, dtype=np.float32))
+    tail = np.zeros(0, np.float32)  # the last window's end, not yet faded
+
+    def faded(converted: Wave) -> Wave:
+        shared = len(tail)
+        converted[:shared] = converted[:shared] * rise[:shared] + tail * rise[:shared][::-1]
+        return converted
+
+    waiting = np.zeros(0, np.float32)
+    for block in blocks:
+        waiting = np.concatenate([waiting, block])
+        while len(waiting) >= 2 * window:  # so what is left for the end is never a snippet
+            converted = faded(_convert_window(finished, codec, waiting[:window], to))
+            yield converted[:-overlap]
+            tail, waiting = converted[-overlap:], waiting[window - overlap :]
+    if len(waiting):
+        yield faded(_convert_window(finished, codec, waiting, to))
+
+
+def mel_codec(finished: FinishedModel) -> MelCodec:
+    """The codec of a model that translates sound; raises UserError where it does not."""
+    as_translator(finished)
+    if not isinstance(finished.codec, MelCodec):
+        raise _unable(finished, "translate sound")
+    return finished.codec
+
+
+@torch.inference_mode()
+def _convert_window(finished: FinishedModel, codec: MelCodec, wave: Wave, to: str) -> Wave:
+    """One window [samples] -> [samples], at its own root mean square."""
+    model = as_translator(finished)
+    hop = codec.convention.hop
+    whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(device_of(finished))
+    sample = codec.encode(whole, model.directions[to])
+    converted = codec.decode(translate_any_size(model, sample[None], to)[0], to)[: len(wave)]
+    loudness, found = whole.square().sum().sqrt(), converted.square().sum().sqrt()
+    gain = (loudness / found.clamp(min=1e-8)).clamp(max=MOST_GAIN)
+    result: Wave = (converted * gain).cpu().numpy()
+    return result
+
+
+@torch.inference_mode()
+def sample_grid(finished: FinishedModel, n: int, seed: int) -> Picture:
+    """``n`` samples as one picture uint8 [height, width, 3], as square as may be.
+
+    Equal seeds give equal pictures. Raises UserError where the model draws no pictures.
+    """
+    model = as_sampler(finished)
+    generator = torch.Generator().manual_seed(seed)
+    counts = [min(AT_ONCE, n - done) for done in range(0, n, AT_ONCE)]
+    samples = torch.cat([model.sample(count, generator).cpu() for count in counts])
+    across = math.ceil(math.sqrt(n))
+    return grid([samples[first : first + across] for first in range(0, n, across)])
+
+
+def device_of(finished: FinishedModel) -> torch.device:
+    """Where the model's weights are."""
+    return next(finished.model.parameters()).device

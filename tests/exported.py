@@ -1,0 +1,20 @@
+"""Finished models of toy size, with fresh weights: one for each shipped block."""
+
+from pathlib import Path
+
+import tiny
+import torch
+
+from pipeline.checkpoints import export
+
+
+def export_all(root: Path) -> Path:
+    """Writes them below ``root``, which it returns."""
+    for name, run in tiny.runs().items():
+        if name.startswith("judge_"):
+            continue
+        torch.manual_seed(0)
+        model = run.build_model(tiny.specs_of(run), tiny.classes_of(run))
+        codec, classes = tiny.codec_of(run), tiny.classes_of(run)
+        export(root / name, model, params=run, codec=codec, classes=classes, seed=1)
+    return root

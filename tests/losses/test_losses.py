@@ -1,0 +1,85 @@
+"""Losses at values worked out by hand or taken from torch.distributions."""
+
+import math
+
+import pytest
+import torch
+from torch.autograd import gradcheck
+from torch.distributions import Normal, kl_divergence
+
+from pipeline.losses.adversarial import discriminator_loss, generator_loss
+from pipeline.losses.divergence import gaussian_kl
+from pipeline.losses.reconstruction import gaussian_nll
+
+REAL = torch.tensor([2.0, -0.5])
+FAKE = torch.tensor([[0.5, -3.0]])
+
+
+def cross_entropy(logit: float, target: int) -> float:
+    probability = 1 / (1 + math.exp(-logit))
+    return -math.log(probability if target else 1 - probability)
+
+
+@pytest.mark.parametrize(
+    ("kind", "discriminator", "generator"),
+    [
+        (
+            "nonsaturating",
+            (cross_entropy(2, 1) + cross_entropy(-0.5, 1)) / 2
+            + (cross_entropy(0.5, 0) + cross_entropy(-3, 0)) / 2,
+            (cross_entropy(0.5, 1) + cross_entropy(-3, 1)) / 2,
+        ),
+        ("least_squares", (1 + 2.25) / 2 + (0.25 + 9) / 2, (0.25 + 16) / 2),
+        ("hinge", (0 + 1.5) / 2 + (1.5 + 0) / 2, 1.25),
+        ("wasserstein", -1.25 - 0.75, 1.25),
+    ],
+)
+def test_adversarial_losses_by_hand(kind, discriminator, generator):
+    assert float(discriminator_loss(kind, REAL, FAKE)) == pytest.approx(discriminator, rel=1e-6)
+    assert float(generator_loss(kind, FAKE)) == pytest.approx(generator, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["nonsaturating", "least_squares", "hinge", "wasserstein"])
+def test_adversarial_gradients(kind):
+    real = torch.tensor([2.0, -0.5, 0.3], dtype=torch.float64, requires_grad=True)
+    fake = torch.tensor([0.5, -3.0, 1.7], dtype=torch.float64, requires_grad=True)
+    assert gradcheck(lambda r, f: discriminator_loss(kind, r, f), (real, fake))
+    assert gradcheck(lambda f: generator_loss(kind, f), (fake,))
+
+
+def test_cross_entropy_stays_finite_at_extreme_logits():
+    logits = torch.tensor([-1e4, 1e4])
+    assert torch.isfinite(discriminator_loss("nonsaturating", logits, logits))
+    assert torch.isfinite(generator_loss("nonsaturating", logits))
+
+
+def test_kl_is_that_of_torch():
+    mean, log_variance = torch.randn(5, 7), torch.randn(5, 7)
+    q = Normal(mean, (0.5 * log_variance).exp())
+    expected = kl_divergence(q, Normal(0.0, 1.0)).sum(dim=1)
+    torch.testing.assert_close(gaussian_kl(mean, log_variance), expected)
+    zero = torch.zeros(2, 3)
+    assert torch.equal(gaussian_kl(zero, zero), torch.zeros(2))
+
+
+def test_nll_is_that_of_torch():
+    x, mean = torch.randn(4, 3, 2, 5), torch.randn(4, 3, 2, 5)
+    for log_variance in (-1.3, 0.0, 0.7):
+        p = Normal(mean, math.exp(0.5 * log_variance))
+        expected = -p.log_prob(x).flatten(1).sum(dim=1)
+        torch.testing.assert_close(gaussian_nll(x, mean, torch.tensor(log_variance)), expected)
+
+
+def test_divergence_and_likelihood_gradients():
+    torch.manual_seed(0)
+    a, b = (torch.randn(2, 3, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    assert gradcheck(gaussian_kl, (a, b))
+    log_variance = torch.tensor(0.4, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(gaussian_nll, (a, b, log_variance))
+
+
+def test_the_best_noise_is_the_mean_squared_error():
+    x, mean = torch.randn(3, 50), torch.randn(3, 50)
+    log_variance = (x - mean).square().mean().log().requires_grad_()
+    gaussian_nll(x, mean, log_variance).sum().backward()
+    assert abs(float(log_variance.grad)) < 1e-3

@@ -1,0 +1,156 @@
+"""Saved states and finished models: whole or not at all, and never mixed up."""
+
+import json
+
+import pytest
+import tiny
+import torch
+
+from pipeline.checkpoints import export, load_state, run_key, save_state
+from pipeline.errors import UserError
+from pipeline.inference import load
+from pipeline.methods.base import RunParams
+from pipeline.params import load_run
+
+RUN = tiny.runs()["vae"]
+CPU = torch.device("cpu")
+
+
+def export_toy(folder, run: RunParams = RUN, seed: int = 0) -> None:
+    torch.manual_seed(seed)
+    model = run.build_model(tiny.specs_of(run), tiny.classes_of(run))
+    codec, classes = tiny.codec_of(run), tiny.classes_of(run)
+    export(folder, model, params=run, codec=codec, classes=classes, seed=seed)
+
+
+def test_a_state_comes_back(tmp_path):
+    state = {
+        "step": 3,
+        "weights": {"a": torch.randn(3), "n": torch.tensor(2)},
+        "rows": [{"x": 1.5}],
+    }
+    path = tmp_path / "deep/er/state.pt"
+    save_state(path, state)
+    found = load_state(path, CPU)
+    assert found is not None
+    assert torch.equal(found["weights"]["a"], state["weights"]["a"])
+    assert (found["step"], found["rows"]) == (3, [{"x": 1.5}])
+    assert [file.name for file in path.parent.iterdir()] == ["state.pt"]
+
+
+def test_no_state_is_none(tmp_path):
+    assert load_state(tmp_path / "state.pt", CPU) is None
+
+
+def test_a_state_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path):
+    path = tmp_path / "state.pt"
+    save_state(path, {"step": 1})
+    with tiny.files_no_larger_than(10_000), pytest.raises(OSError, match="too large") as caught:
+        save_state(path, {"step": 2, "weights": torch.randn(10_000)})
+    assert caught.value.filename == str(tmp_path / "state.partial")
+    assert [file.name for file in tmp_path.iterdir()] == ["state.pt"]
+    assert load_state(path, CPU) == {"step": 1}
+
+
+def test_a_model_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path):
+    export_toy(tmp_path / "toy", seed=1)
+    before = tiny.tree(tmp_path)
+    with tiny.files_no_larger_than(3_000), pytest.raises(OSError, match="too large") as caught:
+        export_toy(tmp_path / "toy", seed=2)
+    assert caught.value.filename.endswith("model.safetensors")
+    assert tiny.tree(tmp_path) == before
+    assert [folder.name for folder in tmp_path.iterdir()] == ["toy"]
+
+
+def test_exporting_replaces_what_was_there(tmp_path):
+    export_toy(tmp_path / "toy", seed=1)
+    (tmp_path / "toy/stale.txt").write_text("old")
+    before = tiny.tree(tmp_path / "toy")
+    export_toy(tmp_path / "toy", seed=2)
+    after = tiny.tree(tmp_path / "toy")
+    assert sorted(after) == ["codec.json", "model.safetensors", "params.json"]
+    assert before["model.safetensors"] != after["model.safetensors"]
+    assert before["codec.json"] == after["codec.json"]
+
+
+def test_keys_tell_runs_apart():
+    key = run_key(RUN, 1, "data")
+    assert run_key(load_run(RUN.model_dump(mode="json")), 1, "data") == key
+    assert run_key(tiny.shrink(RUN, log_every=1, checkpoint_every=1), 1, "data") == key
+    others = [
+        run_key(RUN, 2, "data"),
+        run_key(RUN, 1, "other data"),
+        run_key(tiny.shrink(RUN, steps=7), 1, "data"),
+        run_key(tiny.shrink(RUN, optimizer={"rate": 1e-5}), 1, "data"),
+        run_key(tiny.shrink(RUN, decoder={"width": 3}), 1, "data"),
+        run_key(tiny.shrink(RUN, ema=0.5), 1, "data"),
+    ]
+    assert len({key, *others}) == 7
+
+
+def test_keys_change_with_the_code(monkeypatch):
+    from pipeline import checkpoints
+
+    key = run_key(RUN, 1, "data")
+    monkeypatch.setattr(checkpoints, "code_fingerprint", lambda: "changed")
+    assert run_key(RUN, 1, "data") != key
+
+
+def test_a_state_of_other_parameters_is_not_taken_up(digits_store, tmp_path, monkeypatch, capfd):
+    from pipeline import training
+
+    def killed(self, step):
+        raise KeyboardInterrupt
+
+    def train(run: RunParams, name: str) -> None:
+        places = {"curves": tmp_path / name / "curves", "scratch": tmp_path / "scratch"}
+        training.train(run, digits_store, tmp_path / name / "model", seed=1, **places)
+
+    slower = tiny.shrink(RUN, optimizer={"rate": 1e-5})
+    with monkeypatch.context() as patch:
+        read = training.Batches.__call__
+        patch.setattr(
+            training.Batches,
+            "__call__",
+            lambda self, step: killed(self, step) if step == 5 else read(self, step),
+        )
+        with pytest.raises(KeyboardInterrupt):
+            train(RUN, "first")
+    assert len(list((tmp_path / "scratch").iterdir())) == 1
+    train(slower, "slower")
+    assert "resuming" not in capfd.readouterr().out
+    train(RUN, "first")
+    assert "resuming at step 4" in capfd.readouterr().out
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_what_is_no_finished_model_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"expected a finished model at .*nowhere"):
+        load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("file", ["codec.json", "model.safetensors", "params.json"])
+def test_a_damaged_model_is_refused(tmp_path, file):
+    export_toy(tmp_path / "toy")
+    path = tmp_path / "toy" / file
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match="toy can't be"):
+        load(tmp_path / "toy")
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"run": {"method": "vea"}}, {"extra": 1}])
+def test_a_model_of_another_version_is_refused(tmp_path, change):
+    export_toy(tmp_path / "toy")
+    path = tmp_path / "toy/params.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(UserError, match="toy can't be"):
+        load(tmp_path / "toy")
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path):
+    export_toy(tmp_path / "toy")
+    export_toy(tmp_path / "other", tiny.shrink(RUN, decoder={"width": 3}))
+    weights = (tmp_path / "other/model.safetensors").read_bytes()
+    (tmp_path / "toy/model.safetensors").write_bytes(weights)
+    with pytest.raises(UserError, match="toy can't be"):
+        load(tmp_path / "toy")

@@ -1,0 +1,271 @@
+"""params.yaml: the shipped one holds, and each mistake is refused in words that help."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import yaml
+
+from pipeline.errors import UserError
+from pipeline.params import Params, load_params, load_run
+
+GOOD: dict[str, Any] = {
+    "seed": 1,
+    "datasets": {"digits": {"kind": "digits"}, "voices": {"kind": "voices"}},
+    "judges": {"digits": {"data": "digits", "of": ["digit"], "steps": 3}},
+    "models": {
+        "swap": {
+            "method": "cyclegan",
+            "data": "voices",
+            "source": "arthur",
+            "target": "beatrice",
+            "steps": 5,
+            "crop": 64,
+            "generator": {"kind": "resnet", "width": 8},
+        },
+        "vae": {"method": "vae", "data": "digits", "domain": "digit", "steps": 5},
+    },
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The good parameters with another value at a path; None takes the key out."""
+    root: dict[str, Any] = yaml.safe_load(yaml.safe_dump(GOOD))
+    *parents, last = path.split(".")
+    place = root
+    for key in parents:
+        place = place[key]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return root
+
+
+def write(folder: Path, raw: Any) -> Path:
+    path = folder / "params.yaml"
+    path.write_text(yaml.safe_dump(raw), encoding="utf-8")
+    return path
+
+
+def message(folder: Path, raw: Any) -> str:
+    with pytest.raises(UserError) as caught:
+        load_params(write(folder, raw))
+    return str(caught.value)
+
+
+def test_shipped_parameters_load_and_name_data_that_is_there():
+    params = tiny.shipped()
+    assert params.models
+    assert params.judges
+    assert {run.data for run in params.models.values()} <= set(params.datasets)
+
+
+@pytest.mark.parametrize("name", sorted(tiny.shipped().models))
+def test_every_shipped_model_builds_at_its_own_size(name):
+    run = tiny.shipped().models[name]
+    data = tiny.shipped().datasets[run.data]
+    specs = {
+        domain: spec.model_copy(
+            update={
+                "height": getattr(data, "size", 80),
+                "width": getattr(data, "size", None),
+            }
+        )
+        for domain, spec in tiny.specs_of(run).items()
+    }
+    method = run.build(specs, tiny.classes_of(run))
+    optimised = [
+        p for o in method.optimizers().values() for g in o.param_groups for p in g["params"]
+    ]
+    assert len(optimised) == len(set(optimised))
+    assert {p for p in method.parameters() if p.requires_grad} == set(optimised)
+
+
+def test_every_shipped_judge_builds():
+    for judge in tiny.shipped().judges.values():
+        method = judge.build(tiny.specs_of(judge), tiny.classes_of(judge))
+        assert len(method.model.classes) >= 2
+
+
+def test_good_parameters_load(tmp_path):
+    assert load_params(write(tmp_path, GOOD)) == Params.model_validate(GOOD)
+
+
+def test_a_block_survives_json(tmp_path):
+    for run in [*tiny.shipped().models.values(), *tiny.shipped().judges.values()]:
+        assert load_run(run.model_dump(mode="json")) == run
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "parts"),
+    [
+        pytest.param(
+            "models.swap.generator.widht",
+            8,
+            ["models.swap.generator.widht", "no such parameter", "'width'", "blocks", "upsample"],
+            id="misspelt key deep inside",
+        ),
+        pytest.param(
+            "models.vae.stesp",
+            8,
+            ["models.vae.stesp", "did you mean 'steps'?", "latent", "encoder"],
+            id="misspelt key of a model",
+        ),
+        pytest.param(
+            "modles", {}, ["modles: no such parameter", "'models'", "datasets"], id="top level"
+        ),
+        pytest.param(
+            "datasets.digits.sise",
+            8,
+            ["datasets.digits.sise", "did you mean 'size'?"],
+            id="misspelt key of a data set",
+        ),
+        pytest.param(
+            "datasets.voices.convention",
+            {"hopp": 3},
+            ["datasets.voices.convention.hopp", "'hop'", "n_fft"],
+            id="misspelt key of a convention",
+        ),
+        pytest.param(
+            "models.vae.encoder",
+            {"widht": 3},
+            ["models.vae.encoder.widht", "'width'", "norm"],
+            id="misspelt key of a block without a kind",
+        ),
+        pytest.param(
+            "models.vae.method",
+            "vea",
+            ["models.vae.method", "found 'vea'", "cyclegan", "gan", "pix2pix", "vae"],
+            id="unknown method",
+        ),
+        pytest.param(
+            "models.swap.generator.kind",
+            "transformer",
+            ["models.swap.generator.kind", "found 'transformer'", "resnet", "unet"],
+            id="unknown backbone",
+        ),
+        pytest.param(
+            "datasets.digits.kind",
+            "mnist",
+            ["datasets.digits.kind", "found 'mnist'", "digits", "pictures", "sounds"],
+            id="unknown kind of data",
+        ),
+        pytest.param(
+            "models.vae.latent", 0, ["models.vae.latent", "found 0", "greater than 0"], id="zero"
+        ),
+        pytest.param(
+            "models.vae.noise", -1.0, ["models.vae.noise", "found -1.0", "greater than 0"], id="<0"
+        ),
+        pytest.param(
+            "models.vae.optimizer",
+            {"rate": float("inf")},
+            ["models.vae.optimizer.rate", "found inf", "finite"],
+            id="infinite rate",
+        ),
+        pytest.param(
+            "models.swap.ema", 1.0, ["models.swap.ema", "found 1.0", "less than 1"], id="bound"
+        ),
+        pytest.param(
+            "models.swap.loss",
+            "focal",
+            ["models.swap.loss", "found 'focal'", "least_squares", "wasserstein"],
+            id="unknown loss",
+        ),
+        pytest.param(
+            "models.vae.steps",
+            "many",
+            ["models.vae.steps", "found 'many'", "valid integer"],
+            id="wrong type",
+        ),
+        pytest.param(
+            "models.vae.encoder", 7, ["models.vae.encoder", "found 7", "dictionary"], id="no block"
+        ),
+        pytest.param("models.vae.steps", None, ["models.vae.steps: missing"], id="missing key"),
+        pytest.param("seed", None, ["seed: missing"], id="missing seed"),
+        pytest.param("seed", 2**64, ["seed: found", "less than"], id="seed beyond 63 bits"),
+        pytest.param(
+            "models.vae.method", None, ["models.vae: missing the key 'method'"], id="no method"
+        ),
+        pytest.param(
+            "models.vae.data",
+            "digts",
+            ["models.vae.data", "found 'digts'", "digits, voices"],
+            id="unknown data set",
+        ),
+        pytest.param(
+            "judges.digits.data",
+            "digts",
+            ["judges.digits.data", "found 'digts'", "digits, voices"],
+            id="unknown data set of a judge",
+        ),
+        pytest.param(
+            "models.swap.target",
+            "arthur",
+            ["models.swap: source and target are both 'arthur'"],
+            id="source is target",
+        ),
+        pytest.param(
+            "judges.digits.of", ["a", "a"], ["judges.digits: of names a domain twice"], id="twice"
+        ),
+        pytest.param(
+            "datasets.voices.convention",
+            {"fmax": 20000},
+            ["datasets.voices.convention: needs fmin < fmax <= rate / 2"],
+            id="convention that does not fit",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_its_path_and_what_is_allowed(tmp_path, path, value, parts):
+    text = message(tmp_path, changed(path, value))
+    assert "1 mistake(s)" in text
+    for part in [str(tmp_path / "params.yaml"), *parts]:
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("folders", "parts"),
+    [
+        ({"tran": {"a": "a"}}, ["datasets.own.folders.tran", "found 'tran'", "'train'"]),
+        ({"test": {"a": "a"}}, ["datasets.own", "no domain under 'train'"]),
+        (
+            {"train": {"a": "a"}, "test": {"b": "b"}},
+            ["datasets.own", "folders.test has b", "train has only a"],
+        ),
+        ({"train": {"a/b": "a"}}, ["datasets.own.folders.train.a/b", "found 'a/b'"]),
+    ],
+)
+def test_mistakes_in_folders_are_named(tmp_path, folders, parts):
+    raw = {"seed": 1, "datasets": {"own": {"kind": "pictures", "root": ".", "folders": folders}}}
+    text = message(tmp_path, raw)
+    for part in parts:
+        assert part in text
+
+
+def test_all_mistakes_are_listed_at_once(tmp_path):
+    raw = changed("models.vae.stesp", 8)
+    raw["models"]["swap"]["generator"]["widht"] = 1
+    raw["seed"] = -1
+    text = message(tmp_path, raw)
+    assert "3 mistake(s)" in text
+    for part in ("models.vae.stesp", "models.swap.generator.widht", "seed: found -1"):
+        assert part in text
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"expected parameters at .*nowhere\.yaml"):
+        load_params(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize("content", [b"models: [1, {", b"\xff\xfe\x00", b"a: b: c"])
+def test_what_is_not_yaml_is_refused(tmp_path, content):
+    path = tmp_path / "params.yaml"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is not YAML"):
+        load_params(path)
+
+
+@pytest.mark.parametrize("raw", [None, [1, 2], "text", {}])
+def test_yaml_of_another_shape_is_refused(tmp_path, raw):
+    assert "mistake(s)" in message(tmp_path, raw)

@@ -1,0 +1,171 @@
+"""Small stand-ins: raw files of two kinds of domains, and the shipped blocks at toy sizes."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from pipeline.capabilities import Classifier, Latent, Reconstructor, Sampler, Scorer, Translator
+from pipeline.codecs import Codec, ImageCodec, MelCodec
+from pipeline.codecs.mel import Statistics
+from pipeline.codecs.spectrogram import MelConvention
+from pipeline.datasets.digits import DigitsParams
+from pipeline.datasets.source import SoundParams
+from pipeline.methods.base import RunParams
+from pipeline.params import Params, load_params, load_run
+from pipeline.samples import Batch, Labelled, Pair, Spec
+
+ROOT = Path(__file__).parents[1]
+SIDE = 16
+CONVENTION = MelConvention(rate=8000, n_fft=256, hop=64, win=256, mels=SIDE, fmax=4000)
+
+SMALL: dict[str, Any] = {
+    "width": 4,
+    "depth": 3,
+    "blocks": 1,
+    "layers": 1,
+    "levels": 2,
+    "features": 8,
+    "latent": 4,
+    "pool": 3,
+    "batch": 2,
+    "crop": SIDE,
+    "steps": 6,
+    "log_every": 3,
+    "checkpoint_every": 2,
+}
+"""The most that a shrunken block has of each of these, wherever in the block it stands."""
+
+
+@cache
+def shipped() -> Params:
+    """params.yaml as it is shipped."""
+    return load_params(ROOT / "params.yaml")
+
+
+def runs() -> dict[str, RunParams]:
+    """Every shipped model and judge at a toy size."""
+    params = shipped()
+    found: dict[str, RunParams] = {**params.models}
+    found |= {f"judge_{name}": judge for name, judge in params.judges.items()}
+    return {name: shrink(run) for name, run in found.items()}
+
+
+def shrink(run: RunParams, **changes: Any) -> RunParams:
+    """A block at a toy size; ``changes`` are set as they are."""
+    return load_run({**_smaller(run.model_dump()), **changes})
+
+
+def _smaller(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _smaller(inner, name) for name, inner in value.items()}
+    if key in SMALL and value is not None:
+        return min(value, SMALL[key])
+    return value
+
+
+def kind_of(run: RunParams) -> str:
+    """What kind of data a shipped block reads: ``sounds``, ``digits`` or ``pictures``."""
+    data = shipped().datasets[run.data]
+    if isinstance(data, SoundParams):
+        return "sounds"
+    return "digits" if isinstance(data, DigitsParams) else "pictures"
+
+
+def codec_of(run: RunParams) -> Codec:
+    """A codec that gives a block's domains samples of `SIDE` rows."""
+    if kind_of(run) == "sounds":
+        one = Statistics(mean=(-5.0,) * SIDE, deviation=(2.0,) * SIDE)
+        return MelCodec(convention=CONVENTION, statistics=dict.fromkeys(run.domains, one))
+    channels = 1 if kind_of(run) == "digits" else 3
+    return ImageCodec(size=SIDE, channels=dict.fromkeys(run.domains, channels))
+
+
+def specs_of(run: RunParams) -> dict[str, Spec]:
+    """What a block's networks are built from."""
+    return {domain: codec_of(run).spec(domain) for domain in run.domains}
+
+
+def classes_of(run: RunParams) -> tuple[str, ...]:
+    """The classes of a block's domain."""
+    return tuple("0123456789") if kind_of(run) == "digits" else ()
+
+
+def sample_of(spec: Spec, count: int, seed: int) -> Tensor:
+    """Smooth random samples in the range of a domain."""
+    generator = torch.Generator().manual_seed(seed)
+    coarse = torch.randn(count, spec.channels, 4, 4, generator=generator)
+    fine = nn.functional.interpolate(coarse, (spec.height, spec.width or SIDE), mode="bilinear")
+    return fine.clamp(-1, 1) if spec.bounded else fine
+
+
+def batch_of(run: RunParams, count: int = 4) -> Batch:
+    """A synthetic batch such as a block's training reads."""
+    specs = specs_of(run)
+    first, last = run.domains[0], run.domains[-1]
+    if run.reads == "labelled":
+        return Labelled(sample_of(specs[first], count, 1), torch.arange(count) % 2)
+    return Pair(sample_of(specs[first], count, 1), sample_of(specs[last], count, 2))
+
+
+@torch.no_grad()
+def outputs(model: nn.Module, specs: dict[str, Spec], count: int = 3) -> dict[str, Tensor]:
+    """Everything that a model's capabilities answer to fixed inputs."""
+    found: dict[str, Tensor] = {}
+    if isinstance(model, Translator):
+        for to, of in model.directions.items():
+            found[f"translate.{to}"] = model.translate(sample_of(specs[of], count, 3), to)
+    if isinstance(model, Sampler):
+        found["sample"] = model.sample(count, torch.Generator().manual_seed(4))
+    x = sample_of(next(iter(specs.values())), count, 5)
+    if isinstance(model, Reconstructor):
+        found["reconstruct"] = model.reconstruct(x)
+    if isinstance(model, Latent):
+        found["encode"] = model.encode(x)
+        found["decode"] = model.decode(found["encode"])
+    if isinstance(model, Scorer):
+        found["score"] = model.score(x)
+    if isinstance(model, Classifier):
+        found["classify"], found["features"] = model.classify(x), model.features(x)
+    return found
+
+
+def write_picture(path: Path, seed: int, height: int = SIDE, width: int = SIDE) -> None:
+    """A picture of soft colours."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR).save(path)
+
+
+def write_sound(path: Path, seed: int, seconds: float = 0.5, rate: int = 8000) -> None:
+    """A tone in a little noise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    time = np.arange(int(seconds * rate)) / rate
+    wave = 0.3 * np.sin(2 * np.pi * rng.uniform(200, 2000) * time)
+    soundfile.write(path, wave + 0.05 * rng.standard_normal(len(time)), rate)
+
+
+@contextmanager
+def files_no_larger_than(size: int) -> Iterator[None]:
+    """Writing beyond ``size`` bytes of a file fails, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder with its content."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
