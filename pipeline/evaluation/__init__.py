@@ -1,0 +1,37 @@
+"""Which metrics a model gets, from what it can do."""
+
+from pathlib import Path
+
+import torch
+
+from pipeline.capabilities import Classifier, Translator
+from pipeline.codecs import MelCodec
+from pipeline.datasets.store import Store
+from pipeline.evaluation.generation import evaluate_generation
+from pipeline.evaluation.pictures import evaluate_translator
+from pipeline.evaluation.results import Evaluation, Results
+from pipeline.evaluation.sound import evaluate_converter
+from pipeline.inference import FinishedModel
+
+__all__ = ["evaluate"]
+
+
+@torch.no_grad()
+def evaluate(finished: FinishedModel, store: Store, judge: Classifier | None, out: Path) -> Results:
+    """The numbers of a finished model beside their baselines; exhibits go to ``out``.
+
+    Everything random is drawn from fixed seeds, so two evaluations give the same numbers.
+    """
+    torch.manual_seed(0)  # dropout at inference, where a model declares it
+    out.mkdir(parents=True, exist_ok=True)
+    evaluation = Evaluation()
+    model = finished.model
+    if isinstance(model, Translator) and isinstance(store.codec, MelCodec):
+        evaluate_converter(model, store, judge, evaluation, out)
+    elif isinstance(model, Translator):
+        evaluate_translator(model, store, judge, evaluation, out)
+    else:
+        untrained = finished.params.build_model(finished.card.specs, finished.card.classes).eval()
+        domain = finished.params.domains[0]
+        evaluate_generation(model, untrained, store, domain, judge, evaluation, out)
+    return evaluation.results

@@ -1,0 +1,131 @@
+"""Samplers, reconstructors and scorers of pictures."""
+
+import math
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor, nn
+
+from pipeline.capabilities import Classifier, Latent, Reconstructor, Sampler, Scorer
+from pipeline.datasets.store import Store
+from pipeline.evaluation.pictures import mean_sample, samples
+from pipeline.evaluation.results import MODEL, Evaluation, in_batches, slices
+from pipeline.exhibits import Caption, save_grid
+from pipeline.losses.reconstruction import gaussian_nll
+from pipeline.metrics.coverage import class_coverage
+from pipeline.metrics.frechet import frechet_distance
+
+SHOWN = 8
+MOST_SAMPLES = 2000
+
+
+def evaluate_generation(
+    model: nn.Module,
+    untrained: nn.Module,
+    store: Store,
+    domain: str,
+    judge: Classifier | None,
+    evaluation: Evaluation,
+    out: Path,
+) -> None:
+    """Whatever a generative model can do, on one domain.
+
+    ``untrained`` is the same model with fresh weights, a baseline.
+    """
+    if isinstance(model, Sampler) and isinstance(untrained, Sampler):
+        evaluate_sampler(model, untrained, store, domain, judge, evaluation, out)
+    if isinstance(model, Reconstructor):
+        evaluate_reconstructor(model, store, domain, evaluation, out)
+    if isinstance(model, Scorer):
+        evaluate_scorer(model, store, domain, evaluation)
+    if isinstance(model, Latent):
+        show_interpolation(model, store, domain, out)
+
+
+def evaluate_sampler(
+    model: Sampler,
+    untrained: Sampler,
+    store: Store,
+    domain: str,
+    judge: Classifier | None,
+    evaluation: Evaluation,
+    out: Path,
+) -> None:
+    """Samples against the training pictures, in the judge's features."""
+    show = model.sample(SHOWN * SHOWN, Generator().manual_seed(0))
+    caption = Caption(f"{len(show)} samples of a fixed seed, none picked by hand")
+    save_grid(out / "samples.png", list(slices(show, SHOWN)), caption)
+    if judge is None:
+        return
+    real = samples(store, "train", domain, MOST_SAMPLES)
+    rivals = {
+        MODEL: draw(model, len(real)),
+        "noise": torch.rand(real.shape, generator=Generator().manual_seed(2)) * 2 - 1,
+        "untrained": draw(untrained, len(real)),
+        "test_pictures": samples(store, "test", domain),
+    }
+    reference = in_batches(judge.features, real)
+    evaluation.add(
+        "samples",
+        "fd_features",
+        {
+            name: frechet_distance(in_batches(judge.features, x), reference)
+            for name, x in rivals.items()
+        },
+    )
+    evaluation.add(
+        "samples",
+        "class_coverage",
+        {
+            name: class_coverage(in_batches(judge.classify, x).argmax(dim=1), len(judge.classes))
+            for name, x in rivals.items()
+        },
+    )
+
+
+def evaluate_reconstructor(
+    model: Reconstructor, store: Store, domain: str, evaluation: Evaluation, out: Path
+) -> None:
+    """Reconstructions of the test pictures beside the mean picture."""
+    x = samples(store, "test", domain)
+    y = in_batches(model.reconstruct, x)
+    mean = mean_sample(store, domain)
+    rows = {
+        MODEL: float((y - x).square().mean()),
+        "mean_picture": float((mean - x).square().mean()),
+    }
+    evaluation.add("reconstruction", "mse", rows)
+    caption = Caption("Reconstructions of test pictures", ["test picture", "reconstruction"])
+    save_grid(out / "reconstructions.png", [x[: 2 * SHOWN], y[: 2 * SHOWN]], caption)
+
+
+def evaluate_scorer(model: Scorer, store: Store, domain: str, evaluation: Evaluation) -> None:
+    """Log-likelihood of the test pictures beside one Gaussian about the mean picture."""
+    x = samples(store, "test", domain)
+    train = samples(store, "train", domain)
+    mean = train.mean(dim=0, keepdim=True)
+    variance = (train - mean).square().mean().log()
+    nats = {
+        MODEL: float(in_batches(model.score, x).mean()),
+        "mean_picture": -float(gaussian_nll(x, mean.expand_as(x), variance).mean()),
+    }
+    evaluation.add("likelihood", "elbo", nats)
+    # Pictures have 256 levels over a range of 2: a density a unit is 127.5 times one a level.
+    values = x[0].numel()
+    bits = {name: math.log2(127.5) - n / values / math.log(2) for name, n in nats.items()}
+    evaluation.add("likelihood", "bits_per_dim", bits)
+
+
+def show_interpolation(model: Latent, store: Store, domain: str, out: Path) -> None:
+    """Straight lines between the codes of test pictures."""
+    codes = model.encode(samples(store, "test", domain, 2 * SHOWN))
+    steps = torch.linspace(0, 1, SHOWN)[:, None]
+    lines = [model.decode(torch.lerp(a, b, steps)) for a, b in slices(codes, 2)]
+    caption = Caption("Straight lines between the codes of two test pictures, one line a row")
+    save_grid(out / "interpolations.png", lines, caption)
+
+
+def draw(model: Sampler, count: int) -> Tensor:
+    """``count`` samples of a fixed seed, in batches."""
+    generator = Generator().manual_seed(1)
+    return torch.cat([model.sample(min(64, count - at), generator) for at in range(0, count, 64)])

@@ -1,0 +1,64 @@
+"""What an evaluation finds: numbers beside their baselines, and what to show."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+Rows = dict[str, float]
+"""``model`` and each baseline (or ceiling) -> value."""
+
+Results = dict[str, dict[str, Rows]]
+"""Task -> metric -> rows."""
+
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How to read a metric's number."""
+
+    title: str
+    higher_is_better: bool
+    unit: str = ""
+
+
+METRICS: dict[str, Metric] = {
+    "psnr": Metric("PSNR to the true counterpart", True, "dB"),
+    "ssim": Metric("SSIM to the true counterpart", True),
+    "l1": Metric("L1 to the true counterpart", False),
+    "taken_for_target": Metric("Taken for the target by the judge", True),
+    "cycle_l1": Metric("L1 after there and back", False),
+    "mcd": Metric("Mel-cepstral distortion", False, "dB"),
+    "mse": Metric("Mean squared error of reconstructions", False),
+    "elbo": Metric("Log-likelihood, lower bound", True, "nats"),
+    "bits_per_dim": Metric("Bits a value, upper bound", False, "bits"),
+    "fd_features": Metric("Frechet distance in the judge's features", False),
+    "class_coverage": Metric("Classes that samples reach", True),
+}
+"""Every metric that evaluations report, in the order in which reports list them."""
+
+
+@dataclass
+class Evaluation:
+    """Numbers and exhibits of one model."""
+
+    results: Results = field(default_factory=dict)
+
+    def add(self, task: str, metric: str, rows: Rows) -> None:
+        """Files a metric; KeyError for one that `METRICS` does not describe."""
+        METRICS[metric]
+        self.results.setdefault(task, {})[metric] = {
+            name: round(value, 4) for name, value in rows.items()
+        }
+
+
+def in_batches(function: Callable[[Tensor], Tensor], x: Tensor, size: int = 64) -> Tensor:
+    """``function`` over slices of ``x``, so that memory stays flat."""
+    return torch.cat([function(part) for part in slices(x, size)])
+
+
+def slices(x: Tensor, size: int = 64) -> Iterator[Tensor]:
+    """``x`` in parts of at most ``size`` rows."""
+    yield from torch.split(x, size)

@@ -1,0 +1,13 @@
+"""How many of the classes a generator's samples reach."""
+
+import torch
+from torch import Tensor
+
+
+def class_coverage(predictions: Tensor, classes: int) -> float:
+    """Share of ``classes`` that get at least half of an even share of ``predictions`` [N].
+
+    1 where samples spread over all classes, 1 / classes after a full mode collapse.
+    """
+    counts = torch.bincount(predictions, minlength=classes)
+    return float((counts >= len(predictions) / classes / 2).float().mean())
