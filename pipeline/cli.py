@@ -1,0 +1,136 @@
+"""The command `crossdomain`.
+
+Only light modules are imported here, so that help answers at once; commands import their own.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from pipeline.errors import plainly
+
+MODELS = Path("data/models")
+
+
+class Commands(TyperGroup):
+    """Commands whose `UserError` is a message and exit code 1."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Runs the command that was asked for."""
+        return plainly(lambda: super(Commands, self).invoke(ctx))
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Translate between domains of pictures and sound, and draw samples, by trained models.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Model = Annotated[str, typer.Argument(help="A model's folder, or its name below --models.")]
+Root = Annotated[Path, typer.Option("--models", help="Where the finished models are.")]
+
+
+@app.command()
+def models(models: Root = MODELS) -> None:
+    """List the finished models and what they can do.
+
+    \b
+    Examples:
+      crossdomain models
+      crossdomain models --models recipes/zoo/data/models
+    """
+    from pipeline.commands.models import table
+
+    typer.echo(table(models))
+
+
+@app.command()
+def translate(
+    model: Model,
+    inputs: Annotated[
+        list[Path], typer.Argument(help="Files, or folders that are searched to their depths.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A folder, or a file for a single one.")],
+    to: Annotated[
+        str | None, typer.Option(help="The domain to reach; by default the model's own target.")
+    ] = None,
+    models: Root = MODELS,
+) -> None:
+    """Translate pictures or sound from one domain to another.
+
+    Pictures of any size keep it. Sound of any format, rate and length becomes mono at the model's
+    rate and keeps its length and loudness.
+
+    \b
+    Examples:
+      crossdomain translate cyclegan horse.jpg -o zebra.png
+      crossdomain translate cyclegan zebras/ -o horses/ --to horse
+      crossdomain translate voice_cyclegan interview.mp3 -o interview.wav
+    """
+    from pipeline.commands.translate import translate as run
+    from pipeline.inference import find_model
+
+    run(find_model(model, models), inputs, out, to)
+
+
+@app.command()
+def sample(
+    model: Model,
+    n: Annotated[int, typer.Option("-n", min=1, max=4096, help="How many samples.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal samples.")] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The picture to write.")] = Path(
+        "samples.png"
+    ),
+    models: Root = MODELS,
+) -> None:
+    """Draw new samples and write them as one picture.
+
+    \b
+    Examples:
+      crossdomain sample vae -n 16 -o samples.png
+      crossdomain sample dcgan -n 64 --seed 7 -o digits.png
+    """
+    from pipeline.commands.sample import sample as run
+    from pipeline.inference import find_model
+
+    run(find_model(model, models), n, seed, out)
+
+
+@app.command()
+def demo(
+    models: Root = MODELS,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    share: Annotated[
+        bool, typer.Option("--share/--no-share", help="Also lend it a public address for a while.")
+    ] = False,
+) -> None:
+    """Open the models in a browser.
+
+    There is a tab for each thing that the finished models can do: a voice, a style, samples.
+
+    \b
+    Examples:
+      crossdomain demo
+      crossdomain demo --models recipes/zoo/data/models --port 8000
+    """
+    from demo.app import serve
+
+    serve(models, host=host, port=port, share=share)
+
+
+def main() -> None:
+    """The entry point of the command."""
+    app(prog_name="crossdomain")
+
+
+if __name__ == "__main__":
+    main()

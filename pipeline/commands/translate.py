@@ -1,0 +1,100 @@
+"""`crossdomain translate`: files of pictures or sound from one domain to another."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from pipeline.codecs import ImageCodec
+from pipeline.codecs.image import Picture, read_picture
+from pipeline.commands.jobs import Job, plan
+from pipeline.commands.sound import convert_file
+from pipeline.errors import UserError, listing
+from pipeline.inference import FinishedModel, choose_target, load, translate_pictures
+from pipeline.machine import device
+from pipeline.progress import Progress
+
+BATCH = 16  # pictures that are translated at once
+BATCH_PIXELS = 2**20  # and no more than this together, so that large ones go alone
+
+
+def translate(folder: Path, inputs: Sequence[Path], out: Path, to: str | None) -> None:
+    """Translates files, and folders of files, by the model in ``folder``.
+
+    Files that can't be read are left out; after the others are done they raise one UserError.
+    """
+    finished = load(folder, device())
+    to = choose_target(finished, to)
+    jobs = plan(inputs, out, finished.codec.kind)
+    failures: list[str] = []
+    with Progress(f"{finished.name} to {to}", len(jobs), "files") as progress:
+        if isinstance(finished.codec, ImageCodec):
+            steps = translate_all(finished, jobs, to)
+        else:
+            steps = convert_all(finished, jobs, to)
+        for failure in steps:
+            progress.advance()
+            if failure is not None:
+                failures.append(failure)
+    if failures:
+        total = f"{len(failures)} of {len(jobs)} file(s) could not be translated:"
+        raise UserError(f"{total}\n{listing(failures)}")
+
+
+def convert_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iterator[str | None]:
+    """Converts sound; for each file None, or why it failed."""
+    for job in jobs:
+        try:
+            convert_file(finished, job.source, job.result, to)
+        except ValueError as error:
+            yield f"{job.source}: {error}"
+        else:
+            yield None
+
+
+def translate_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iterator[str | None]:
+    """Translates pictures, neighbours of equal size together; for each None, or why it failed."""
+    batch: list[tuple[Job, Picture]] = []
+    for job in jobs:
+        try:
+            picture = read_picture(job.source)
+        except (ValueError, Image.DecompressionBombError) as error:
+            yield f"{job.source}: {error}"
+            continue
+        if batch and not fits(picture, [other for _, other in batch]):
+            yield from translate_batch(finished, batch, to)
+            batch = []
+        batch.append((job, picture))
+    if batch:
+        yield from translate_batch(finished, batch, to)
+
+
+def fits(picture: Picture, batch: Sequence[Picture]) -> bool:
+    """Whether ``picture`` can join a batch."""
+    pixels = picture.shape[0] * picture.shape[1] * (len(batch) + 1)
+    return picture.shape == batch[0].shape and len(batch) < BATCH and pixels <= BATCH_PIXELS
+
+
+def translate_batch(
+    finished: FinishedModel, batch: Sequence[tuple[Job, Picture]], to: str
+) -> Iterator[str | None]:
+    """Translates and writes pictures of one size; for each None, or why it failed."""
+    try:
+        results = translate_pictures(finished, np.stack([picture for _, picture in batch]), to)
+    except RuntimeError as error:
+        if "memory" not in str(error) and not isinstance(error, torch.OutOfMemoryError):
+            raise
+        height, width = batch[0][1].shape[:2]
+        for job, _ in batch:
+            yield f"{job.source}: {width}x{height} pixels need more memory than there is"
+        return
+    for (job, _), result in zip(batch, results, strict=True):
+        job.result.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Image.fromarray(result).save(job.partial, quality=95)
+            job.partial.replace(job.result)
+        finally:
+            job.partial.unlink(missing_ok=True)
+        yield None

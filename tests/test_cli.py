@@ -1,0 +1,295 @@
+"""The command line: what it makes, what it keeps, and how it refuses."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import exported
+import numpy as np
+import pytest
+import soundfile
+import tiny
+import torch
+from click.testing import Result
+from PIL import Image
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.inference import (
+    OVERLAP,
+    WINDOW,
+    as_translator,
+    convert_wave,
+    load,
+    outline,
+    translate_any_size,
+    translate_picture,
+)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return exported.export_all(tmp_path_factory.mktemp("data") / "models")
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def run(*arguments: object) -> Result:
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def refused(*arguments: object) -> str:
+    """The one message of a command that must fail."""
+    result = call(*arguments)
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    lines = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1
+    assert "Traceback" not in result.output
+    return result.stderr
+
+
+def write_wave(path: Path, seconds: float, rate: int = 8000, channels: int = 2) -> float:
+    """Noise whose halves differ in loudness by 20 dB; its root mean square after the mix-down."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    length = int(seconds * rate)
+    wave = np.random.default_rng(0).standard_normal((length, channels)) * 0.1
+    # Below half the rate, so that resampling takes no loudness away.
+    wave = np.apply_along_axis(lambda x: np.convolve(x, np.ones(8) / 8, "same"), 0, wave)
+    wave[length // 2 :] *= 0.1
+    soundfile.write(path, wave, rate)
+    return float(np.sqrt(np.mean(wave.mean(axis=1) ** 2)))
+
+
+# Help
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ("torch", "numpy", "gradio", "pydantic", "soundfile", "PIL")
+    code = (
+        "import sys; from pipeline.cli import app\n"
+        "try: app(['--help'])\n"
+        f"except SystemExit: print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "translate" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", ["models", "translate", "sample", "demo"])
+def test_each_command_explains_itself_with_examples(command: str) -> None:
+    text = run(command, "--help").output
+    assert "Examples:" in text
+    assert f"  crossdomain {command}" in text
+
+
+# Models
+
+
+def test_models_are_listed_with_what_they_can_do(models: Path) -> None:
+    lines = run("models", "--models", models).output.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == sorted(p.name for p in models.iterdir())
+    cyclegan = next(line for line in lines if line.startswith("cyclegan"))
+    assert cyclegan.endswith("translate horse -> zebra, zebra -> horse")
+    assert f"{sum(p.numel() for p in load(models / 'vae').model.parameters()):,}" in str(lines)
+
+
+def test_a_model_that_cant_be_loaded_is_listed_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/params.json").write_text("{}")
+    assert "can't be loaded by this version" in run("models", "--models", tmp_path).output
+
+
+def test_no_models_and_unknown_models_are_said(models: Path, tmp_path: Path) -> None:
+    assert "make repro" in refused("models", "--models", tmp_path)
+    message = refused("sample", "vea", "--models", models)
+    assert "'vea'" in message
+    assert "vae" in message.replace("vea", "")
+
+
+def test_an_outline_knows_the_abilities_without_weights(models: Path) -> None:
+    for folder in models.iterdir():
+        finished = outline(folder)
+        assert finished.capabilities == load(folder).capabilities
+        assert all(parameter.is_meta for parameter in finished.model.parameters())
+
+
+# Pictures
+
+
+@pytest.mark.parametrize("model", ["cyclegan", "pix2pix"])
+@pytest.mark.parametrize("size", [(1, 1), (3, 50), (37, 101)])
+def test_a_picture_of_any_size_keeps_it(
+    models: Path, tmp_path: Path, model: str, size: tuple[int, int]
+) -> None:
+    tiny.write_picture(tmp_path / "in.png", 1, *size)
+    run("translate", models / model, tmp_path / "in.png", "-o", tmp_path / "out.png")
+    assert Image.open(tmp_path / "out.png").size == size[::-1]
+    assert [f.name for f in sorted(tmp_path.iterdir())] == ["in.png", "out.png"]
+
+
+def test_exif_orientation_is_respected(models: Path, tmp_path: Path) -> None:
+    tiny.write_picture(tmp_path / "plain.png", 1, 30, 52)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter clockwise to see it upright
+    Image.open(tmp_path / "plain.png").save(tmp_path / "turned.jpg", exif=exif)
+    run("translate", models / "cyclegan", tmp_path / "turned.jpg", "-o", tmp_path / "out.png")
+    assert Image.open(tmp_path / "out.png").size == (30, 52)
+
+
+def test_a_folder_keeps_its_shape_and_batches_change_nothing(models: Path, tmp_path: Path) -> None:
+    for number in range(4):
+        tiny.write_picture(tmp_path / "in/deep" / f"{number}.png", number)
+    tiny.write_picture(tmp_path / "in/wide.jpg", 9, 20, 40)
+    (tmp_path / "in/notes.txt").write_text("not a picture")
+    run("translate", models / "cyclegan", tmp_path / "in", "-o", tmp_path / "all")
+    alone = tmp_path / "alone.png"
+    run("translate", models / "cyclegan", tmp_path / "in/deep/2.png", "-o", alone)
+    assert sorted(tiny.tree(tmp_path / "all")) == [*(f"deep/{n}.png" for n in range(4)), "wide.jpg"]
+    together = np.asarray(Image.open(tmp_path / "all/deep/2.png")).astype(int)
+    assert np.abs(together - np.asarray(Image.open(alone))).max() <= 1
+
+
+def test_the_direction_can_be_chosen(models: Path, tmp_path: Path) -> None:
+    tiny.write_picture(tmp_path / "in.png", 1)
+    for to in ("zebra", "horse"):
+        out = tmp_path / f"{to}.png"
+        run("translate", models / "cyclegan", tmp_path / "in.png", "-o", out, "--to", to)
+    run("translate", models / "cyclegan", tmp_path / "in.png", "-o", tmp_path / "default.png")
+    made = tiny.tree(tmp_path)
+    assert made["default.png"] == made["zebra.png"] != made["horse.png"]
+
+
+def test_dropout_at_inference_still_gives_equal_pictures(models: Path, tmp_path: Path) -> None:
+    finished = load(models / "pix2pix")
+    vars(finished.model)["mode"] = "train"
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 24, 24, 3), dtype=np.uint8)
+    before = torch.get_rng_state()
+    first, _, again = (translate_picture(finished, pictures[i], "scene") for i in (0, 1, 0))
+    np.testing.assert_array_equal(first, again)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_sizes_that_fit_the_network_are_not_padded(models: Path) -> None:
+    model = as_translator(load(models / "cyclegan"))
+    x = torch.randn(1, 3, 16, 24)
+    torch.testing.assert_close(translate_any_size(model, x, "zebra"), model.translate(x, "zebra"))
+
+
+# Sound
+
+
+@pytest.mark.parametrize(("seconds", "name"), [(0.7, "in.wav"), (2 * WINDOW + 3.21, "in.flac")])
+def test_stereo_of_another_rate_keeps_length_and_loudness(
+    models: Path, tmp_path: Path, seconds: float, name: str
+) -> None:
+    level = write_wave(tmp_path / name, seconds, rate=11_025)
+    run("translate", models / "voice_cyclegan", tmp_path / name, "-o", tmp_path / "out.wav")
+    out, rate = soundfile.read(tmp_path / "out.wav", always_2d=True)
+    assert (rate, out.shape[1]) == (tiny.CONVENTION.rate, 1)
+    assert abs(len(out) - seconds * rate) <= tiny.CONVENTION.hop
+    assert abs(20 * np.log10(np.sqrt(np.mean(out**2)) / level)) < 1
+
+
+def test_quiet_stays_quiet_where_loud_is_far(models: Path) -> None:
+    finished = load(models / "voice_cyclegan")
+    wave = np.random.default_rng(0).standard_normal(8000 * 30).astype(np.float32) * 0.1
+    wave[8000 * 15 :] *= 0.01
+    converted = convert_wave(finished, wave, "beatrice")
+    assert len(converted) == len(wave)
+    assert converted[-8000:].std() / wave[-8000:].std() == pytest.approx(1, rel=0.2)
+
+
+def test_cross_fades_leave_neither_gap_nor_bump(models: Path) -> None:
+    finished = load(models / "voice_cyclegan")
+    wave = np.random.default_rng(0).standard_normal(8000 * 20).astype(np.float32) * 0.1
+    converted = convert_wave(finished, wave, "beatrice")
+    seam = round((WINDOW - OVERLAP) * 8000) + np.arange(round(OVERLAP * 8000))
+    assert converted[seam].std() == pytest.approx(converted.std(), rel=0.15)
+
+
+@pytest.mark.parametrize("samples", [1, 60, 700])
+def test_the_shortest_sounds_keep_their_length(models: Path, samples: int) -> None:
+    wave = np.linspace(-0.5, 0.5, samples, dtype=np.float32)
+    assert convert_wave(load(models / "voice_cyclegan"), wave, "arthur").shape == (samples,)
+
+
+def test_a_folder_of_sounds(models: Path, tmp_path: Path) -> None:
+    for name in ("a.wav", "b/c.flac", "d.ogg", "e.mp3"):
+        write_wave(tmp_path / "in" / name, 0.5)
+    run("translate", models / "voice_cyclegan", tmp_path / "in", "-o", tmp_path / "out")
+    assert sorted(tiny.tree(tmp_path / "out")) == ["a.wav", "b/c.flac", "d.ogg", "e.mp3"]
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "reason"),
+    [
+        ("cyclegan", "bad.png", "not a picture"),
+        ("voice_cyclegan", "bad.wav", "not sound"),
+    ],
+)
+def test_bad_files_are_named_after_the_good_are_done(
+    models: Path, tmp_path: Path, model: str, name: str, reason: str
+) -> None:
+    tiny.write_picture(tmp_path / "in/good.png", 1)
+    write_wave(tmp_path / "in/good.wav", 0.5)
+    (tmp_path / "in" / name).write_bytes(b"nonsense")
+    message = refused("translate", models / model, tmp_path / "in", "-o", tmp_path / "out")
+    assert "1 of 2 file(s)" in message
+    assert name in message
+    assert reason in message
+    assert list(tiny.tree(tmp_path / "out")) == [f"good.{name[-3:]}"]
+
+
+def test_an_empty_sound_is_refused(models: Path, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "in.wav", np.zeros(0), 8000)
+    out = tmp_path / "out.wav"
+    message = refused("translate", models / "voice_cyclegan", tmp_path / "in.wav", "-o", out)
+    assert "no samples" in message
+    assert not out.exists()
+
+
+def test_what_cant_be_done_is_refused_before_anything_is_written(
+    models: Path, tmp_path: Path
+) -> None:
+    picture, out = tmp_path / "in.png", tmp_path / "out"
+    tiny.write_picture(picture, 1)
+    tiny.write_picture(tmp_path / "a/in.png", 1)
+    (tmp_path / "empty").mkdir()
+    before = tiny.tree(tmp_path)
+    model = models / "cyclegan"
+    cases = {
+        ("translate", model, picture, "-o", out, "--to", "cow"): "zebra and horse",
+        ("translate", models / "vae", picture, "-o", out): "can't translate; it can: sample",
+        ("translate", model, tmp_path / "none.png", "-o", out): "no such file",
+        ("translate", model, tmp_path / "empty", "-o", out): "holds no pictures",
+        ("translate", model, picture, "-o", tmp_path / "out.wav"): "allowed: .jpg",
+        ("translate", model, picture, "-o", picture): "replace an input",
+        ("translate", model, tmp_path, "-o", tmp_path): "replace an input",
+        ("translate", model, picture, tmp_path / "a", "-o", out): "would both become",
+        ("translate", model, tmp_path / "a", "-o", tmp_path / "all.png"): "need a folder",
+        ("sample", model, "-o", tmp_path / "out.png"): "can't sample",
+        ("sample", models / "vae", "-o", tmp_path / "out.txt"): "can't write",
+    }
+    for arguments, reason in cases.items():
+        assert reason in refused(*arguments)
+    assert tiny.tree(tmp_path) == before
+
+
+# Samples
+
+
+@pytest.mark.parametrize("model", ["vae", "dcgan"])
+def test_samples_repeat_by_seed(models: Path, tmp_path: Path, model: str) -> None:
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        out = tmp_path / f"made/{name}.png"
+        run("sample", model, "-n", 7, "--seed", seed, "-o", out, "--models", models)
+    made = tiny.tree(tmp_path / "made")
+    assert made["a.png"] == made["b.png"] != made["c.png"]
