@@ -1,0 +1,28 @@
+"""python -m stages.evaluate NAME: numbers to data/metrics/NAME.json, exhibits beside them."""
+
+import json
+import shutil
+
+from pipeline.capabilities import Classifier
+from pipeline.datasets.store import Store
+from pipeline.evaluation import evaluate
+from pipeline.inference import load
+from pipeline.params import load_params
+from stages.command import block, run_named
+from stages.layout import EXHIBITS, JUDGES, METRICS, MODELS, PARAMS, PREPARED
+
+
+def main(name: str) -> None:
+    """Evaluates one model, with the judge of its data set where there is one."""
+    params = load_params(PARAMS)
+    data = block(params.models, "models", name).data
+    judge = load(JUDGES / data).model if data in params.judges else None
+    assert judge is None or isinstance(judge, Classifier)
+    shutil.rmtree(EXHIBITS / name, ignore_errors=True)
+    results = evaluate(load(MODELS / name), Store(PREPARED / data), judge, EXHIBITS / name)
+    METRICS.mkdir(parents=True, exist_ok=True)
+    (METRICS / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run_named(main)
