@@ -40,7 +40,7 @@ clean: ## everything that the commands above made, the environment too
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"error: Python 3.11 or later is needed, found {sys.version.split()[0]}: make PYTHON=/path/to/it")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	python -m pip install --quiet --requirement requirements.lock
-	python -m pip install --quiet --no-deps --editable .
+	python -m pip install --quiet --disable-pip-version-check --no-compile --requirement requirements.lock
+	python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	python -m pip check
 	touch $@

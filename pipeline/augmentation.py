@@ -4,6 +4,7 @@ from typing import Any
 
 from torch import Tensor
 
+from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
 from pipeline.samples import Batch, Labelled, Pair
 
@@ -15,7 +16,12 @@ class Augmentation:
     """
 
     def __init__(self, params: RunParams, pictures: bool) -> None:
-        """``pictures`` False: sound, whose windows are cut while reading; nothing is done."""
+        """``pictures`` False: sound, whose windows are cut while reading; nothing is done.
+
+        Raises UserError where sound should be mirrored.
+        """
+        if params.flip and not pictures:
+            raise UserError("flip mirrors pictures; spectrograms played backwards are no speech")
         self.aligned = params.reads == "aligned"
         self.transform: Any = None
         crop = params.crop if pictures else None

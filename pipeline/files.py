@@ -4,6 +4,13 @@ import os
 from pathlib import Path
 
 
+def replace(path: Path, content: bytes) -> None:
+    """`write`, but at any moment, also after a kill, ``path`` is the whole old file or the new."""
+    partial = path.with_name(f"{path.name}.partial")
+    write(partial, content)
+    partial.replace(path)
+
+
 def write(path: Path, content: bytes | memoryview) -> None:
     """Writes a whole file; where that fails, removes it and raises an OSError that names it.
 

@@ -32,13 +32,28 @@ class Params(Block):
     models: dict[str, ModelParams] = Field(default_factory=dict)
 
 
+class StrictLoader(yaml.SafeLoader):
+    """YAML in which a key stands once: of two equal keys, plain YAML forgets the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping; raises ConstructorError at a key that stands twice."""
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                problem = f"the key '{key}' stands twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
 def load_params(path: Path) -> Params:
     """Reads and checks params.yaml.
 
     Raises UserError with, for each mistake, the key's path, what was found and what is allowed.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
     except FileNotFoundError as error:
         raise UserError(f"expected parameters at {path}: there is no such file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -66,14 +81,20 @@ def load_run(raw: dict[str, Any]) -> RunParams:
 
 
 def dangling(params: Params) -> list[str]:
-    """Names of data sets that no block defines."""
+    """Names that lead nowhere: of data sets without a block, of judges that nobody would ask."""
     known = ", ".join(sorted(params.datasets))
     runs: list[tuple[str, RunParams]] = [
         *((f"judges.{name}", judge) for name, judge in params.judges.items()),
         *((f"models.{name}", model) for name, model in params.models.items()),
     ]
-    return [
+    unknown = [
         f"{path}.data: found '{run.data}', allowed: {known}"
         for path, run in runs
         if run.data not in params.datasets
     ]
+    misnamed = [
+        f"judges.{name}: a judge has the name of its data set, allowed: {judge.data}"
+        for name, judge in params.judges.items()
+        if name != judge.data and judge.data in params.datasets
+    ]
+    return unknown + misnamed

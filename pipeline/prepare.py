@@ -1,83 +1,89 @@
 """Raw files -> prepared store and codec."""
 
 import hashlib
-import io
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from joblib import Parallel, delayed
 
-from pipeline.datasets.source import Array, DatasetParams, Item, Moments, SoundParams
-from pipeline.datasets.store import Meta
+from pipeline.datasets.source import DatasetParams, Item, Moments, SoundParams, Source
+from pipeline.datasets.store import Meta, Sealed
+from pipeline.datasets.writer import PROGRESS, Analysed, DomainWriter
 from pipeline.errors import UserError, listing
-from pipeline.files import write
+from pipeline.files import replace, write
 from pipeline.progress import Progress
 
-SHARD_BYTES = 64 * 2**20
-
-
-@dataclass(frozen=True)
-class Analysed:
-    """An item after loading: what to store, or why it could not be used."""
-
-    stored: Array | None
-    raw: Array | None
-    bytes: int
-    sha256: str
-    problem: str
+KEY = "key.sha256"  # of the items that a partial folder is about
 
 
 def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> None:
     """Writes the prepared store of a data set to ``out``, whole or not at all.
 
-    ``workers`` processes load and analyse items (default: one for each core). Raises UserError
-    where the raw data is missing or empty, and, with all of them listed at once, where items are
-    damaged.
+    ``workers`` processes load and analyse items (default: one for each core). A preparation that
+    was killed goes on where it was, and ends with the same bytes. Raises UserError where the raw
+    data is missing or empty, and, with all of them listed at once, where items are damaged.
     """
     source = params.source()
-    total = sum(len(items) for domains in source.items.values() for items in domains.values())
-    rate = params.convention.rate if isinstance(params, SoundParams) else None
     partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    moments: dict[str, Moments] = {}
-    digests: dict[str, dict[str, str]] = {}
-    problems: list[str] = []
+    start(partial, f"{params.model_dump_json()}\n{source.fingerprint()}")
     try:
-        with (
-            Progress(f"prepare {out.name}", total, "items") as progress,
-            Parallel(n_jobs=workers or os.cpu_count(), return_as="generator") as pool,
-        ):
-            for split, domains in source.items.items():
-                for domain, items in domains.items():
-                    moment = moments.setdefault(domain, Moments()) if split == "train" else None
-                    writer = DomainWriter(partial / split / domain, moment, rate)
-                    keep_raw = rate is not None and split == "test"
-                    jobs = (delayed(analyse)(params, item, keep_raw) for item in items)
-                    for item, analysed in zip(items, pool(jobs), strict=True):
-                        progress.advance()
-                        if analysed.problem:
-                            problems.append(f"{item.file or item.key}: {analysed.problem}")
-                        elif not problems:
-                            writer.add(item, analysed)
-                    if not problems:
-                        digests.setdefault(split, {})[domain] = writer.close()
-        if problems:
-            raise UserError(
-                f"{len(problems)} of {total} items can't be used; mend or remove them:\n"
-                + listing(problems)
-            )
-        counts = {s: {d: len(items) for d, items in ds.items()} for s, ds in source.items.items()}
-        codec = params.codec(moments)
-        meta = Meta(codec=codec, classes=source.classes, counts=counts, digests=digests)
-        write(partial / "meta.json", meta.model_dump_json(indent=1).encode())
-        shutil.rmtree(out, ignore_errors=True)
-        partial.rename(out)
-    except BaseException:
+        meta = write_domains(params, source, partial, workers, label=f"prepare {out.name}")
+    except (UserError, OSError):
         shutil.rmtree(partial, ignore_errors=True)
         raise
+    write(partial / "meta.json", meta.model_dump_json(indent=1).encode())
+    for leftover in [partial / KEY, *partial.rglob(PROGRESS)]:
+        leftover.unlink()
+    shutil.rmtree(out, ignore_errors=True)
+    partial.rename(out)
+
+
+def start(partial: Path, key: str) -> None:
+    """Keeps what a stopped preparation of the same items left, and clears away any other."""
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    path = partial / KEY
+    if not path.exists() or path.read_text(encoding="utf-8") != digest:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        replace(path, digest.encode())
+
+
+def write_domains(
+    params: DatasetParams, source: Source, folder: Path, workers: int | None, label: str
+) -> Meta:
+    """Writes every split and domain; raises UserError with all items that can't be used."""
+    rate = params.convention.rate if isinstance(params, SoundParams) else None
+    total = sum(len(items) for domains in source.items.values() for items in domains.values())
+    moments: dict[str, Moments] = {}
+    sealed: dict[str, dict[str, Sealed]] = {}
+    problems: list[str] = []
+    with (
+        Progress(label, total, "items") as progress,
+        Parallel(n_jobs=workers or os.cpu_count(), return_as="generator") as pool,
+    ):
+        for split, domains in source.items.items():
+            for domain, items in domains.items():
+                moment = moments.setdefault(domain, Moments()) if split == "train" else None
+                writer = DomainWriter(folder / split / domain, moment, rate)
+                progress.skip(writer.items)
+                left = items[writer.items :]
+                keep_raw = rate is not None and split == "test"
+                jobs = (delayed(analyse)(params, item, keep_raw) for item in left)
+                for item, analysed in zip(left, pool(jobs), strict=True):
+                    progress.advance()
+                    if analysed.problem:
+                        problems.append(f"{item.file or item.key}: {analysed.problem}")
+                    elif not problems:
+                        writer.add(item, analysed)
+                if not problems:
+                    sealed.setdefault(split, {})[domain] = writer.close()
+    if problems:
+        raise UserError(
+            f"{len(problems)} of {total} items can't be used; mend or remove them:\n"
+            + listing(problems)
+        )
+    return Meta(codec=params.codec(moments), classes=source.classes, domains=sealed)
 
 
 def analyse(params: DatasetParams, item: Item, keep_raw: bool) -> Analysed:
@@ -93,68 +99,3 @@ def analyse(params: DatasetParams, item: Item, keep_raw: bool) -> Analysed:
         return Analysed(params.analyse(raw), raw if keep_raw else None, size, digest, "")
     except (ValueError, OSError) as error:
         return Analysed(None, None, size, digest, str(error))
-
-
-class DomainWriter:
-    """Writes the items of one split and domain, a shard at a time."""
-
-    def __init__(self, folder: Path, moments: Moments | None, audio_rate: int | None) -> None:
-        """``moments`` takes in what is stored; with ``audio_rate`` it is sound, in samples/s."""
-        folder.mkdir(parents=True)
-        self.folder = folder
-        self.moments = moments
-        self.audio_rate = audio_rate
-        self._rows: list[str] = []
-        self._lengths: list[int] = []
-        self._pending: list[Array] = []
-        self._pending_bytes = 0
-        self._shards = 0
-        self._digest = hashlib.sha256()
-
-    def add(self, item: Item, analysed: Analysed) -> None:
-        """Takes in one analysed item."""
-        assert analysed.stored is not None
-        if analysed.raw is not None and self.audio_rate is not None:
-            self._write_audio(len(self._rows), analysed.raw)
-        self._rows.append(f"{item.key}\t{item.label}\t{analysed.bytes}\t{analysed.sha256}\n")
-        self._lengths.append(len(analysed.stored))
-        self._pending.append(analysed.stored)
-        self._pending_bytes += analysed.stored.nbytes
-        self._digest.update(analysed.stored.tobytes())
-        if self.moments is not None:
-            self.moments.add(analysed.stored)
-        if self._pending_bytes >= SHARD_BYTES:
-            self._flush()
-
-    def close(self) -> str:
-        """Writes what is left and returns a digest of the items."""
-        self._flush()
-        table = "".join(self._rows).encode()
-        write(self.folder / "items.tsv", table)
-        if self.audio_rate is not None:
-            write_array(self.folder / "lengths.npy", np.array(self._lengths, dtype=np.int64))
-        self._digest.update(table)
-        return self._digest.hexdigest()
-
-    def _flush(self) -> None:
-        if self._pending:
-            join = np.stack if self.audio_rate is None else np.concatenate
-            write_array(self.folder / f"shard-{self._shards:05d}.npy", join(self._pending))
-            self._shards += 1
-        self._pending, self._pending_bytes = [], 0
-
-    def _write_audio(self, index: int, wave: Array) -> None:
-        import soundfile
-
-        folder = self.folder / "audio"
-        folder.mkdir(exist_ok=True)
-        content = io.BytesIO()
-        soundfile.write(content, wave, self.audio_rate, format="FLAC", subtype="PCM_16")
-        write(folder / f"{index:05d}.flac", content.getbuffer())
-
-
-def write_array(path: Path, array: Array) -> None:
-    """Writes a .npy file."""
-    content = io.BytesIO()
-    np.save(content, array)
-    write(path, content.getbuffer())

@@ -62,6 +62,13 @@ class Progress:
         elif error is None:
             self._line(f"done in {time.monotonic() - self._began:.1f} s")
 
+    def skip(self, steps: int) -> None:
+        """Counts steps that an earlier run took."""
+        self._done += steps
+        self._first += steps
+        if self._bar is not None:
+            self._bar.update(self._task, advance=steps)
+
     def advance(self, note: str = "") -> None:
         """One step more; ``note`` (losses, say) is shown from then on."""
         self._done += 1

@@ -259,5 +259,7 @@ def test_augmentation_repeats_with_torchs_seed():
 
 def test_nothing_is_done_to_sound_or_unasked():
     pair = Pair(torch.rand(2, 1, 16, 16), torch.rand(2, 1, 16, 16))
-    assert Augmentation(unaligned("a", "b", crop=8, flip=True), pictures=False)(pair) is pair
+    assert Augmentation(unaligned("a", "b", crop=8), pictures=False)(pair) is pair
+    with pytest.raises(UserError, match="flip mirrors pictures"):
+        Augmentation(unaligned("a", "b", crop=8, flip=True), pictures=False)
     assert Augmentation(unaligned("a", "b"), pictures=True)(pair) is pair

@@ -269,3 +269,15 @@ def test_what_is_not_yaml_is_refused(tmp_path, content):
 @pytest.mark.parametrize("raw", [None, [1, 2], "text", {}])
 def test_yaml_of_another_shape_is_refused(tmp_path, raw):
     assert "mistake(s)" in message(tmp_path, raw)
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("seed: 1\ndatasets: {}\nseed: 2\n", encoding="utf-8")
+    with pytest.raises(UserError, match="'seed' stands twice"):
+        load_params(path)
+
+
+def test_a_judge_has_the_name_of_its_data_set(tmp_path):
+    raw = changed("judges.voices", {"data": "digits", "of": ["digit"], "steps": 3})
+    assert "judges.voices: a judge has the name of its data set" in message(tmp_path, raw)

@@ -1,5 +1,6 @@
 """Sound: files -> waveforms -> log-mel frames -> standardised samples and back."""
 
+import io
 from pathlib import Path
 from typing import Literal
 
@@ -86,6 +87,16 @@ def read_wave(path: Path, rate: int) -> Wave:
     if found != rate:
         mono = librosa.resample(mono, orig_sr=found, target_sr=rate)
     return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def to_audio(wave: npt.ArrayLike, rate: int, container: Literal["WAV", "FLAC"]) -> memoryview:
+    """A waveform [samples] in [-1, 1] (beyond is clipped) as the content of a 16-bit file."""
+    import soundfile
+
+    content = io.BytesIO()
+    clipped = np.clip(np.asarray(wave), -1, 1)
+    soundfile.write(content, clipped, rate, format=container, subtype="PCM_16")
+    return content.getbuffer()
 
 
 def frames_of(wave: Wave, convention: MelConvention) -> Frames:

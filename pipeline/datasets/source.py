@@ -1,5 +1,6 @@
 """What a data set hands to preparation: named items, loaded when their turn comes."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,17 @@ class Source:
     items: dict[str, dict[str, list[Item]]]
     classes: tuple[str, ...] = field(default=())
 
+    def fingerprint(self) -> str:
+        """Changes with the items: their order, names, classes, and their files' sizes and dates."""
+        digest = hashlib.sha256()
+        for split, domains in self.items.items():
+            for domain, items in domains.items():
+                for item in items:
+                    stat = item.file.stat() if item.file is not None else None
+                    file = (stat.st_size, stat.st_mtime_ns) if stat else None
+                    digest.update(repr((split, domain, item.key, item.label, file)).encode())
+        return digest.hexdigest()
+
 
 class Moments:
     """Running mean and deviation over rows [n, M] of what a domain stores."""
@@ -67,6 +79,16 @@ class Moments:
         mean = self.sum / self.count
         deviation = np.sqrt(np.maximum(self.squares / self.count - mean**2, 1e-6))
         return Statistics(mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()))
+
+    def state(self) -> dict[str, list[float]]:
+        """Everything, as JSON keeps it exactly."""
+        return {"count": [self.count], "sum": self.sum.tolist(), "squares": self.squares.tolist()}
+
+    def restore(self, state: dict[str, list[float]]) -> None:
+        """Takes up what `state` gave."""
+        self.count = int(state["count"][0])
+        self.sum, self.squares = np.array(state["sum"]), np.array(state["squares"])
+        self.channels = len(self.sum)
 
 
 class DatasetParams(Block, ABC):

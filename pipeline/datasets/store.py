@@ -1,7 +1,8 @@
 """The prepared store: memory-mapped arrays, a folder for each split and domain.
 
-    <store>/meta.json                         format, codec, classes, counts
-    <store>/<split>/<domain>/items.tsv        key, label, source file's bytes and SHA-256
+    <store>/meta.json                         format, codec, classes, counts and digests
+    <store>/<split>/<domain>/items.tsv        key, label, rows; source file's bytes and SHA-256
+    <store>/<split>/<domain>/labels.npy       class of each item
     <store>/<split>/<domain>/shard-00000.npy  pictures uint8 [n, H, W, C], or frames float16 [F, M]
     <store>/<split>/<domain>/lengths.npy      sound only: frames of each clip
     <store>/test/<domain>/audio/00000.flac    sound only: the clips themselves, for evaluation
@@ -24,50 +25,60 @@ from pipeline.datasets.source import Array
 from pipeline.errors import UserError
 
 
+class Sealed(Block):
+    """A domain that is whole."""
+
+    count: int
+    content: str
+    """SHA-256 over items.tsv and the stored arrays."""
+    keys: str
+    """SHA-256 over the keys: equal where domains are aligned."""
+
+
 class Meta(Block):
     """What meta.json holds."""
 
     format: Literal[1] = 1
     codec: Codec
     classes: tuple[str, ...]
-    counts: dict[str, dict[str, int]]
-    """Split -> domain -> number of items."""
-    digests: dict[str, dict[str, str]]
-    """Split -> domain -> SHA-256 over items.tsv and the stored arrays."""
+    domains: dict[str, dict[str, Sealed]]
+    """Split -> domain -> what it holds."""
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Split -> domain -> number of items."""
+        return {s: {d: sealed.count for d, sealed in ds.items()} for s, ds in self.domains.items()}
 
 
 class Domain:
     """The items of one split and domain."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, count: int) -> None:
+        self.folder, self._count = folder, count
         shards = sorted(folder.glob("shard-*.npy"))
         self._shards: list[Array] = [np.load(shard, mmap_mode="r") for shard in shards]
         self._starts = [0, *np.cumsum([len(shard) for shard in self._shards]).tolist()]
 
     def __len__(self) -> int:
-        return len(self.keys)
-
-    @cached_property
-    def _table(self) -> list[list[str]]:
-        lines = (self.folder / "items.tsv").read_text(encoding="utf-8").splitlines()
-        return [line.split("\t") for line in lines]
+        return self._count
 
     @cached_property
     def keys(self) -> list[str]:
         """What each item shows; domains with equal keys are aligned."""
-        return [row[0] for row in self._table]
+        with (self.folder / "items.tsv").open(encoding="utf-8") as table:
+            return [line.split("\t", 1)[0] for line in table]
 
     @cached_property
     def labels(self) -> Array:
         """Class indices int64 [N]."""
-        return np.array([int(row[1]) for row in self._table], dtype=np.int64)
+        labels: Array = np.load(self.folder / "labels.npy", mmap_mode="r")
+        return labels
 
     @cached_property
     def lengths(self) -> Array | None:
         """Frames of each clip int64 [N]; None for pictures."""
         path = self.folder / "lengths.npy"
-        return np.load(path) if path.exists() else None
+        return np.load(path, mmap_mode="r") if path.exists() else None
 
     @cached_property
     def _offsets(self) -> Array:
@@ -119,19 +130,22 @@ class Store:
 
     def domain(self, split: str, name: str) -> Domain:
         """One split and domain; raises UserError with what there is instead."""
-        counts = self.meta.counts
-        if name not in counts.get(split, {}):
-            found = "; ".join(f"{s}: {', '.join(sorted(d))}" for s, d in sorted(counts.items()))
+        return Domain(self.root / split / name, self._sealed(split, name).count)
+
+    def _sealed(self, split: str, name: str) -> Sealed:
+        domains = self.meta.domains
+        if name not in domains.get(split, {}):
+            found = "; ".join(f"{s}: {', '.join(sorted(d))}" for s, d in sorted(domains.items()))
             raise UserError(f"{self.root} has no domain '{name}' in split '{split}', but {found}")
-        return Domain(self.root / split / name)
+        return domains[split][name]
 
     def has(self, split: str, *domains: str) -> bool:
         """Whether the split holds all the domains."""
-        return set(domains) <= set(self.meta.counts.get(split, {}))
+        return set(domains) <= set(self.meta.domains.get(split, {}))
 
     def aligned(self, split: str, a: str, b: str) -> bool:
         """Whether item i of one domain is item i of the other in another guise."""
-        return self.domain(split, a).keys == self.domain(split, b).keys
+        return self._sealed(split, a).keys == self._sealed(split, b).keys
 
     @property
     def fingerprint(self) -> str:

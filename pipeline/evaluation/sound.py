@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
 import torch
 from torch import Tensor
 
 from pipeline.capabilities import Classifier, Translator
 from pipeline.codecs import MelCodec
-from pipeline.codecs.mel import read_wave
+from pipeline.codecs.mel import read_wave, to_audio
 from pipeline.codecs.spectrogram import griffin_lim, log_mel
 from pipeline.datasets.store import Store
 from pipeline.evaluation.results import MODEL, Evaluation
 from pipeline.exhibits import save_spectrograms
+from pipeline.files import write
 from pipeline.inference import translate_any_size
 from pipeline.metrics.distortion import mel_cepstral_distortion
 
@@ -129,7 +129,6 @@ def exhibit(
         folder = out / task
         folder.mkdir(parents=True, exist_ok=True)
         for name, wave in sounds.items():
-            path = folder / f"{number}_{name}.wav"
-            soundfile.write(path, wave.clamp(-1, 1).numpy(), rate, subtype="PCM_16")
+            write(folder / f"{number}_{name}.wav", to_audio(wave, rate, "WAV"))
         mels = {name: log_mel(wave, codec.convention) for name, wave in sounds.items()}
         save_spectrograms(folder / f"{number}.png", mels, codec.convention)

@@ -343,6 +343,12 @@ def test_vae_loss_is_the_negative_elbo_a_value():
     torch.testing.assert_close(loss, expected)
 
 
+def test_a_vaes_score_does_not_depend_on_a_samples_neighbours():
+    model, batch = build(RUNS["vae"]).model.eval(), tiny.batch_of(RUNS["vae"])
+    alone = torch.cat([model.score(x[None]) for x in batch.x])
+    torch.testing.assert_close(model.score(batch.x), alone)
+
+
 def test_a_classifier_needs_classes_or_two_domains():
     run = RUNS["judge_digits"]
     with pytest.raises(ValueError, match="'digit' has no classes, so name two domains or more"):

@@ -1,0 +1,129 @@
+"""Writing the prepared store, a shard at a time, so that a stopped preparation goes on."""
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.codecs.mel import to_audio
+from pipeline.datasets.source import Array, Item, Moments
+from pipeline.datasets.store import Sealed
+from pipeline.files import replace, write
+
+SHARD_BYTES = 64 * 2**20
+PROGRESS = "progress.json"
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """An item after loading: what to store, or why it could not be used."""
+
+    stored: Array | None
+    raw: Array | None
+    bytes: int
+    sha256: str
+    problem: str
+
+
+@dataclass
+class Done:
+    """What is safely on the disk."""
+
+    items: int = 0
+    table_bytes: int = 0
+    shards: list[str] = field(default_factory=list)
+    """SHA-256 of what each shard stores."""
+    moments: dict[str, list[float]] | None = None
+
+
+class DomainWriter:
+    """Writes the items of one split and domain, going on from what is there already."""
+
+    def __init__(self, folder: Path, moments: Moments | None, audio_rate: int | None) -> None:
+        """``moments`` takes in what is stored; with ``audio_rate`` it is sound, in samples/s."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.moments, self.audio_rate = folder, moments, audio_rate
+        self.done = Done()
+        self._rows: list[str] = []
+        self._pending: list[Array] = []
+        self._pending_bytes = 0
+        self._resume()
+
+    @property
+    def items(self) -> int:
+        """How many items are safely on the disk; the next one to `add` is this one."""
+        return self.done.items
+
+    def add(self, item: Item, analysed: Analysed) -> None:
+        """Takes in one analysed item."""
+        assert analysed.stored is not None
+        if analysed.raw is not None and self.audio_rate is not None:
+            folder = self.folder / "audio"
+            folder.mkdir(exist_ok=True)
+            number = self.done.items + len(self._rows)
+            audio = to_audio(analysed.raw, self.audio_rate, "FLAC")
+            write(folder / f"{number:05d}.flac", audio)
+        cells = (item.key, item.label, len(analysed.stored), analysed.bytes, analysed.sha256)
+        self._rows.append("\t".join(map(str, cells)) + "\n")
+        self._pending.append(analysed.stored)
+        self._pending_bytes += analysed.stored.nbytes
+        if self.moments is not None:
+            self.moments.add(analysed.stored)
+        if self._pending_bytes >= SHARD_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what is pending, then says so: a kill in between loses nothing but work."""
+        if not self._pending:
+            return
+        joined = (np.stack if self.audio_rate is None else np.concatenate)(self._pending)
+        write_array(self.folder / f"shard-{len(self.done.shards):05d}.npy", joined)
+        with (self.folder / "items.tsv").open("ab") as table:
+            table.write("".join(self._rows).encode())
+            self.done.table_bytes = table.tell()
+        self.done.items += len(self._rows)
+        self.done.shards.append(hashlib.sha256(joined.tobytes()).hexdigest())
+        self.done.moments = None if self.moments is None else self.moments.state()
+        replace(self.folder / PROGRESS, json.dumps(asdict(self.done)).encode())
+        self._rows, self._pending, self._pending_bytes = [], [], 0
+
+    def close(self) -> Sealed:
+        """Writes what is left and sums it up; closing again gives the same."""
+        self.flush()
+        labels, lengths = np.zeros(self.items, np.int64), np.zeros(self.items, np.int64)
+        keys = hashlib.sha256()
+        content = hashlib.sha256("".join(self.done.shards).encode())
+        with (self.folder / "items.tsv").open("rb") as table:
+            for index, line in enumerate(table):
+                content.update(line)
+                key, label, length, *_ = line.split(b"\t")
+                keys.update(key + b"\n")
+                labels[index], lengths[index] = int(label), int(length)
+        write_array(self.folder / "labels.npy", labels)
+        if self.audio_rate is not None:
+            write_array(self.folder / "lengths.npy", lengths)
+        return Sealed(count=self.items, content=content.hexdigest(), keys=keys.hexdigest())
+
+    def _resume(self) -> None:
+        """Takes up what an earlier writer had safely on the disk, and drops the rest."""
+        table = self.folder / "items.tsv"
+        if (self.folder / PROGRESS).exists():
+            self.done = Done(**json.loads((self.folder / PROGRESS).read_text(encoding="utf-8")))
+            if self.moments is not None and self.done.moments is not None:
+                self.moments.restore(self.done.moments)
+        if table.exists():
+            with table.open("r+b") as file:
+                file.truncate(self.done.table_bytes)
+        for shard in self.folder.glob("shard-*.npy"):
+            if int(shard.stem.removeprefix("shard-")) >= len(self.done.shards):
+                shard.unlink()
+
+
+def write_array(path: Path, array: Array) -> None:
+    """Writes a .npy file."""
+    content = io.BytesIO()
+    np.save(content, array)
+    write(path, content.getbuffer())
