@@ -103,6 +103,19 @@ def sample(
 
 
 @app.command()
+def doctor() -> None:
+    """Say what this machine offers and what training will use of it.
+
+    \b
+    Examples:
+      crossdomain doctor
+    """
+    from pipeline.commands.doctor import report
+
+    typer.echo(report(Path()))
+
+
+@app.command()
 def demo(
     models: Root = MODELS,
     host: Annotated[

@@ -1,6 +1,8 @@
 """What this machine offers, and what training makes of it."""
 
 import os
+import platform
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -20,7 +22,41 @@ def has_fast_bf16() -> bool:
     """
     if torch.cuda.is_available():
         return torch.cuda.get_device_capability()[0] >= 8
-    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return bool(bf16_units())
+
+
+def bf16_units() -> list[str]:
+    """What the processor has for products of bf16 numbers."""
+    units = {
+        "AMX": torch.cpu._is_amx_tile_supported(),
+        "AVX-512 BF16": torch.cpu._is_avx512_bf16_supported(),
+    }
+    return [unit for unit, there in units.items() if there]
+
+
+def processor() -> str:
+    """The processor's name where the system tells it, else its architecture."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def accelerator() -> str:
+    """The GPU's name and memory, or nothing."""
+    if not torch.cuda.is_available():
+        return ""
+    properties = torch.cuda.get_device_properties(0)
+    return f"{properties.name}, {properties.total_memory / 2**30:.0f} GiB"
+
+
+def memory() -> int | None:
+    """Bytes of memory, where the system tells."""
+    if not hasattr(os, "sysconf"):
+        return None
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def choose_precision(asked: Literal["auto", "bf16", "fp32"]) -> Precision:

@@ -1,5 +1,6 @@
 """The command line: what it makes, what it keeps, and how it refuses."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ from pipeline.inference import (
     translate_any_size,
     translate_picture,
 )
+from pipeline.machine import choose_precision, device
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +82,20 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", ["models", "translate", "sample", "demo"])
+@pytest.mark.parametrize("command", ["models", "translate", "sample", "doctor", "demo"])
 def test_each_command_explains_itself_with_examples(command: str) -> None:
     text = run(command, "--help").output
     assert "Examples:" in text
     assert f"  crossdomain {command}" in text
+
+
+def test_the_doctor_says_what_there_is_and_what_will_be_used() -> None:
+    lines = run("doctor").output.splitlines()
+    facts = {line[:20].strip(): line[20:] for line in lines if line.startswith("  ")}
+    assert facts["device"] == str(device())
+    assert facts["precision"].startswith(choose_precision("auto"))
+    assert facts["torch"] == torch.__version__.split("+")[0]
+    assert facts["cores"] == str(os.cpu_count())
 
 
 # Models
