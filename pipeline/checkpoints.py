@@ -33,8 +33,8 @@ class Card(Block):
 
     format: Format = 1
     version: str
-    code: str
-    """Fingerprint of the package's source."""
+    """Of the package. Which code it was exactly, dvc.lock says: a fingerprint here would differ
+    between two runs of which one had no reason to train again."""
     seed: int
     specs: dict[str, Spec]
     classes: tuple[str, ...]
@@ -96,7 +96,6 @@ def export(
     weights = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
     card = Card(
         version=pipeline.__version__,
-        code=code_fingerprint(),
         seed=seed,
         specs={domain: codec.spec(domain) for domain in params.domains},
         classes=classes,

@@ -6,6 +6,7 @@ that was killed and resumed ends with the same weights, bit for bit, as one that
 
 import copy
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def train(
     run or the losses stop being numbers.
     """
     precision = choose_precision(params.precision)
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the label says as much
     fabric = Fabric(
         precision="bf16-mixed" if precision == "bf16" else "32-true", **process_layout()
     )
@@ -63,7 +65,7 @@ def train(
         method,
         params,
         seed=seed,
-        label=f"train {out.name} ({precision} on {fabric.device.type})",
+        label=f"train {out.parent.name}/{out.name} ({precision} on {fabric.device.type})",
         state_path=scratch / f"{run_key(params, seed, store.fingerprint)}.pt",
     )
     augment = Augmentation(params, pictures=isinstance(store.codec, ImageCodec))
