@@ -18,18 +18,19 @@ KILLS = 20
 
 
 def kill_until_done(work: Callable[[], None], out: Path, longest: float) -> list[bytes]:
-    """Runs ``work`` in processes that are killed at random until ``KILLS`` were, then to its end.
+    """Runs ``work`` in processes, ``KILLS`` of which are killed at random, and the last is not.
 
     Returns what ``out`` held each time that a process lived long enough to finish it.
     """
     forked = multiprocessing.get_context("fork")  # a start from scratch imports for seconds
     moments = random.Random(1)
-    ends, kills = [], 0
-    while kills < KILLS or not ends:
+    ends, kills, killed = [], 0, True
+    while killed or kills < KILLS:
         process = forked.Process(target=work)
         process.start()
         process.join(moments.uniform(0, longest) if kills < KILLS else 60)
-        if process.is_alive():
+        killed = process.is_alive()
+        if killed:
             process.kill()
             process.join()
             kills += 1
