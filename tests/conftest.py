@@ -19,6 +19,12 @@ torch.set_num_threads(1)
 os.environ["DVC_NO_ANALYTICS"] = "1"
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """The same random weights and inputs in every run, whichever tests run beside this one."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def raw_pictures(tmp_path_factory: pytest.TempPathFactory) -> PictureFolderParams:
     """Domains ``day`` and ``night`` with the same names, ``other`` with fewer."""
