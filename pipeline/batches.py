@@ -53,13 +53,32 @@ class Batches:
 
     def __call__(self, step: int) -> Batch:
         """The batch of ``step`` (this process's share of it), on the device."""
-        places = range(step * self.params.batch + self.rank, (step + 1) * self.params.batch)
-        places = places[:: self.world]
+        places = self._places(step)
         if self.params.reads == "labelled":
             return self._labelled(places)
         a, b = self.readers
         order_b = 0 if self.params.reads == "aligned" else 1
         return Pair(self._read(a, places, 0), self._read(b, places, order_b))
+
+    def names(self, step: int) -> list[str]:
+        """``domain/key`` of each item in the batch of ``step``."""
+        places = self._places(step)
+        if self.params.reads == "labelled":
+            turns = [divmod(place, len(self.readers)) for place in places]
+            found = [(self.readers[number], turn, number) for turn, number in turns]
+        else:
+            b = 0 if self.params.reads == "aligned" else 1
+            found = [(self.readers[0], place, 0) for place in places]
+            found += [(self.readers[1], place, b) for place in places]
+        return [
+            f"{reader.name}/{reader.domain.keys[self._index(reader, place, order)]}"
+            for reader, place, order in found
+        ]
+
+    def _places(self, step: int) -> range:
+        """The places of this process's share of a step, on the endless walk through the data."""
+        places = range(step * self.params.batch + self.rank, (step + 1) * self.params.batch)
+        return places[:: self.world]
 
     def _read(self, reader: "DomainReader", places: range, order: int) -> Tensor:
         rows = [
@@ -90,7 +109,10 @@ class Batches:
         return int(reader.usable[shuffled(self.seed, order, epoch, len(reader.usable))[offset]])
 
     def _to_sample(self, reader: "DomainReader", rows: list[Array]) -> Tensor:
-        stored = torch.from_numpy(np.stack(rows)).to(self.device, non_blocking=True)
+        stored = torch.from_numpy(np.stack(rows))
+        if self.device.type == "cuda":
+            stored = stored.pin_memory()  # or the copy would wait for the device
+        stored = stored.to(self.device, non_blocking=True)
         return self.store.codec.to_sample(stored, reader.name)
 
 

@@ -21,7 +21,7 @@ import pipeline
 from pipeline.block import Block
 from pipeline.codecs import Codec
 from pipeline.codecs.image import Picture, to_png
-from pipeline.files import write
+from pipeline.files import replace, write
 from pipeline.methods.base import RunParams
 from pipeline.samples import Spec
 
@@ -42,22 +42,45 @@ class Card(Block):
     """The model's block of params.yaml."""
 
 
-def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Writes a resumable state, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    content = io.BytesIO()
-    torch.save(state, content)
-    write(partial, content.getbuffer())
-    partial.replace(path)
+class States:
+    """The states that one process of a run goes on from: ``<step>-<rank>of<world>.pt``.
 
+    Every process saves its own, for what they hold differs (image pools, batch norm's statistics).
+    """
 
-def load_state(path: Path, device: torch.device) -> dict[str, Any] | None:
-    """The state at ``path``, or None where there is none."""
-    if not path.exists():
-        return None
-    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    return state
+    def __init__(self, folder: Path, rank: int = 0, world: int = 1) -> None:
+        self.folder, self._who = folder, f"{rank}of{world}"
+
+    def path(self, step: int | str) -> Path:
+        """Where the state after ``step`` is, or one of another name."""
+        return self.folder / f"{step}-{self._who}.pt"
+
+    def steps(self) -> list[int]:
+        """The steps that are saved, rising."""
+        names = [path.name.split("-")[0] for path in self.folder.glob(f"*-{self._who}.pt")]
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def save(self, step: int | str, state: dict[str, Any]) -> None:
+        """Writes a state, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = io.BytesIO()
+        torch.save(state, content)
+        replace(self.path(step), content.getbuffer())
+
+    def keep_only(self, step: int) -> None:
+        """Removes the states of other steps."""
+        for other in self.steps():
+            if other != step:
+                self.path(other).unlink()
+
+    def load(self, step: int | str, device: torch.device) -> dict[str, Any]:
+        """The state after ``step``."""
+        state: dict[str, Any] = torch.load(self.path(step), map_location=device, weights_only=True)
+        return state
+
+    def forget(self) -> None:
+        """Removes everything, as a finished run does."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def run_key(params: RunParams, seed: int, data: str) -> str:

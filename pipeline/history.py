@@ -11,6 +11,8 @@ from torch import Tensor
 
 Row = dict[str, float]  # "step" and the means of what was logged since the row before
 
+NEVER = 2**62
+
 
 class History:
     """Sums up what each step logs, without waiting for the device."""
@@ -19,7 +21,21 @@ class History:
         self.rows: list[Row] = []
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
+        self._first_lost: Tensor | None = None
         self.summary = ""
+
+    def watch(self, step: int, losses: list[Tensor]) -> None:
+        """Notes whether ``step`` is the first with a loss that is no finite number."""
+        total = torch.stack([loss.detach().float() for loss in losses]).sum()
+        found = torch.where(torch.isfinite(total), NEVER, step)
+        first = self._first_lost
+        self._first_lost = found if first is None else torch.minimum(first, found)
+
+    @property
+    def first_lost(self) -> int | None:
+        """The first step with a loss that was no finite number; waits for the device."""
+        step = NEVER if self._first_lost is None else int(self._first_lost)
+        return None if step == NEVER else step
 
     def add(self, logs: Mapping[str, Tensor]) -> None:
         """Takes in scalars of one update."""
@@ -60,8 +76,9 @@ class History:
 class CurveWriter:
     """DVCLive's curves in a folder: ``plots/metrics/<name>.tsv``."""
 
-    def __init__(self, folder: Path | None, rows: list[Row]) -> None:
-        self.folder, self.rows = folder, list(rows)
+    def __init__(self, folder: Path | None, rows: list[Row], resumed: bool = False) -> None:
+        """Begins with ``rows``; ``resumed`` adds to what the folder has instead of replacing it."""
+        self.folder, self.rows, self.resumed = folder, list(rows), resumed
         self._live: Any = None
 
     def __enter__(self) -> "CurveWriter":
@@ -70,7 +87,11 @@ class CurveWriter:
 
             # Rows of a resumed run are written again, so the curves do not show the interruption.
             self._live = Live(
-                str(self.folder), save_dvc_exp=False, dvcyaml=None, cache_images=False
+                str(self.folder),
+                resume=self.resumed,
+                save_dvc_exp=False,
+                dvcyaml=None,
+                cache_images=False,
             )
             for row in self.rows:
                 self.write(row)

@@ -6,71 +6,63 @@ that was killed and resumed ends with the same weights, bit for bit, as one that
 
 import copy
 import hashlib
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
+from torch.nn.utils import get_total_norm
 
-from pipeline.augmentation import Augmentation
-from pipeline.batches import Batches
-from pipeline.checkpoints import export, load_state, run_key, save_state
-from pipeline.codecs import ImageCodec
+from pipeline.checkpoints import States, export, run_key
 from pipeline.datasets.store import Store
-from pipeline.errors import UserError
+from pipeline.errors import UserError, listing
+from pipeline.feed import Feed
 from pipeline.history import History
-from pipeline.machine import choose_precision, process_layout
+from pipeline.machine import choose_precision, start_fabric
 from pipeline.methods.base import Method, RunParams, Update
+from pipeline.nn.shapes import channels_last, check_size
 from pipeline.previews import preview
+from pipeline.processes import average_gradients, newest_common, wait_for_all
 from pipeline.progress import Progress
 from pipeline.samples import Batch
+from pipeline.telemetry import Telemetry
+
+
+class DivergedError(UserError):
+    """A loss is no number any more."""
+
+    def __init__(self, message: str, step: int) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 def train(
-    params: RunParams, store: Store, out: Path, *, seed: int, curves: Path, scratch: Path
+    params: RunParams,
+    store: Store,
+    out: Path,
+    *,
+    seed: int,
+    curves: Path,
+    scratch: Path,
+    logs: Path | None = None,
 ) -> None:
     """Trains a run's model and leaves it, finished, at ``out``.
 
-    ``curves`` gets the losses as DVCLive plots; ``scratch`` holds the state that a killed run
-    resumes from, and is emptied at the end. Raises UserError where the data does not fit the
-    run or the losses stop being numbers.
+    ``curves`` gets the losses as DVCLive plots; ``scratch`` holds the states that a killed run
+    resumes from, and is emptied at the end; ``logs`` gets losses, speed, memory, rates and
+    gradient norms. Raises UserError where the data does not fit the run or the losses stop being
+    numbers.
     """
-    precision = choose_precision(params.precision)
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the label says as much
-    fabric = Fabric(
-        precision="bf16-mixed" if precision == "bf16" else "32-true", **process_layout()
-    )
-    fabric.launch()
-    batches = Batches(
-        store,
-        params,
-        seed=seed,
-        device=fabric.device,
-        rank=fabric.global_rank,
-        world=fabric.world_size,
-    )
-    specs = {domain: store.codec.spec(domain) for domain in params.domains}
-    torch.manual_seed(seed)  # the same first weights in every process
+    label = f"{out.parent.name}/{out.name}"
+    run, feed = set_up(params, store, seed=seed, label=label, scratch=scratch)
     try:
-        method = params.build(specs, store.meta.classes)
-        check_size(method, *batches.size)
-    except ValueError as error:
-        raise UserError(f"{out.name} can't learn from {store.root}: {error}") from error
-    run = Run(
-        fabric,
-        method,
-        params,
-        seed=seed,
-        label=f"train {out.parent.name}/{out.name} ({precision} on {fabric.device.type})",
-        state_path=scratch / f"{run_key(params, seed, store.fingerprint)}.pt",
-    )
-    augment = Augmentation(params, pictures=isinstance(store.codec, ImageCodec))
-    run.fit(lambda step: augment(batches(step)), curves)
-    if fabric.is_global_zero:
+        run.fit(feed, curves, logs)
+    except DivergedError as error:
+        names = listing(feed.batches.names(error.step))
+        raise UserError(f"{error}\nThe batch of step {error.step}:\n{names}") from error
+    if run.fabric.is_global_zero:
         model = run.exported().eval()
         export(
             out,
@@ -81,12 +73,42 @@ def train(
             classes=store.meta.classes,
             seed=seed,
         )
-        run.forget()
-    fabric.barrier()
+    wait_for_all(run.fabric.world_size)
+    run.forget()
+
+
+def set_up(
+    params: RunParams, store: Store, *, seed: int, label: str, scratch: Path | None
+) -> tuple["Run", Feed]:
+    """A run at its first step and what it reads; raises UserError where the data does not fit.
+
+    ``scratch`` None: the run neither saves states nor resumes.
+    """
+    fabric = start_fabric(params.precision)
+    rank, world = fabric.global_rank, fabric.world_size
+    feed = Feed(store, params, seed=seed, device=fabric.device, rank=rank, world=world)
+    torch.manual_seed(seed)  # the same first weights in every process
+    try:
+        specs = {domain: store.codec.spec(domain) for domain in params.domains}
+        method = params.build(specs, store.meta.classes)
+        check_size(method, *feed.batches.size)
+    except ValueError as error:
+        raise UserError(f"{label} can't learn from {store.root}: {error}") from error
+    precision = choose_precision(params.precision)
+    key = run_key(params, seed, store.fingerprint)
+    run = Run(
+        fabric,
+        method,
+        params,
+        seed=seed,
+        label=f"train {label} ({precision} on {fabric.device.type})",
+        states=None if scratch is None else States(scratch / key, rank, world),
+    )
+    return run, feed
 
 
 class Run:
-    """A method under way: its optimisers, averaged weights, history and saved state."""
+    """A method under way: its optimisers, averaged weights, history and saved states."""
 
     def __init__(
         self,
@@ -96,11 +118,13 @@ class Run:
         *,
         seed: int,
         label: str,
-        state_path: Path | None,
+        states: States | None,
     ) -> None:
+        """``states`` None: nothing is saved, and nothing resumed."""
         self.fabric, self.params, self.seed = fabric, params, seed
-        self.label, self.state_path = label, state_path
-        self.method = channels_last(method.to(fabric.device)).train()
+        self.label, self.states = label, states
+        channels_last(method.to(fabric.device))
+        self.method = method.train()
         self.optimizers = method.optimizers()
         self.rates = {
             name: [group["lr"] for group in optimizer.param_groups]
@@ -108,34 +132,60 @@ class Run:
         }
         self.average = None if params.ema is None else copy.deepcopy(method.model)
         self.history = History()
+        self.signs: dict[str, float] = {}
         self.step = 0
 
-    def fit(self, batch_of: Callable[[int], Batch], curves: Path | None = None) -> None:
-        """Takes the steps that are left, from the saved state where there is one."""
+    def fit(
+        self,
+        batch_of: Callable[[int], Batch],
+        curves: Path | None = None,
+        logs: Path | None = None,
+    ) -> None:
+        """Takes the steps that are left, from the saved state where there is one.
+
+        Raises DivergedError where a loss is no number any more.
+        """
         self.resume()
-        writer = self.history.writer(curves if self.fabric.is_global_zero else None)
-        steps = self.params.steps
-        with writer, Progress(self.label, steps, "steps", start=self.step) as progress:
-            while self.step < steps:
-                self.take_step(batch_of)
+        writes = self.fabric.is_global_zero
+        writer = self.history.writer(curves if writes else None)
+        telemetry = Telemetry(logs if writes else None, self.fabric.device, self.step > 0)
+        progress = Progress(self.label, self.params.steps, "steps", start=self.step)
+        with writer, telemetry, progress:
+            while self.step < self.params.steps:
+                with telemetry.waiting():
+                    self.reseed()
+                    batch = batch_of(self.step)
+                self.take_step(batch, watched=self.is_due(self.params.log_every, self.step + 1))
                 progress.advance(self.history.summary)
-                if self.step % self.params.log_every == 0 or self.step == steps:
-                    writer.write(self.history.close_interval(self.step))
+                if self.is_due(self.params.log_every, self.step):
+                    row = self.history.close_interval(self.step)
+                    writer.write(row)
+                    telemetry.write(row, self.signs)
                     self.check_finite()
-                if self.step % self.params.checkpoint_every == 0 and self.step < steps:
+                if self.step % self.params.checkpoint_every == 0 and self.step < self.params.steps:
                     self.check_finite()
                     self.save()
 
-    def take_step(self, batch_of: Callable[[int], Batch]) -> None:
-        """One step: every update that the method asks for."""
+    def is_due(self, every: int, step: int) -> bool:
+        """Whether what happens every so many steps, and at the end, happens after ``step``."""
+        return step % every == 0 or step == self.params.steps
+
+    def reseed(self) -> None:
+        """Makes what this step draws a function of seed, step and process."""
         torch.manual_seed(step_seed(self.seed, self.step, self.fabric.global_rank))
+
+    def take_step(self, batch: Batch, watched: bool = False) -> None:
+        """One step: every update that the method asks for; ``watched`` notes its vital signs."""
         factor = self.params.schedule.factor(self.step, self.params.steps)
         for name, optimizer in self.optimizers.items():
             for group, rate in zip(optimizer.param_groups, self.rates[name], strict=True):
                 group["lr"] = rate * factor
-        for update in self.updates(batch_of(self.step)):
-            self.apply(update)
+        losses = []
+        for update in self.updates(batch):
+            self.apply(update, watched)
             self.history.add({f"{update.optimizer}_loss": update.loss, **update.logs})
+            losses.append(update.loss)
+        self.history.watch(self.step, losses)
         self.step += 1
         self.follow()
 
@@ -152,7 +202,7 @@ class Run:
                 return
             yield update
 
-    def apply(self, update: Update) -> None:
+    def apply(self, update: Update, watched: bool = False) -> None:
         """Gradients for the parameters of one optimiser, and its step."""
         optimizer = self.optimizers[update.optimizer]
         parameters = [
@@ -161,6 +211,11 @@ class Run:
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(update.loss, inputs=parameters)
         average_gradients(parameters, self.fabric.world_size)
+        if watched:
+            gradients = [p.grad for p in parameters if p.grad is not None]
+            name = update.optimizer
+            self.signs[f"gradient_norm/{name}"] = float(get_total_norm(gradients))
+            self.signs[f"rate/{name}"] = float(optimizer.param_groups[0]["lr"])
         optimizer.step()
 
     @torch.no_grad()
@@ -182,32 +237,47 @@ class Run:
         return self.method.model if self.average is None else self.average
 
     def check_finite(self) -> None:
-        """Raises UserError where a loss is no number any more."""
-        if lost := self.history.lost():
-            raise UserError(
-                f"{self.label}: {', '.join(lost)} stopped being a number before step {self.step}; "
-                "lower the learning rate or use precision: fp32"
-            )
-
-    def save(self) -> None:
-        """Writes the state that a killed run resumes from."""
-        if self.state_path is None or not self.fabric.is_global_zero:
+        """Raises DivergedError, with the state saved, where a loss is no number any more."""
+        step = self.history.first_lost
+        if step is None:
             return
-        state = {
+        names = ", ".join(self.history.lost())
+        words = [
+            f"{self.label}: {names} stopped being a number at step {step}; "
+            "lower the learning rate or use precision: fp32"
+        ]
+        if self.states is not None:
+            self.states.save("diverged", self.state())
+            good = self.states.steps()
+            words += [f"The last good state: {self.states.path(good[-1])}"] if good else []
+            words += [f"The state now, after step {self.step}: {self.states.path('diverged')}"]
+        raise DivergedError("\n".join(words), step)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a killed run resumes from."""
+        return {
             "step": self.step,
             "method": self.method.state_dict(),
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
             "average": None if self.average is None else self.average.state_dict(),
             "history": self.history.state(),
         }
-        save_state(self.state_path, state)
+
+    def save(self) -> None:
+        """Writes the state; the one before goes when every process has written this one."""
+        if self.states is not None:
+            self.states.save(self.step, self.state())
+            wait_for_all(self.fabric.world_size)
+            self.states.keep_only(self.step)
 
     def resume(self) -> None:
-        """Takes up the saved state, if there is one."""
-        path = self.state_path
-        state: dict[str, Any] | None = load_state(path, self.fabric.device) if path else None
-        if state is None:
+        """Takes up the newest state that every process has, if there is one."""
+        if self.states is None:
             return
+        step = newest_common(self.states.steps(), self.fabric.world_size)
+        if step is None:
+            return
+        state = self.states.load(step, self.fabric.device)
         self.step = state["step"]
         self.method.load_state_dict(state["method"])
         for name, optimizer in self.optimizers.items():
@@ -218,55 +288,12 @@ class Run:
         self.fabric.print(f"{self.label}: resuming at step {self.step}")
 
     def forget(self) -> None:
-        """Removes the saved state of a run that is done."""
-        if self.state_path is not None:
-            self.state_path.unlink(missing_ok=True)
-
-
-def check_size(method: Method, height: int, width: int) -> None:
-    """Raises ValueError where a network can't take training samples of this size.
-
-    Networks say what they take by ``multiple``, ``smallest`` and ``side``.
-    """
-    for network in method.modules():
-        kind = type(network).__name__
-        multiple, smallest = getattr(network, "multiple", 1), getattr(network, "smallest", 1)
-        side = getattr(network, "side", None)
-        if side is not None and (height, width) != (side, side):
-            raise ValueError(f"{kind} takes {side}x{side}, but samples are {height}x{width}")
-        if height % multiple or width % multiple:
-            raise ValueError(
-                f"{kind} takes multiples of {multiple}, but samples are {height}x{width}"
-            )
-        if min(height, width) < smallest:
-            raise ValueError(f"{kind} takes {smallest} or more, but samples are {height}x{width}")
-
-
-def channels_last(method: Method) -> Method:
-    """Lays out convolutions' weights so that channels are next to each other in memory."""
-    for parameter in method.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return method
+        """Removes the saved states of a run that is done."""
+        if self.states is not None:
+            self.states.forget()
 
 
 def step_seed(seed: int, step: int, rank: int) -> int:
     """A seed of 63 bits for torch's generators at one step of one process."""
     digest = hashlib.sha256(f"{seed}/{step}/{rank}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
-
-
-def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
-    """Averages gradients over processes in one flat bucket (StyleGAN2-ADA's way).
-
-    Networks stay unwrapped, so penalties that call ``autograd.grad`` work everywhere.
-    """
-    if world == 1:
-        return
-    gradients: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
-    flat = torch.cat([gradient.flatten() for gradient in gradients])
-    torch.distributed.all_reduce(flat)
-    flat /= world
-    pieces = torch.split(flat, [gradient.numel() for gradient in gradients])
-    for gradient, piece in zip(gradients, pieces, strict=True):
-        gradient.copy_(piece.view_as(gradient))

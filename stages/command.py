@@ -12,13 +12,19 @@ __all__ = ["block", "run", "run_named"]
 Block = TypeVar("Block")
 
 
-def run_named(stage: Callable[[str], None]) -> None:
-    """Calls a stage for the block that the command line names."""
+def run_named(stage: Callable[[str], None], **others: Callable[[str], None]) -> None:
+    """Calls a stage for the block that the command line names.
+
+    ``others`` are what is called instead where the line ends with ``--`` and their name.
+    """
 
     def named() -> None:
-        if len(sys.argv) != 2:
-            raise UserError("expected one argument, the name of a block of params.yaml")
-        stage(sys.argv[1])
+        chosen = {"": stage, **{f"--{name}": other for name, other in others.items()}}
+        name, option = [*sys.argv[1:], "", ""][:2]
+        if not name or option not in chosen or len(sys.argv) > 3:
+            expected = "".join(f", then {flag} or nothing" for flag in chosen if flag)
+            raise UserError(f"expected the name of a block of params.yaml{expected}")
+        chosen[option](name)
 
     run(named)
 

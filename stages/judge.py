@@ -4,7 +4,7 @@ from pipeline.datasets.store import Store
 from pipeline.params import load_params
 from pipeline.training import train
 from stages.command import block, run_named
-from stages.layout import CHECKPOINTS, CURVES, JUDGES, PARAMS, PREPARED
+from stages.layout import CHECKPOINTS, CURVES, JUDGES, LOGS, PARAMS, PREPARED
 
 
 def main(name: str) -> None:
@@ -18,6 +18,7 @@ def main(name: str) -> None:
         seed=params.seed,
         curves=CURVES / f"judge_{name}",
         scratch=CHECKPOINTS / f"judge_{name}",
+        logs=LOGS / f"judge_{name}",
     )
 
 

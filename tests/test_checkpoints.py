@@ -6,7 +6,7 @@ import pytest
 import tiny
 import torch
 
-from pipeline.checkpoints import export, load_state, run_key, save_state
+from pipeline.checkpoints import States, export, run_key
 from pipeline.errors import UserError
 from pipeline.inference import load
 from pipeline.methods.base import RunParams
@@ -29,27 +29,39 @@ def test_a_state_comes_back(tmp_path):
         "weights": {"a": torch.randn(3), "n": torch.tensor(2)},
         "rows": [{"x": 1.5}],
     }
-    path = tmp_path / "deep/er/state.pt"
-    save_state(path, state)
-    found = load_state(path, CPU)
-    assert found is not None
+    states = States(tmp_path / "deep/er")
+    assert states.steps() == []
+    states.save(3, state)
+    found = states.load(3, CPU)
     assert torch.equal(found["weights"]["a"], state["weights"]["a"])
     assert (found["step"], found["rows"]) == (3, [{"x": 1.5}])
-    assert [file.name for file in path.parent.iterdir()] == ["state.pt"]
+    assert [file.name for file in states.folder.iterdir()] == ["3-0of1.pt"]
 
 
-def test_no_state_is_none(tmp_path):
-    assert load_state(tmp_path / "state.pt", CPU) is None
+def test_every_process_has_states_of_its_own(tmp_path):
+    one, two, alone = (States(tmp_path, *who) for who in ((0, 2), (1, 2), (0, 1)))
+    for step in (9, 10):
+        one.save(step, {"rank": 0})
+    two.save(9, {"rank": 1})
+    assert (one.steps(), two.steps(), alone.steps()) == ([9, 10], [9], [])
+    assert two.load(9, CPU) == {"rank": 1}
+    one.save("diverged", {})
+    one.keep_only(10)
+    assert (one.steps(), two.steps()) == ([10], [9])
+    assert one.path("diverged").exists()
+    one.forget()
+    assert not tmp_path.exists()
 
 
 def test_a_state_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path):
-    path = tmp_path / "state.pt"
-    save_state(path, {"step": 1})
+    states = States(tmp_path)
+    states.save(1, {"step": 1})
     with tiny.files_no_larger_than(10_000), pytest.raises(OSError, match="too large") as caught:
-        save_state(path, {"step": 2, "weights": torch.randn(10_000)})
-    assert caught.value.filename == str(tmp_path / "state.partial")
-    assert [file.name for file in tmp_path.iterdir()] == ["state.pt"]
-    assert load_state(path, CPU) == {"step": 1}
+        states.save(2, {"step": 2, "weights": torch.randn(10_000)})
+    assert caught.value.filename.startswith(str(states.path(2)))
+    assert states.steps() == [1]
+    assert states.load(1, CPU) == {"step": 1}
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_model_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path):
@@ -97,7 +109,7 @@ def test_keys_change_with_the_code(monkeypatch):
 
 
 def test_a_state_of_other_parameters_is_not_taken_up(digits_store, tmp_path, monkeypatch, capfd):
-    from pipeline import training
+    from pipeline import batches, training
 
     def killed(self, step):
         raise KeyboardInterrupt
@@ -108,9 +120,9 @@ def test_a_state_of_other_parameters_is_not_taken_up(digits_store, tmp_path, mon
 
     slower = tiny.shrink(RUN, optimizer={"rate": 1e-5})
     with monkeypatch.context() as patch:
-        read = training.Batches.__call__
+        read = batches.Batches.__call__
         patch.setattr(
-            training.Batches,
+            batches.Batches,
             "__call__",
             lambda self, step: killed(self, step) if step == 5 else read(self, step),
         )

@@ -263,7 +263,7 @@ def test_stages_name_the_blocks_that_there_are(in_folder, stage_ends):
     )
     assert "no 'vae' under models; there are: none" in stage_ends(train_stage, "vae")
     assert "no 'digits' under judges" in stage_ends(judge_stage, "digits")
-    assert "expected one argument" in stage_ends(prepare_stage)
+    assert "expected the name of a block" in stage_ends(prepare_stage)
 
 
 def test_stages_say_what_is_wrong_with_the_parameters(in_folder, stage_ends):

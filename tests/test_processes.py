@@ -1,6 +1,8 @@
-"""Two processes on one machine learn what one does."""
+"""Two processes on one machine learn what one does, and say when one of them is lost."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -70,3 +72,76 @@ def test_two_processes_learn_what_one_does(store_of, tmp_path):
     with torch.no_grad():
         a, b = (model.translate(x, "zebra") for model in models)
     torch.testing.assert_close(a, b, rtol=0, atol=1e-3)
+
+
+LOST = """
+    import os, signal, sys
+    from pathlib import Path
+    import tiny
+    from pipeline import batches, training
+    from pipeline.datasets.store import Store
+    from pipeline.errors import plainly
+
+    store, root, killed_at = Store(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
+    read = batches.Batches.__call__
+
+    def kill(self, step):
+        if self.rank == 1 and step == killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return read(self, step)
+
+    batches.Batches.__call__ = kill
+    run = tiny.shrink(tiny.runs()["cyclegan"], batch=2)  # with a pool, other in each process
+    plainly(lambda: training.train(run, store, root / "model", seed=7, curves=root / "curves",
+                                   scratch=root / "scratch"))
+"""
+
+
+def start_pair(
+    store: Path, out: Path, killed_at: int, launch: int
+) -> list[subprocess.CompletedProcess[str]]:
+    """Two processes of one run, each started by hand, so that no launcher stops the survivor."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    common = {
+        "PYTHONPATH": os.pathsep.join(map(str, (tiny.ROOT, tiny.ROOT / "tests"))),
+        "OMP_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "TORCHELASTIC_RUN_ID": f"lost-{launch}",
+        "GROUP_RANK": "0",
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+    }
+    command = [sys.executable, "-c", textwrap.dedent(LOST), str(store), str(out), str(killed_at)]
+    processes = [
+        subprocess.Popen(
+            command,
+            env={**os.environ, **common, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    ends = []
+    for process in processes:
+        output, errors = process.communicate(timeout=120)
+        ends.append(subprocess.CompletedProcess(command, process.returncode, output, errors))
+    return ends
+
+
+def test_a_lost_process_ends_the_run_with_a_message_and_it_goes_on(store_of, tmp_path):
+    store = store_of(tiny.runs()["cyclegan"]).root
+    left, lost = start_pair(store, tmp_path / "killed", killed_at=5, launch=0)
+    assert lost.returncode == -signal.SIGKILL
+    assert left.returncode == 1, left.stderr
+    assert "error: another process of this run ended" in left.stderr
+    assert "Traceback" not in left.stderr
+    again = start_pair(store, tmp_path / "killed", killed_at=-1, launch=1)
+    assert [end.returncode for end in again] == [0, 0], again[0].stderr
+    assert "resuming at step 4" in again[0].stdout
+    start_pair(store, tmp_path / "undisturbed", killed_at=-1, launch=2)
+    assert tiny.tree(tmp_path / "killed") == tiny.tree(tmp_path / "undisturbed")

@@ -17,12 +17,14 @@ from torch import Tensor
 
 from pipeline.augmentation import Augmentation
 from pipeline.batches import Batches
+from pipeline.checkpoints import States
 from pipeline.codecs import ImageCodec
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.methods.base import RunParams, ScheduleParams
+from pipeline.nn.shapes import check_size
 from pipeline.samples import Batch, Labelled
-from pipeline.training import Run, check_size, step_seed, train
+from pipeline.training import Run, step_seed, train
 
 RUNS = tiny.runs()
 StoreOf = Callable[[RunParams], Store]
@@ -37,12 +39,12 @@ def fabric() -> Fabric:
     return Fabric(accelerator="cpu", precision="32-true")
 
 
-def start(run: RunParams, store: Store, fabric: Fabric, state: Path | None = None) -> Run:
+def start(run: RunParams, store: Store, fabric: Fabric, states: Path | None = None) -> Run:
     """A run as `train` sets it up."""
     torch.manual_seed(7)
     specs = {domain: store.codec.spec(domain) for domain in run.domains}
     method = run.build(specs, store.meta.classes)
-    return Run(fabric, method, run, seed=7, label="toy", state_path=state)
+    return Run(fabric, method, run, seed=7, label="toy", states=states and States(states))
 
 
 def reader(run: RunParams, store: Store, killed_at: int | None = None) -> Callable[[int], Batch]:
@@ -81,13 +83,13 @@ def test_a_resumed_run_ends_with_the_same_bits(name, store_of, fabric, tmp_path)
     undisturbed = start(run, store, fabric)
     undisturbed.fit(reader(run, store))
 
-    state = tmp_path / "state.pt"
-    killed = start(run, store, fabric, state)
+    states = tmp_path / "states"
+    killed = start(run, store, fabric, states)
     with pytest.raises(KilledError):
         killed.fit(reader(run, store, killed_at=5))
     torch.manual_seed(99)  # another process has another past
     torch.rand(17)
-    resumed = start(run, store, fabric, state)
+    resumed = start(run, store, fabric, states)
     seen: list[int] = []
     read = reader(run, store)
     resumed.fit(lambda step: seen.append(step) or read(step))
@@ -101,7 +103,7 @@ def test_habits_of_logging_and_saving_leave_no_trace(store_of, fabric, tmp_path)
     ends = []
     for log_every, checkpoint_every in ((1, 1), (4, 100), (100, 3)):
         run = tiny.shrink(RUNS["cyclegan"], log_every=log_every, checkpoint_every=checkpoint_every)
-        toy = start(run, store_of(run), fabric, tmp_path / f"{log_every}.pt")
+        toy = start(run, store_of(run), fabric, tmp_path / f"{log_every}")
         toy.fit(reader(run, store_of(run)))
         ends.append(everything(toy))
     assert_equal(ends[0], ends[1])
@@ -158,19 +160,19 @@ CHILD = """
     import os, signal, sys
     from pathlib import Path
     import tiny
-    from pipeline import training
+    from pipeline import batches, training
     from pipeline.datasets.store import Store
 
     store, root, killed_at = Store(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
     run = tiny.shrink(tiny.runs()["cyclegan"], ema=0.9)
-    read = training.Batches.__call__
+    read = batches.Batches.__call__
 
     def kill(self, step):
         if step == killed_at:
             os.kill(os.getpid(), signal.SIGKILL)
         return read(self, step)
 
-    training.Batches.__call__ = kill
+    batches.Batches.__call__ = kill
     places = ["killed"] if killed_at >= 0 else ["killed", "undisturbed"]
     for place in places:
         training.train(run, store, root / place / "model", seed=7,
@@ -208,7 +210,8 @@ def test_averaged_weights_follow(store_of, fabric):
     read = reader(run, store_of(run))
     expected = {name: t.clone() for name, t in toy.method.model.state_dict().items()}
     for step in range(1, 21):
-        toy.take_step(read)
+        toy.reseed()
+        toy.take_step(read(toy.step))
         decay = min(0.6, step / (step + 10))  # short at first, 0.6 from step 15 on
         for name, value in toy.method.model.state_dict().items():
             if value.is_floating_point():
@@ -249,7 +252,8 @@ def test_every_groups_rate_is_its_own_times_the_factor(store_of, fabric):
     toy = start(run, store_of(run), fabric)
     read, rates = reader(run, store_of(run)), []
     for _ in range(4):
-        toy.take_step(read)
+        toy.reseed()
+        toy.take_step(read(toy.step))
         rates.append([group["lr"] for group in toy.optimizers["model"].param_groups])
     for found, factor in zip(rates, [1, 0.75, 0.5, 0.25], strict=True):
         assert found == pytest.approx([0.01 * factor, 0.1 * factor])
@@ -271,23 +275,47 @@ def test_a_loss_that_is_no_number_ends_the_run(store_of, fabric, tmp_path):
     assert seen == [0, 1, 2, 3]
     text = str(caught.value)
     assert text.startswith("toy: ")
-    for part in ("nll", "stopped being a number before step 4", "lower the learning rate"):
+    for part in ("nll", "stopped being a number at step 2", "lower the learning rate"):
         assert part in text
+
+
+def test_a_run_that_diverges_names_the_batch(store_of, tmp_path, monkeypatch):
+    run = tiny.shrink(RUNS["vae"], steps=9, log_every=4)
+    read = Batches.__call__
+
+    def poisoned(self: Batches, step: int) -> Batch:
+        x, y = read(self, step)
+        return Labelled(x * (float("nan") if step == 5 else 1), y)
+
+    monkeypatch.setattr(Batches, "__call__", poisoned)
+    with pytest.raises(UserError, match="stopped being a number at step 5") as caught:
+        run_train(run, store_of(run), tmp_path)
+    batches = Batches(store_of(run), run, seed=7, device=torch.device("cpu"))
+    text = str(caught.value)
+    assert "The batch of step 5:\n  digit/" in text
+    assert all(name in text for name in batches.names(5))
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_state_that_is_no_number_is_never_saved(store_of, fabric, tmp_path):
     run = tiny.shrink(RUNS["vae"], steps=9, log_every=100, checkpoint_every=2)
-    toy = start(run, store_of(run), fabric, tmp_path / "state.pt")
+    toy = start(run, store_of(run), fabric, tmp_path / "states")
     read = reader(run, store_of(run))
 
     def poisoned(step: int) -> Batch:
         x, y = read(step)
         return Labelled(x * (float("nan") if step == 3 else 1), y)
 
-    with pytest.raises(UserError, match="stopped being a number before step 4"):
+    with pytest.raises(UserError, match="stopped being a number at step 3") as caught:
         toy.fit(poisoned)
-    saved = torch.load(tmp_path / "state.pt", weights_only=True)
-    assert saved["step"] == 2
+    states = States(tmp_path / "states")
+    assert states.steps() == [2]
+    cpu = torch.device("cpu")
+    assert states.load(2, cpu)["step"] == 2
+    assert states.load("diverged", cpu)["step"] == 4
+    text = str(caught.value)
+    assert f"The last good state: {states.path(2)}" in text
+    assert f"The state now, after step 4: {states.path('diverged')}" in text
 
 
 def test_steps_processes_and_seeds_have_seeds_of_their_own():

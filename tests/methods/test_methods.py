@@ -50,7 +50,7 @@ def build(run: RunParams, seed: int = 0) -> Method:
 
 
 def training(run: RunParams, fabric: Fabric) -> Run:
-    return Run(fabric, build(run), run, seed=1, label="toy", state_path=None)
+    return Run(fabric, build(run), run, seed=1, label="toy", states=None)
 
 
 def one_loss_a_step(run: Run, log: str, optimizers: set[str], steps: int) -> Iterator[float]:

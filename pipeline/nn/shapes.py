@@ -1,0 +1,33 @@
+"""Which sizes networks take, and how their weights lie in memory."""
+
+import torch
+from torch import nn
+
+
+def check_size(networks: nn.Module, height: int, width: int) -> None:
+    """Raises ValueError where a network can't take training samples of this size.
+
+    Networks say what they take by ``multiple``, ``smallest`` and ``side``.
+    """
+    for network in networks.modules():
+        kind = type(network).__name__
+        multiple, smallest = getattr(network, "multiple", 1), getattr(network, "smallest", 1)
+        side = getattr(network, "side", None)
+        if side is not None and (height, width) != (side, side):
+            raise ValueError(f"{kind} takes {side}x{side}, but samples are {height}x{width}")
+        if height % multiple or width % multiple:
+            raise ValueError(
+                f"{kind} takes multiples of {multiple}, but samples are {height}x{width}"
+            )
+        if min(height, width) < smallest:
+            raise ValueError(f"{kind} takes {smallest} or more, but samples are {height}x{width}")
+
+
+def channels_last(networks: nn.Module) -> None:
+    """Lays out convolutions' weights so that channels are next to each other in memory.
+
+    Convolutions then take and give tensors of that layout, which matrix units work on as it is.
+    """
+    for parameter in networks.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,60 @@
+"""Several processes that train one model: how they agree, and what they say when one is lost."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from pipeline.errors import UserError
+
+Answer = TypeVar("Answer")
+
+
+class PeerLostError(UserError):
+    """Another process of the run is gone, so this one can't go on."""
+
+
+def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
+    """Averages gradients over processes in one flat bucket (StyleGAN2-ADA's way).
+
+    Networks stay unwrapped, so penalties that call ``autograd.grad`` work everywhere. Raises
+    PeerLostError where another process is gone.
+    """
+    if world == 1:
+        return
+    gradients: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    together(lambda: dist.all_reduce(flat))
+    flat /= world
+    pieces = torch.split(flat, [gradient.numel() for gradient in gradients])
+    for gradient, piece in zip(gradients, pieces, strict=True):
+        gradient.copy_(piece.view_as(gradient))
+
+
+def newest_common(mine: Iterable[int], world: int) -> int | None:
+    """The largest number that every process has, or None; they all get the same answer."""
+    everyones: list[Any] = [set(mine)]
+    if world > 1:
+        everyones = [None] * world
+        own = set(mine)
+        together(lambda: dist.all_gather_object(everyones, own))
+    return max(set.intersection(*everyones), default=None)
+
+
+def wait_for_all(world: int) -> None:
+    """Returns when every process has come here."""
+    if world > 1:
+        together(dist.barrier)
+
+
+def together(work: Callable[[], Answer]) -> Answer:
+    """Calls what needs all processes; raises PeerLostError where one is gone."""
+    try:
+        return work()
+    except RuntimeError as error:  # gloo's own, and NCCL's DistBackendError
+        raise PeerLostError(
+            "another process of this run ended or can't be reached (its own message says why); "
+            "start the run again and it goes on from the last saved step"
+        ) from error

@@ -1,0 +1,47 @@
+"""What the machine offers is found out, and never at the price of a crash."""
+
+import ctypes
+
+import pytest
+import torch
+
+from pipeline import machine
+
+
+def test_memory_is_kept_where_the_c_library_can(monkeypatch):
+    asked: list[tuple[int, int]] = []
+
+    class Library:
+        def mallopt(self, option: int, value: int) -> int:
+            asked.append((option, value))
+            return 1
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Library())
+    assert machine.keep_memory()
+    assert asked == [(-1, 2**30), (-3, 2**30)]  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
+
+
+def test_other_c_libraries_are_left_alone(monkeypatch):
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    assert not machine.keep_memory()
+
+
+def test_memory_in_use_follows_what_is_held():
+    cpu = torch.device("cpu")
+    before = machine.memory_used(cpu)
+    held = torch.ones(2**25)  # 128 MiB
+    assert machine.memory_used(cpu) - before > 100 * 2**20
+    del held
+
+
+@pytest.mark.parametrize(
+    ("world", "local", "layout"),
+    [
+        ("1", "1", {"devices": 1, "num_nodes": 1, "strategy": "auto"}),
+        ("8", "4", {"devices": 4, "num_nodes": 2, "strategy": "ddp"}),
+    ],
+)
+def test_processes_are_laid_out_as_torchrun_says(monkeypatch, world, local, layout):
+    monkeypatch.setenv("WORLD_SIZE", world)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", local)
+    assert machine.process_layout() == {"accelerator": "auto", **layout}
