@@ -21,10 +21,12 @@ from pipeline.errors import UserError
 from pipeline.exhibits import grid
 from pipeline.methods.base import RunParams, TranslatorRunParams
 from pipeline.params import load_run
+from pipeline.tiles import translate_in_tiles
 
 SMALLEST = (
     8  # pixels or frames: below, reflection padding inside the networks has nothing to mirror
 )
+WHOLE = 2**20  # pixels that are translated in one pass; more go in tiles
 WINDOW = 6.0  # seconds of sound that are converted at once, at least; at most twice that
 OVERLAP = 0.25  # seconds that neighbouring windows share and are cross-faded over
 MOST_GAIN = 10.0  # 20 dB: what more than that would raise is noise
@@ -143,7 +145,8 @@ def choose_target(finished: FinishedModel, to: str | None = None) -> str:
 def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:
     """`Translator.translate` for samples [N, C, H, W] of any height and width.
 
-    Pads by reflection to what the network's strides need, and cuts the result back.
+    Pads by reflection to what the network's strides need, and cuts the result back. Samples of
+    more than `WHOLE` pixels go through in tiles, so that memory is bounded.
     """
     multiple = int(getattr(model, "multiple", 1))
     height, width = x.shape[-2:]
@@ -151,7 +154,14 @@ def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:
         -(-max(side, SMALLEST) // multiple) * multiple - side for side in (height, width)
     )
     mode = "reflect" if below < height and right < width else "replicate"
-    return model.translate(pad(x, (0, right, 0, below), mode=mode), to)[..., :height, :width]
+    if below or right:  # a large picture is not copied without need
+        x = pad(x, (0, right, 0, below), mode=mode)
+    if x.shape[-2] * x.shape[-1] <= WHOLE:
+        y = model.translate(x, to)
+    else:
+        tiled = [translate_in_tiles(model, sample, to) for sample in torch.split(x, 1)]
+        y = tiled[0] if len(tiled) == 1 else torch.cat(tiled)
+    return y[..., :height, :width]
 
 
 def translate_picture(finished: FinishedModel, picture: Picture, to: str) -> Picture:
