@@ -23,7 +23,11 @@ class Progress:
     Writes to standard error, so that results on standard output stay clean.
     """
 
-    def __init__(self, label: str, total: int, unit: str, start: int = 0) -> None:
+    def __init__(
+        self, label: str, total: int, unit: str, start: int = 0, silent: bool = False
+    ) -> None:
+        """``silent`` shows nothing: of several processes that do one thing, one speaks."""
+        self.silent = silent
         self.label, self.total, self.unit = label, total, unit
         self._done, self._first = start, start
         self._began = self._last_line = time.monotonic()
@@ -33,6 +37,8 @@ class Progress:
         self._note = ""
 
     def __enter__(self) -> "Progress":
+        if self.silent:
+            return self
         if self._console.is_terminal:
             self._bar = Bar(
                 TextColumn("{task.description}"),
@@ -85,6 +91,8 @@ class Progress:
         return (self._done - self._first) / max(time.monotonic() - self._began, 1e-9)
 
     def _line(self, note: str) -> None:
+        if self.silent:
+            return
         self._last_line = time.monotonic()
         left = (self.total - self._done) / self.rate if self.rate > 0 else None
         pieces = [f"{self.label}: {self._done}/{self.total} {self.unit}"]

@@ -149,7 +149,9 @@ class Run:
         writes = self.fabric.is_global_zero
         writer = self.history.writer(curves if writes else None)
         telemetry = Telemetry(logs if writes else None, self.fabric.device, self.step > 0)
-        progress = Progress(self.label, self.params.steps, "steps", start=self.step)
+        progress = Progress(
+            self.label, self.params.steps, "steps", start=self.step, silent=not writes
+        )
         with writer, telemetry, progress:
             while self.step < self.params.steps:
                 with telemetry.waiting():

@@ -34,3 +34,13 @@ def test_a_failure_is_not_called_done(capsys):
     with pytest.raises(ValueError, match="broken"), Progress("work", 3, "items"):
         raise ValueError("broken")
     assert "done" not in capsys.readouterr().err
+
+
+def test_of_several_processes_only_one_speaks(capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    with Progress("train", 3, "steps", silent=True) as progress:
+        for _ in range(3):
+            now[0] += 60.0
+            progress.advance()
+    assert capsys.readouterr().err == ""
