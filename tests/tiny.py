@@ -35,6 +35,7 @@ SMALL: dict[str, Any] = {
     "levels": 2,
     "features": 8,
     "latent": 4,
+    "places": 16,
     "pool": 3,
     "batch": 2,
     "crop": SIDE,
@@ -52,9 +53,12 @@ def shipped() -> Params:
 
 
 def runs() -> dict[str, RunParams]:
-    """Every shipped model and judge at a toy size."""
+    """The default models, judges, and a model of each method that only the zoo has: toy-sized."""
     params = shipped()
     found: dict[str, RunParams] = {**params.models}
+    for name, run in load_params(ROOT / "recipes/zoo/params.yaml").models.items():
+        if run.method not in {other.method for other in found.values()}:
+            found[name] = run
     found |= {f"judge_{name}": judge for name, judge in params.judges.items()}
     return {name: shrink(run) for name, run in found.items()}
 

@@ -85,12 +85,24 @@ class Resnet(nn.Module):
         if bounded:
             layers.append(nn.Tanh())
         self.layers = nn.Sequential(*layers)
+        # Picture, both halvings, first and middle block: where CUT looks (Park et al. 2020, C.2).
+        depths = {0: inputs, 4: 2 * width, 7: 4 * width, 10: 4 * width, 10 + blocks // 2: 4 * width}
+        self.tap_layers, self.tap_channels = tuple(depths), tuple(depths.values())
         init_normal(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, inputs, H, W] -> [N, outputs, H, W]."""
         y: Tensor = self.layers(x)
         return x + y if self.residual else y
+
+    def taps(self, x: Tensor) -> list[Tensor]:
+        """[N, inputs, H, W] -> what five layers of the encoder make of it, fewer where few are."""
+        found: list[Tensor] = []
+        for number in range(self.tap_layers[-1] + 1):
+            x = self.layers[number](x)
+            if number in self.tap_layers:
+                found.append(x)
+        return found
 
 
 class ResidualBlock(nn.Module):

@@ -8,13 +8,15 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.methods.classifier import ClassifierParams
+from pipeline.methods.cut import CUTParams
 from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
 from pipeline.methods.pix2pix import Pix2PixParams
 from pipeline.methods.vae import VAEParams
 
 ModelParams = Annotated[
-    CycleGANParams | GANParams | Pix2PixParams | VAEParams, Field(discriminator="method")
+    CUTParams | CycleGANParams | GANParams | Pix2PixParams | VAEParams,
+    Field(discriminator="method"),
 ]
 
 __all__ = ["ClassifierParams", "ModelParams"]

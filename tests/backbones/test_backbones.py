@@ -151,3 +151,20 @@ def test_sizes_that_do_not_halve_down_to_four_are_refused(height, width):
         PyramidParams().build(spec, 1)
     with pytest.raises(ValueError, match="4 times a power of two"):
         MirrorParams().build(1, spec)
+
+
+def test_resnet_is_tapped_where_cut_looks():
+    with torch.device("meta"):
+        published = ResnetParams().build(3, 3, True)
+        maps = published.taps(torch.empty(1, 3, 256, 256))
+        few = ResnetParams(width=4, blocks=1).build(3, 3, True)
+    assert published.tap_layers == (0, 4, 7, 10, 14)  # picture, halvings, blocks 1 and 5 of 9
+    assert published.tap_channels == (3, 128, 256, 256, 256)
+    assert [tuple(m.shape[1:]) for m in maps] == [
+        (3, 262, 262),
+        (128, 128, 128),
+        (256, 64, 64),
+        (256, 64, 64),
+        (256, 64, 64),
+    ]
+    assert few.tap_layers == (0, 4, 7, 10)

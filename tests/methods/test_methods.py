@@ -19,6 +19,7 @@ RUNS = tiny.runs()
 
 CAPABILITIES = {
     "classifier": ("classify",),
+    "cut": ("translate",),
     "cyclegan": ("translate",),
     "gan": ("sample",),
     "pix2pix": ("translate",),
@@ -26,6 +27,7 @@ CAPABILITIES = {
 }
 LEARNS = {
     "classifier": ["cross_entropy"],
+    "cut": ["contrast_identity"],
     "cyclegan": ["cycle", "identity"],
     "pix2pix": ["l1"],
     "vae": ["nll"],
