@@ -103,6 +103,30 @@ def sample(
 
 
 @app.command()
+def fetch(
+    name: Annotated[str | None, typer.Argument(help="A data set's name; see --list.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The new folder; by default data/raw/NAME.")
+    ] = None,
+    names: Annotated[bool, typer.Option("--list", help="Say which data sets there are.")] = False,
+) -> None:
+    """Download a published data set, verify it and unpack it.
+
+    A download that was interrupted goes on where it was. Cityscapes needs an account, so it
+    can't be fetched; --list says how to go about it.
+
+    \b
+    Examples:
+      crossdomain fetch --list
+      crossdomain fetch horse2zebra
+      crossdomain fetch facades --out recipes/mine/data/raw/facades
+    """
+    from pipeline.commands import fetch as fetching
+
+    typer.echo(fetching.names() if names else fetching.run(name, out))
+
+
+@app.command()
 def doctor() -> None:
     """Say what this machine offers and what training will use of it.
 

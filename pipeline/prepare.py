@@ -81,7 +81,7 @@ def write_domains(
     if problems:
         raise UserError(
             f"{len(problems)} of {total} items can't be used; mend or remove them:\n"
-            + listing(problems)
+            + listing(dict.fromkeys(problems))  # halves of a picture share their file
         )
     return Meta(codec=params.codec(moments), classes=source.classes, domains=sealed)
 
@@ -94,6 +94,8 @@ def analyse(params: DatasetParams, item: Item, keep_raw: bool) -> Analysed:
     try:
         if item.file is not None:
             content = item.file.read_bytes()
+            if not content:
+                return Analysed(None, None, size, digest, "the file is empty")
             size, digest = len(content), hashlib.sha256(content).hexdigest()
         raw = item.load()
         return Analysed(params.analyse(raw), raw if keep_raw else None, size, digest, "")

@@ -40,8 +40,9 @@ class ImageCodec(Block):
 def read_picture(path: Path) -> Picture:
     """The picture in a file as uint8 [H, W, 3], turned as its EXIF orientation says.
 
-    16-bit grey is scaled to 8 bits; transparency is dropped. Raises ValueError with the reason
-    where the file is not a whole picture or its values have no known range.
+    16 bits are scaled to 8; what is transparent shows white behind it; of several pages, the first
+    is read. Raises ValueError with the reason where the file is not a whole picture or its values
+    have no known range.
     """
     try:
         with Image.open(path) as file:
@@ -51,6 +52,9 @@ def read_picture(path: Path) -> Picture:
                 picture = Image.fromarray(np.round(deep / 257).astype(np.uint8))
             elif picture.mode in ("I", "F"):
                 raise ValueError("32-bit values, whose range is not known: save it as 8 or 16 bits")
+            elif picture.has_transparency_data:  # what lies beneath is often black, or noise
+                white = Image.new("RGBA", picture.size, "white")
+                picture = Image.alpha_composite(white, picture.convert("RGBA"))
             return np.asarray(picture.convert("RGB"))
     except UnidentifiedImageError as error:
         raise ValueError("not a picture in a known format") from error
@@ -58,6 +62,17 @@ def read_picture(path: Path) -> Picture:
         raise ValueError(f"too large: {error}") from error
     except (OSError, SyntaxError) as error:
         raise ValueError(f"damaged picture: {error}") from error
+
+
+def halves_of(picture: Picture) -> tuple[Picture, Picture]:
+    """The left and the right half of [H, 2 W, C], as in published sets of pairs.
+
+    Raises ValueError where the width is odd: then nobody knows where the one ends.
+    """
+    height, width = picture.shape[:2]
+    if width % 2:
+        raise ValueError(f"{width}x{height} pixels: an odd width has no two equal halves")
+    return picture[:, : width // 2], picture[:, width // 2 :]
 
 
 def to_png(picture: Picture) -> bytes:

@@ -1,20 +1,22 @@
-"""Folders of the user's own: pictures and recordings, a folder for each split and domain."""
+"""Folders of the user's own: pictures and recordings, as the field lays them out."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.codecs.image import fit_square, read_picture
+from pipeline.codecs.image import fit_square, halves_of, read_picture
 from pipeline.codecs.mel import read_wave
+from pipeline.datasets.holdout import hold_out
+from pipeline.datasets.layouts import Found, Split, files_in, halved, key_of, lettered
 from pipeline.datasets.source import Array, DatasetParams, Item, PictureParams, SoundParams, Source
 from pipeline.errors import UserError
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 
-Split = Literal["train", "test", "judge"]
 DomainName = Annotated[str, Field(pattern=r"^\w[\w-]*$")]  # it names a folder of the store
 Folders = dict[Split, dict[DomainName, str]]
 
@@ -24,15 +26,41 @@ class FolderParams(DatasetParams):
 
     root: str
     """The folder that holds the others, relative to params.yaml or absolute."""
-    folders: Folders
+    layout: Literal["folders", "ab", "halves"] = "folders"
+    """``folders``: as ``folders`` lists them. ``ab``: in trainA, trainB, testA and testB.
+    ``halves`` (pictures alone): side by side in one file, in the folders train and test, or in
+    ``root`` itself. A test folder may be missing, or be called val."""
+    folders: Folders = Field(default_factory=dict)
     """Split -> domain -> folder below ``root``; splits are ``train``, ``test`` and, where the
     judge should see other data than the models, ``judge``. The codec is made from ``train``, so
     every domain must be there."""
+    domains: tuple[DomainName, DomainName] | None = None
+    """For the other layouts: the name of A or the left half, then of B or the right half."""
+    holdout: float = Field(0.0, ge=0, le=0.9)
+    """The share of the items of ``train`` that is kept from training and becomes the split
+    ``test``, for data without a test set. Chosen by the items' names, at least one a domain:
+    files that come later move no other, and pairs (equal names) stay together."""
+    holdout_seed: int = Field(1, ge=0)
+    """Another seed holds out other items."""
+
+    @model_validator(mode="after")
+    def _names_what_its_layout_needs(self) -> Self:
+        if self.layout == "folders":
+            if self.domains:
+                raise ValueError("domains are for the layouts 'ab' and 'halves', not for folders")
+        elif self.folders:
+            raise ValueError(f"layout '{self.layout}' finds its folders: leave folders out")
+        elif not self.domains or len(set(self.domains)) < 2:
+            raise ValueError(
+                f"layout '{self.layout}' needs the names of its two domains, "
+                "as in domains: [horse, zebra]"
+            )
+        return self
 
     @model_validator(mode="after")
     def _trains_what_it_tests(self) -> Self:
         trained = self.folders.get("train", {})
-        if not trained:
+        if not trained and self.layout == "folders":
             raise ValueError("folders has no domain under 'train'")
         for split, domains in self.folders.items():
             if strange := sorted(domains.keys() - trained.keys()):
@@ -40,20 +68,39 @@ class FolderParams(DatasetParams):
                     f"folders.{split} has {', '.join(strange)}, but folders.train has only "
                     f"{', '.join(sorted(trained))}"
                 )
+        if self.holdout and "test" in self.folders:
+            raise ValueError("holdout makes the split 'test', but folders has one: leave one out")
         return self
 
-    def _items(self, endings: tuple[str, ...], load: "partial[Array]") -> Source:
+    def _found(self) -> Found:
+        """Split -> domain -> folder below the root."""
+        if self.domains is None:
+            return self.folders
+        found = (lettered if self.layout == "ab" else halved)(Path(self.root), self.domains)
+        if self.holdout and "test" in found:
+            there = ", ".join(sorted(set(found["test"].values())))
+            raise UserError(
+                f"holdout makes the split 'test', but {self.root} has one in {there}: "
+                "set holdout to 0, or move that away"
+            )
+        return found
+
+    def _items(self, endings: tuple[str, ...], loader: "Callable[[str], partial[Array]]") -> Source:
+        """Every split and domain; ``loader`` makes of a domain what loads its files."""
         items: dict[str, dict[str, list[Item]]] = {
             split: {
                 domain: [
-                    Item(key_of(file, folder), partial(load, file), file=file)
+                    Item(key_of(file, folder), partial(loader(domain), file), file=file)
                     for folder in [Path(self.root) / name]
                     for file in files_in(folder, endings)
                 ]
                 for domain, name in domains.items()
             }
-            for split, domains in self.folders.items()
+            for split, domains in self._found().items()
         }
+        if self.holdout:
+            train, test = hold_out(items.pop("train"), self.holdout, self.holdout_seed)
+            items = {"train": train, "test": test, **items}
         return Source(items)
 
 
@@ -64,8 +111,11 @@ class PictureFolderParams(FolderParams, PictureParams):
     size: int = Field(256, ge=8)
 
     def source(self) -> Source:
-        """The centred square of each picture at ``size``."""
-        return self._items(PICTURES, partial(load_square, self.size))
+        """The centred square of each picture, or of each half of it, at ``size``."""
+        if self.layout == "halves" and self.domains is not None:
+            half_of = self.domains.index
+            return self._items(PICTURES, lambda d: partial(load_half, self.size, half_of(d)))
+        return self._items(PICTURES, lambda _: partial(load_square, self.size))
 
 
 class SoundFolderParams(FolderParams, SoundParams):
@@ -73,36 +123,25 @@ class SoundFolderParams(FolderParams, SoundParams):
 
     kind: Literal["sounds"] = "sounds"
 
+    @model_validator(mode="after")
+    def _has_no_halves(self) -> Self:
+        if self.layout == "halves":
+            raise ValueError("layout: found 'halves', which is for pictures; allowed: folders, ab")
+        return self
+
     def source(self) -> Source:
         """Each recording, mono, at the convention's rate."""
-        return self._items(SOUNDS, partial(load_wave, self.convention.rate))
-
-
-def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    """The files below ``folder`` with one of ``endings``, sorted by name.
-
-    Raises UserError where the folder is missing or holds none.
-    """
-    if not folder.is_dir():
-        raise UserError(f"expected a folder at {folder}: there is none")
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in endings)
-    if not files:
-        found = sum(1 for file in folder.rglob("*") if file.is_file())
-        raise UserError(
-            f"expected files ending in {', '.join(endings)} in {folder}: "
-            f"found none among {found} files"
-        )
-    return files
-
-
-def key_of(file: Path, folder: Path) -> str:
-    """What a file shows: its path below the folder without its ending."""
-    return file.relative_to(folder).with_suffix("").as_posix()
+        return self._items(SOUNDS, lambda _: partial(load_wave, self.convention.rate))
 
 
 def load_square(size: int, path: Path) -> Array:
     """uint8 [size, size, 3] from a picture file."""
     return fit_square(read_picture(path), size)
+
+
+def load_half(size: int, half: int, path: Path) -> Array:
+    """uint8 [size, size, 3] from the left (0) or right (1) half of a picture file."""
+    return fit_square(halves_of(read_picture(path))[half], size)
 
 
 def load_wave(rate: int, path: Path) -> Array:

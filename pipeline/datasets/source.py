@@ -48,10 +48,18 @@ class Source:
         for split, domains in self.items.items():
             for domain, items in domains.items():
                 for item in items:
-                    stat = item.file.stat() if item.file is not None else None
-                    file = (stat.st_size, stat.st_mtime_ns) if stat else None
-                    digest.update(repr((split, domain, item.key, item.label, file)).encode())
+                    seen = (split, domain, item.key, item.label, state_of(item.file))
+                    digest.update(repr(seen).encode())
         return digest.hexdigest()
+
+
+def state_of(file: Path | None) -> tuple[int, int] | None:
+    """A file's size and date; None where there is none, as behind a broken link."""
+    try:
+        stat = file.stat() if file is not None else None
+    except OSError:  # loading it says so, together with whatever else is damaged
+        return None
+    return (stat.st_size, stat.st_mtime_ns) if stat else None
 
 
 class Moments:

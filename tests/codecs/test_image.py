@@ -1,5 +1,7 @@
 """Pictures: files to arrays to samples and back."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import torch
 from PIL import Image
 
 from pipeline.codecs import ImageCodec
-from pipeline.codecs.image import fit_square, read_picture
+from pipeline.codecs.image import fit_square, halves_of, read_picture
 
 CODEC = ImageCodec(size=16, channels={"a": 3, "b": 1})
 
@@ -78,10 +80,55 @@ def test_grey_and_palette_become_rgb(tmp_path):
     assert set(np.unique(read_picture(tmp_path / "bits.png"))) == {0, 255}
 
 
-def test_alpha_is_dropped(tmp_path):
-    alpha = np.full((10, 14, 1), 60, dtype=np.uint8)
+def test_what_is_transparent_shows_white(tmp_path):
+    alpha = np.full((10, 14, 1), 51, dtype=np.uint8)  # a fifth
     Image.fromarray(np.concatenate([picture(), alpha], axis=2)).save(tmp_path / "x.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "x.png"), picture())
+    expected = 255 - (255 - picture().astype(float)) / 5
+    np.testing.assert_allclose(read_picture(tmp_path / "x.png"), expected, atol=1)
+
+
+@pytest.mark.parametrize("ending", ["png", "webp", "tif"])
+def test_opaque_alpha_changes_nothing(tmp_path, ending):
+    alpha = np.full((10, 14, 1), 255, dtype=np.uint8)
+    opaque = Image.fromarray(np.concatenate([picture(), alpha], axis=2))
+    opaque.save(tmp_path / f"x.{ending}", **({"lossless": True} if ending == "webp" else {}))
+    np.testing.assert_array_equal(read_picture(tmp_path / f"x.{ending}"), picture())
+
+
+def test_grey_and_palette_may_be_transparent_too(tmp_path):
+    grey = Image.fromarray(np.array([[[0, 255], [0, 0], [200, 0]]], dtype=np.uint8), mode="LA")
+    grey.save(tmp_path / "grey.png")
+    assert read_picture(tmp_path / "grey.png")[0].tolist() == [[0] * 3, [255] * 3, [255] * 3]
+    indexed = Image.new("P", (3, 1))
+    indexed.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
+    indexed.putdata([0, 1, 2])
+    indexed.save(tmp_path / "palette.png", transparency=0)
+    found = read_picture(tmp_path / "palette.png")[0].tolist()
+    assert found == [[255, 255, 255], [255, 0, 0], [0, 255, 0]]
+
+
+@pytest.mark.parametrize(
+    ("ending", "options"),
+    [("bmp", {}), ("tif", {}), ("tiff", {"compression": "tiff_lzw"}), ("webp", {"lossless": True})],
+)
+def test_what_is_kept_whole_is_read_as_it_is(tmp_path, ending, options):
+    Image.fromarray(picture()).save(tmp_path / f"x.{ending}", **options)
+    np.testing.assert_array_equal(read_picture(tmp_path / f"x.{ending}"), picture())
+
+
+@pytest.mark.parametrize("ending", ["jpg", "webp"])
+def test_what_is_kept_roughly_is_read_nearly_as_it_is(tmp_path, ending):
+    soft = np.asarray(Image.fromarray(picture(4, 4)).resize((64, 48), Image.Resampling.BICUBIC))
+    Image.fromarray(soft).save(tmp_path / f"x.{ending}", quality=95)
+    found = read_picture(tmp_path / f"x.{ending}").astype(int)
+    assert found.shape == (48, 64, 3)
+    assert np.abs(found - soft).mean() < 4
+
+
+def test_of_several_pages_the_first_is_read(tmp_path):
+    pages = [Image.fromarray(picture()), Image.new("RGB", (5, 5))]
+    pages[0].save(tmp_path / "x.tif", save_all=True, append_images=pages[1:])
+    np.testing.assert_array_equal(read_picture(tmp_path / "x.tif"), picture())
 
 
 def test_cmyk_becomes_rgb(tmp_path):
@@ -97,6 +144,60 @@ def test_sixteen_bits_are_scaled_not_cut(tmp_path, name):
     Image.fromarray(deep).save(tmp_path / name)
     found = read_picture(tmp_path / name)[:, :, 0]
     np.testing.assert_array_equal(found, [[0, 1, 128], [255, 4, 233]])
+
+
+def deep_png(colour_type: int, values: np.ndarray) -> bytes:
+    """A PNG of 16-bit [H, W, C], which Pillow reads but does not write."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + checksum
+
+    height, width = values.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def deep_tiff(values: np.ndarray) -> bytes:
+    """A TIFF of 16-bit [H, W, 3]."""
+    height, width = values.shape[:2]
+    content = values.astype("<u2").tobytes()
+    tags = [
+        (256, 3, 1, width),
+        (257, 3, 1, height),
+        (258, 3, 3, 8 + len(content)),  # where it says that samples have 16 bits, thrice
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, 8),
+        (277, 3, 1, 3),
+        (278, 3, 1, height),
+        (279, 4, 1, len(content)),
+    ]
+    bits = struct.pack("<3H", 16, 16, 16)
+    table = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    start = struct.pack("<2sHI", b"II", 42, 8 + len(content) + len(bits))
+    return start + content + bits + table + struct.pack("<I", 0)
+
+
+COLOURS = np.array([[[0, 32896, 65535], [60000, 1000, 257]]], dtype=np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("x.png", deep_png(2, COLOURS)), ("x.tif", deep_tiff(COLOURS))]
+)
+def test_sixteen_bits_a_colour_are_scaled_too(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    found = read_picture(tmp_path / name)
+    np.testing.assert_allclose(found, COLOURS / 257, atol=1)
+
+
+def test_sixteen_bits_with_alpha_show_white(tmp_path):
+    values = np.array([[[30000, 1000, 0, 65535], [30000, 1000, 0, 0]]], dtype=np.uint16)
+    (tmp_path / "x.png").write_bytes(deep_png(6, values))
+    found = read_picture(tmp_path / "x.png")[0]
+    np.testing.assert_allclose(found, [[117, 4, 0], [255, 255, 255]], atol=1)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int32])
@@ -151,3 +252,11 @@ def test_reduction_is_antialiased(channels):
 def test_nothing_is_enlarged():
     with pytest.raises(ValueError, match="14x10 pixels are smaller than the size asked for, 11"):
         fit_square(picture(), 11)
+
+
+def test_a_picture_has_a_left_and_a_right_half():
+    left, right = halves_of(picture(4, 6))
+    np.testing.assert_array_equal(left, picture(4, 6)[:, :3])
+    np.testing.assert_array_equal(right, picture(4, 6)[:, 3:])
+    with pytest.raises(ValueError, match="7x4 pixels: an odd width has no two equal halves"):
+        halves_of(picture(4, 7))

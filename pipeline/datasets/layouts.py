@@ -1,0 +1,63 @@
+"""How the field lays data sets out in folders, and the files in them."""
+
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import UserError
+
+Split = Literal["train", "test", "judge"]
+Found = dict[Split, dict[str, str]]
+"""Split -> domain -> folder below the root."""
+
+TESTS = ("test", "val")
+"""The folders that may be the test split: published sets have val where they have no test."""
+
+
+def lettered(root: Path, domains: tuple[str, str]) -> Found:
+    """``trainA trainB testA testB`` (or ``valA valB``): the first domain is A, the second B."""
+    letters = dict(zip(domains, "AB", strict=True))
+    found: Found = {"train": {domain: f"train{letter}" for domain, letter in letters.items()}}
+    for name in TESTS:
+        test = {d: f"{name}{x}" for d, x in letters.items() if (root / f"{name}{x}").is_dir()}
+        if test:
+            return {**found, "test": test}
+    return found
+
+
+def halved(root: Path, domains: tuple[str, str]) -> Found:
+    """``train`` and ``test`` (or ``val``) with files that both domains share.
+
+    A root without any of these folders is itself what there is to train with.
+    """
+    test = next((name for name in TESTS if (root / name).is_dir()), None)
+    if test:  # a missing train is then reported
+        return {"train": dict.fromkeys(domains, "train"), "test": dict.fromkeys(domains, test)}
+    train = "train" if (root / "train").is_dir() else "."
+    return {"train": dict.fromkeys(domains, train)}
+
+
+def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    """The files below ``folder`` with one of ``endings``, sorted by name.
+
+    What macOS keeps beside its files (``._name``) is passed over. Raises UserError where the
+    folder is missing or holds none.
+    """
+    if not folder.is_dir():
+        raise UserError(f"expected a folder at {folder}: there is none")
+    files = sorted(
+        file
+        for file in folder.rglob("*")
+        if file.suffix.lower() in endings and not file.name.startswith("._") and not file.is_dir()
+    )
+    if not files:
+        found = sum(1 for file in folder.rglob("*") if file.is_file())
+        raise UserError(
+            f"expected files ending in {', '.join(endings)} in {folder}: "
+            f"found none among {found} files"
+        )
+    return files
+
+
+def key_of(file: Path, folder: Path) -> str:
+    """What a file shows: its path below the folder without its ending."""
+    return file.relative_to(folder).with_suffix("").as_posix()
