@@ -1,4 +1,4 @@
-"""Random crops and flips, on the device, the same for both halves of an aligned pair."""
+"""Scaling, random crops and flips, on the device, the same for both halves of an aligned pair."""
 
 from typing import Any
 
@@ -18,17 +18,21 @@ class Augmentation:
     def __init__(self, params: RunParams, pictures: bool) -> None:
         """``pictures`` False: sound, whose windows are cut while reading; nothing is done.
 
-        Raises UserError where sound should be mirrored.
+        Raises UserError where sound should be mirrored or scaled.
         """
         if params.flip and not pictures:
             raise UserError("flip mirrors pictures; spectrograms played backwards are no speech")
+        if params.resize and not pictures:
+            raise UserError("resize scales pictures; scaled spectrograms are no speech")
         self.aligned = params.reads == "aligned"
         self.transform: Any = None
         crop = params.crop if pictures else None
-        if pictures and (crop or params.flip):
+        if pictures and (params.resize or crop or params.flip):
             import kornia.augmentation as K
 
-            steps = [K.RandomCrop((crop, crop))] if crop else []
+            side = params.resize
+            steps = [K.Resize((side, side), antialias=True)] if side else []
+            steps += [K.RandomCrop((crop, crop))] if crop else []
             steps += [K.RandomHorizontalFlip(p=0.5)] if params.flip else []
             self.transform = K.AugmentationSequential(*steps, data_keys=None)
 

@@ -34,7 +34,7 @@ class Batches:
         self.rank, self.world = rank, world
         split = judged_split(store, params)
         self.readers = [
-            DomainReader(store.domain(split, name), name, params.crop, f"{store.root}/{split}")
+            DomainReader(store.domain(split, name), name, params, f"{store.root}/{split}")
             for name in params.domains
         ]
         if params.reads == "aligned" and not store.aligned(split, *params.domains):
@@ -49,7 +49,8 @@ class Batches:
         spec = self.store.codec.spec(self.params.domains[0])
         if spec.width is None:  # sound, whose crop the readers made sure of
             return spec.height, self.params.crop or 0
-        return self.params.crop or spec.height, self.params.crop or spec.width
+        side = self.params.crop or self.params.resize
+        return side or spec.height, side or spec.width
 
     def __call__(self, step: int) -> Batch:
         """The batch of ``step`` (this process's share of it), on the device."""
@@ -119,8 +120,9 @@ class Batches:
 class DomainReader:
     """Reads items, or windows of ``crop`` frames of clips, of one domain."""
 
-    def __init__(self, domain: Domain, name: str, crop: int | None, place: str) -> None:
+    def __init__(self, domain: Domain, name: str, params: RunParams, place: str) -> None:
         """Raises UserError where sound has no window's length, or nothing is large enough."""
+        crop = params.crop
         self.domain, self.name, self.crop = domain, name, crop
         self.usable = np.arange(len(domain))
         if domain.lengths is not None:
@@ -132,7 +134,7 @@ class DomainReader:
                 raise UserError(
                     f"{place}/{name}: no clip has {crop} frames (crop); the longest has {longest}"
                 )
-        elif crop is not None and crop > (side := domain.row(0).shape[0]):
+        elif crop is not None and crop > (side := params.resize or domain.row(0).shape[0]):
             raise UserError(
                 f"{place}/{name}: pictures of {side} pixels are smaller than the crop of {crop}"
             )

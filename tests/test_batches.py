@@ -263,3 +263,29 @@ def test_nothing_is_done_to_sound_or_unasked():
     with pytest.raises(UserError, match="flip mirrors pictures"):
         Augmentation(unaligned("a", "b", crop=8, flip=True), pictures=False)
     assert Augmentation(unaligned("a", "b"), pictures=True)(pair) is pair
+
+
+def test_pictures_are_scaled_before_they_are_cropped():
+    x = torch.linspace(-1, 1, 16).expand(2, 3, 16, 16)
+    whole = Augmentation(unaligned("a", "b", resize=24), pictures=True)(Pair(x, x)).a
+    assert whole.shape == (2, 3, 24, 24)
+    assert whole.min() >= -1
+    assert whole.max() <= 1
+    assert (whole.diff(dim=3)[..., 2:-2] > 0.05).all()  # a ramp is a ramp, 1.5 times as long
+    augment = Augmentation(aligned("a", "b", resize=24, crop=16), pictures=True)
+    torch.manual_seed(0)
+    a, b = augment(Pair(x, 2 * x))
+    assert a.shape == (2, 3, 16, 16)
+    torch.testing.assert_close(b, 2 * a)
+
+
+def test_scaling_makes_room_for_a_crop(picture_store):
+    assert batches(picture_store, unaligned("day", "other", resize=24, crop=20)).size == (20, 20)
+    assert batches(picture_store, unaligned("day", "other", resize=24)).size == (24, 24)
+    with pytest.raises(UserError, match="pictures of 24 pixels are smaller than the crop of 25"):
+        batches(picture_store, unaligned("day", "other", resize=24, crop=25))
+
+
+def test_sound_is_not_scaled():
+    with pytest.raises(UserError, match="resize scales pictures"):
+        Augmentation(unaligned("a", "b", crop=8, resize=9), pictures=False)

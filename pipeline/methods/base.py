@@ -81,6 +81,9 @@ class RunParams(Block, ABC):
     steps: PositiveInt
     batch: PositiveInt = 1
     """Samples a step over all processes."""
+    resize: PositiveInt | None = None
+    """Side that pictures are scaled to before they are cropped: 286 for crops of 256 in the
+    papers."""
     crop: PositiveInt | None = None
     """Side of a random square crop (pictures), or frames of a random window (sound, required)."""
     flip: bool = False
