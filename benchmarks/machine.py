@@ -1,11 +1,18 @@
-"""The machine that a benchmark ran on."""
+"""The machine that a benchmark ran on, and where its figures go."""
 
+import json
 import os
 import platform
+from pathlib import Path
+from typing import Any
 
 import torch
+from rich.console import Console
+from rich.table import Table
 
 from pipeline.machine import accelerator, bf16_units, processor
+
+RESULTS = Path("benchmarks/results")
 
 
 def describe() -> dict[str, str | int]:
@@ -19,3 +26,14 @@ def describe() -> dict[str, str | int]:
         "torch": torch.__version__,
         "python": platform.python_version(),
     }
+
+
+def publish(name: str, table: Table, cases: dict[str, Any]) -> None:
+    """Prints a table and the machine, and writes benchmarks/results/<name>.json with both."""
+    machine = describe()
+    console = Console()
+    console.print(table)
+    console.print(", ".join(f"{key}: {value}" for key, value in machine.items()))
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    content = json.dumps({"machine": machine, "cases": cases}, indent=1)
+    (RESULTS / f"{name}.json").write_text(content + "\n", encoding="utf-8")
