@@ -12,6 +12,7 @@ from pipeline.codecs.mel import read_wave
 from pipeline.datasets.holdout import hold_out
 from pipeline.datasets.layouts import Found, Split, files_in, halved, key_of, lettered
 from pipeline.datasets.source import Array, DatasetParams, Item, PictureParams, SoundParams, Source
+from pipeline.datasets.views import edges, grey
 from pipeline.errors import UserError
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
@@ -109,9 +110,32 @@ class PictureFolderParams(FolderParams, PictureParams):
 
     kind: Literal["pictures"] = "pictures"
     size: int = Field(256, ge=8)
+    views: tuple[Literal["edges", "grey"], ...] = ()
+    """What else to make of each picture, as domains aligned with the one that there is: a
+    translator can then learn to colour, or to paint what is drawn."""
+
+    @model_validator(mode="after")
+    def _has_one_domain_to_view(self) -> Self:
+        domains = set(self.domains or self.folders.get("train", {}))
+        if self.views and len(domains) != 1:
+            raise ValueError(f"views are of a single domain, but there are {len(domains)}")
+        if taken := sorted(domains.intersection(self.views)):
+            raise ValueError(f"a domain is called '{taken[0]}' like a view of it: rename it")
+        return self
 
     def source(self) -> Source:
-        """The centred square of each picture, or of each half of it, at ``size``."""
+        """The centred square of each picture, or of each half of it, at ``size``, and its views."""
+        found = self._pictures()
+        for domains in found.items.values():
+            for items in list(domains.values()):
+                for view in self.views:
+                    domains[view] = [
+                        Item(item.key, partial(load_view, view, item.load), file=item.file)
+                        for item in items
+                    ]
+        return found
+
+    def _pictures(self) -> Source:
         if self.layout == "halves" and self.domains is not None:
             half_of = self.domains.index
             return self._items(PICTURES, lambda d: partial(load_half, self.size, half_of(d)))
@@ -137,6 +161,11 @@ class SoundFolderParams(FolderParams, SoundParams):
 def load_square(size: int, path: Path) -> Array:
     """uint8 [size, size, 3] from a picture file."""
     return fit_square(read_picture(path), size)
+
+
+def load_view(view: Literal["edges", "grey"], load: Callable[[], Array]) -> Array:
+    """uint8 [size, size, 1]: what ``view`` makes of the picture that ``load`` gives."""
+    return (edges if view == "edges" else grey)(load())
 
 
 def load_half(size: int, half: int, path: Path) -> Array:

@@ -17,6 +17,7 @@ from pipeline.datasets.folders import (
 )
 from pipeline.datasets.source import Source
 from pipeline.datasets.store import Store
+from pipeline.datasets.views import edges, grey
 from pipeline.errors import UserError
 from pipeline.prepare import prepare
 
@@ -206,3 +207,32 @@ def test_missing_folders_and_needless_holdouts_are_named(tmp_path, layout, train
         laid_out(tmp_path, layout).source()
     with pytest.raises(UserError, match=r"holdout makes the split 'test', but .* has one in test"):
         laid_out(tmp_path, layout, holdout=0.1).source()
+
+
+def test_views_are_made_of_the_one_domain(tmp_path):
+    for split, count in (("train", 3), ("test", 2)):
+        for number in range(count):
+            tiny.write_picture(tmp_path / split / f"{number}.png", number, 40, 40)
+    folders = {split: {"photo": split} for split in ("train", "test")}
+    params = PictureFolderParams(
+        root=str(tmp_path), folders=folders, size=32, views=("grey", "edges")
+    )
+    prepare(params, tmp_path / "out", workers=1)
+    store = Store(tmp_path / "out")
+    assert store.codec.channels == {"photo": 3, "grey": 1, "edges": 1}
+    for view, make in (("grey", grey), ("edges", edges)):
+        assert store.aligned("test", "photo", view)
+        photo, made = (store.domain("test", name).item(1) for name in ("photo", view))
+        assert np.array_equal(made, make(photo))
+
+
+@pytest.mark.parametrize(
+    ("folders", "words"),
+    [
+        ({"a": "a", "b": "b"}, "views are of a single domain, but there are 2"),
+        ({"grey": "a"}, "a domain is called 'grey' like a view of it"),
+    ],
+)
+def test_views_that_mean_nothing_are_refused(folders, words):
+    with pytest.raises(ValueError, match=words):
+        PictureFolderParams(root=".", folders={"train": folders}, views=("grey",))

@@ -16,10 +16,9 @@ from pipeline.datasets.savanna import (
     Scene,
     colour_labels,
     draw,
-    edges,
-    grey,
     sample_scene,
 )
+from pipeline.datasets.views import edges, grey
 
 ANIMAL_CLASSES = [LABELS.index(name) for name in ("horse", "zebra", "stripe", "mane", "hoof")]
 HAIR_REACH = 8  # pixels at 64: how far a flowing mane or a full tail goes beyond the other's

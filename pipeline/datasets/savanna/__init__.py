@@ -9,7 +9,6 @@ true counterpart, which evaluation may use and training must not.
 from .draw import Drawing, draw
 from .labels import LABELS, PALETTE, colour_labels
 from .scene import ANIMALS, GROUNDS, Scene, sample_scene
-from .views import edges, grey
 
 __all__ = [
     "ANIMALS",
@@ -20,7 +19,5 @@ __all__ = [
     "Scene",
     "colour_labels",
     "draw",
-    "edges",
-    "grey",
     "sample_scene",
 ]

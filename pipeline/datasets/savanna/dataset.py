@@ -9,8 +9,8 @@ from pydantic import Field, PositiveInt
 from pipeline.datasets.savanna.draw import draw
 from pipeline.datasets.savanna.labels import colour_labels
 from pipeline.datasets.savanna.scene import ANIMALS, GROUNDS, Scene, sample_scene
-from pipeline.datasets.savanna.views import edges, grey
 from pipeline.datasets.source import Array, Item, PictureParams, Source
+from pipeline.datasets.views import edges, grey
 
 View = Literal["labels", "edges", "grey", "night"]
 HOME = dict(zip(ANIMALS, GROUNDS, strict=True))  # horses live on meadows, zebras in the savanna

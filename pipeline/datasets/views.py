@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .brush import Floats
+Floats = NDArray[np.float32]
 
 
 def grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
