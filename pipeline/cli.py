@@ -103,6 +103,41 @@ def sample(
 
 
 @app.command()
+def export(
+    model: Model,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The file; by default MODEL-to-DOMAIN.onnx, here."),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="The domain to reach; by default the model's own target.")
+    ] = None,
+    onnx: Annotated[
+        bool,
+        typer.Option(
+            "--onnx", help="As ONNX, the one format so far: may be left out.", show_default=False
+        ),
+    ] = True,
+    models: Root = MODELS,
+) -> None:
+    """Write one direction of a translator as an ONNX file, for programs without torch.
+
+    Batch, height and width stay free; what the network takes and gives stands in the file's
+    metadata. The file is written only if onnxruntime gives what torch gives. Needs the extra
+    'onnx': pip install '.[onnx]' in the project's folder.
+
+    \b
+    Examples:
+      crossdomain export cyclegan --onnx
+      crossdomain export cyclegan -o horse.onnx --to horse
+    """
+    from pipeline.commands.export import export as run
+    from pipeline.inference import find_model
+
+    typer.echo(run(find_model(model, models), out, to))
+
+
+@app.command()
 def fetch(
     name: Annotated[str | None, typer.Argument(help="A data set's name; see --list.")] = None,
     out: Annotated[
@@ -124,6 +159,51 @@ def fetch(
     from pipeline.commands import fetch as fetching
 
     typer.echo(fetching.names() if names else fetching.run(name, out))
+
+
+@app.command("import")
+def import_model(
+    origin: Annotated[str, typer.Argument(help="Whose code made the checkpoint: junyanz.")],
+    checkpoint: Annotated[Path, typer.Argument(help="A generator's weights: latest_net_G*.pth.")],
+    name: Annotated[str, typer.Option(help="What to call the finished model.")],
+    back: Annotated[
+        Path | None, typer.Option(help="The generator of the way back, as CycleGAN trains one.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="The domain that it starts from.")] = "source",
+    target: Annotated[str, typer.Option(help="The domain that it leads to.")] = "target",
+    size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Side of its training pictures; by default 256, or a U-Net's."),
+    ] = None,
+    dropout: Annotated[
+        bool, typer.Option("--dropout/--no-dropout", help="Whether a U-Net trained with dropout.")
+    ] = True,
+    train: Annotated[
+        bool | None,
+        typer.Option(
+            "--train/--eval",
+            help="Translate with dropout and batch statistics on, or off; by default on for batch "
+            "norm, as its own test script does.",
+            show_default=False,
+        ),
+    ] = None,
+    models: Root = MODELS,
+) -> None:
+    """Make a finished model of a checkpoint of pytorch-CycleGAN-and-pix2pix.
+
+    Its network is told from the weights: a ResNet or a U-Net of any size. No code in the file is
+    run.
+
+    \b
+    Examples:
+      crossdomain import junyanz latest_net_G.pth --name facades --source labels --target facade
+      crossdomain import junyanz latest_net_G_A.pth --back latest_net_G_B.pth --name horses \\
+        --source horse --target zebra
+    """
+    from pipeline.commands.importing import Wishes, run
+
+    wishes = Wishes(source, target, size, dropout, train)
+    typer.echo(run(origin, checkpoint, back, name, models, wishes))
 
 
 @app.command()

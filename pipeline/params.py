@@ -12,6 +12,7 @@ from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.voices import VoicesParams
 from pipeline.errors import UserError, listing
+from pipeline.interop.imported import ImportedParams
 from pipeline.methods import ClassifierParams, ModelParams
 from pipeline.methods.base import RunParams
 from pipeline.mistakes import describe
@@ -75,7 +76,7 @@ def _mistakes(path: Path, found: list[str]) -> UserError:
 def load_run(raw: dict[str, Any]) -> RunParams:
     """A model's or judge's block as a finished model keeps it; raises ValidationError."""
     adapter: TypeAdapter[RunParams] = TypeAdapter(
-        Annotated[ModelParams | ClassifierParams, Field(discriminator="method")]
+        Annotated[ModelParams | ClassifierParams | ImportedParams, Field(discriminator="method")]
     )
     return adapter.validate_python(raw)
 

@@ -82,7 +82,10 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", ["models", "translate", "sample", "doctor", "demo"])
+COMMANDS = ["models", "translate", "sample", "fetch", "import", "export", "doctor", "demo"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_with_examples(command: str) -> None:
     text = run(command, "--help").output
     assert "Examples:" in text

@@ -1,0 +1,1 @@
+"""Other people's formats: reading the field's published checkpoints, writing ONNX."""

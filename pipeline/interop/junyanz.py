@@ -1,0 +1,211 @@
+"""Generators of pytorch-CycleGAN-and-pix2pix (Zhu et al. 2017, Isola et al. 2017), read.
+
+A checkpoint ``latest_net_G*.pth`` is a state dict without any word on the network, so everything
+is told from its keys and shapes. Their networks are ours save for names and dropout in residual
+blocks; dropout has no weights and is off in evaluation.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from pipeline.backbones import ResnetParams, TranslatorParams, UnetParams
+from pipeline.errors import UserError, listing
+
+EXPECTED = (
+    "expected the weights of a generator of pytorch-CycleGAN-and-pix2pix (latest_net_G.pth, "
+    "latest_net_G_A.pth, ...)"
+)
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+FIRST_BLOCK = 10  # where the residual blocks begin, in their ResNet as in ours
+LAST_OF_RESNET = 7  # from the layer after the residual blocks to the last convolution
+
+Weights = Mapping[str, Tensor]
+
+
+class Generator(NamedTuple):
+    """A generator in our words."""
+
+    network: TranslatorParams
+    inputs: int
+    """Channels."""
+    outputs: int
+    drops: bool
+    """It has dropout where `network` has none."""
+    weights: dict[str, Tensor]
+    """The state of `network` built with these channels and tanh."""
+
+
+class Layout(NamedTuple):
+    """What keys and shapes say of a checkpoint."""
+
+    network: TranslatorParams
+    inputs: int
+    outputs: int
+    drops: bool
+    theirs: Callable[[str], str]
+    """Our name of a weight -> theirs."""
+
+
+def read(path: Path) -> Generator:
+    """Reads a ResNet of any number of blocks or a U-Net of any depth, of any width.
+
+    Raises UserError, with what was expected and what was found, where the file holds none.
+    """
+    weights = load_weights(path)
+    try:
+        if "model.model.0.weight" in weights:
+            layout = unet_layout(weights, path)
+        elif "model.1.weight" in weights:
+            layout = resnet_layout(weights, path)
+        else:
+            _refuse(path, f"its keys are: {_some(weights)}")
+    except ValidationError as error:  # no blocks, say
+        _refuse(path, "; ".join(f"{m['loc'][0]}: {m['msg']}" for m in error.errors()))
+    fitted = fit(layout, weights, path)
+    return Generator(layout.network, layout.inputs, layout.outputs, layout.drops, fitted)
+
+
+def load_weights(path: Path) -> Weights:
+    """The tensors of a file, by names without a wrapper's prefix; no code in it is ever run."""
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror or error}") from error
+    except Exception as error:  # damaged pickles fail in any way
+        raise UserError(
+            f"{path}: {EXPECTED}, found no file of tensors alone: it is damaged, of another "
+            "format, or a whole pickled network, whose code is not run (save its state_dict)"
+        ) from error
+    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
+        found = found["state_dict"]
+    if not isinstance(found, dict):
+        _refuse(path, f"it holds a {type(found).__name__}")
+    if strange := [str(key) for key, value in found.items() if not isinstance(value, Tensor)]:
+        _refuse(path, f"these are no tensors: {_some(strange)}")
+    return {str(key).removeprefix("module."): value for key, value in found.items()}
+
+
+def resnet_layout(weights: Weights, path: Path) -> Layout:
+    """Their ResNet has our order of layers, unless dropout shifts the second convolutions."""
+    blocks = len({key.split(".")[1] for key in weights if ".conv_block." in key})
+    drops = f"model.{FIRST_BLOCK}.conv_block.6.weight" in weights and (
+        f"model.{FIRST_BLOCK}.conv_block.5.weight" not in weights
+    )
+    width, inputs, *_ = _shape(weights, "model.1.weight", path)
+    last = f"model.{FIRST_BLOCK + blocks + LAST_OF_RESNET}.weight"
+    outputs = _shape(weights, last, path)[0]
+    norm = "batch" if "model.2.weight" in weights else "instance"
+    network = ResnetParams(width=width, blocks=blocks, norm=norm)
+    return Layout(network, inputs, outputs, drops, lambda name: _resnet_key(name, drops))
+
+
+def unet_layout(weights: Weights, path: Path) -> Layout:
+    """Their U-Net nests each level in the one above."""
+    depth = 1
+    while f"{_level(depth)}.1.weight" in weights:
+        depth += 1
+    width, inputs, *_ = _shape(weights, "model.model.0.weight", path)
+    outputs = _shape(weights, "model.model.3.weight", path)[1]
+    norm = "batch" if f"{_level(1)}.2.weight" in weights else "instance"
+    network = UnetParams(width=width, depth=depth, norm=norm)
+    return Layout(network, inputs, outputs, False, lambda name: _unet_key(name, depth))
+
+
+def fit(layout: Layout, weights: Weights, path: Path) -> dict[str, Tensor]:
+    """The weights under our names, float32.
+
+    Instance norm's statistics, which old checkpoints hold, are left out, as the original leaves
+    them out; batch norm's counters, which those of torch before 0.4.1 lack, are zero. Raises
+    UserError where anything else is missing, too much or of another shape.
+    """
+    with torch.device("meta"):
+        state = layout.network.build(layout.inputs, layout.outputs, bounded=True).state_dict()
+    theirs = {name: layout.theirs(name) for name in state}
+    rest = weights.keys() - theirs.values()
+    if layout.network.norm == "instance":
+        rest = {key for key in rest if not key.endswith(STATISTICS)}
+    fitted, problems = {}, []
+    for name, expected in state.items():
+        found = weights.get(theirs[name])
+        if found is None and name.endswith("num_batches_tracked"):
+            found = torch.zeros((), dtype=expected.dtype)
+        if found is None:
+            problems.append(f"missing: {theirs[name]}")
+        elif found.shape != expected.shape:
+            shapes = f"expected {list(expected.shape)}, found {list(found.shape)}"
+            problems.append(f"{theirs[name]}: {shapes}")
+        else:
+            fitted[name] = found.detach().to(expected.dtype)
+    problems += [f"unknown: {key}" for key in sorted(rest)]
+    if problems:
+        what = f"by its keys it would be a {describe(layout.network)}, but then\n"
+        _refuse(path, what + listing(problems))
+    return fitted
+
+
+def describe(network: TranslatorParams) -> str:
+    """A network in a few words."""
+    size = (
+        f"ResNet of {network.blocks} blocks"
+        if isinstance(network, ResnetParams)
+        else f"U-Net of {network.depth} levels"
+    )
+    return f"{size}, width {network.width}, {network.norm} norm"
+
+
+def _resnet_key(name: str, drops: bool) -> str:
+    """``layers.4.weight``; ``layers.10.layers.5.weight``, in a residual block."""
+    _, layer, *rest = name.split(".")
+    if rest[0] == "layers":
+        place = int(rest[1])
+        shifted = place + 1 if drops and place > 3 else place
+        rest = ["conv_block", str(shifted), *rest[2:]]
+    return ".".join(["model", layer, *rest])
+
+
+def _unet_key(name: str, depth: int) -> str:
+    """``down.LEVEL.PLACE.weight``; ``up.NUMBER.PLACE.weight``, innermost first; ``out.PLACE...``.
+
+    A level of theirs holds activation, convolution and norm of the way down, the level below, and
+    the same of the way up; the outermost lacks the first and the norms, the innermost the norm of
+    the way down and a level below.
+    """
+    side, *numbers, kind = name.split(".")
+    place = int(numbers[-1])
+    if side == "down":
+        level = int(numbers[0])
+    else:
+        level = 0 if side == "out" else depth - 1 - int(numbers[0])
+        place += 2 if level in (0, depth - 1) else 4
+    return f"{_level(level)}.{place}.{kind}"
+
+
+def _level(level: int) -> str:
+    """The prefix of the keys of a U-Net's level, 0 the outermost."""
+    return "model.model" + (".1.model" + ".3.model" * (level - 1) if level else "")
+
+
+def _shape(weights: Weights, key: str, path: Path) -> list[int]:
+    """The four numbers of a convolution's shape."""
+    if key not in weights:
+        _refuse(path, f"{key} is missing; its keys are: {_some(weights)}")
+    shape = list(weights[key].shape)
+    if len(shape) != 4:
+        _refuse(path, f"{key} is no convolution's: its shape is {shape}")
+    return shape
+
+
+def _some(names: Iterable[str], limit: int = 5) -> str:
+    """The first names of many."""
+    every = list(names)
+    more = f", ... ({len(every)})" if len(every) > limit else ""
+    return (", ".join(every[:limit]) or "none") + more
+
+
+def _refuse(path: Path, found: str) -> NoReturn:
+    raise UserError(f"{path}: {EXPECTED}, but {found}")
