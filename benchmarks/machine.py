@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 
 from pipeline.machine import accelerator, bf16_units, processor
 
@@ -28,7 +27,7 @@ def describe() -> dict[str, str | int]:
     }
 
 
-def publish(name: str, table: Table, cases: dict[str, Any]) -> None:
+def publish(name: str, table: RenderableType, cases: dict[str, Any]) -> None:
     """Prints a table and the machine, and writes benchmarks/results/<name>.json with both."""
     machine = describe()
     console = Console()

@@ -1,0 +1,158 @@
+"""python -m benchmarks.preparation [CASE ...]: our preparation against the loop that is published.
+
+The yardstick is what public repositories do: one process, a file at a time, an array file each.
+It decodes, resamples, scales and transforms with the same settings, but neither checks nor hashes
+what it reads, takes no statistics and can't resume. Every turn is a process of its own, timed
+after its imports; ours then starts its workers, which import the package, in the time that counts.
+What is left for a set of any size when that is over says "warm": the same again at once.
+Writes benchmarks/results/preparation.json.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from benchmarks.machine import publish
+from benchmarks.turns import Turns, end_workers, in_fresh_process, summary
+from pipeline.codecs.spectrogram import HIFI_GAN
+from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
+from pipeline.datasets.source import DatasetParams
+from pipeline.prepare import prepare
+
+TURNS = 3
+RECORDINGS, SECONDS, RECORDED_RATE = 120, 4, 44_100
+PICTURES, WIDTH, HEIGHT, SIZE = 300, 640, 480, 256
+YARDSTICK = "plain"
+COMPETITORS = (YARDSTICK, "ours, 1 worker", "ours", "ours, warm")
+
+
+def write_recordings(root: Path) -> DatasetParams:
+    """Two speakers' WAV files: noise that comes and goes, as syllables do."""
+    import soundfile
+
+    generator = np.random.default_rng(1)
+    time_axis = np.arange(SECONDS * RECORDED_RATE) / RECORDED_RATE
+    folders = {"anna": "anna", "ben": "ben"}
+    for folder in folders:
+        (root / folder).mkdir()
+        for number in range(RECORDINGS // 2):
+            loudness = 0.2 * np.sin(np.pi * generator.uniform(2, 5) * time_axis) ** 2
+            wave = loudness * generator.normal(size=len(time_axis))
+            soundfile.write(root / folder / f"{number:04d}.wav", wave, RECORDED_RATE)
+    return SoundFolderParams(root=str(root), folders={"train": folders})
+
+
+def write_pictures(root: Path) -> DatasetParams:
+    """JPEG files of soft patches, as large as photographs of their kind."""
+    from PIL import Image
+
+    generator = np.random.default_rng(1)
+    (root / "pictures").mkdir()
+    for number in range(PICTURES):
+        patches = generator.integers(0, 256, (HEIGHT // 16, WIDTH // 16, 3), dtype=np.uint8)
+        picture = Image.fromarray(patches).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+        picture.save(root / "pictures" / f"{number:04d}.jpg", quality=90)
+    return PictureFolderParams(
+        root=str(root), folders={"train": {"picture": "pictures"}}, size=SIZE
+    )
+
+
+def plain_recordings(root: Path, out: Path) -> float:
+    """librosa, file by file."""
+    import librosa
+
+    began = time.perf_counter()
+    for file in sorted(root.rglob("*.wav")):
+        wave, rate = librosa.load(file, sr=HIFI_GAN.rate)
+        mel = librosa.feature.melspectrogram(
+            y=wave,
+            sr=rate,
+            n_fft=HIFI_GAN.n_fft,
+            hop_length=HIFI_GAN.hop,
+            n_mels=HIFI_GAN.mels,
+            fmin=HIFI_GAN.fmin,
+            fmax=HIFI_GAN.fmax,
+            power=1,
+        )
+        frames = np.log(np.maximum(mel, HIFI_GAN.floor)).T
+        np.save(out / f"{file.parent.name}-{file.stem}.npy", frames.astype(np.float16))
+    return time.perf_counter() - began
+
+
+def plain_pictures(root: Path, out: Path) -> float:
+    """Pillow, file by file."""
+    from PIL import Image
+
+    began = time.perf_counter()
+    left, top = (WIDTH - HEIGHT) // 2, 0
+    for file in sorted(root.rglob("*.jpg")):
+        square = Image.open(file).convert("RGB").crop((left, top, left + HEIGHT, HEIGHT))
+        resized = square.resize((SIZE, SIZE), Image.Resampling.BICUBIC)
+        np.save(out / f"{file.stem}.npy", np.asarray(resized))
+    return time.perf_counter() - began
+
+
+def ours(params: DatasetParams, out: Path, workers: int | None, warm: bool) -> float:
+    """Our preparation; ``warm``: once its workers have been at work already."""
+    if warm:
+        prepare(params, out / "before", workers)
+    began = time.perf_counter()
+    prepare(params, out / "store", workers)
+    taken = time.perf_counter() - began
+    end_workers()
+    return taken
+
+
+Plain = Callable[[Path, Path], float]
+CASES: dict[str, tuple[Callable[[Path], DatasetParams], Plain, int]] = {
+    "recordings": (write_recordings, plain_recordings, RECORDINGS),
+    "pictures": (write_pictures, plain_pictures, PICTURES),
+}
+
+
+def seconds(competitor: str, params: DatasetParams, plain: Plain, root: Path) -> float:
+    """One turn, which leaves nothing behind."""
+    with tempfile.TemporaryDirectory(dir=root.parent) as folder:
+        out = Path(folder)
+        if competitor == YARDSTICK:
+            return in_fresh_process(plain, root, out)
+        workers = 1 if competitor == "ours, 1 worker" else None
+        return in_fresh_process(ours, params, out, workers, competitor == "ours, warm")
+
+
+def measure(case: str) -> Turns:
+    """Items per second of every competitor in turns."""
+    write_files, plain, items = CASES[case]
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "raw"
+        root.mkdir()
+        params = write_files(root)
+        return [
+            {name: items / seconds(name, params, plain, root) for name in COMPETITORS}
+            for _ in range(TURNS)
+        ]
+
+
+def main(wanted: list[str]) -> None:
+    """Measures the cases that are named, or all."""
+    table = Table("case", "items", *COMPETITORS)
+    cases = {}
+    for case in wanted or CASES:
+        items = CASES[case][2]
+        found = summary(measure(case), YARDSTICK, "items_per_second")
+        for figures in found.values():
+            figures["seconds"] = items / figures["items_per_second"]
+        cases[case] = {"items": items, "workers": os.cpu_count(), **found}
+        cells = [f"{f['seconds']:.2f} s x{f['ratio']:.2f}" for f in found.values()]
+        table.add_row(case, str(items), *cells)
+    publish("preparation", table, cases)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

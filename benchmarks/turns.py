@@ -1,0 +1,127 @@
+"""Competitors that take turns, so that a machine whose speed drifts treats all alike.
+
+Quote the ratios, which are medians over turns: each compares figures of about the same moment.
+"""
+
+import multiprocessing
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any
+
+import torch
+from joblib.externals.loky import get_reusable_executor
+
+Turns = list[dict[str, float]]
+"""For each turn what every competitor achieved."""
+
+PLAIN = {"GOMP_SPINCOUNT": "300000", "THP_MEM_ALLOC_ENABLE": "0"}
+"""What a process has that does not import the package: libgomp's and torch's own defaults."""
+
+FRESH = multiprocessing.get_context("spawn")
+
+
+def summary(turns: Turns, yardstick: str, unit: str) -> dict[str, dict[str, float]]:
+    """Each competitor's median under the name ``unit``, and its median ratio to the yardstick."""
+    return {
+        name: {
+            unit: statistics.median(turn[name] for turn in turns),
+            "ratio": statistics.median(turn[name] / turn[yardstick] for turn in turns),
+        }
+        for name in turns[0]
+    }
+
+
+def in_fresh_process(work: Callable[..., Any], *args: Any) -> Any:
+    """What ``work`` returns in a process that has done nothing before."""
+    with ProcessPoolExecutor(1, mp_context=FRESH) as process:
+        return process.submit(work, *args).result()
+
+
+def end_workers() -> None:
+    """Ends joblib's workers, for which a process of `in_fresh_process` would wait minutes."""
+    get_reusable_executor().shutdown()
+
+
+def race(
+    make: Callable[[str], Callable[[], object]], names: tuple[str, ...], turns: int, seconds: float
+) -> Turns:
+    """Calls per second of each competitor in each turn, which lasts ``seconds`` or three calls.
+
+    ``make`` builds what a competitor calls, in a process of its own, with the environment that
+    belongs to it: torch's own where its name begins with "plain", else the package's.
+    """
+    with processes(make, names, seconds) as pipes:
+        return [{name: ask(pipe) for name, pipe in pipes.items()} for _ in range(turns)]
+
+
+def ask(pipe: Connection) -> float:
+    """One turn of the competitor at the other end."""
+    pipe.send(True)
+    rate: float = pipe.recv()
+    return rate
+
+
+@contextmanager
+def processes(
+    make: Callable[[str], Callable[[], object]], names: tuple[str, ...], seconds: float
+) -> Iterator[dict[str, Connection]]:
+    """Pipes to a process for each competitor; they end with the block."""
+    pipes: dict[str, Connection] = {}
+    started = []
+    for name in names:
+        pipes[name], theirs = FRESH.Pipe()
+        process = FRESH.Process(target=compete, args=(make, name, seconds, theirs), daemon=True)
+        with environment(PLAIN if name.startswith("plain") else {}):
+            process.start()
+        started.append(process)
+        pipes[name].recv()  # that it is ready: none warms up while another is timed
+    try:
+        yield pipes
+    finally:
+        for pipe, process in zip(pipes.values(), started, strict=True):
+            pipe.send(False)
+            process.join()
+
+
+@contextmanager
+def environment(settings: dict[str, str]) -> Iterator[None]:
+    """The environment that a process started in the block reads: without the package's settings.
+
+    The package would not overwrite ``settings``, and makes its own where they are missing.
+    """
+    before = dict(os.environ)
+    for key in PLAIN:
+        os.environ.pop(key, None)
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def compete(
+    make: Callable[[str], Callable[[], object]], name: str, seconds: float, pipe: Connection
+) -> None:
+    """In a process of its own: answers each request with the calls per second of one turn."""
+    call = make(name)
+    call()
+    pipe.send("ready")
+    while pipe.recv():
+        pipe.send(calls_per_second(call, seconds))
+
+
+def calls_per_second(call: Callable[[], object], seconds: float) -> float:
+    """The rate over one turn."""
+    began, done = time.perf_counter(), 0
+    while done < 3 or time.perf_counter() - began < seconds:
+        call()
+        done += 1
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return done / (time.perf_counter() - began)
