@@ -5,14 +5,9 @@ it, and they take turns, so that a machine whose speed drifts treats all alike. 
 which are medians over turns. Writes benchmarks/results/train_step.json.
 """
 
-import multiprocessing
-import os
-import statistics
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,6 +15,7 @@ from rich.table import Table
 
 from benchmarks.machine import publish
 from benchmarks.plain import plain_step
+from benchmarks.turns import race, summary
 from pipeline.machine import device, start_fabric
 from pipeline.methods.base import RunParams
 from pipeline.params import load_run
@@ -41,11 +37,8 @@ CASES: dict[str, tuple[dict[str, Any], int]] = {
 }
 """Published sizes by default, batch 1 for translators."""
 
-# What a process has that does not import the package: libgomp's and torch's own defaults.
-DEFAULTS = {"GOMP_SPINCOUNT": "300000", "THP_MEM_ALLOC_ENABLE": "0"}
 
-
-def make_step(competitor: str, params: RunParams, spec: Spec) -> Callable[[], object]:
+def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], object]:
     """A training step on networks with the same first weights for every competitor."""
     batch = random_batch(params, spec)
     specs = dict.fromkeys(params.domains, spec)
@@ -73,71 +66,10 @@ def random_batch(params: RunParams, spec: Spec) -> Batch:
     return Labelled(x, torch.zeros(len(x)).long()) if params.reads == "labelled" else Pair(x, y)
 
 
-def compete(competitor: str, params: RunParams, spec: Spec, pipe: Connection) -> None:
-    """In its own process: answers each request with the steps per second of one turn."""
-    step = make_step(competitor, params, spec)
-    step()
-    pipe.send("ready")
-    while pipe.recv():
-        pipe.send(steps_per_second(step))
-
-
-def steps_per_second(step: Callable[[], object]) -> float:
-    """The rate over one turn."""
-    began, done = time.perf_counter(), 0
-    while done < 3 or time.perf_counter() - began < SECONDS:
-        step()
-        done += 1
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return done / (time.perf_counter() - began)
-
-
-@contextmanager
-def competitors(params: RunParams, spec: Spec) -> Iterator[dict[str, Connection]]:
-    """Pipes to a process each, which end with the block."""
-    fresh = multiprocessing.get_context("spawn")
-    pipes: dict[str, Connection] = {}
-    processes = []
-    for name in COMPETITORS:
-        pipes[name], theirs = fresh.Pipe()
-        process = fresh.Process(target=compete, args=(name, params, spec, theirs), daemon=True)
-        # A spawned process reads the environment as it starts.
-        settings = DEFAULTS if name.startswith("plain") else {}
-        before = dict(os.environ)
-        for key in DEFAULTS:
-            os.environ.pop(key, None)
-        os.environ.update(settings)
-        process.start()
-        os.environ.clear()
-        os.environ.update(before)
-        processes.append(process)
-        pipes[name].recv()  # that it is ready: none warms up while another is timed
-    try:
-        yield pipes
-    finally:
-        for pipe, process in zip(pipes.values(), processes, strict=True):
-            pipe.send(False)
-            process.join()
-
-
 def measure(params: RunParams, spec: Spec) -> dict[str, dict[str, float]]:
     """Steps per second of each competitor, and its median ratio to the yardstick."""
-    turns: list[dict[str, float]] = []
-    with competitors(params, spec) as pipes:
-        for _ in range(TURNS):
-            rates = {}
-            for name, pipe in pipes.items():
-                pipe.send(True)
-                rates[name] = pipe.recv()
-            turns.append(rates)
-    return {
-        name: {
-            "steps_per_second": statistics.median(turn[name] for turn in turns),
-            "ratio": statistics.median(turn[name] / turn[YARDSTICK] for turn in turns),
-        }
-        for name in COMPETITORS
-    }
+    turns = race(partial(make_step, params, spec), COMPETITORS, TURNS, SECONDS)
+    return summary(turns, YARDSTICK, "steps_per_second")
 
 
 def main(wanted: list[str]) -> None:
