@@ -75,7 +75,10 @@ def test_each_models_own_direction_comes_first(models: Path) -> None:
         "voice_cyclegan/beatrice",
         "voice_cyclegan/arthur",
     ]
-    assert library.ways(ImageCodec)[0].value == "cyclegan/zebra"
+    assert [way.value for way in library.ways(ImageCodec) if way.model == "cyclegan"] == [
+        "cyclegan/zebra",
+        "cyclegan/horse",
+    ]
     assert library.examples(library.way("cyclegan/zebra")) is None
 
 
