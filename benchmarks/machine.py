@@ -28,11 +28,18 @@ def describe() -> dict[str, str | int]:
 
 
 def publish(name: str, table: RenderableType, cases: dict[str, Any]) -> None:
-    """Prints a table and the machine, and writes benchmarks/results/<name>.json with both."""
+    """Prints a table and the machine, and writes benchmarks/results/<name>.json with both.
+
+    Other cases that were measured on the same machine stay there.
+    """
     machine = describe()
     console = Console()
     console.print(table)
     console.print(", ".join(f"{key}: {value}" for key, value in machine.items()))
     RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if before.get("machine") == machine:
+        cases = before["cases"] | cases
     content = json.dumps({"machine": machine, "cases": cases}, indent=1)
-    (RESULTS / f"{name}.json").write_text(content + "\n", encoding="utf-8")
+    path.write_text(content + "\n", encoding="utf-8")

@@ -3,8 +3,8 @@
 The yardstick is what public repositories do: one process, a file at a time, an array file each.
 It decodes, resamples, scales and transforms with the same settings, but neither checks nor hashes
 what it reads, takes no statistics and can't resume. Every turn is a process of its own, timed
-after its imports; ours then starts its workers, which import the package, in the time that counts.
-What is left for a set of any size when that is over says "warm": the same again at once.
+after its imports. "ours" counts what it takes to start the workers, which import torch: seconds,
+however large the set is. "warm" is with workers that have been at work, as in a large set.
 Writes benchmarks/results/preparation.json.
 """
 

@@ -48,14 +48,18 @@ def end_workers() -> None:
 
 
 def race(
-    make: Callable[[str], Callable[[], object]], names: tuple[str, ...], turns: int, seconds: float
+    make: Callable[[str], Callable[[], object]],
+    names: tuple[str, ...],
+    turns: int,
+    seconds: float,
+    least: int = 3,
 ) -> Turns:
-    """Calls per second of each competitor in each turn, which lasts ``seconds`` or three calls.
+    """Calls per second of each competitor in turns of ``seconds`` and ``least`` calls at least.
 
     ``make`` builds what a competitor calls, in a process of its own, with the environment that
     belongs to it: torch's own where its name begins with "plain", else the package's.
     """
-    with processes(make, names, seconds) as pipes:
+    with processes(make, names, seconds, least) as pipes:
         return [{name: ask(pipe) for name, pipe in pipes.items()} for _ in range(turns)]
 
 
@@ -68,14 +72,16 @@ def ask(pipe: Connection) -> float:
 
 @contextmanager
 def processes(
-    make: Callable[[str], Callable[[], object]], names: tuple[str, ...], seconds: float
+    make: Callable[[str], Callable[[], object]], names: tuple[str, ...], seconds: float, least: int
 ) -> Iterator[dict[str, Connection]]:
     """Pipes to a process for each competitor; they end with the block."""
     pipes: dict[str, Connection] = {}
     started = []
     for name in names:
         pipes[name], theirs = FRESH.Pipe()
-        process = FRESH.Process(target=compete, args=(make, name, seconds, theirs), daemon=True)
+        process = FRESH.Process(
+            target=compete, args=(make, name, seconds, least, theirs), daemon=True
+        )
         with environment(PLAIN if name.startswith("plain") else {}):
             process.start()
         started.append(process)
@@ -106,20 +112,24 @@ def environment(settings: dict[str, str]) -> Iterator[None]:
 
 
 def compete(
-    make: Callable[[str], Callable[[], object]], name: str, seconds: float, pipe: Connection
+    make: Callable[[str], Callable[[], object]],
+    name: str,
+    seconds: float,
+    least: int,
+    pipe: Connection,
 ) -> None:
     """In a process of its own: answers each request with the calls per second of one turn."""
     call = make(name)
     call()
     pipe.send("ready")
     while pipe.recv():
-        pipe.send(calls_per_second(call, seconds))
+        pipe.send(calls_per_second(call, seconds, least))
 
 
-def calls_per_second(call: Callable[[], object], seconds: float) -> float:
+def calls_per_second(call: Callable[[], object], seconds: float, least: int) -> float:
     """The rate over one turn."""
     began, done = time.perf_counter(), 0
-    while done < 3 or time.perf_counter() - began < seconds:
+    while done < least or time.perf_counter() - began < seconds:
         call()
         done += 1
     if torch.cuda.is_available():
