@@ -1,4 +1,7 @@
-"""Scaling, random crops and flips, on the device, the same for both halves of an aligned pair."""
+"""Scaling, random crops, flips and colours, on the device.
+
+Both halves of an aligned pair are treated the same.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ from torch import Tensor
 
 from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
+from pipeline.nn.diffaugment import recoloured
 from pipeline.samples import Batch, Labelled, Pair
 
 
@@ -18,13 +22,16 @@ class Augmentation:
     def __init__(self, params: RunParams, pictures: bool) -> None:
         """``pictures`` False: sound, whose windows are cut while reading; nothing is done.
 
-        Raises UserError where sound should be mirrored or scaled.
+        Raises UserError where sound should be mirrored, scaled or coloured.
         """
         if params.flip and not pictures:
             raise UserError("flip mirrors pictures; spectrograms played backwards are no speech")
         if params.resize and not pictures:
             raise UserError("resize scales pictures; scaled spectrograms are no speech")
+        if params.colour and not pictures:
+            raise UserError("colour changes pictures; spectrograms have none")
         self.aligned = params.reads == "aligned"
+        self.colour = params.colour
         self.transform: Any = None
         crop = params.crop if pictures else None
         if pictures and (params.resize or crop or params.flip):
@@ -38,7 +45,7 @@ class Augmentation:
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch, augmented."""
-        if self.transform is None:
+        if self.transform is None and not self.colour:
             return batch
         if isinstance(batch, Labelled):
             return Labelled(self._alone(batch.x), batch.y)
@@ -47,7 +54,9 @@ class Augmentation:
         return Pair(self._alone(batch.a), self._alone(batch.b))
 
     def _alone(self, x: Tensor) -> Tensor:
-        y: Tensor = self.transform({"input": x})["input"]
+        y: Tensor = x if self.transform is None else self.transform({"input": x})["input"]
+        if self.colour:
+            y = recoloured(y, strength=self.colour)[0].clamp(-1, 1)
         return y
 
     def _together(self, pair: Pair) -> Pair:

@@ -289,3 +289,22 @@ def test_scaling_makes_room_for_a_crop(picture_store):
 def test_sound_is_not_scaled():
     with pytest.raises(UserError, match="resize scales pictures"):
         Augmentation(unaligned("a", "b", crop=8, resize=9), pictures=False)
+
+
+def test_colours_vary_from_picture_to_picture_and_stay_in_range():
+    x = torch.rand(1, 3, 8, 8).expand(16, -1, -1, -1) * 2 - 1
+    torch.manual_seed(0)
+    a, b = Augmentation(unaligned("a", "b", colour=0.5), pictures=True)(Pair(x, x))
+    assert not torch.equal(a, b)
+    assert len({float(row.mean()) for row in a}) == 16
+    assert a.abs().max() <= 1
+    for row in a:  # what is lighter stays lighter: contrast changes at most by a quarter
+        grey, before = row.mean(dim=0).flatten(), x[0].mean(dim=0).flatten()
+        assert torch.corrcoef(torch.stack([grey, before]))[0, 1] > 0.9
+    weak = Augmentation(unaligned("a", "b", colour=0.01), pictures=True)(Pair(x, x)).a
+    assert (weak - x).abs().max() < 0.05
+
+
+def test_sound_has_no_colours():
+    with pytest.raises(UserError, match="colour changes pictures"):
+        Augmentation(unaligned("a", "b", crop=8, colour=0.1), pictures=False)

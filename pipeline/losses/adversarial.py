@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
@@ -35,3 +36,19 @@ def generator_loss(kind: Adversarial, fake: Tensor) -> Tensor:
             return (fake - 1).square().mean()
         case "hinge" | "wasserstein":
             return -fake.mean()
+
+
+def verdict(kind: Adversarial, real: Tensor, fake: Tensor, name: str = "") -> dict[str, Tensor]:
+    """What to log of a discriminator: its logits' means, and how sure it is.
+
+    ``confidence`` is 0 for one that can't tell and 1 for one whose loss has nothing left; below 0
+    it is wrong. A Wasserstein critic's loss has no end, so it has no confidence. ``name`` tells
+    several discriminators apart.
+    """
+    ending = f"_{name}" if name else ""
+    logs = {f"real_logit{ending}": real.mean(), f"fake_logit{ending}": fake.mean()}
+    if kind != "wasserstein":
+        unsure = torch.full_like(real[:1], 0.5 if kind == "least_squares" else 0.0)
+        loss = discriminator_loss(kind, real, fake) / discriminator_loss(kind, unsure, unsure)
+        logs[f"confidence{ending}"] = 1 - loss
+    return logs

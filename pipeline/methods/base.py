@@ -88,13 +88,25 @@ class RunParams(Block, ABC):
     """Side of a random square crop (pictures), or frames of a random window (sound, required)."""
     flip: bool = False
     """Mirror half of the pictures left to right."""
+    colour: float = Field(0.0, ge=0, le=1)
+    """How strongly brightness, saturation and contrast of pictures vary; not for aligned pairs,
+    whose halves' colours belong together."""
     schedule: ScheduleParams = ScheduleParams()
     ema: float | None = Field(None, ge=0, lt=1)
     """Decay a step of the averaged weights that are exported; None exports the last weights."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """``auto``: bf16 where the machine computes it faster than fp32."""
     log_every: PositiveInt = 50
+    show_every: PositiveInt | None = None
+    """Steps between two looks at fixed samples, for pictures and warnings; None: ten looks a run,
+    and more in a run of over 10,000 steps."""
     checkpoint_every: PositiveInt = 500
+
+    @model_validator(mode="after")
+    def _keeps_pairs_true(self) -> Self:
+        if self.colour and self.reads == "aligned":
+            raise ValueError("colour changes one half of a pair alone: leave it out")
+        return self
 
     @property
     @abstractmethod

@@ -5,12 +5,12 @@ from typing import Literal
 
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveInt
-from torch import Tensor, cat, nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.resnet import Resnet, ResnetParams
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
 from pipeline.losses.contrastive import patch_nce
 from pipeline.methods.base import (
     AdamParams,
@@ -19,6 +19,8 @@ from pipeline.methods.base import (
     TranslatorRunParams,
     Update,
 )
+from pipeline.nn.diffaugment import DiffAugment, diff_augment
+from pipeline.nn.passes import one_pass, own_passes
 from pipeline.samples import Batch, Pair, Spec
 from pipeline.translators import GeneratorTranslator
 
@@ -41,6 +43,8 @@ class CUTParams(TranslatorRunParams):
     features: PositiveInt = 256
     """Numbers that describe a place."""
     temperature: float = Field(0.07, gt=0)
+    diffaugment: DiffAugment = ()
+    """How samples are altered before the discriminator sees them: for small sets."""
     optimizer: AdamParams = AdamParams()
     discriminator_optimizer: AdamParams = AdamParams()
     schedule: ScheduleParams = ScheduleParams(kind="linear")
@@ -77,6 +81,7 @@ class CUTParams(TranslatorRunParams):
             contrast_weight=self.contrast_weight,
             contrast_identity=self.contrast_identity,
             temperature=self.temperature,
+            diffaugment=self.diffaugment,
             adam=self.optimizer,
             discriminator_adam=self.discriminator_optimizer,
             together="batch" not in (self.generator.norm, self.discriminator.norm),
@@ -125,6 +130,7 @@ class CUT(Method):
         contrast_weight: float,
         contrast_identity: bool,
         temperature: float,
+        diffaugment: DiffAugment,
         adam: AdamParams,
         discriminator_adam: AdamParams,
         together: bool,
@@ -137,7 +143,8 @@ class CUT(Method):
         self.contrast_weight, self.contrast_identity = contrast_weight, contrast_identity
         self.temperature = temperature
         self.adam, self.discriminator_adam = adam, discriminator_adam
-        self.together = together
+        self.diffaugment: DiffAugment = diffaugment
+        self.through = one_pass if together else own_passes
 
     def optimizers(self) -> dict[str, Optimizer]:
         """``generator`` (with what describes places) and ``discriminator``."""
@@ -153,16 +160,14 @@ class CUT(Method):
         inputs = [a, b] if self.contrast_identity else [a]
         outputs = self.through(self.generator, *inputs)
         fake = outputs[0]
-        real_logits, fake_logits = self.through(self.discriminator, b, fake.detach())
+        shown = (*self.altered(b), *self.altered(fake.detach()))
+        real_logits, fake_logits = (y.float() for y in self.through(self.discriminator, *shown))
         yield Update(
             "discriminator",
-            0.5 * discriminator_loss(self.loss, real_logits.float(), fake_logits.float()),
-            {
-                "real_logit": real_logits.float().mean(),
-                "fake_logit": fake_logits.float().mean(),
-            },
+            0.5 * discriminator_loss(self.loss, real_logits, fake_logits),
+            verdict(self.loss, real_logits, fake_logits),
         )
-        adversarial = generator_loss(self.loss, self.discriminator(fake).float())
+        adversarial = generator_loss(self.loss, self.discriminator(*self.altered(fake)).float())
         contrasts = [self.contrast(x, y) for x, y in zip(inputs, outputs, strict=True)]
         loss = adversarial + self.contrast_weight * torch.stack(contrasts).mean()
         names = ("contrast", "contrast_identity")
@@ -185,9 +190,6 @@ class CUT(Method):
         ]
         return torch.stack(losses).mean()
 
-    def through(self, network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
-        """Each batch through ``network``, in one pass where that is the same mathematics."""
-        if not self.together:
-            return tuple(network(batch) for batch in batches)
-        joined: Tensor = network(cat([batch.float() for batch in batches]))
-        return joined.chunk(len(batches))
+    def altered(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Samples as the discriminator is shown them."""
+        return diff_augment(self.diffaugment, x)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import NonNegativeFloat, NonNegativeInt
-from torch import Tensor, cat, nn
+from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones import PatchParams, ResnetParams, TranslatorParams
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
 from pipeline.methods.base import (
     AdamParams,
     Method,
@@ -17,6 +17,8 @@ from pipeline.methods.base import (
     TranslatorRunParams,
     Update,
 )
+from pipeline.nn.diffaugment import DiffAugment, diff_augment
+from pipeline.nn.passes import one_pass, own_passes
 from pipeline.nn.pool import SamplePool
 from pipeline.samples import Batch, Pair, Spec
 from pipeline.translators import GeneratorTranslator
@@ -36,6 +38,8 @@ class CycleGANParams(TranslatorRunParams):
     """Weight of |G(b) - b|: keeps colours from being inverted. Half the cycle's in the paper."""
     pool: NonNegativeInt = 50
     """Past fakes that the discriminators are also shown (Shrivastava et al. 2017)."""
+    diffaugment: DiffAugment = ()
+    """How samples are altered before the discriminators see them: for small sets."""
     optimizer: AdamParams = AdamParams()
     discriminator_optimizer: AdamParams = AdamParams()
     schedule: ScheduleParams = ScheduleParams(kind="linear")
@@ -64,6 +68,7 @@ class CycleGANParams(TranslatorRunParams):
             if specs[self.source].channels == specs[self.target].channels
             else 0.0,
             pool=self.pool,
+            diffaugment=self.diffaugment,
             adam=self.optimizer,
             discriminator_adam=self.discriminator_optimizer,
             together="batch" not in (self.generator.norm, self.discriminator.norm),
@@ -85,6 +90,7 @@ class CycleGAN(Method):
         cycle_weight: float,
         identity_weight: float,
         pool: int,
+        diffaugment: DiffAugment,
         adam: AdamParams,
         discriminator_adam: AdamParams,
         together: bool,
@@ -99,7 +105,8 @@ class CycleGAN(Method):
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
         self.adam, self.discriminator_adam = adam, discriminator_adam
-        self.together = together
+        self.diffaugment: DiffAugment = diffaugment
+        self.through = one_pass if together else own_passes
 
     def optimizers(self) -> dict[str, Optimizer]:
         """``generators`` (both) and ``discriminators`` (both)."""
@@ -115,9 +122,7 @@ class CycleGAN(Method):
         fake_b, same_b = self.translate(self.to_b, a, b)
         fake_a, same_a = self.translate(self.to_a, b, a)
         cycle = l1_loss(self.to_a(fake_b).float(), a) + l1_loss(self.to_b(fake_a).float(), b)
-        adversarial = generator_loss(self.loss, self.judge_b(fake_b).float()) + generator_loss(
-            self.loss, self.judge_a(fake_a).float()
-        )
+        adversarial = self.fool(self.judge_b, fake_b) + self.fool(self.judge_a, fake_a)
         loss = adversarial + self.cycle_weight * cycle
         logs = {"adversarial": adversarial, "cycle": cycle}
         if same_a is not None and same_b is not None:
@@ -143,13 +148,12 @@ class CycleGAN(Method):
         self, judge: nn.Module, real: Tensor, fake: Tensor, name: str
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """One discriminator's loss at half weight (section 4), and its logits' means."""
-        real_logits, fake_logits = (y.float() for y in self.through(judge, real, fake))
-        logs = {f"real_logit_{name}": real_logits.mean(), f"fake_logit_{name}": fake_logits.mean()}
+        shown = (*diff_augment(self.diffaugment, real), *diff_augment(self.diffaugment, fake))
+        real_logits, fake_logits = (y.float() for y in self.through(judge, *shown))
+        logs = verdict(self.loss, real_logits, fake_logits, name)
         return 0.5 * discriminator_loss(self.loss, real_logits, fake_logits), logs
 
-    def through(self, network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
-        """Each batch through ``network``, in one pass where that is the same mathematics."""
-        if not self.together:
-            return tuple(network(batch) for batch in batches)
-        joined: Tensor = network(cat([batch.float() for batch in batches]))
-        return joined.chunk(len(batches))
+    def fool(self, judge: nn.Module, fake: Tensor) -> Tensor:
+        """The generators' adversarial loss from one discriminator."""
+        (shown,) = diff_augment(self.diffaugment, fake)
+        return generator_loss(self.loss, judge(shown).float())

@@ -10,8 +10,9 @@ from torch.optim import Optimizer
 
 from pipeline.backbones.convolutional import MirrorParams, PyramidParams
 from pipeline.capabilities import Sampler
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
 from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
+from pipeline.nn.diffaugment import DiffAugment, diff_augment
 from pipeline.samples import Batch, Labelled, Spec
 
 
@@ -23,6 +24,8 @@ class GANParams(GenerativeRunParams):
     generator: MirrorParams = MirrorParams()
     discriminator: PyramidParams = PyramidParams()
     loss: Adversarial = "nonsaturating"
+    diffaugment: DiffAugment = ()
+    """How samples are altered before the discriminator sees them: for small sets."""
     optimizer: AdamParams = AdamParams()
 
     def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "GANModel":
@@ -35,6 +38,7 @@ class GANParams(GenerativeRunParams):
             self.build_model(specs, classes),
             self.discriminator.build(specs[self.domain], 1),
             loss=self.loss,
+            diffaugment=self.diffaugment,
             adam=self.optimizer,
         )
 
@@ -61,12 +65,19 @@ class GAN(Method):
     """See `GANParams`; batches are `Labelled`, whose labels it ignores."""
 
     def __init__(
-        self, model: GANModel, discriminator: nn.Module, *, loss: Adversarial, adam: AdamParams
+        self,
+        model: GANModel,
+        discriminator: nn.Module,
+        *,
+        loss: Adversarial,
+        diffaugment: DiffAugment,
+        adam: AdamParams,
     ) -> None:
         super().__init__()
         self.model: GANModel = model
         self.discriminator = discriminator
         self.loss: Adversarial = loss
+        self.diffaugment: DiffAugment = diffaugment
         self.adam = adam
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -81,12 +92,18 @@ class GAN(Method):
         assert isinstance(batch, Labelled)
         fake = self.model.sample(len(batch.x))
         # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
-        real_logits = self.discriminator(batch.x).float()
-        fake_logits = self.discriminator(fake.detach()).float()
+        real_logits = self.judge(batch.x)
+        fake_logits = self.judge(fake.detach())
         yield Update(
             "discriminator",
             discriminator_loss(self.loss, real_logits, fake_logits),
-            {"real_logit": real_logits.mean(), "fake_logit": fake_logits.mean()},
+            verdict(self.loss, real_logits, fake_logits),
         )
-        adversarial = generator_loss(self.loss, self.discriminator(fake).float())
+        adversarial = generator_loss(self.loss, self.judge(fake))
         yield Update("generator", adversarial, {"adversarial": adversarial})
+
+    def judge(self, x: Tensor) -> Tensor:
+        """float32 logits of samples, altered first where that was asked for."""
+        (shown,) = diff_augment(self.diffaugment, x)
+        logits: Tensor = self.discriminator(shown)
+        return logits.float()

@@ -9,8 +9,9 @@ from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones import PatchParams, TranslatorParams, UnetParams
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
 from pipeline.methods.base import AdamParams, Method, TranslatorRunParams, Update
+from pipeline.nn.diffaugment import DiffAugment, diff_augment
 from pipeline.samples import Batch, Pair, Spec
 from pipeline.translators import GeneratorTranslator
 
@@ -25,6 +26,8 @@ class Pix2PixParams(TranslatorRunParams):
     discriminator: PatchParams = PatchParams()
     loss: Adversarial = "nonsaturating"
     l1_weight: NonNegativeFloat = 100.0
+    diffaugment: DiffAugment = ()
+    """How pairs are altered before the discriminator sees them: for small sets."""
     optimizer: AdamParams = AdamParams()
     inference: Literal["train", "eval"] = "train"
     """``train`` keeps dropout and batch statistics on when translating, as the published models
@@ -47,6 +50,7 @@ class Pix2PixParams(TranslatorRunParams):
             target=self.target,
             loss=self.loss,
             l1_weight=self.l1_weight,
+            diffaugment=self.diffaugment,
             adam=self.optimizer,
         )
 
@@ -62,6 +66,7 @@ class Pix2Pix(Method):
         target: str,
         loss: Adversarial,
         l1_weight: float,
+        diffaugment: DiffAugment,
         adam: AdamParams,
     ) -> None:
         super().__init__()
@@ -70,6 +75,7 @@ class Pix2Pix(Method):
         self.generator = model.generators[target]
         self.loss: Adversarial = loss
         self.l1_weight = l1_weight
+        self.diffaugment: DiffAugment = diffaugment
         self.adam = adam
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -88,7 +94,7 @@ class Pix2Pix(Method):
         yield Update(
             "discriminator",
             0.5 * discriminator_loss(self.loss, real_logits, fake_logits),
-            {"real_logit": real_logits.mean(), "fake_logit": fake_logits.mean()},
+            verdict(self.loss, real_logits, fake_logits),
         )
         adversarial = generator_loss(self.loss, self.judge(batch.a, fake))
         l1 = l1_loss(fake.float(), batch.b)
@@ -100,5 +106,6 @@ class Pix2Pix(Method):
 
     def judge(self, source: Tensor, target: Tensor) -> Tensor:
         """float32 logits of patches of a source and what claims to be its counterpart."""
-        logits: Tensor = self.discriminator(cat([source, target], dim=1))
+        shown = diff_augment(self.diffaugment, source, target)
+        logits: Tensor = self.discriminator(cat(shown, dim=1))
         return logits.float()
