@@ -16,8 +16,11 @@ from pipeline.datasets.savanna import (
     Scene,
     colour_labels,
     draw,
+    plan,
     sample_scene,
 )
+from pipeline.datasets.savanna.dataset import SavannaParams, View
+from pipeline.datasets.savanna.plants import bush_places, tree_places
 from pipeline.datasets.views import edges, grey
 
 ANIMAL_CLASSES = [LABELS.index(name) for name in ("horse", "zebra", "stripe", "mane", "hoof")]
@@ -67,6 +70,20 @@ def test_neither_earlier_pictures_nor_global_state_change_a_picture() -> None:
     np.testing.assert_array_equal(home(first, "horse").picture, before)
 
 
+def test_plans_change_no_other_view() -> None:
+    views: tuple[View, ...] = ("labels", "edges", "grey", "night")
+    few = SavannaParams(train=2, test=1, judge=1, views=views).source().items
+    more = SavannaParams(train=2, test=1, judge=1, views=("plan", *views)).source().items
+    for split, domains in few.items():
+        for domain, items in domains.items():
+            for item, other in zip(items, more[split][domain], strict=True):
+                assert item.key == other.key
+                before = item.load()
+                for plans in more[split].get("plan", []):
+                    plans.load()
+                np.testing.assert_array_equal(before, other.load())
+
+
 @pytest.mark.parametrize("size", [64, 96, 128])
 @pytest.mark.parametrize("animal", ANIMALS)
 def test_shapes_and_types(size: int, animal: str) -> None:
@@ -76,7 +93,9 @@ def test_shapes_and_types(size: int, animal: str) -> None:
     assert colour_labels(drawing.labels).shape == (size, size, 3)
     assert edges(drawing.picture).shape == (size, size, 1)
     assert grey(drawing.picture).shape == (size, size, 1)
-    views = (drawing.picture, drawing.labels, edges(drawing.picture), grey(drawing.picture))
+    above = plan(scenes(1)[0], size, animal, "meadow")
+    assert above.shape == (size, size, 3)
+    views = (drawing.picture, drawing.labels, edges(drawing.picture), grey(drawing.picture), above)
     assert all(view.dtype == np.uint8 for view in views)
 
 
@@ -176,6 +195,82 @@ def test_labels_explain_the_picture() -> None:
     assert psnr(float(np.mean((pictures - painted) ** 2))) - mean > 5.0
 
 
+def bare(scene: Scene) -> Scene:
+    """The scene without plants, in plain light."""
+    return dataclasses.replace(scene, trees=0, bushes=0, light=0.35, brightness=1.0, warmth=0.0)
+
+
+def sign(scene: Scene, size: int = 64) -> np.ndarray:
+    """Where a plan's animal lies, rim and all: what another kind of animal changes."""
+    horse, zebra = (plan(scene, size, animal, "meadow").astype(int) for animal in ANIMALS)
+    return np.abs(horse - zebra).max(-1) > 8
+
+
+def test_a_plan_has_the_animal_in_the_columns_of_its_label() -> None:
+    for scene in scenes(40):
+        shown = np.flatnonzero(animal_mask(home(scene, "zebra")).any(0))
+        drawn = np.flatnonzero(sign(scene).any(0))
+        assert abs(shown.mean() - drawn.mean()) <= 4  # hair and the sign's rim
+        assert abs(shown[0] - drawn[0]) <= 6
+        assert abs(shown[-1] - drawn[-1]) <= 6
+
+
+def test_a_plan_has_what_is_nearer_lower() -> None:
+    for scene in scenes(8):
+        lowest = [
+            np.flatnonzero(sign(dataclasses.replace(scene, feet=feet), 128).any(1))[-1]
+            for feet in (0.86, 0.89, 0.92, 0.95)
+        ]
+        assert (np.diff(lowest) >= 1).all()
+
+
+def test_a_plan_tells_the_horizon_by_where_the_land_ends() -> None:
+    scene = bare(scenes(1)[0])
+    ends = []
+    for horizon in (0.24, 0.36, 0.48, 0.60):
+        picture = plan(dataclasses.replace(scene, horizon=horizon), 128, "horse", "meadow")
+        paper = picture[-1, 0].astype(int)
+        edge = np.flatnonzero(np.abs(picture.astype(int) - paper).max((1, 2)) > 40)
+        ends.append(int(edge[-1]))
+    assert (np.diff(ends) <= -5).all()
+
+
+def test_a_plan_points_where_the_animal_looks() -> None:
+    for scene in scenes(6):
+        right = bare(dataclasses.replace(scene, facing=1, place=0.5, head=1.0))
+        left = dataclasses.replace(right, facing=-1)
+        ahead, behind = (sign(one) for one in (right, left))
+        middle = round(64 * right.middle)
+        assert np.flatnonzero(ahead.any(0))[-1] - middle > middle - np.flatnonzero(ahead.any(0))[0]
+        mirrored = behind[:, ::-1]
+        overlap = (ahead & mirrored).sum() / (ahead | mirrored).sum()
+        assert overlap > 0.8
+        assert (ahead & behind).sum() / (ahead | behind).sum() < overlap
+
+
+def test_a_plan_tells_the_kinds_apart_by_colour() -> None:
+    for scene in scenes(12):
+        for animal, own, other in (("horse", 0, 2), ("zebra", 2, 0)):  # crimson, indigo
+            colours = plan(scene, 64, animal, "meadow")[sign(scene)].astype(int)
+            rim = (colours[:, own] > colours[:, other] + 40) & (colours[:, 1] < 80)
+            alien = (colours[:, other] > colours[:, own] + 40) & (colours[:, 1] < 80)
+            assert rim.sum() > 20
+            assert not alien.any()
+
+
+def test_a_plan_has_a_tree_and_a_bush_in_the_column_of_its_foot() -> None:
+    for kind, places in (("trees", tree_places), ("bushes", bush_places)):
+        for scene in map(bare, scenes(12)):
+            grown = dataclasses.replace(scene, **{kind: 1})
+            pair = (plan(one, 64, "horse", "savanna").astype(int) for one in (scene, grown))
+            change = np.abs(np.subtract(*pair)).max(-1)
+            (column,) = 64 * places(grown)[1][:, 0]
+            if 10 < column < 54:  # all of it on the plan
+                planted = np.flatnonzero((change > 60).any(0))
+                assert planted[0] <= column <= planted[-1]
+                assert abs(planted.mean() - column) <= 3
+
+
 def test_night_is_darker_and_keeps_the_labels() -> None:
     for scene in scenes(4):
         day, night = (draw(scene, 64, "horse", "meadow", night) for night in (False, True))
@@ -217,3 +312,14 @@ def test_what_cannot_be_drawn_is_named() -> None:
         draw(scene, 64, "horse", "moon")
     with pytest.raises(ValueError, match="at least 64"):
         draw(scene, 32, "horse", "meadow")
+    with pytest.raises(ValueError, match=r"'cow'.*horse, zebra"):
+        plan(scene, 64, "cow", "meadow")
+
+
+def test_plans_are_prepared_beside_the_pictures() -> None:
+    split = SavannaParams(train=2, test=1, judge=1, views=("plan",)).source().items["train"]
+    assert set(split) == {*ANIMALS, "scene", "plan"}
+    assert [item.key for item in split["plan"]] == [item.key for item in split["scene"]]
+    for item, scene in zip(split["plan"], split["scene"], strict=True):
+        assert item.load().shape == scene.load().shape == (64, 64, 3)
+        assert (item.load() != scene.load()).any()

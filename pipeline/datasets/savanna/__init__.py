@@ -1,13 +1,14 @@
 """A drawn world of horses on meadows and zebras on savannas.
 
 An embedded set for unpaired translation (horse to zebra) and for paired translation (label map,
-edges or grey to picture). A `Scene` holds everything that varies; `draw` turns it into a picture
-with its label map. The same scene drawn as the other animal on the other ground is the picture's
-true counterpart, which evaluation may use and training must not.
+edges, grey or a map from above to picture). A `Scene` holds everything that varies; `draw` turns
+it into a picture with its label map, `plan` into a map. The same scene drawn as the other animal on
+the other ground is the picture's true counterpart, which evaluation may use and training must not.
 """
 
 from .draw import Drawing, draw
 from .labels import LABELS, PALETTE, colour_labels
+from .plan import plan
 from .scene import ANIMALS, GROUNDS, Scene, sample_scene
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Scene",
     "colour_labels",
     "draw",
+    "plan",
     "sample_scene",
 ]

@@ -31,7 +31,7 @@ _DARK = (0.11, 0.09, 0.09)
 
 
 @dataclass(frozen=True)
-class _Coat:
+class Coat:
     """Colours of a horse, 0 to 1."""
 
     body: tuple[float, float, float]
@@ -40,13 +40,13 @@ class _Coat:
     dapple: float = 0.0  # strength of the grey's pale spots
 
 
-_COATS = {
-    "bay": _Coat((0.50, 0.26, 0.12), (0.13, 0.09, 0.08), (0.18, 0.12, 0.10)),
-    "chestnut": _Coat((0.58, 0.29, 0.13), (0.40, 0.19, 0.09), (0.52, 0.26, 0.12)),
-    "black": _Coat((0.25, 0.21, 0.20), (0.08, 0.07, 0.08), (0.11, 0.10, 0.10)),
-    "grey": _Coat((0.56, 0.55, 0.55), (0.57, 0.56, 0.57), (0.33, 0.32, 0.34), 0.10),
-    "palomino": _Coat((0.70, 0.46, 0.21), (0.80, 0.70, 0.50), (0.62, 0.42, 0.22)),
-    "dun": _Coat((0.59, 0.43, 0.26), (0.17, 0.12, 0.10), (0.24, 0.17, 0.13)),
+COATS = {
+    "bay": Coat((0.50, 0.26, 0.12), (0.13, 0.09, 0.08), (0.18, 0.12, 0.10)),
+    "chestnut": Coat((0.58, 0.29, 0.13), (0.40, 0.19, 0.09), (0.52, 0.26, 0.12)),
+    "black": Coat((0.25, 0.21, 0.20), (0.08, 0.07, 0.08), (0.11, 0.10, 0.10)),
+    "grey": Coat((0.56, 0.55, 0.55), (0.57, 0.56, 0.57), (0.33, 0.32, 0.34), 0.10),
+    "palomino": Coat((0.70, 0.46, 0.21), (0.80, 0.70, 0.50), (0.62, 0.42, 0.22)),
+    "dun": Coat((0.59, 0.43, 0.26), (0.17, 0.12, 0.10), (0.24, 0.17, 0.13)),
 }
 
 
@@ -141,7 +141,7 @@ def _shade(cover: Floats, light: float, form: Floats | float) -> Floats:
 
 
 def _horse_skin(scene: Scene, body: Figure, stand: Stand, size: int) -> _Skin:
-    coat = _COATS[scene.coat]
+    coat = COATS[scene.coat]
     _, y = grid(size)
     height = (scene.feet - y) / scene.length + np.zeros((1, size), np.float32)
     tone = 1 + 0.07 * scene.coat_tone
@@ -194,7 +194,7 @@ def paint_animal(painting: Painting, scene: Scene, body: Figure, stand: Stand, a
     masks = _masks(body, stand, size)
     if animal == "horse":
         skin = _horse_skin(scene, body, stand, size)
-        hair = horse_hair(scene, body, stand, size, _COATS[scene.coat].hair)
+        hair = horse_hair(scene, body, stand, size, COATS[scene.coat].hair)
     else:
         skin = _zebra_skin(scene, body, stand, size)
         hair = zebra_hair(scene, body, stand, size)

@@ -8,11 +8,12 @@ from pydantic import Field, PositiveInt
 
 from pipeline.datasets.savanna.draw import draw
 from pipeline.datasets.savanna.labels import colour_labels
+from pipeline.datasets.savanna.plan import plan
 from pipeline.datasets.savanna.scene import ANIMALS, GROUNDS, Scene, sample_scene
 from pipeline.datasets.source import Array, Item, PictureParams, Source
 from pipeline.datasets.views import edges, grey
 
-View = Literal["labels", "edges", "grey", "night"]
+View = Literal["labels", "edges", "grey", "night", "plan"]
 HOME = dict(zip(ANIMALS, GROUNDS, strict=True))  # horses live on meadows, zebras in the savanna
 
 
@@ -31,8 +32,8 @@ class SavannaParams(PictureParams):
     """Pictures a domain for training."""
     test: PositiveInt = 100
     judge: PositiveInt = 800
-    views: tuple[View, ...] = ("labels", "edges", "grey", "night")
-    """What else to draw of each picture of ``scene``."""
+    views: tuple[View, ...] = ("labels", "edges", "grey", "night", "plan")
+    """What else to draw of each picture of ``scene``; ``plan`` is its map from straight above."""
     seed: int = Field(1, ge=0)
 
     def source(self) -> Source:
@@ -88,6 +89,8 @@ class SavannaParams(PictureParams):
 
 def render(view: str, scene: Scene, size: int, animal: str, ground: str) -> Array:
     """One view of a scene, uint8 [size, size, C]."""
+    if view == "plan":
+        return plan(scene, size, animal, ground)
     drawing = draw(scene, size, animal, ground, night=view == "night")
     match view:
         case "labels":

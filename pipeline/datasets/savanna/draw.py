@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from . import landscape, plants
 from .anatomy import Stand, figure
 from .animal import paint_animal, paint_shadow
-from .brush import Painting, paint
+from .brush import Painting
 from .scene import ANIMALS, GROUNDS, Scene
 
 
@@ -20,17 +20,22 @@ class Drawing:
     labels: NDArray[np.uint8]  # [S, S], indices into LABELS
 
 
-def draw(scene: Scene, size: int, animal: str, ground: str, night: bool = False) -> Drawing:
-    """Draw a scene size pixels square, at least 64; a pure function of its arguments.
-
-    Raises ValueError for an animal, ground or size that cannot be drawn.
-    """
+def check(size: int, animal: str, ground: str) -> None:
+    """Raises ValueError for an animal, ground or size that cannot be drawn."""
     if animal not in ANIMALS:
         raise ValueError(f"no animal {animal!r} to draw; there are {', '.join(ANIMALS)}")
     if ground not in GROUNDS:
         raise ValueError(f"no ground {ground!r} to draw; there are {', '.join(GROUNDS)}")
     if size < 64:
         raise ValueError(f"a picture is at least 64 pixels square, not {size}")
+
+
+def draw(scene: Scene, size: int, animal: str, ground: str, night: bool = False) -> Drawing:
+    """Draw a scene size pixels square, at least 64; a pure function of its arguments.
+
+    Raises ValueError for an animal, ground or size that cannot be drawn.
+    """
+    check(size, animal, ground)
     painting = Painting(size)
     landscape.paint_sky(painting, scene)
     landscape.paint_clouds(painting, scene)
@@ -41,14 +46,7 @@ def draw(scene: Scene, size: int, animal: str, ground: str, night: bool = False)
     paint_shadow(painting, scene, body, stand)
     paint_animal(painting, scene, body, stand, animal)
     landscape.paint_tufts(painting, scene, ground)
-    _light(painting, scene)
+    landscape.daylight(painting, scene)
     if night:
         landscape.moonlight(painting, scene)
-    picture = np.rint(np.clip(painting.picture, 0, 1) * 255).astype(np.uint8)
-    return Drawing(np.ascontiguousarray(picture.transpose(1, 2, 0)), painting.labels)
-
-
-def _light(painting: Painting, scene: Scene) -> None:
-    """The day's brightness and warmth over everything."""
-    warm = paint((1 + 0.035 * scene.warmth, 1.0, 1 - 0.045 * scene.warmth))
-    painting.picture *= np.float32(scene.brightness) * warm
+    return Drawing(painting.finished(), painting.labels)

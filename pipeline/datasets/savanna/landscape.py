@@ -1,4 +1,4 @@
-"""Sky, clouds, hills, ground, and the night over them."""
+"""Sky, clouds, hills, ground, and the light of day or night over them."""
 
 import numpy as np
 
@@ -8,14 +8,21 @@ from .lands import LANDS, Use, numbers
 from .scene import Scene
 
 _BLADES, _DOTS, _TUFTS = 220, 30, 80
+STONE = (0.50, 0.40, 0.30)
+
+
+def sky_colours(scene: Scene) -> tuple[Floats, Floats]:
+    """Colours [3, 1, 1] overhead and at the horizon."""
+    top = mix((0.42, 0.65, 0.91), (0.51, 0.71, 0.92), scene.sky)
+    low = mix((0.70, 0.84, 0.96), (0.85, 0.86, 0.86), 0.5 + 0.4 * scene.warmth)
+    return top, low
 
 
 def paint_sky(painting: Painting, scene: Scene) -> None:
     """A gradient, paler and warmer towards the horizon and towards the light."""
     x, y = grid(painting.size)
     height = np.clip(y / scene.horizon, 0, 1)
-    top = mix((0.42, 0.65, 0.91), (0.51, 0.71, 0.92), scene.sky)
-    low = mix((0.70, 0.84, 0.96), (0.85, 0.86, 0.86), 0.5 + 0.4 * scene.warmth)
+    top, low = sky_colours(scene)
     sun = 0.5 + 0.45 * scene.light
     low_sun = 0.75 * scene.horizon
     glow = np.exp(-(((x - sun) / 0.45) ** 2) - ((y - low_sun) / 0.28) ** 2).astype(np.float32)
@@ -26,8 +33,8 @@ def paint_sky(painting: Painting, scene: Scene) -> None:
     painting.labels[:] = Label.SKY
 
 
-def _cloud_puffs(scene: Scene) -> tuple[Points, Points]:
-    """Middles and radii [M, 2] of all clouds' puffs."""
+def cloud_puffs(scene: Scene) -> tuple[Points, Points]:
+    """Middles and radii [M, 2] of all clouds' puffs; there must be a cloud."""
     rng = numbers(scene, Use.CLOUD)
     middles, radii = [], []
     for _ in range(scene.clouds):
@@ -45,7 +52,7 @@ def paint_clouds(painting: Painting, scene: Scene) -> None:
     """Heaps with a bright top and a shaded, flat foot."""
     if not scene.clouds:
         return
-    middles, radii = _cloud_puffs(scene)
+    middles, radii = cloud_puffs(scene)
     sheet, lit = Sheet(painting.size), Sheet(painting.size)
     sheet.ellipses(middles, radii)
     aside = np.array([0.3 * np.sign(scene.light), -0.38]) * radii
@@ -56,8 +63,9 @@ def paint_clouds(painting: Painting, scene: Scene) -> None:
     painting.lay(0.95 * cover, mix((0.78, 0.82, 0.89), warm, bright), Label.CLOUD)
 
 
-def _ridge(scene: Scene, layer: int, height: float) -> Points:
-    """Outline [N, 2] of hills that stand on the horizon."""
+def ridge(scene: Scene, layer: int) -> Points:
+    """Outline [N, 2] of the far (0) or near (1) hills, the crest from left to right first."""
+    height = (0.06 + 0.10 * scene.hills, 0.02 + 0.07 * scene.hills)[layer]
     rng = numbers(scene, Use.HILL, layer)
     x = np.linspace(-0.02, 1.02, 49)
     waves = np.array([1.3, 2.6, 5.1, 9.7]) * rng.uniform(0.8, 1.2, 4)
@@ -74,15 +82,20 @@ def paint_hills(painting: Painting, scene: Scene, ground: str) -> None:
     _, y = grid(painting.size)
     haze = smooth_step(scene.horizon - 0.14, scene.horizon + 0.02, y) + np.zeros_like(y.T)
     grain = noise(painting.size, numbers(scene, Use.HILL), (40, 36))
-    for layer, colour, height in (
-        (0, land.hill_far, 0.06 + 0.10 * scene.hills),
-        (1, land.hill_near, 0.02 + 0.07 * scene.hills),
-    ):
+    for layer, colour in enumerate((land.hill_far, land.hill_near)):
         sheet = Sheet(painting.size)
-        sheet.polygon(_ridge(scene, layer, height))
+        sheet.polygon(ridge(scene, layer))
         tone = paint(colour) * (1 + 0.07 * layer * grain)
         misty = mix(tone, land.far, (0.22 + 0.16 * layer) * haze)
         painting.lay(sheet.coverage(), misty, Label.HILL)
+
+
+def ground_noise(scene: Scene, size: int) -> tuple[Points, Floats, Floats, Floats]:
+    """The far edge's swell [2], then bare patches, clumps and grain [S, S], about -1 to 1."""
+    rng = numbers(scene, Use.GROUND)
+    swell = rng.uniform(0, 1, 2)
+    patches, clumps, grain = (noise(size, rng, c) for c in ((18, 5), (34, 16), (64, 48)))
+    return swell, patches, clumps, grain
 
 
 def paint_ground(painting: Painting, scene: Scene, ground: str) -> None:
@@ -90,9 +103,7 @@ def paint_ground(painting: Painting, scene: Scene, ground: str) -> None:
     size, land = painting.size, LANDS[ground]
     _, y = grid(size)
     near = np.clip((y - scene.horizon) / (1 - scene.horizon), 0, 1)
-    rng = numbers(scene, Use.GROUND)
-    swell = rng.uniform(0, 1, 2)
-    patches, clumps, grain = (noise(size, rng, c) for c in ((18, 5), (34, 16), (64, 48)))
+    swell, patches, clumps, grain = ground_noise(scene, size)
     colour = mix(land.far, land.near, smooth_step(0, 0.9, near) + 0.0 * patches)
     colour = mix(colour, land.bare, 0.45 * smooth_step(0.05, 0.9, patches))
     tone = 1 + 0.055 * clumps + (0.02 + 0.045 * near) * grain + 0.22 * (_blades(scene, size) - 0.5)
@@ -104,17 +115,23 @@ def paint_ground(painting: Painting, scene: Scene, ground: str) -> None:
     _paint_dots(painting, scene, ground)
 
 
-def _paint_dots(painting: Painting, scene: Scene, ground: str) -> None:
-    """Flowers on the meadow, stones on the savanna; larger towards the front."""
+def dots(scene: Scene) -> tuple[Points, Points, tuple[float, float, float]]:
+    """Flowers or stones, larger towards the front: middles [M, 2], radii [M], flowers' colour."""
     rng = numbers(scene, Use.DOT)
     near = rng.uniform(0.06, 1.0, _DOTS)
     across = rng.uniform(0, 1, 2)[rng.integers(0, 2, _DOTS)] + rng.normal(0, 0.22, _DOTS)
     middles = np.stack((across % 1.0, scene.horizon + (1 - scene.horizon) * near), -1)
     radii = (0.0025 + 0.0065 * near) * rng.uniform(0.6, 1.2, _DOTS)
     flower = (1.0, 0.93, 0.62) if rng.random() < 0.5 else (0.97, 0.94, 0.98)
+    return middles, radii, flower
+
+
+def _paint_dots(painting: Painting, scene: Scene, ground: str) -> None:
+    """Flowers on the meadow, stones on the savanna."""
+    middles, radii, flower = dots(scene)
     sheet = Sheet(painting.size)
     sheet.ellipses(middles, np.stack((radii, 0.75 * radii), -1))
-    strength, colour = (0.85, flower) if ground == "meadow" else (0.5, (0.50, 0.40, 0.30))
+    strength, colour = (0.85, flower) if ground == "meadow" else (0.5, STONE)
     painting.lay(strength * sheet.coverage(), colour)
 
 
@@ -153,6 +170,12 @@ def paint_tufts(painting: Painting, scene: Scene, ground: str) -> None:
         sheet.polygons(outlines[share])
         colour = mix(land.near, land.blade, tone) * (0.72 + 0.28 * tone)
         painting.lay(0.9 * sheet.coverage(), colour, land.label)
+
+
+def daylight(painting: Painting, scene: Scene) -> None:
+    """The day's brightness and warmth over everything."""
+    warm = paint((1 + 0.035 * scene.warmth, 1.0, 1 - 0.045 * scene.warmth))
+    painting.picture *= np.float32(scene.brightness) * warm
 
 
 def moonlight(painting: Painting, scene: Scene) -> None:

@@ -55,7 +55,7 @@ def _acacia(rng: np.random.Generator, foot: Points, tall: float) -> tuple[Points
     return np.array(limbs), middles, radii
 
 
-def _tree_places(scene: Scene) -> tuple[np.random.Generator, Points, Points]:
+def tree_places(scene: Scene) -> tuple[np.random.Generator, Points, Points]:
     """What the trees go on drawing from, feet [M, 2] and heights [M]: equal on both grounds."""
     rng = numbers(scene, Use.TREE)
     depth = rng.random(scene.trees) ** 1.5
@@ -69,7 +69,7 @@ def _paint_trees(painting: Painting, scene: Scene, ground: str, leaves: Floats) 
         return
     land = LANDS[ground]
     grow = _broadleaf if ground == "meadow" else _acacia
-    rng, feet, heights = _tree_places(scene)
+    rng, feet, heights = tree_places(scene)
     limbs, middles, radii = zip(
         *(grow(rng, foot, tall) for foot, tall in zip(feet, heights, strict=True)), strict=True
     )
@@ -82,17 +82,22 @@ def _paint_trees(painting: Painting, scene: Scene, ground: str, leaves: Floats) 
     _paint_leaves(painting, *crowns, scene.light, leaves, colours, Label.TREE)
 
 
-def _paint_bushes(painting: Painting, scene: Scene, ground: str, leaves: Floats) -> None:
-    if not scene.bushes:
-        return
-    land, count = LANDS[ground], scene.bushes
-    rng = numbers(scene, Use.BUSH)
+def bush_places(scene: Scene) -> tuple[np.random.Generator, Points, Points]:
+    """What the bushes go on drawing from, feet [M, 2] and half widths [M]."""
+    rng, count = numbers(scene, Use.BUSH), scene.bushes
     depth = rng.uniform(0.05, 1.0, count)
     down = scene.horizon + (0.03 + 0.28 * depth) * (1 - scene.horizon)
     feet = np.stack((rng.random(count), down), -1)
-    wide = (0.05 + 0.06 * depth) * rng.uniform(0.8, 1.2, count)
+    return rng, feet, (0.05 + 0.06 * depth) * rng.uniform(0.8, 1.2, count)
+
+
+def _paint_bushes(painting: Painting, scene: Scene, ground: str, leaves: Floats) -> None:
+    if not scene.bushes:
+        return
+    land = LANDS[ground]
+    rng, feet, wide = bush_places(scene)
     at = np.linspace(-1, 1, 6)
-    swell = wide[:, None] * (0.34 + 0.24 * (1 - at**2)) * rng.uniform(0.8, 1.2, (count, 6))
+    swell = wide[:, None] * (0.34 + 0.24 * (1 - at**2)) * rng.uniform(0.8, 1.2, (scene.bushes, 6))
     middles = feet[:, None] + np.stack((0.75 * wide[:, None] * at, -0.7 * swell), -1)
     blobs = middles.reshape(-1, 2), np.stack((swell, 0.9 * swell), -1).reshape(-1, 2)
     _paint_pools(painting, feet, 1.25 * wide)
