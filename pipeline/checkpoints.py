@@ -86,9 +86,9 @@ class States:
 def run_key(params: RunParams, seed: int, data: str) -> str:
     """Names a run by everything that its result depends on, so that none resumes another.
 
-    How often it logs and saves does not count.
+    How often it logs, shows and saves does not count.
     """
-    habits = {"log_every", "checkpoint_every"}
+    habits = {"log_every", "show_every", "checkpoint_every"}
     parts = [params.model_dump_json(exclude=habits), str(seed), data, code_fingerprint()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

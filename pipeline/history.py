@@ -1,17 +1,27 @@
-"""The losses of a run: means over intervals, kept with its state, written as DVCLive plots."""
+"""What happened in a run: its losses, written as DVCLive plots, and warnings; part of its state."""
 
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
 
+from pipeline.errors import UserError
+
 Row = dict[str, float]  # "step" and the means of what was logged since the row before
 
 NEVER = 2**62
+
+
+class Notice(TypedDict):
+    """Something that looked wrong, and the steps after which it was first and last seen."""
+
+    text: str
+    first: int
+    last: int
 
 
 class History:
@@ -19,6 +29,7 @@ class History:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
+        self.warnings: list[Notice] = []
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
         self._first_lost: Tensor | None = None
@@ -44,6 +55,15 @@ class History:
             self._sums[name] = self._sums[name] + value if name in self._sums else value
             self._counts[name] = self._counts.get(name, 0) + 1
 
+    def note(self, step: int, text: str) -> bool:
+        """Keeps a warning that holds after ``step``; whether it is new."""
+        for warning in self.warnings:
+            if warning["text"] == text:
+                warning["last"] = step
+                return False
+        self.warnings.append({"text": text, "first": step, "last": step})
+        return True
+
     def close_interval(self, step: int) -> Row:
         """The means since the last call, as a new row."""
         means = {n: float(total) / self._counts[n] for n, total in self._sums.items()}
@@ -60,11 +80,17 @@ class History:
 
     def state(self) -> dict[str, Any]:
         """Everything, for a resumable state."""
-        return {"rows": self.rows, "sums": self._sums, "counts": self._counts}
+        return {
+            "rows": self.rows,
+            "warnings": self.warnings,
+            "sums": self._sums,
+            "counts": self._counts,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes up what `state` gave."""
         self.rows = state["rows"]
+        self.warnings = state["warnings"]
         self._sums = {name: torch.as_tensor(total) for name, total in state["sums"].items()}
         self._counts = state["counts"]
 
@@ -83,16 +109,8 @@ class CurveWriter:
 
     def __enter__(self) -> "CurveWriter":
         if self.folder is not None:
-            from dvclive.live import Live
-
+            self._live = start_live(self.folder, self.resumed)
             # Rows of a resumed run are written again, so the curves do not show the interruption.
-            self._live = Live(
-                str(self.folder),
-                resume=self.resumed,
-                save_dvc_exp=False,
-                dvcyaml=None,
-                cache_images=False,
-            )
             for row in self.rows:
                 self.write(row)
         return self
@@ -114,3 +132,19 @@ class CurveWriter:
         for name, value in row.items():
             if name != "step":
                 self._live.log_metric(name, value)
+
+
+def start_live(folder: Path, resumed: bool) -> Any:
+    """DVCLive's writer; raises UserError in a git repository without a commit: it can't use one."""
+    from dvclive.live import Live
+    from scmrepo.exceptions import SCMError
+
+    try:
+        return Live(
+            str(folder), resume=resumed, save_dvc_exp=False, dvcyaml=None, cache_images=False
+        )
+    except SCMError as error:
+        raise UserError(
+            f"the git repository around {folder.absolute()} can't be used ({error}); "
+            "where it is new, commit once"
+        ) from error

@@ -85,6 +85,13 @@ class Progress:
         elif time.monotonic() - self._last_line > LINE_SECONDS:
             self._line(note)
 
+    def say(self, text: str) -> None:
+        """Shows a line of its own, above the bar where there is one."""
+        if self._bar is not None:
+            self._console.print(text)
+        elif not self.silent:
+            print(text, file=sys.stderr, flush=True)
+
     @property
     def rate(self) -> float:
         """Steps per second since the start."""

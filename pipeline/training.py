@@ -22,12 +22,13 @@ from pipeline.feed import Feed
 from pipeline.history import History
 from pipeline.machine import choose_precision, start_fabric
 from pipeline.methods.base import Method, RunParams, Update
+from pipeline.nn.average import follow
 from pipeline.nn.shapes import channels_last, check_size
-from pipeline.previews import preview
 from pipeline.processes import average_gradients, newest_common, wait_for_all
 from pipeline.progress import Progress
 from pipeline.samples import Batch
 from pipeline.telemetry import Telemetry
+from pipeline.watch import Watch
 
 
 class DivergedError(UserError):
@@ -50,24 +51,27 @@ def train(
 ) -> None:
     """Trains a run's model and leaves it, finished, at ``out``.
 
-    ``curves`` gets the losses as DVCLive plots; ``scratch`` holds the states that a killed run
-    resumes from, and is emptied at the end; ``logs`` gets losses, speed, memory, rates and
-    gradient norms. Raises UserError where the data does not fit the run or the losses stop being
-    numbers.
+    ``curves`` gets the losses as DVCLive plots, pictures of how the model came about and the
+    warnings; ``scratch`` holds the states that a killed run resumes from, and is emptied at the
+    end; ``logs`` gets losses, speed, memory, rates, gradient norms and the newest picture. Raises
+    UserError where the data does not fit the run or the losses stop being numbers.
     """
     label = f"{out.parent.name}/{out.name}"
     run, feed = set_up(params, store, seed=seed, label=label, scratch=scratch)
+    assert run.states is not None
+    watch = Watch(params, store, run.states.folder / "samples", logs and logs / "samples.png")
     try:
-        run.fit(feed, curves, logs)
+        run.fit(feed, curves, logs, watch)
     except DivergedError as error:
         names = listing(feed.batches.names(error.step))
         raise UserError(f"{error}\nThe batch of step {error.step}:\n{names}") from error
     if run.fabric.is_global_zero:
+        watch.leave(curves, run.history)
         model = run.exported().eval()
         export(
             out,
             model,
-            preview=preview(model, store),
+            preview=watch.draw(watch.look(model)),
             params=params,
             codec=store.codec,
             classes=store.meta.classes,
@@ -140,6 +144,7 @@ class Run:
         batch_of: Callable[[int], Batch],
         curves: Path | None = None,
         logs: Path | None = None,
+        watch: Watch | None = None,
     ) -> None:
         """Takes the steps that are left, from the saved state where there is one.
 
@@ -164,6 +169,9 @@ class Run:
                     writer.write(row)
                     telemetry.write(row, self.signs)
                     self.check_finite()
+                if watch is not None and writes:
+                    for warning in watch(self.step, self.exported(), self.history):
+                        progress.say(f"warning: {self.label}, step {self.step}: {warning}")
                 if self.step % self.params.checkpoint_every == 0 and self.step < self.params.steps:
                     self.check_finite()
                     self.save()
@@ -189,7 +197,8 @@ class Run:
             losses.append(update.loss)
         self.history.watch(self.step, losses)
         self.step += 1
-        self.follow()
+        if self.average is not None and self.params.ema is not None:
+            follow(self.average, self.method.model, self.params.ema, self.step)
 
     def updates(self, batch: Batch) -> Iterator[Update]:
         """The method's updates, each computed under autocast.
@@ -219,20 +228,6 @@ class Run:
             self.signs[f"gradient_norm/{name}"] = float(get_total_norm(gradients))
             self.signs[f"rate/{name}"] = float(optimizer.param_groups[0]["lr"])
         optimizer.step()
-
-    @torch.no_grad()
-    def follow(self) -> None:
-        """Moves the averaged weights towards the present ones."""
-        if self.average is None or self.params.ema is None:
-            return
-        # Early on a long memory would keep the random first weights: Karras et al. 2024 ramp too.
-        decay = min(self.params.ema, self.step / (self.step + 10))
-        averaged, present = self.average.state_dict(), self.method.model.state_dict()
-        for name, value in present.items():
-            if value.is_floating_point():
-                averaged[name].lerp_(value, 1 - decay)
-            else:
-                averaged[name].copy_(value)
 
     def exported(self) -> nn.Module:
         """The model that training was for."""

@@ -26,6 +26,7 @@ from pipeline.report.comparisons import (
     rival,
     spoken,
 )
+from pipeline.report.course import Course, read_course
 from pipeline.report.curves import read_charts
 from pipeline.report.exhibits import Exhibits, copy_exhibits
 
@@ -65,6 +66,7 @@ class Section:
     """The whole block of params.yaml, with what was left to its defaults."""
     exhibits: Exhibits
     charts: list[Chart]
+    course: Course
     tasks: list[Task]
     headline: Comparison | None
     better: int
@@ -117,6 +119,7 @@ def gather(name: str, run: RunParams, outputs: Outputs, root: Path) -> Section:
         block=yaml.safe_dump(run.model_dump(mode="json"), sort_keys=False),
         exhibits=copy_exhibits(exhibits, root / "media" / name, root),
         charts=read_charts(curves),
+        course=read_course(outputs.curves / name, root / "media" / name / "course", root),
         tasks=by_task(comparisons),
         headline=headline(comparisons),
         better=sum(c.verdict == "better" for c in judged),

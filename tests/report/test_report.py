@@ -26,6 +26,7 @@ from pipeline.report.comparisons import (
     number,
     read_comparisons,
 )
+from pipeline.report.course import read_warnings
 from pipeline.report.curves import read_charts
 
 ODD = 'a<b> & "c" #?%'
@@ -69,6 +70,13 @@ def outputs(tmp_path: Path) -> Outputs:
         (outputs.metrics / f"{name}.json").write_text(json.dumps(results))
         curve(outputs.curves / name / "plots" / "metrics" / "nll.tsv", [900.0, 230.0, 198.0])
         (outputs.exhibits / name).mkdir(parents=True)
+    picture(outputs.curves / "voice/samples/00000010.png")
+    picture(outputs.curves / "voice/samples/00001200.png")
+    warnings = [
+        {"text": "a <to> b: outputs are all alike", "first": 10, "last": 1200},
+        {"text": "always right", "first": 1200, "last": 1200},
+    ]
+    (outputs.curves / "voice/warnings.json").write_text(json.dumps(warnings))
     picture(outputs.exhibits / ODD / "reconstructions.png")
     caption = {"title": "Test <pictures>", "rows": ["input: <i>", "translation"]}
     (outputs.exhibits / ODD / "reconstructions.json").write_text(json.dumps(caption))
@@ -132,6 +140,25 @@ def test_the_page_needs_nothing_but_its_folder(tmp_path, params, outputs):
             assert address[1:] in anchors
         else:
             assert (out / unquote(html.unescape(address))).is_file()
+
+
+def test_the_page_shows_how_a_model_came_about(tmp_path, params, outputs):
+    build_report(params, outputs, tmp_path / "report")
+    page = html.unescape((tmp_path / "report" / "index.html").read_text(encoding="utf-8"))
+    assert page.count("How it came about") == 1  # the other model left no pictures
+    assert page.index("After 10 steps") < page.index("After 1,200 steps")
+    assert "a <to> b: outputs are all alike, from step 10 to step 1,200" in page
+    assert "always right, after step 1,200" in page
+    assert page.count('class="warnings"') == 1
+
+
+@pytest.mark.parametrize("content", ["[{}]", "no json", '[{"text": "a", "first": "b", "last": 1}]'])
+def test_damaged_warnings_are_named(tmp_path, content):
+    path = tmp_path / "warnings.json"
+    path.write_text(content)
+    with pytest.raises(UserError, match=re.escape(str(path))):
+        read_warnings(path)
+    assert read_warnings(tmp_path / "none.json") == []
 
 
 def test_names_are_escaped(tmp_path, params, outputs):
