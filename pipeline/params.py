@@ -23,6 +23,9 @@ DataParams = Annotated[
 ]
 
 
+MERGE = "tag:yaml.org,2002:merge"
+
+
 class Params(Block):
     """The whole of params.yaml."""
 
@@ -40,6 +43,8 @@ class StrictLoader(yaml.SafeLoader):
         """A mapping; raises ConstructorError at a key that stands twice."""
         seen: set[Any] = set()
         for key_node, _ in node.value:
+            if key_node.tag == MERGE:  # "<<: *block": what that block has may be said again
+                continue
             key = self.construct_object(key_node, deep=True)
             if key in seen:
                 problem = f"the key '{key}' stands twice"

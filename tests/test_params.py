@@ -278,6 +278,24 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
         load_params(path)
 
 
+def test_a_block_may_stand_on_another(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text(
+        "seed: 1\ndatasets: {d: {kind: digits}}\nmodels:\n"
+        "  a: &a {method: vae, data: d, domain: digit, steps: 5, batch: 4}\n"
+        "  b: {<<: *a, steps: 7}\n",
+        encoding="utf-8",
+    )
+    models = load_params(path).models
+    assert (models["a"].steps, models["b"].steps, models["b"].batch) == (5, 7, 4)
+
+
+def test_pairs_keep_their_colours(tmp_path):
+    pairs = {"method": "pix2pix", "data": "voices", "source": "arthur", "target": "beatrice"}
+    raw = changed("models.pairs", {**pairs, "steps": 5, "colour": 0.5})
+    assert "models.pairs: colour changes one half of a pair alone" in message(tmp_path, raw)
+
+
 def test_a_judge_has_the_name_of_its_data_set(tmp_path):
     raw = changed("judges.voices", {"data": "digits", "of": ["digit"], "steps": 3})
     assert "judges.voices: a judge has the name of its data set" in message(tmp_path, raw)

@@ -14,11 +14,15 @@ from pipeline.nn.normalisation import Norm, init_normal, norm_layer
 
 
 class PatchParams(Block):
-    """A patch discriminator; ``layers`` sets how much it sees: 1: 16, 2: 34, 3: 70 pixels."""
+    """A patch discriminator; ``layers`` sets how much a logit sees.
+
+    0 is a single pixel (the paper's PixelGAN, of 1x1 convolutions), 1: 16, 2: 34, 3: 70, 4: 142
+    and 5: 286 pixels.
+    """
 
     kind: Literal["patch"] = "patch"
     width: int = Field(64, ge=1)
-    layers: int = Field(3, ge=1)
+    layers: int = Field(3, ge=0)
     norm: Norm = "batch"
 
     def build(self, inputs: int) -> "Patch":
@@ -31,26 +35,29 @@ class Patch(nn.Module):
 
     def __init__(self, inputs: int, *, width: int, layers: int, norm: Norm) -> None:
         super().__init__()
-        self.smallest = 3 * 2**layers  # height and width that give a single logit
-        widths = [width * min(2**level, 8) for level in range(layers + 1)]
+        # Height and width of a single logit; instance norm needs more than one pixel.
+        self.smallest = 3 * 2**layers if layers else 2
+        last = max(layers, 1)
+        widths = [width * min(2**level, 8) for level in range(last + 1)]
+        kernel, padding, half = (4, 1, 2) if layers else (1, 0, 1)
         body: list[nn.Module] = [
-            nn.Conv2d(inputs, width, 4, stride=2, padding=1),
+            nn.Conv2d(inputs, width, kernel, stride=half, padding=padding),
             nn.LeakyReLU(0.2, inplace=True),
         ]
-        for level in range(1, layers + 1):
+        for level in range(1, last + 1):
             body += [
                 nn.Conv2d(
                     widths[level - 1],
                     widths[level],
-                    4,
-                    stride=2 if level < layers else 1,
-                    padding=1,
+                    kernel,
+                    stride=half if level < last else 1,
+                    padding=padding,
                     bias=norm != "batch",
                 ),
                 norm_layer(norm, widths[level]),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
-        body.append(nn.Conv2d(widths[layers], 1, 4, stride=1, padding=1))
+        body.append(nn.Conv2d(widths[last], 1, kernel, stride=1, padding=padding))
         self.layers = nn.Sequential(*body)
         init_normal(self)
 
