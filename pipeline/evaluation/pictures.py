@@ -47,10 +47,13 @@ def evaluate_translator(
 def compare(
     task: str, x: Tensor, y: Tensor, truth: Tensor, mean: Tensor, evaluation: Evaluation
 ) -> None:
-    """Translations beside the true counterparts, with the mean picture and the input as rivals."""
+    """Translations beside the true counterparts, with the mean picture and the input as rivals.
+
+    A grey input is a rival in colour, too: what is not coloured at all is not far off.
+    """
     rivals = {MODEL: y, "mean_picture": mean.expand_as(truth)}
-    if x.shape == truth.shape:
-        rivals["untouched_input"] = x
+    if x.shape[1] in (1, truth.shape[1]) and x.shape[2:] == truth.shape[2:]:
+        rivals["untouched_input"] = x.expand_as(truth)
     for name, metric in (("psnr", psnr), ("ssim", ssim), ("l1", l1)):
         rows = {rival: metric(picture, truth) for rival, picture in rivals.items()}
         evaluation.add(task, name, rows)

@@ -23,16 +23,16 @@ SOURCE, STATISTICS, CEILING = "source_through_vocoder", "statistics", "copy_synt
 
 @dataclass(frozen=True)
 class Clip:
-    """One test sentence: the source speaker's frames and the target speaker's recording."""
+    """One test sentence: the source speaker's frames and, where there is one, the target's wave."""
 
     source: Tensor  # log-mel frames [T, M]
-    target: Tensor  # waveform [samples]
+    target: Tensor | None  # waveform [samples]
 
 
 def evaluate_converter(
     model: Translator, store: Store, judge: Classifier | None, evaluation: Evaluation, out: Path
 ) -> None:
-    """Every direction on the parallel test sentences.
+    """Every direction on the parallel test sentences, or on all where none are parallel.
 
     Beside the model stand the source through the same vocoder, the statistics baseline (mean and
     deviation of each mel bin moved to the target's), and, as the ceiling, the true target through
@@ -45,23 +45,27 @@ def evaluate_converter(
         clips = read_clips(store, source, target, codec)
         rivals = [candidates(model, codec, clip, source, target) for clip in clips]
         waves = [{name: vocode(f, codec) for name, f in rival.items()} for rival in rivals]
-        evaluation.add(task, "mcd", distortions(waves, clips, codec))
+        if all(clip.target is not None for clip in clips):
+            evaluation.add(task, "mcd", distortions(waves, clips, codec))
         if judge is not None and target in judge.classes:
             evaluation.add(task, "taken_for_target", opinions(judge, target, waves, codec))
         exhibit(out, task, waves[:SHOWN], clips, codec)
 
 
 def read_clips(store: Store, source: str, target: str, codec: MelCodec) -> list[Clip]:
-    """The test sentences that both speakers say."""
+    """The test sentences that both speakers say; where there are none, the source's."""
     a, b = store.domain("test", source), store.domain("test", target)
     places = {key: index for index, key in enumerate(b.keys)}
+    shared = [key for key in a.keys if key in places]
     return [
         Clip(
             torch.from_numpy(a.item(index).astype("float32")),
-            torch.from_numpy(read_wave(b.audio(places[key]), codec.convention.rate)),
+            torch.from_numpy(read_wave(b.audio(places[key]), codec.convention.rate))
+            if shared
+            else None,
         )
         for index, key in enumerate(a.keys)
-        if key in places
+        if key in places or not shared
     ]
 
 
@@ -71,12 +75,14 @@ def candidates(
     """Log-mel frames [T, M] of the conversion and its rivals."""
     sample = codec.to_sample(clip.source[None], source)
     converted = translate_any_size(model, sample, target)
-    return {
+    found = {
         MODEL: codec.from_sample(converted, target)[0],
         SOURCE: clip.source,
         STATISTICS: codec.from_sample(sample, target)[0],
-        CEILING: log_mel(clip.target, codec.convention).T,
     }
+    if clip.target is not None:
+        found[CEILING] = log_mel(clip.target, codec.convention).T
+    return found
 
 
 def vocode(frames: Tensor, codec: MelCodec) -> Tensor:
@@ -95,6 +101,7 @@ def distortions(
 
     totals: dict[str, float] = dict.fromkeys(waves[0], 0.0)
     for rivals, clip in zip(waves, clips, strict=True):
+        assert clip.target is not None
         truth = natural(clip.target)
         for name, wave in rivals.items():
             totals[name] += mel_cepstral_distortion(natural(wave), truth) / len(clips)
@@ -125,7 +132,9 @@ def exhibit(
     """Sounds and spectrograms of a few sentences."""
     rate = codec.convention.rate
     for number, (rivals, clip) in enumerate(zip(waves, clips, strict=False)):
-        sounds = {SOURCE: rivals[SOURCE], MODEL: rivals[MODEL], "target": clip.target}
+        sounds = {SOURCE: rivals[SOURCE], MODEL: rivals[MODEL]}
+        if clip.target is not None:
+            sounds["target"] = clip.target
         folder = out / task
         folder.mkdir(parents=True, exist_ok=True)
         for name, wave in sounds.items():

@@ -1,0 +1,104 @@
+"""What evaluation reports for stand-in models whose numbers are known."""
+
+import json
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from torch import Tensor, nn
+
+from pipeline.capabilities import Translator
+from pipeline.codecs.spectrogram import MelConvention
+from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
+from pipeline.datasets.store import Store
+from pipeline.evaluation.pictures import evaluate_translator
+from pipeline.evaluation.results import Evaluation
+from pipeline.evaluation.sound import evaluate_converter
+from pipeline.prepare import prepare
+
+
+class Constant(nn.Module, Translator):
+    """Answers everything with one value, in so many channels."""
+
+    def __init__(self, directions: dict[str, str], value: float, channels: int) -> None:
+        super().__init__()
+        self.directions, self.value, self.channels = directions, value, channels
+
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        return torch.full((len(x), self.channels, *x.shape[2:]), self.value)
+
+
+def pictures(model: Translator, store: Store, out) -> dict:
+    evaluation = Evaluation()
+    evaluate_translator(model, store, None, evaluation, out)
+    return evaluation.results
+
+
+def sounds(model: Translator, store: Store, out) -> dict:
+    evaluation = Evaluation()
+    evaluate_converter(model, store, None, evaluation, out)
+    return evaluation.results
+
+
+def test_pairs_are_compared_with_the_truth(picture_store, tmp_path):
+    found = pictures(Constant({"night": "day"}, 0.0, 3), picture_store, tmp_path)["day_to_night"]
+    assert set(found) == {"psnr", "ssim", "l1"}
+    assert set(found["l1"]) == {"model", "mean_picture", "untouched_input"}
+    night = picture_store.domain("test", "night")
+    items = np.stack([night.item(index) for index in range(len(night))])
+    truth = picture_store.codec.to_sample(torch.from_numpy(items), "night")
+    assert found["l1"]["model"] == pytest.approx(float(truth.abs().mean()), abs=1e-4)
+    caption = json.loads((tmp_path / "day_to_night.json").read_text())
+    assert caption["rows"] == ["input: day", "translation: night", "true counterpart: night"]
+
+
+def test_a_grey_input_is_a_rival_of_what_colours_it(tmp_path):
+    for number in range(5):
+        tiny.write_picture(tmp_path / "raw" / f"{number}.png", number)
+    folders = {"train": {"photo": "raw"}}
+    params = PictureFolderParams(
+        root=str(tmp_path), folders=folders, holdout=0.4, size=tiny.SIDE, views=("grey",)
+    )
+    prepare(params, tmp_path / "store", workers=1)
+    store = Store(tmp_path / "store")
+    found = pictures(Constant({"photo": "grey"}, 0.0, 3), store, tmp_path)["grey_to_photo"]
+    assert found["psnr"]["untouched_input"] > found["psnr"]["model"]  # grey is nearer than nothing
+
+
+def test_the_way_back_is_measured_where_there_is_one(picture_store, tmp_path):
+    both = Constant({"night": "day", "day": "night"}, 0.5, 3)
+    found = pictures(both, picture_store, tmp_path)
+    assert set(found) == {"day_to_night", "night_to_day"}
+    assert found["day_to_night"]["cycle_l1"]["model"] > 0
+
+
+def recordings(folder, names: dict[str, str]) -> Store:
+    """Two recordings of each speaker for each split; their names begin as ``names`` has it."""
+    for seed, (speaker, first) in enumerate(names.items()):
+        for number in range(2):
+            for split in ("train", "test"):
+                file = folder / split / speaker / f"{first}{number}.wav"
+                tiny.write_sound(file, 9 * seed + number)
+    folders = {split: {name: f"{split}/{name}" for name in names} for split in ("train", "test")}
+    convention = MelConvention(rate=8000, n_fft=512, hop=64, win=512, mels=32, fmax=4000)
+    params = SoundFolderParams(root=str(folder), folders=folders, convention=convention)
+    prepare(params, folder / "store", workers=1)
+    return Store(folder / "store")
+
+
+def test_parallel_sentences_give_a_distortion_and_its_ceiling(tmp_path):
+    store = recordings(tmp_path, {"ann": "s", "bob": "s"})
+    found = sounds(Constant({"bob": "ann"}, 0.0, 1), store, tmp_path)["ann_to_bob"]
+    assert set(found["mcd"]) == {"model", "source_through_vocoder", "statistics", "copy_synthesis"}
+    assert found["mcd"]["copy_synthesis"] < found["mcd"]["source_through_vocoder"]
+    heard = {path.name for path in (tmp_path / "ann_to_bob").iterdir()}
+    assert {"0_model.wav", "0_target.wav", "0_source_through_vocoder.wav", "0.png"} <= heard
+
+
+def test_sentences_that_only_one_speaker_says_are_converted_and_not_compared(tmp_path):
+    store = recordings(tmp_path, {"ann": "a", "bob": "b"})
+    assert sounds(Constant({"bob": "ann"}, 0.0, 1), store, tmp_path) == {}
+    heard = {path.name for path in (tmp_path / "ann_to_bob").iterdir()}
+    assert {"0_model.wav", "1_model.wav", "0.png"} <= heard
+    assert not [name for name in heard if "target" in name]
