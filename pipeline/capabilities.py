@@ -23,6 +23,18 @@ class Translator(ABC):
         """
 
 
+class Stylist(Translator):
+    """Translates in a style that may be chosen, or be taken from another sample."""
+
+    @abstractmethod
+    def encode_style(self, y: Tensor) -> Tensor:
+        """Samples [N, C, H, W] of a target domain -> their style codes [N, Z]."""
+
+    @abstractmethod
+    def translate(self, x: Tensor, to: str, style: Tensor | None = None) -> Tensor:
+        """As `Translator.translate`, in the styles [N, Z]; None: in the model's typical style."""
+
+
 class Sampler(ABC):
     """Draws new samples."""
 
@@ -80,6 +92,7 @@ class Classifier(ABC):
 
 CAPABILITIES: dict[str, type] = {
     "translate": Translator,
+    "style": Stylist,
     "sample": Sampler,
     "reconstruct": Reconstructor,
     "latent": Latent,

@@ -4,7 +4,7 @@ Only light modules are imported here, so that help answers at once; commands imp
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -60,6 +60,10 @@ def translate(
     to: Annotated[
         str | None, typer.Option(help="The domain to reach; by default the model's own target.")
     ] = None,
+    style: Annotated[
+        Path | None,
+        typer.Option(help="A picture of the target's domain to take the style from (spade)."),
+    ] = None,
     models: Root = MODELS,
 ) -> None:
     """Translate pictures or sound from one domain to another.
@@ -72,11 +76,12 @@ def translate(
       crossdomain translate cyclegan horse.jpg -o zebra.png
       crossdomain translate cyclegan zebras/ -o horses/ --to horse
       crossdomain translate voice_cyclegan interview.mp3 -o interview.wav
+      crossdomain translate spade labels/ -o scenes/ --style evening.jpg
     """
     from pipeline.commands.translate import translate as run
     from pipeline.inference import find_model
 
-    run(find_model(model, models), inputs, out, to)
+    run(find_model(model, models), inputs, out, to, style)
 
 
 @app.command()
@@ -204,6 +209,71 @@ def import_model(
 
     wishes = Wishes(source, target, size, dropout, train)
     typer.echo(run(origin, checkpoint, back, name, models, wishes))
+
+
+@app.command("check-data")
+def check_data(
+    folder: Annotated[Path, typer.Argument(help="The folder that holds the data.")],
+    layout: Annotated[
+        str,
+        typer.Option(
+            help="What to expect: auto, ab (trainA, trainB), halves (A|B in each picture), "
+            "folders (one a domain or speaker) or flat."
+        ),
+    ] = "auto",
+) -> None:
+    """Say what a folder holds and which of its files are bad, before anything is trained.
+
+    Reads every picture and recording. Ends with the block of params.yaml that reads the folder,
+    and with exit code 1 where nothing is usable or a file is bad.
+
+    \b
+    Examples:
+      crossdomain check-data data/raw/horse2zebra
+      crossdomain check-data recordings/ --layout folders
+    """
+    from pipeline.commands.check_data import run
+
+    run(folder, layout)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The recipe's name: recipes/NAME is made.")],
+    a: Annotated[Path, typer.Option("--a", help="Pictures or recordings to start from.")],
+    b: Annotated[
+        Path | None,
+        typer.Option("--b", help="Those to arrive at; without it --a is the target of --task."),
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Side of the pictures; by default what they allow.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Training steps; a judge's change in proportion.")
+    ] = None,
+    task: Annotated[
+        Literal["colour", "edges"],
+        typer.Option(help="With --a alone: colour grey pictures, or paint from outlines."),
+    ] = "colour",
+    estimate: Annotated[
+        bool, typer.Option("--estimate/--no-estimate", help="Measure time and memory of training.")
+    ] = True,
+) -> None:
+    """Write a recipe for folders of your own: what to train, at what size, for how long.
+
+    Pictures with equal names in both folders are taken for pairs (pix2pix), others and voices for
+    two domains (CycleGAN). Folders with train and test in them keep that division.
+
+    \b
+    Examples:
+      crossdomain new facades --a labels/ --b photos/
+      crossdomain new colours --a holiday/ --task colour
+      crossdomain new voices --a anna/ --b ben/ --steps 2000
+    """
+    from pipeline.commands.new import run
+
+    roots = [a] if b is None else [a, b]
+    run(name, roots, size=size, steps=steps, task=task, estimate=estimate)
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +12,17 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from pipeline.capabilities import Sampler, Translator, capabilities
+from pipeline.capabilities import Sampler, Stylist, Translator, capabilities
 from pipeline.checkpoints import Card, read_card, read_codec, read_weights
 from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.codecs.image import Picture
+from pipeline.codecs.image import Picture, fit_square
 from pipeline.codecs.mel import Wave
 from pipeline.errors import UserError
 from pipeline.exhibits import grid
 from pipeline.methods.base import RunParams, TranslatorRunParams
 from pipeline.params import load_run
 from pipeline.tiles import translate_in_tiles
+from pipeline.translators import InStyle
 
 SMALLEST = (
     8  # pixels or frames: below, reflection padding inside the networks has nothing to mirror
@@ -140,6 +141,22 @@ def choose_target(finished: FinishedModel, to: str | None = None) -> str:
     if to not in targets:
         raise UserError(f"'{finished.name}' leads to {' and '.join(targets)}, not to '{to}'")
     return to
+
+
+@torch.inference_mode()
+def with_style(finished: FinishedModel, picture: Picture) -> FinishedModel:
+    """The model in the style of a picture uint8 [H, W, 3] of the domain that it leads to.
+
+    Raises UserError where it takes no styles, and ValueError for a picture smaller than those it
+    was trained on.
+    """
+    model, codec = finished.model, finished.codec
+    if not isinstance(model, Stylist) or not isinstance(codec, ImageCodec):
+        raise _unable(finished, "take a style")
+    to = choose_target(finished)
+    shown = _with_channels(fit_square(picture, codec.size)[None], codec.channels[to])
+    sample = codec.to_sample(torch.from_numpy(shown), to).to(device_of(finished))
+    return replace(finished, model=InStyle(model, model.encode_style(sample)))
 
 
 def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:

@@ -1,11 +1,11 @@
-"""The finished model of translators: a generator for each direction."""
+"""The finished model of translators: a generator for each direction, and one in a chosen style."""
 
 from collections.abc import Mapping
 from typing import Literal
 
 from torch import Tensor, nn
 
-from pipeline.capabilities import Translator
+from pipeline.capabilities import Stylist, Translator
 
 
 class GeneratorTranslator(nn.Module, Translator):
@@ -34,3 +34,20 @@ class GeneratorTranslator(nn.Module, Translator):
         generator.train(self.mode == "train")
         y: Tensor = generator(x)
         return y
+
+
+class InStyle(nn.Module, Translator):
+    """A stylist that translates everything in one style."""
+
+    def __init__(self, model: Stylist, style: Tensor) -> None:
+        """``style`` is a code [1, Z]."""
+        super().__init__()
+        self.model = model
+        self.directions = model.directions
+        self.multiple = int(getattr(model, "multiple", 1))
+        self.register_buffer("style", style)
+
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, in the style."""
+        assert isinstance(self.style, Tensor)
+        return self.model.translate(x, to, self.style.expand(len(x), -1))

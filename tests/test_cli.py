@@ -70,6 +70,37 @@ def write_wave(path: Path, seconds: float, rate: int = 8000, channels: int = 2) 
 # Help
 
 
+def test_a_style_is_taken_from_a_picture(models, tmp_path):
+    for seed, name in enumerate(("map", "dusk", "noon")):
+        tiny.write_picture(tmp_path / f"{name}.png", seed, 24, 40)
+    results = []
+    for style in ("dusk", "noon", None):
+        chosen = [] if style is None else ["--style", tmp_path / f"{style}.png"]
+        out = tmp_path / f"out_{style}.png"
+        run("translate", "spade", tmp_path / "map.png", "-o", out, "--models", models, *chosen)
+        results.append(np.asarray(Image.open(out)))
+    assert all(result.shape == (24, 40, 3) for result in results)
+    assert (results[0] != results[1]).any()
+    assert (results[0] != results[2]).any()
+
+
+@pytest.mark.parametrize(
+    ("model", "style", "words"),
+    [
+        ("cyclegan", "good.png", "'cyclegan' can't take a style"),
+        ("spade", "small.png", "are smaller than the size asked for"),
+        ("spade", "text.png", "not a picture"),
+    ],
+)
+def test_what_is_no_style_is_refused(models, tmp_path, model, style, words):
+    tiny.write_picture(tmp_path / "good.png", 1)
+    tiny.write_picture(tmp_path / "small.png", 1, tiny.SIDE - 1, tiny.SIDE)
+    (tmp_path / "text.png").write_text("no picture")
+    arguments = ("translate", model, tmp_path / "good.png", "-o", tmp_path / "out.png")
+    assert words in refused(*arguments, "--models", models, "--style", tmp_path / style)
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_help_loads_nothing_heavy() -> None:
     heavy = ("torch", "numpy", "gradio", "pydantic", "soundfile", "PIL")
     code = (

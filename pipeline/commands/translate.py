@@ -12,7 +12,13 @@ from pipeline.codecs.image import Picture, read_picture
 from pipeline.commands.jobs import Job, plan
 from pipeline.commands.sound import convert_file
 from pipeline.errors import UserError, listing
-from pipeline.inference import FinishedModel, choose_target, load, translate_pictures
+from pipeline.inference import (
+    FinishedModel,
+    choose_target,
+    load,
+    translate_pictures,
+    with_style,
+)
 from pipeline.machine import device
 from pipeline.progress import Progress
 
@@ -20,13 +26,18 @@ BATCH = 16  # pictures that are translated at once
 BATCH_PIXELS = 2**20  # and no more than this together, so that large ones go alone
 
 
-def translate(folder: Path, inputs: Sequence[Path], out: Path, to: str | None) -> None:
+def translate(
+    folder: Path, inputs: Sequence[Path], out: Path, to: str | None, style: Path | None = None
+) -> None:
     """Translates files, and folders of files, by the model in ``folder``.
 
+    ``style``: a picture whose style the results shall have, where the model takes styles.
     Files that can't be read are left out; after the others are done they raise one UserError.
     """
     finished = load(folder, device())
     to = choose_target(finished, to)
+    if style is not None:
+        finished = in_style(finished, style)
     jobs = plan(inputs, out, finished.codec.kind)
     failures: list[str] = []
     with Progress(f"{finished.name} to {to}", len(jobs), "files") as progress:
@@ -41,6 +52,17 @@ def translate(folder: Path, inputs: Sequence[Path], out: Path, to: str | None) -
     if failures:
         total = f"{len(failures)} of {len(jobs)} file(s) could not be translated:"
         raise UserError(f"{total}\n{listing(failures)}")
+
+
+def in_style(finished: FinishedModel, picture: Path) -> FinishedModel:
+    """The model with its style fixed to that of a picture.
+
+    Raises UserError where the model takes none, or the file holds no picture.
+    """
+    try:
+        return with_style(finished, read_picture(picture))
+    except (ValueError, Image.DecompressionBombError) as error:
+        raise UserError(f"--style {picture}: {error}") from error
 
 
 def convert_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iterator[str | None]:

@@ -12,10 +12,11 @@ from pipeline.methods.cut import CUTParams
 from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
 from pipeline.methods.pix2pix import Pix2PixParams
+from pipeline.methods.spade import SPADEParams
 from pipeline.methods.vae import VAEParams
 
 ModelParams = Annotated[
-    CUTParams | CycleGANParams | GANParams | Pix2PixParams | VAEParams,
+    CUTParams | CycleGANParams | GANParams | Pix2PixParams | SPADEParams | VAEParams,
     Field(discriminator="method"),
 ]
 

@@ -7,9 +7,10 @@ import torch
 from torch.autograd import gradcheck
 from torch.distributions import Normal, kl_divergence
 
-from pipeline.losses.adversarial import discriminator_loss, generator_loss
+from pipeline.losses.adversarial import discriminator_loss, generator_loss, verdict
 from pipeline.losses.contrastive import patch_nce
 from pipeline.losses.divergence import gaussian_kl
+from pipeline.losses.matching import feature_matching
 from pipeline.losses.reconstruction import gaussian_nll
 
 REAL = torch.tensor([2.0, -0.5])
@@ -110,3 +111,50 @@ def test_patch_nce_keeps_samples_apart():
     patch_nce(queries, keys).backward()
     assert queries.grad is not None
     assert keys.grad is None
+
+
+def test_feature_matching_by_hand():
+    zero = torch.zeros(2, 1, 1, 2)
+    fakes = [[zero + 1, zero + 2], [zero + 4, zero]]
+    reals = [[zero, zero - 1], [zero, zero]]
+    # Layers add up, 1 + 3 and 4 + 0; scales are averaged.
+    torch.testing.assert_close(feature_matching(fakes, reals), torch.tensor(4.0))
+    halves = torch.tensor([[[[1.0, -3.0]]]])
+    torch.testing.assert_close(
+        feature_matching([[halves]], [[torch.zeros_like(halves)]]), torch.tensor(2.0)
+    )
+
+
+def test_feature_matching_leaves_the_reals_alone():
+    fake, real = (torch.randn(1, 2, 3, 3, requires_grad=True) for _ in range(2))
+    feature_matching([[fake]], [[real]]).backward()
+    assert fake.grad is not None
+    assert real.grad is None
+
+
+def test_feature_matching_wants_as_many_layers_on_both_sides():
+    x = torch.zeros(1, 1, 1, 1)
+    with pytest.raises(ValueError, match="shorter"):
+        feature_matching([[x, x]], [[x]])
+
+
+@pytest.mark.parametrize(
+    ("kind", "unsure", "sure"),
+    [("nonsaturating", 0.0, 20.0), ("least_squares", 0.5, None), ("hinge", 0.0, 1.0)],
+)
+def test_confidence_is_0_for_a_guess_and_1_for_a_loss_with_nothing_left(kind, unsure, sure):
+    shape = (2, 1, 3, 3)
+    real, fake = (1.0, 0.0) if sure is None else (sure, -sure)
+    for values, expected in (((unsure, unsure), 0.0), ((real, fake), 1.0)):
+        logs = verdict(kind, *(torch.full(shape, value) for value in values))
+        assert float(logs["confidence"]) == pytest.approx(expected, abs=1e-6)
+        assert float(logs["real_logit"]) == pytest.approx(values[0])
+        assert float(logs["fake_logit"]) == pytest.approx(values[1])
+    wrong = verdict(kind, torch.full(shape, fake), torch.full(shape, real))
+    assert float(wrong["confidence"]) < 0
+
+
+def test_a_critic_has_no_confidence_and_discriminators_have_names():
+    x = torch.zeros(2, 1)
+    assert set(verdict("wasserstein", x, x)) == {"real_logit", "fake_logit"}
+    assert set(verdict("hinge", x, x, "a")) == {"real_logit_a", "fake_logit_a", "confidence_a"}

@@ -12,6 +12,7 @@ from pipeline.capabilities import Sampler, Translator, capabilities
 from pipeline.checkpoints import export
 from pipeline.inference import load
 from pipeline.methods.base import Method, RunParams
+from pipeline.nn.passes import one_pass, own_passes
 from pipeline.params import load_run
 from pipeline.training import Run
 
@@ -23,6 +24,7 @@ CAPABILITIES = {
     "cyclegan": ("translate",),
     "gan": ("sample",),
     "pix2pix": ("translate",),
+    "spade": ("translate", "style"),
     "vae": ("sample", "reconstruct", "latent", "score"),
 }
 LEARNS = {
@@ -241,10 +243,10 @@ def test_pix2pix_translates_in_the_mode_that_it_declares():
 def test_cyclegan_in_one_pass_is_cyclegan_in_two(fabric):
     run = RUNS["cyclegan"]
     logs = []
-    for together in (True, False):
+    for through in (one_pass, own_passes):
         method = build(run)
-        assert method.together  # instance norm treats each sample alone
-        method.together = together
+        assert method.through is one_pass  # instance norm treats each sample alone
+        method.through = through
         update = next(method.updates(tiny.batch_of(run), 0))
         logs.append({"loss": update.loss, **update.logs})
     for name, value in logs[0].items():
@@ -307,7 +309,7 @@ def test_cyclegan_losses_by_hand():
 
 def test_cyclegan_with_batch_norm_keeps_batches_apart():
     run = tiny.shrink(RUNS["cyclegan"], discriminator={"width": 2, "layers": 1, "norm": "batch"})
-    assert not build(run).together
+    assert build(run).through is own_passes
 
 
 def test_cyclegan_leaves_identity_out_where_channels_differ():
@@ -357,6 +359,25 @@ def test_a_classifier_needs_classes_or_two_domains():
         run.build(tiny.specs_of(run), ())
     two = next(r for r in RUNS.values() if r.method == "classifier" and len(r.of) > 1)
     assert two.build(tiny.specs_of(two), ()).model.classes == two.of
+
+
+ALTERING = ("colour", "translation", "cutout")
+
+
+@pytest.mark.parametrize("name", [n for n, run in RUNS.items() if hasattr(run, "diffaugment")])
+def test_diffaugment_alters_what_discriminators_see_and_nothing_else(name, fabric):
+    plain, altered = (build(tiny.shrink(RUNS[name], diffaugment=kinds)) for kinds in ((), ALTERING))
+    seen = []
+    for method in (plain, altered):
+        torch.manual_seed(0)
+        logs = [update.logs for update in method.updates(tiny.batch_of(RUNS[name]), 0)]
+        seen.append({key: value for found in logs for key, value in found.items()})
+    judged = {key for key in seen[0] if "logit" in key or "confid" in key or key == "adversarial"}
+    assert judged
+    assert all(not torch.equal(seen[0][key], seen[1][key]) for key in judged)
+    others = {"cycle", "identity", "l1"} & set(seen[0])
+    assert all(torch.equal(seen[0][key], seen[1][key]) for key in others)
+    assert torch.equal(*(next(m.model.parameters()) for m in (plain, altered)))
 
 
 # The image pool

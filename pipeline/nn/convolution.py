@@ -1,0 +1,69 @@
+"""Convolutions with the initial weights, and if need be the spectral norm, of SPADE's networks."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+from torch.nn.utils.parametrize import register_parametrization
+
+ITERATIONS = 3  # in evaluation
+
+
+def convolution(
+    inputs: int,
+    outputs: int,
+    kernel: int,
+    *,
+    padding: int,
+    stride: int = 1,
+    bias: bool = True,
+    spectral: bool = False,
+    gain: float = 0.02,
+) -> nn.Conv2d:
+    """A convolution whose weights begin as Glorot & Bengio 2010 draw them, times ``gain``.
+
+    Args:
+        inputs: channels.
+        outputs: channels.
+        kernel: height and width of the filter.
+        padding: zeros at each border.
+        stride: down and across.
+        bias: begins at 0; superfluous where a normalisation follows.
+        spectral: whether the weights have `SpectralNorm`.
+        gain: 0.02 is that of the published SPADE; 1 keeps the variance of what nothing normalises.
+    """
+    layer = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=bias)
+    nn.init.xavier_normal_(layer.weight, gain)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    if spectral:
+        register_parametrization(layer, "weight", SpectralNorm(layer.weight))
+    return layer
+
+
+class SpectralNorm(nn.Module):
+    """Divides weights [outputs, ...], seen as a matrix, by their largest singular value.
+
+    Miyato et al. 2018, algorithm 1: one power iteration a training step, from where the last one
+    ended. In evaluation there are a few, and nothing is kept. torch's own takes the singular
+    vectors as they were saved then, but those of averaged weights (``ema``) are averages too:
+    vectors that turned have almost cancelled, and weights come out several times too large.
+    """
+
+    u: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("u", normalize(torch.randn(len(weight)), dim=0))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Weights -> the same of spectral norm 1, as far as the iterations have come."""
+        matrix = weight.flatten(1)
+        with torch.no_grad():
+            u = self.u
+            for _ in range(1 if self.training else ITERATIONS):
+                v = normalize(torch.mv(matrix.T, u), dim=0)
+                u = normalize(torch.mv(matrix, v), dim=0)
+            if self.training:
+                self.u.copy_(u)
+        norm = (u * torch.mv(matrix, v)).sum()
+        return weight / norm
