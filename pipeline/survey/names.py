@@ -1,0 +1,49 @@
+"""Names for domains and blocks, made of folders' names."""
+
+import os.path
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+VIEWS = ("edges", "grey")  # domains of these names are made from pictures
+
+
+def domain_names(folders: Sequence[str]) -> list[str]:
+    """A name for each folder's domain: valid in params.yaml, and different, whatever the case.
+
+    The store makes folders of them, which some systems tell apart by more than the case only.
+    """
+    names: list[str] = []
+    for folder in folders:
+        wanted = valid(folder, "domain")
+        wanted = f"{wanted}_pictures" if wanted in VIEWS else wanted
+        name, number = wanted, 2
+        while name.casefold() in {taken.casefold() for taken in names}:
+            name, number = f"{wanted}_{number}", number + 1
+        names.append(name)
+    return names
+
+
+def folder_name(folder: Path) -> str:
+    """What a folder is called where the user stands, be it '.' or a link."""
+    return os.path.basename(os.path.abspath(folder))  # noqa: PTH100, PTH119
+
+
+def block_name(folder: str) -> str:
+    """A name for a block of params.yaml."""
+    return valid(folder, "mine")
+
+
+def valid(text: str, otherwise: str) -> str:
+    """``text`` with letters, digits, - and _ alone, and read as text by YAML: not 12, not no."""
+    name = re.sub(r"[^\w-]+", "_", text).strip("_-")
+    if not name:
+        return otherwise
+    return name if is_plain(name) else f"{otherwise}_{name}"
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name is a word that begins with a letter and that YAML reads as it stands."""
+    return bool(re.fullmatch(r"[^\W\d_][\w-]*", name)) and yaml.safe_load(name) == name

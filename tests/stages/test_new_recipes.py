@@ -1,0 +1,120 @@
+"""Recipes that `crossdomain new` writes run as they are: a few steps of each kind, by DVC."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tiny
+import yaml
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.inference import load
+
+NAMES = ("pairs", "unpaired", "voices")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A repository with three new recipes, reproduced once."""
+    folder = tmp_path_factory.mktemp("project")
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("pipeline", "stages"):
+        shutil.copytree(tiny.ROOT / name, folder / name, ignore=ignore)
+    for name in (".dvc", "recipes", "bin"):
+        (folder / name).mkdir()
+    shutil.copy(tiny.ROOT / ".dvc/config", folder / ".dvc/config")
+    for name in ("dvc.yaml", "params.yaml", ".dvcignore"):
+        shutil.copy(tiny.ROOT / name, folder / name)
+    python = folder / "bin/python"  # what stages call, wherever the tests' own Python is
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    author = ("-c", "user.name=a", "-c", "user.email=a@b")  # DVCLive asks for a commit
+    first = ["git", *author, "commit", "-q", "--allow-empty", "-m", "first"]
+    subprocess.run(first, cwd=folder, check=True)
+    for number in range(4):
+        tiny.write_picture(folder / f"raw/labels/{number}.png", number, 32, 32)
+        tiny.write_picture(folder / f"raw/photos/{number}.png", number + 9, 32, 40)
+        tiny.write_picture(folder / f"raw/my zebras/z{number}.png", number, 32, 32)
+        tiny.write_sound(folder / f"raw/ann/{number}.wav", number, 0.4)
+        tiny.write_sound(folder / f"raw/bob/{number}.wav", number + 9, 0.5)
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        new("pairs", "labels", "photos", "--size", "32")
+        new("unpaired", "photos", "my zebras", "--size", "32")
+        new("voices", "ann", "bob")
+    finally:
+        os.chdir(here)
+    assert repro(folder) == {
+        *(f"{stage}@{name}" for name in NAMES for stage in ("prepare", "train", "evaluate")),
+        *("judge@unpaired", "judge@voices", "report"),
+    }
+    return folder
+
+
+def new(name: str, a: str, b: str, *options: str) -> None:
+    arguments = ["new", name, "--a", f"raw/{a}", "--b", f"raw/{b}", "--steps", "2", *options]
+    done = CliRunner().invoke(app, [*arguments, "--no-estimate"])
+    assert done.exit_code == 0, done.output
+
+
+def repro(folder: Path) -> set[str]:
+    """The stages that `dvc repro` runs, of all recipes."""
+    said = dvc(folder, "repro")
+    lines = [line for line in said.splitlines() if line.startswith("Running stage")]
+    return {line.split("'")[1].rpartition(":")[2] for line in lines}
+
+
+def changed(folder: Path) -> set[str]:
+    """The stages whose parameters, code or data changed since they ran, of all recipes."""
+    return {name.rpartition(":")[2] for name in json.loads(dvc(folder, "status", "--json"))}
+
+
+def dvc(folder: Path, *command: str) -> str:
+    """What a command of DVC about all recipes prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *command, *(f"recipes/{name}/dvc.yaml" for name in NAMES)],
+        cwd=folder,
+        env=os.environ
+        | {
+            "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(tiny.ROOT),
+            "OMP_NUM_THREADS": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_models_numbers_and_report_are_there(project, name):
+    data = project / "recipes" / name / "data"
+    model = load(data / "models" / name)
+    assert "translate" in model.capabilities
+    results = json.loads((data / f"metrics/{name}.json").read_text())
+    wanted = {"pairs": "psnr", "unpaired": "taken_for_target", "voices": "mcd"}[name]
+    assert all(wanted in found for found in results.values())
+    assert (data / "report/index.html").is_file()
+    plots = yaml.safe_load((project / "recipes" / name / "dvc.yaml").read_text())["plots"]
+    for plot in plots:
+        place = plot if isinstance(plot, str) else next(iter(plot))
+        assert (project / "recipes" / name / place).exists()
+
+
+def test_edits_and_new_files_concern_their_recipe_alone(project):
+    assert changed(project) == set()
+    path = project / "recipes/pairs/params.yaml"
+    path.write_text(path.read_text().replace("steps: 2 ", "steps: 3 "))
+    assert changed(project) == {"train@pairs", "report"}
+    tiny.write_picture(project / "raw/my zebras/z9.png", 99, 32, 32)
+    assert changed(project) == {"train@pairs", "report", "prepare@unpaired"}
