@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 import tiny
+import torch
 import yaml
 
+from pipeline.datasets.digits import DigitsParams
+from pipeline.datasets.source import SoundParams
+from pipeline.nn.shapes import check_size
 from pipeline.params import load_params
+from pipeline.samples import Spec
 
 SHIPPED = ("facades-256", "horse2zebra-256", "zoo")  # beside them lie the user's own
 RUNS = [tiny.ROOT, *(tiny.ROOT / "recipes" / name for name in SHIPPED)]
@@ -19,6 +24,25 @@ def folder(request: pytest.FixtureRequest) -> Path:
 
 def test_parameters_load(folder):
     assert load_params(folder / "params.yaml").models
+
+
+def test_every_block_builds_at_the_size_that_it_trains_at(folder):
+    params = load_params(folder / "params.yaml")
+    for name, run in {**params.models, **params.judges}.items():
+        data = params.datasets[run.data]
+        if isinstance(data, SoundParams):
+            bins = data.convention.mels
+            spec = Spec(channels=1, height=bins, width=None, bounded=False)
+            size = (bins, run.crop)
+        else:
+            channels = 1 if isinstance(data, DigitsParams) else 3
+            spec = Spec(channels=channels, height=data.size, width=data.size, bounded=True)
+            size = (run.crop or run.resize or data.size,) * 2
+        classes = tuple("0123456789") if isinstance(data, DigitsParams) else ()
+        with torch.device("meta"):
+            method = run.build(dict.fromkeys(run.domains, spec), classes)
+        check_size(method, *size)
+        assert sum(p.numel() for p in method.parameters()) > 1000, name
 
 
 def test_the_report_waits_for_every_model(folder):

@@ -61,8 +61,9 @@ def raw_folders(recipe: Recipe) -> list[str]:
 
 
 def plots(recipe: Recipe) -> list[Any]:
-    """Curves, and the picture of what the model makes."""
-    return [{f"data/curves/{recipe.name}/plots/metrics": {"x": "step"}}, recipe.exhibit]
+    """Curves, pictures of how the model came about, and of what it makes."""
+    curves = f"data/curves/{recipe.name}"
+    return [{f"{curves}/plots/metrics": {"x": "step"}}, f"{curves}/samples", recipe.exhibit]
 
 
 def yaml_of(content: dict[str, Any]) -> str:
