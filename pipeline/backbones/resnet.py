@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from pipeline.block import Block
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
 from pipeline.nn.resampling import Upsample, upsample
+from pipeline.nn.shapes import check_residual
 
 
 class ResnetParams(Block):
@@ -28,7 +29,11 @@ class ResnetParams(Block):
     as between two speakers' spectrograms."""
 
     def build(self, inputs: int, outputs: int, bounded: bool) -> "Resnet":
-        """[N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh."""
+        """[N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh.
+
+        Raises ValueError where a residual one can't add its input to its output.
+        """
+        check_residual(self.residual, inputs, outputs)
         return Resnet(
             inputs,
             outputs,

@@ -10,6 +10,7 @@ from torch import Tensor, cat, nn
 
 from pipeline.block import Block
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
+from pipeline.nn.shapes import check_residual
 
 
 class UnetParams(Block):
@@ -23,9 +24,16 @@ class UnetParams(Block):
     norm: Norm = "batch"
     dropout: bool = True
     """Dropout of one half in up to three inner up-blocks: the noise source of pix2pix."""
+    residual: bool = False
+    """Predict the change to the input instead of the output: grey pictures keep their light, and
+    only colours are learnt. Outputs may leave the range by a little; decoding clamps them."""
 
     def build(self, inputs: int, outputs: int, bounded: bool) -> "Unet":
-        """[N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh."""
+        """[N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh.
+
+        Raises ValueError where a residual one can't add its input to its output.
+        """
+        check_residual(self.residual, inputs, outputs)
         return Unet(
             inputs,
             outputs,
@@ -34,6 +42,7 @@ class UnetParams(Block):
             depth=self.depth,
             norm=self.norm,
             dropout=self.dropout,
+            residual=self.residual,
         )
 
 
@@ -50,8 +59,10 @@ class Unet(nn.Module):
         depth: int,
         norm: Norm,
         dropout: bool,
+        residual: bool,
     ) -> None:
         super().__init__()
+        self.residual = residual
         self.multiple = 2**depth  # height and width must divide by this
         channels = [width * min(2**level, 8) for level in range(depth)]
         self.down = nn.ModuleList(
@@ -85,14 +96,15 @@ class Unet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[N, inputs, H, W] -> [N, outputs, H, W]."""
         skips: list[Tensor] = []
+        y = x
         for block in self.down:
-            x = block(x)
-            skips.append(x)
-        x = skips.pop()
+            y = block(y)
+            skips.append(y)
+        y = skips.pop()
         for block in self.up:
-            x = cat([skips.pop(), block(x)], dim=1)
-        y: Tensor = self.out(x)
-        return y
+            y = cat([skips.pop(), block(y)], dim=1)
+        y = self.out(y)
+        return x + y if self.residual else y
 
 
 class DownBlock(nn.Sequential):

@@ -23,6 +23,17 @@ def check_size(networks: nn.Module, height: int, width: int) -> None:
             raise ValueError(f"{kind} takes {smallest} or more, but samples are {height}x{width}")
 
 
+def check_residual(residual: bool, inputs: int, outputs: int) -> None:
+    """Raises ValueError where an input is to be added to an output of other channels.
+
+    One channel can be added to any number.
+    """
+    if residual and inputs not in (1, outputs):
+        raise ValueError(
+            f"residual adds the input to the output, but they have {inputs} and {outputs} channels"
+        )
+
+
 def channels_last(networks: nn.Module) -> None:
     """Lays out convolutions' weights so that channels are next to each other in memory.
 

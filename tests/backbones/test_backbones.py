@@ -122,10 +122,31 @@ def test_unet_joins_every_level_to_its_mirror():
     assert not torch.equal(network(x), network(-x))  # through the outermost skip alone
 
 
-def test_a_residual_resnet_begins_near_the_identity():
-    x = torch.randn(2, 1, 16, 16)
-    network = ResnetParams(width=4, blocks=1, residual=True).build(1, 1, False)
-    assert (network(x) - x).abs().mean() < 0.2 * x.abs().mean()
+RESIDUAL = (
+    ResnetParams(width=4, blocks=1, residual=True),
+    UnetParams(width=4, depth=3, residual=True),
+)
+
+
+@pytest.mark.parametrize("params", RESIDUAL, ids=lambda params: params.kind)
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (1, 3), (3, 3)])
+def test_a_residual_network_gives_the_change_to_its_input(params, inputs, outputs):
+    x = torch.randn(2, inputs, 16, 16)
+    changes = []
+    for residual in (True, False):
+        torch.manual_seed(0)
+        changes.append(
+            params.model_copy(update={"residual": residual}).build(inputs, outputs, True)
+        )
+    whole, change = (network.eval()(x) for network in changes)
+    assert whole.shape == (2, outputs, 16, 16)
+    torch.testing.assert_close(whole, x + change)
+
+
+@pytest.mark.parametrize("params", RESIDUAL, ids=lambda params: params.kind)
+def test_a_residual_network_needs_an_input_that_can_be_added(params):
+    with pytest.raises(ValueError, match="they have 3 and 1 channels"):
+        params.build(3, 1, True)
 
 
 def test_weights_begin_at_the_papers_deviation():
