@@ -96,7 +96,7 @@ class Unet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[N, inputs, H, W] -> [N, outputs, H, W]."""
         skips: list[Tensor] = []
-        y = x
+        y: Tensor = x
         for block in self.down:
             y = block(y)
             skips.append(y)
@@ -104,7 +104,9 @@ class Unet(nn.Module):
         for block in self.up:
             y = cat([skips.pop(), block(y)], dim=1)
         y = self.out(y)
-        return x + y if self.residual else y
+        if self.residual:
+            y = x + y
+        return y
 
 
 class DownBlock(nn.Sequential):
