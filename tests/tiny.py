@@ -39,6 +39,7 @@ SMALL: dict[str, Any] = {
     "pool": 3,
     "batch": 2,
     "crop": SIDE,
+    "mask_frames": SIDE // 2,
     "steps": 6,
     "log_every": 3,
     "checkpoint_every": 2,

@@ -11,12 +11,19 @@ from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.cut import CUTParams
 from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
+from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pix2pix import Pix2PixParams
 from pipeline.methods.spade import SPADEParams
 from pipeline.methods.vae import VAEParams
 
 ModelParams = Annotated[
-    CUTParams | CycleGANParams | GANParams | Pix2PixParams | SPADEParams | VAEParams,
+    CUTParams
+    | CycleGANParams
+    | GANParams
+    | MaskCycleGANVCParams
+    | Pix2PixParams
+    | SPADEParams
+    | VAEParams,
     Field(discriminator="method"),
 ]
 

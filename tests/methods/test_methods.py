@@ -23,6 +23,7 @@ CAPABILITIES = {
     "cut": ("translate",),
     "cyclegan": ("translate",),
     "gan": ("sample",),
+    "mask_cyclegan_vc": ("translate",),
     "pix2pix": ("translate",),
     "spade": ("translate", "style"),
     "vae": ("sample", "reconstruct", "latent", "score"),
@@ -31,6 +32,7 @@ LEARNS = {
     "classifier": ["cross_entropy"],
     "cut": ["contrast_identity"],
     "cyclegan": ["cycle", "identity"],
+    "mask_cyclegan_vc": ["identity"],  # other frames are hidden from the cycle each time
     "pix2pix": ["l1"],
     "vae": ["nll"],
 }

@@ -1,0 +1,215 @@
+"""MaskCycleGAN-VC and CycleGAN-VC2: voices turned into each other, from unaligned recordings.
+
+Kaneko et al. 2021 (arXiv:2102.12841) and 2019 (arXiv:1904.04631). Beyond CycleGAN both judge what
+was translated there and back by discriminators of its own (the two-step adversarial loss: L1 alone
+smooths it), and keep the identity loss for the first steps only. MaskCycleGAN-VC also hides frames
+of its input, which the translator fills in from those around them, and so learns how frames follow
+one another without a further network or loss.
+"""
+
+from collections.abc import Iterator
+from typing import Literal, Self
+
+import torch
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from torch import Tensor, cat, nn
+from torch.nn.functional import l1_loss
+from torch.optim import Optimizer
+
+from pipeline.backbones.mask_cyclegan_vc import GatedPatchParams, TwoOneTwoParams
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
+from pipeline.methods.base import (
+    AdamParams,
+    Method,
+    ScheduleParams,
+    TranslatorRunParams,
+    Update,
+)
+from pipeline.samples import Batch, Pair, Spec
+from pipeline.translators import GeneratorTranslator
+
+
+class MaskCycleGANVCParams(TranslatorRunParams):
+    """MaskCycleGAN-VC's values by default, for 400,000 steps.
+
+    CycleGAN-VC2 differs in two: ``mask_frames: 0`` and ``crop: 128``. (It was published on 36
+    mel-cepstra in frames of 5 ms, with pitch and aperiodicity converted beside them; here it
+    translates mel spectrograms, as Kaneko et al. 2020 and 2021 compare it.)
+    """
+
+    reads = "unaligned"
+
+    method: Literal["mask_cyclegan_vc"]
+    crop: PositiveInt | None = 64
+    """Frames of a random window."""
+    mask_frames: NonNegativeInt = 32
+    """The most frames in a row that are hidden from each sample, drawn evenly from 0 on; fewer than
+    ``crop``. 0: no mask, nor a channel for it, which is CycleGAN-VC2."""
+    generator: TwoOneTwoParams = TwoOneTwoParams()
+    discriminator: GatedPatchParams = GatedPatchParams()
+    """Each of the four: two for translations, two for what came back."""
+    loss: Adversarial = "least_squares"
+    cycle_weight: NonNegativeFloat = 10.0
+    identity_weight: NonNegativeFloat = 5.0
+    """Weight of |G(b) - b|: keeps what is said."""
+    identity_steps: NonNegativeInt = 10_000
+    """Steps after which the identity loss is left out: it is there to set out in the right way."""
+    optimizer: AdamParams = AdamParams()
+    discriminator_optimizer: AdamParams = AdamParams(rate=1e-4)
+    schedule: ScheduleParams = ScheduleParams(kind="linear")
+
+    @model_validator(mode="after")
+    def _leaves_frames_to_fill_in_from(self) -> Self:
+        if self.crop is not None and self.mask_frames >= self.crop:
+            raise ValueError(
+                f"mask_frames: found {self.mask_frames}, allowed: fewer than the frames of a "
+                f"window (crop), {self.crop}"
+            )
+        return self
+
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> GeneratorTranslator:
+        """Two generators, one for each direction, that are shown every frame.
+
+        Raises ValueError where the samples are no spectrograms that they take.
+        """
+        directions = {self.target: self.source, self.source: self.target}
+        for name, spec in specs.items():
+            if spec.width is not None:
+                raise ValueError(f"{self.method} translates sound, but {name} has pictures")
+        generators = {
+            to: self.generator.build(specs[of].height, masked=self.mask_frames > 0)
+            for to, of in directions.items()
+        }
+        return GeneratorTranslator(generators, directions, mode="eval")
+
+    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "MaskCycleGANVC":
+        """The generators and two discriminators for each domain."""
+        return MaskCycleGANVC(
+            self.build_model(specs, classes),
+            {name: self.discriminator.build() for name in JUDGES},
+            source=self.source,
+            target=self.target,
+            mask_frames=self.mask_frames,
+            loss=self.loss,
+            cycle_weight=self.cycle_weight,
+            identity_weight=self.identity_weight,
+            identity_steps=self.identity_steps,
+            adam=self.optimizer,
+            discriminator_adam=self.discriminator_optimizer,
+        )
+
+
+JUDGES = ("a", "b", "cycled_a", "cycled_b")
+"""The discriminators: of translations to a and b, and of a and b there and back."""
+
+
+class MaskCycleGANVC(Method):
+    """See `MaskCycleGANVCParams`; batches are unaligned `Pair`s."""
+
+    def __init__(
+        self,
+        model: GeneratorTranslator,
+        judges: dict[str, nn.Module],
+        *,
+        source: str,
+        target: str,
+        mask_frames: int,
+        loss: Adversarial,
+        cycle_weight: float,
+        identity_weight: float,
+        identity_steps: int,
+        adam: AdamParams,
+        discriminator_adam: AdamParams,
+    ) -> None:
+        """``judges``: by the names of `JUDGES`."""
+        super().__init__()
+        self.model = model
+        self.to_b, self.to_a = model.generators[target], model.generators[source]
+        self.judges = nn.ModuleDict(judges)
+        self.mask_frames = mask_frames
+        self.loss: Adversarial = loss
+        self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
+        self.identity_steps = identity_steps
+        self.adam, self.discriminator_adam = adam, discriminator_adam
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """``generators`` (both) and ``discriminators`` (all four)."""
+        return {
+            "generators": self.adam.build(self.to_a, self.to_b),
+            "discriminators": self.discriminator_adam.build(self.judges),
+        }
+
+    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
+        """The generators' update, then the discriminators' on the same translations."""
+        assert isinstance(batch, Pair)
+        a, b = batch
+        identify = self.identity_weight > 0 and step < self.identity_steps
+        fake_b, same_b = self.translate(self.to_b, a, b if identify else None)
+        fake_a, same_a = self.translate(self.to_a, b, a if identify else None)
+        cycled_a, cycled_b = self.to_a(fake_b), self.to_b(fake_a)  # every frame is there by now
+        shown = {"a": fake_a, "b": fake_b, "cycled_a": cycled_a, "cycled_b": cycled_b}
+        fooled = {
+            name: generator_loss(self.loss, self.judges[name](x).float())
+            for name, x in shown.items()
+        }
+        logs = {
+            "adversarial": fooled["a"] + fooled["b"],
+            "adversarial_cycled": fooled["cycled_a"] + fooled["cycled_b"],
+            "cycle": l1_loss(cycled_a.float(), a) + l1_loss(cycled_b.float(), b),
+        }
+        loss = logs["adversarial"] + logs["adversarial_cycled"] + self.cycle_weight * logs["cycle"]
+        if same_a is not None and same_b is not None:
+            logs["identity"] = l1_loss(same_a.float(), a) + l1_loss(same_b.float(), b)
+            loss = loss + self.identity_weight * logs["identity"]
+        yield Update("generators", loss, logs)
+
+        real = {"a": a, "b": b, "cycled_a": a, "cycled_b": b}
+        told = [self.discriminate(name, real[name], x.detach()) for name, x in shown.items()]
+        losses, logits = zip(*told, strict=True)
+        yield Update(
+            "discriminators",
+            torch.stack(losses).sum(),
+            {name: value for means in logits for name, value in means.items()},
+        )
+
+    def translate(
+        self, generator: nn.Module, source: Tensor, target: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """The fake of ``source``, some of its frames hidden, and ``target`` sent through whole.
+
+        Both go through in one pass, since instance norm treats each sample alone.
+        """
+        mask = self.draw_mask(source)
+        if target is None:
+            return generator(source, mask), None
+        masks = None if mask is None else cat([mask, torch.ones_like(mask)])
+        fake, same = generator(cat([source, target]), masks).chunk(2)
+        return fake, same
+
+    def draw_mask(self, x: Tensor) -> Tensor | None:
+        """`filling_in_mask` for samples [N, 1, M, T]; None where nothing is ever hidden."""
+        if not self.mask_frames:
+            return None
+        return filling_in_mask(len(x), x.shape[3], self.mask_frames, x.device)
+
+    def discriminate(
+        self, name: str, real: Tensor, fake: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """One discriminator's loss at half weight, as CycleGAN's, and its logits' means."""
+        logits = self.judges[name](cat([real, fake.float()])).float()
+        real_logits, fake_logits = logits.chunk(2)
+        logs = {f"real_logit_{name}": real_logits.mean(), f"fake_logit_{name}": fake_logits.mean()}
+        return 0.5 * discriminator_loss(self.loss, real_logits, fake_logits), logs
+
+
+def filling_in_mask(count: int, frames: int, longest: int, device: torch.device) -> Tensor:
+    """[count, 1, 1, frames]: 0 in one stretch of each row, of 0 to ``longest`` frames, 1 elsewhere.
+
+    Lengths, and places where a stretch of that length fits, are equally likely (Kaneko et al.
+    2021, section 3). ``longest`` is at most ``frames``.
+    """
+    length = torch.randint(longest + 1, (count, 1), device=device)
+    start = (torch.rand(count, 1, device=device) * (frames - length + 1)).long()
+    place = torch.arange(frames, device=device)
+    hidden = (place >= start) & (place < start + length)
+    return (~hidden).float()[:, None, None, :]
