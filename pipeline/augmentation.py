@@ -10,7 +10,7 @@ from torch import Tensor
 from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
 from pipeline.nn.diffaugment import recoloured
-from pipeline.samples import Batch, Labelled, Pair
+from pipeline.samples import Batch, Labelled, Pair, Vocoded
 
 
 class Augmentation:
@@ -45,7 +45,7 @@ class Augmentation:
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch, augmented."""
-        if self.transform is None and not self.colour:
+        if isinstance(batch, Vocoded) or (self.transform is None and not self.colour):
             return batch
         if isinstance(batch, Labelled):
             return Labelled(self._alone(batch.x), batch.y)

@@ -6,11 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pipeline.codecs import MelCodec
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Domain, Store
 from pipeline.errors import UserError
-from pipeline.methods.base import RunParams
-from pipeline.samples import Batch, Labelled, Pair
+from pipeline.methods.base import RunParams, VocoderRunParams
+from pipeline.samples import Batch, Labelled, Pair, Vocoded
+from pipeline.vocoders import differences
 
 
 class Batches:
@@ -42,6 +44,8 @@ class Batches:
                 f"{store.root}: {' and '.join(params.domains)} are not aligned in '{split}': a "
                 "model that learns from pairs needs the same names in both domains"
             )
+        if isinstance(params, VocoderRunParams):
+            check_sound(store, params, self.readers)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -57,6 +61,8 @@ class Batches:
         places = self._places(step)
         if self.params.reads == "labelled":
             return self._labelled(places)
+        if self.params.reads == "vocoded":
+            return self._vocoded(places)
         a, b = self.readers
         order_b = 0 if self.params.reads == "aligned" else 1
         return Pair(self._read(a, places, 0), self._read(b, places, order_b))
@@ -64,7 +70,7 @@ class Batches:
     def names(self, step: int) -> list[str]:
         """``domain/key`` of each item in the batch of ``step``."""
         places = self._places(step)
-        if self.params.reads == "labelled":
+        if self.params.reads in ("labelled", "vocoded"):
             turns = [divmod(place, len(self.readers)) for place in places]
             found = [(self.readers[number], turn, number) for turn, number in turns]
         else:
@@ -104,17 +110,37 @@ class Batches:
             labels.append(number if several else int(reader.domain.labels[index]))
         return Labelled(torch.cat(rows), torch.tensor(labels, device=self.device))
 
+    def _vocoded(self, places: range) -> Vocoded:
+        """Windows of the clips of one domain, or of several in turn, with their sound."""
+        codec = self.store.codec
+        assert isinstance(codec, MelCodec)
+        frames: list[Array] = []
+        waves: list[Array] = []
+        for place in places:
+            turn, number = divmod(place, len(self.readers))
+            reader = self.readers[number]
+            index = self._index(reader, turn, number)
+            window, wave = reader.listen(index, drawing(self.seed, place), codec.convention.hop)
+            frames.append(window)
+            waves.append(wave)
+        return Vocoded(
+            self._to_device(np.stack(frames)).float().transpose(1, 2),
+            self._to_device(np.stack(waves)),
+        )
+
     def _index(self, reader: "DomainReader", place: int, order: int) -> int:
         """The item at ``place`` of an endless walk over shuffled items, none twice an epoch."""
         epoch, offset = divmod(place, len(reader.usable))
         return int(reader.usable[shuffled(self.seed, order, epoch, len(reader.usable))[offset]])
 
     def _to_sample(self, reader: "DomainReader", rows: list[Array]) -> Tensor:
-        stored = torch.from_numpy(np.stack(rows))
+        return self.store.codec.to_sample(self._to_device(np.stack(rows)), reader.name)
+
+    def _to_device(self, array: Array) -> Tensor:
+        tensor = torch.from_numpy(array)
         if self.device.type == "cuda":
-            stored = stored.pin_memory()  # or the copy would wait for the device
-        stored = stored.to(self.device, non_blocking=True)
-        return self.store.codec.to_sample(stored, reader.name)
+            tensor = tensor.pin_memory()  # or the copy would wait for the device
+        return tensor.to(self.device, non_blocking=True)
 
 
 class DomainReader:
@@ -143,8 +169,32 @@ class DomainReader:
         """A picture [H, W, C], or a window [crop, M] that begins anywhere in the clip."""
         if self.domain.lengths is None or self.crop is None:
             return self.domain.row(index)
-        spare = int(self.domain.lengths[index]) - self.crop
-        return self.domain.window(index, int(starts.integers(spare + 1)), self.crop)
+        return self.domain.window(index, self._start(index, starts), self.crop)
+
+    def listen(self, index: int, starts: np.random.Generator, hop: int) -> tuple[Array, Array]:
+        """A window [crop, M] that begins anywhere in the clip, and its sound [crop * hop]."""
+        assert self.crop is not None
+        start = self._start(index, starts)
+        window = self.domain.window(index, start, self.crop)
+        return window, self.domain.wave(index, start * hop, self.crop * hop)
+
+    def _start(self, index: int, starts: np.random.Generator) -> int:
+        assert self.domain.lengths is not None
+        assert self.crop is not None
+        return int(starts.integers(int(self.domain.lengths[index]) - self.crop + 1))
+
+
+def check_sound(store: Store, params: VocoderRunParams, readers: list["DomainReader"]) -> None:
+    """Raises UserError where the store does not hold what a vocoder learns from."""
+    if not isinstance(store.codec, MelCodec):
+        raise UserError(f"{store.root} holds pictures: a vocoder learns from sound")
+    if found := differences(params.convention, store.codec.convention):
+        raise UserError(f"{store.root} holds mel frames of another convention: {found}")
+    if silent := [reader.name for reader in readers if not reader.domain.has_audio]:
+        raise UserError(
+            f"{store.root} keeps frames alone of {', '.join(silent)}: a vocoder learns from the "
+            "sound too, so set keep_audio: true in the data set's block and prepare it again"
+        )
 
 
 def judged_split(store: Store, params: RunParams) -> str:

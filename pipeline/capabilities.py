@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 
 from torch import Generator, Tensor
 
+from pipeline.codecs.spectrogram import MelConvention
+
 
 class Translator(ABC):
     """Turns samples of one domain into samples of another."""
@@ -90,6 +92,17 @@ class Classifier(ABC):
         """Samples [N, C, H, W] -> features [N, F] of the last hidden layer."""
 
 
+class Vocoder(ABC):
+    """Turns log-mel frames into sound."""
+
+    convention: MelConvention
+    """What the frames mean; those of another convention would become noise."""
+
+    @abstractmethod
+    def vocode(self, frames: Tensor) -> Tensor:
+        """Log-mel frames [N, M, T], not standardised -> waveforms [N, T * hop]."""
+
+
 CAPABILITIES: dict[str, type] = {
     "translate": Translator,
     "style": Stylist,
@@ -98,6 +111,7 @@ CAPABILITIES: dict[str, type] = {
     "latent": Latent,
     "score": Scorer,
     "classify": Classifier,
+    "vocode": Vocoder,
 }
 
 

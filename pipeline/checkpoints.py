@@ -23,6 +23,7 @@ from pipeline.codecs import Codec
 from pipeline.codecs.image import Picture, to_png
 from pipeline.files import replace, write
 from pipeline.methods.base import RunParams
+from pipeline.nn.folding import folded
 from pipeline.samples import Spec
 
 Format = Literal[1]
@@ -116,7 +117,8 @@ def export(
     """Writes a finished model, whole or not at all; what stood at ``folder`` goes."""
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    weights = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
+    state = folded(model).state_dict()
+    weights = {name: t.detach().cpu().contiguous() for name, t in state.items()}
     card = Card(
         version=pipeline.__version__,
         seed=seed,

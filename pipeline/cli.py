@@ -64,6 +64,13 @@ def translate(
         Path | None,
         typer.Option(help="A picture of the target's domain to take the style from (spade)."),
     ] = None,
+    vocoder: Annotated[
+        str | None,
+        typer.Option(
+            help="What makes the sound: a vocoder's folder, or its name below --models; "
+            "by default Griffin-Lim, which needs no training."
+        ),
+    ] = None,
     models: Root = MODELS,
 ) -> None:
     """Translate pictures or sound from one domain to another.
@@ -77,11 +84,13 @@ def translate(
       crossdomain translate cyclegan zebras/ -o horses/ --to horse
       crossdomain translate voice_cyclegan interview.mp3 -o interview.wav
       crossdomain translate spade labels/ -o scenes/ --style evening.jpg
+      crossdomain translate voice_cyclegan talks/ -o converted/ --vocoder hifigan
     """
     from pipeline.commands.translate import translate as run
     from pipeline.inference import find_model
 
-    run(find_model(model, models), inputs, out, to, style)
+    voice = None if vocoder is None else find_model(vocoder, models)
+    run(find_model(model, models), inputs, out, to, style=style, vocoder=voice)
 
 
 @app.command()
@@ -168,8 +177,11 @@ def fetch(
 
 @app.command("import")
 def import_model(
-    origin: Annotated[str, typer.Argument(help="Whose code made the checkpoint: junyanz.")],
-    checkpoint: Annotated[Path, typer.Argument(help="A generator's weights: latest_net_G*.pth.")],
+    origin: Annotated[str, typer.Argument(help="Whose checkpoint it is: junyanz or hifigan.")],
+    checkpoint: Annotated[
+        Path,
+        typer.Argument(help="A generator's weights: latest_net_G*.pth, generator_v1."),
+    ],
     name: Annotated[str, typer.Option(help="What to call the finished model.")],
     back: Annotated[
         Path | None, typer.Option(help="The generator of the way back, as CycleGAN trains one.")
@@ -192,22 +204,28 @@ def import_model(
             show_default=False,
         ),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="A vocoder's configuration; by default config.json beside its weights."),
+    ] = None,
     models: Root = MODELS,
 ) -> None:
-    """Make a finished model of a checkpoint of pytorch-CycleGAN-and-pix2pix.
+    """Make a finished model of a published checkpoint.
 
-    Its network is told from the weights: a ResNet or a U-Net of any size. No code in the file is
-    run.
+    Of pytorch-CycleGAN-and-pix2pix (junyanz), whose network is told from the weights: a ResNet or
+    a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like), whose network and mel
+    convention stand in the file beside the weights. No code in a file is run.
 
     \b
     Examples:
       crossdomain import junyanz latest_net_G.pth --name facades --source labels --target facade
       crossdomain import junyanz latest_net_G_A.pth --back latest_net_G_B.pth --name horses \\
         --source horse --target zebra
+      crossdomain import hifigan generator_v1 --config config.json --name universal
     """
     from pipeline.commands.importing import Wishes, run
 
-    wishes = Wishes(source, target, size, dropout, train)
+    wishes = Wishes(source, target, size, dropout, train, config)
     typer.echo(run(origin, checkpoint, back, name, models, wishes))
 
 

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from pipeline.capabilities import Sampler, Stylist, Translator, capabilities
+from pipeline.capabilities import Sampler, Stylist, Translator, Vocoder, capabilities
 from pipeline.checkpoints import Card, read_card, read_codec, read_weights
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.image import Picture, fit_square
@@ -20,9 +20,11 @@ from pipeline.codecs.mel import Wave
 from pipeline.errors import UserError
 from pipeline.exhibits import grid
 from pipeline.methods.base import RunParams, TranslatorRunParams
+from pipeline.nn.folding import folded
 from pipeline.params import load_run
 from pipeline.tiles import translate_in_tiles
 from pipeline.translators import InStyle
+from pipeline.vocoders import cross_fade, fitting
 
 SMALLEST = (
     8  # pixels or frames: below, reflection padding inside the networks has nothing to mirror
@@ -80,7 +82,7 @@ def _build(folder: Path, device: torch.device) -> FinishedModel:
         params = load_run(card.run)
         codec = read_codec(folder)
         with device:
-            model = params.build_model(card.specs, card.classes)
+            model = folded(params.build_model(card.specs, card.classes))
     except (ValueError, KeyError, RuntimeError, OSError) as error:
         raise _unusable(folder, error) from error
     return FinishedModel(folder.name, model.eval(), params, codec, card)
@@ -121,6 +123,13 @@ def as_sampler(finished: FinishedModel) -> Sampler:
     """The model as a sampler of pictures; raises UserError where it is none."""
     if not isinstance(finished.model, Sampler) or not isinstance(finished.codec, ImageCodec):
         raise _unable(finished, "sample pictures")
+    return finished.model
+
+
+def as_vocoder(finished: FinishedModel) -> Vocoder:
+    """The model as a vocoder; raises UserError where it is none."""
+    if not isinstance(finished.model, Vocoder):
+        raise _unable(finished, "turn mel frames into sound")
     return finished.model
 
 
@@ -224,41 +233,44 @@ def _with_channels(pictures: Picture, channels: int) -> Picture:
     return np.stack([np.array(Image.fromarray(p).convert("L"))[:, :, None] for p in pictures])
 
 
-def convert_wave(finished: FinishedModel, wave: Wave, to: str) -> Wave:
+def convert_wave(
+    finished: FinishedModel, wave: Wave, to: str, vocoder: Vocoder | None = None
+) -> Wave:
     """Sound float32 [samples] at the codec's rate -> its conversion, of equal length and loudness.
 
-    Raises UserError where the model does not translate sound to ``to``.
+    By Griffin-Lim where ``vocoder`` is None. Raises UserError where the model does not translate
+    sound to ``to``, or the vocoder does not take the model's frames.
     """
-    return np.concatenate(list(convert_blocks(finished, [wave], to)))
+    return np.concatenate(list(convert_blocks(finished, [wave], to, vocoder)))
 
 
-def convert_blocks(finished: FinishedModel, blocks: Iterable[Wave], to: str) -> Iterator[Wave]:
+def convert_blocks(
+    finished: FinishedModel, blocks: Iterable[Wave], to: str, vocoder: Vocoder | None = None
+) -> Iterator[Wave]:
     """Sound in blocks [samples] of any lengths -> its conversion, in blocks of other lengths.
 
     Converts windows of `WINDOW` seconds and more, which are cross-faded, so that memory is flat
     however long the sound is. Each window keeps its root mean square.
     """
     codec = mel_codec(finished)
+    voice = fitting(vocoder, codec.convention)
     rate = codec.convention.rate
     window, overlap = round(WINDOW * rate), round(OVERLAP * rate)
-    # Windows were vocoded apart, so their phases have nothing in common: powers add, not waves.
-    rise = np.sin(np.linspace(0, np.pi / 2, overlap, dtype=np.float32))
     tail = np.zeros(0, np.float32)  # the last window's end, not yet faded
 
     def faded(converted: Wave) -> Wave:
-        shared = len(tail)
-        converted[:shared] = converted[:shared] * rise[:shared] + tail * rise[:shared][::-1]
+        converted[: len(tail)] = cross_fade(tail, converted[: len(tail)])
         return converted
 
     waiting = np.zeros(0, np.float32)
     for block in blocks:
         waiting = np.concatenate([waiting, block])
         while len(waiting) >= 2 * window:  # so what is left for the end is never a snippet
-            converted = faded(_convert_window(finished, codec, waiting[:window], to))
+            converted = faded(_convert_window(finished, voice, waiting[:window], to))
             yield converted[:-overlap]
             tail, waiting = converted[-overlap:], waiting[window - overlap :]
     if len(waiting):
-        yield faded(_convert_window(finished, codec, waiting, to))
+        yield faded(_convert_window(finished, voice, waiting, to))
 
 
 def mel_codec(finished: FinishedModel) -> MelCodec:
@@ -270,13 +282,14 @@ def mel_codec(finished: FinishedModel) -> MelCodec:
 
 
 @torch.inference_mode()
-def _convert_window(finished: FinishedModel, codec: MelCodec, wave: Wave, to: str) -> Wave:
+def _convert_window(finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: str) -> Wave:
     """One window [samples] -> [samples], at its own root mean square."""
-    model = as_translator(finished)
+    model, codec = as_translator(finished), mel_codec(finished)
     hop = codec.convention.hop
     whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(device_of(finished))
     sample = codec.encode(whole, model.directions[to])
-    converted = codec.decode(translate_any_size(model, sample[None], to)[0], to)[: len(wave)]
+    frames = codec.from_sample(translate_any_size(model, sample[None], to), to)  # [1, T, M]
+    converted = vocoder.vocode(frames.transpose(1, 2))[0, : len(wave)]
     loudness, found = whole.square().sum().sqrt(), converted.square().sum().sqrt()
     gain = (loudness / found.clamp(min=1e-8)).clamp(max=MOST_GAIN)
     result: Wave = (converted * gain).cpu().numpy()

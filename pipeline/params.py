@@ -12,9 +12,9 @@ from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.voices import VoicesParams
 from pipeline.errors import UserError, listing
-from pipeline.interop.imported import ImportedParams
+from pipeline.interop.imported import ImportedParams, ImportedVocoderParams
 from pipeline.methods import ClassifierParams, ModelParams
-from pipeline.methods.base import RunParams
+from pipeline.methods.base import RunParams, VocoderRunParams
 from pipeline.mistakes import describe
 
 DataParams = Annotated[
@@ -34,6 +34,9 @@ class Params(Block):
     judges: dict[str, ClassifierParams] = Field(default_factory=dict)
     """The classifiers that evaluation asks, each named after its data set."""
     models: dict[str, ModelParams] = Field(default_factory=dict)
+    vocoder: str | None = None
+    """Which of the models makes the sound that evaluation judges converters by; by default
+    Griffin-Lim does."""
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -81,13 +84,17 @@ def _mistakes(path: Path, found: list[str]) -> UserError:
 def load_run(raw: dict[str, Any]) -> RunParams:
     """A model's or judge's block as a finished model keeps it; raises ValidationError."""
     adapter: TypeAdapter[RunParams] = TypeAdapter(
-        Annotated[ModelParams | ClassifierParams | ImportedParams, Field(discriminator="method")]
+        Annotated[
+            ModelParams | ClassifierParams | ImportedParams | ImportedVocoderParams,
+            Field(discriminator="method"),
+        ]
     )
     return adapter.validate_python(raw)
 
 
 def dangling(params: Params) -> list[str]:
-    """Names that lead nowhere: of data sets without a block, of judges that nobody would ask."""
+    """Names that lead nowhere: of data sets without a block, of judges that nobody would ask, of a
+    vocoder that is none."""
     known = ", ".join(sorted(params.datasets))
     runs: list[tuple[str, RunParams]] = [
         *((f"judges.{name}", judge) for name, judge in params.judges.items()),
@@ -103,4 +110,10 @@ def dangling(params: Params) -> list[str]:
         for name, judge in params.judges.items()
         if name != judge.data and judge.data in params.datasets
     ]
-    return unknown + misnamed
+    vocoders = [name for name, run in params.models.items() if isinstance(run, VocoderRunParams)]
+    mute = (
+        []
+        if params.vocoder is None or params.vocoder in vocoders
+        else [f"vocoder: found '{params.vocoder}', allowed: {', '.join(vocoders) or 'none'}"]
+    )
+    return unknown + misnamed + mute

@@ -68,7 +68,9 @@ def write_domains(
                 writer = DomainWriter(folder / split / domain, moment, rate)
                 progress.skip(writer.items)
                 left = items[writer.items :]
-                keep_raw = rate is not None and split == "test"
+                keep_raw = isinstance(params, SoundParams) and (
+                    split == "test" or params.keep_audio
+                )
                 jobs = (delayed(analyse)(params, item, keep_raw) for item in left)
                 for item, analysed in zip(left, pool(jobs), strict=True):
                     progress.advance()

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import Sampler, Translator
+from pipeline.capabilities import Sampler, Translator, Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.codecs.image import Picture
 from pipeline.datasets.store import Store
@@ -35,7 +35,8 @@ class Look(NamedTuple):
 
 @torch.no_grad()
 def looks(model: nn.Module, store: Store, domain: str) -> list[Look]:
-    """Looks at each direction of a translator, or at a sampler's samples of ``domain``.
+    """Looks at each direction of a translator, at a sampler's samples of ``domain``, or at a
+    vocoder's copies of its clips.
 
     None for other models. A copy is looked at: dropout and batch norm leave no trace in ``model``.
     """
@@ -46,6 +47,8 @@ def looks(model: nn.Module, store: Store, domain: str) -> list[Look]:
         samples = model.sample(SHOWN * SHOWN, Generator().manual_seed(0))
         rows = tuple(torch.split(samples, SHOWN))
         return [Look("samples", samples, first(store, domain, len(samples)), None, rows)]
+    if isinstance(model, Vocoder):
+        return [look_at_copies(model, store, domain)]
     return []
 
 
@@ -62,6 +65,19 @@ def look_through(model: Translator, store: Store, to: str) -> Look:
     if store.has("test", of) and store.has("test", to) and store.aligned("test", of, to):
         rows.append(real)
     return Look(f"{of} to {to}", output, real, source, tuple(rows))
+
+
+def look_at_copies(model: Vocoder, store: Store, domain: str) -> Look:
+    """The first test clips of a domain, and the spectrograms of what a vocoder makes of theirs."""
+    codec = store.codec
+    assert isinstance(model, nn.Module)
+    assert isinstance(codec, MelCodec)
+    real = first(store, domain)
+    frames = codec.from_sample(real, domain).transpose(1, 2)
+    waves = model.vocode(frames.to(next(model.parameters()).device)).float().cpu()
+    waves = waves.nan_to_num()  # where numbers end, the loop says it
+    output = torch.stack([codec.encode(wave, domain) for wave in waves])
+    return Look(f"copies of {domain}", output, real, real, (real, output))
 
 
 def draw(seen: list[Look], sound: bool) -> Picture | None:

@@ -37,4 +37,11 @@ class Labelled(NamedTuple):
     y: Tensor  # [N] int64; zeros where the domain has no classes
 
 
-Batch = Pair | Labelled
+class Vocoded(NamedTuple):
+    """Windows of clips: log-mel frames, not standardised, and the sound they were taken from."""
+
+    frames: Tensor  # [N, M, T]
+    wave: Tensor  # [N, T * hop] in [-1, 1]
+
+
+Batch = Pair | Labelled | Vocoded

@@ -3,11 +3,11 @@
 import json
 import shutil
 
-from pipeline.capabilities import Classifier
+from pipeline.capabilities import Classifier, Vocoder
 from pipeline.datasets.store import Store
 from pipeline.evaluation import evaluate
-from pipeline.inference import load
-from pipeline.params import load_params
+from pipeline.inference import as_vocoder, load
+from pipeline.params import Params, load_params
 from stages.command import block, run_named
 from stages.layout import EXHIBITS, JUDGES, METRICS, MODELS, PARAMS, PREPARED
 
@@ -19,9 +19,15 @@ def main(name: str) -> None:
     judge = load(JUDGES / data).model if data in params.judges else None
     assert judge is None or isinstance(judge, Classifier)
     shutil.rmtree(EXHIBITS / name, ignore_errors=True)
-    results = evaluate(load(MODELS / name), Store(PREPARED / data), judge, EXHIBITS / name)
+    finished, store = load(MODELS / name), Store(PREPARED / data)
+    results = evaluate(finished, store, judge, EXHIBITS / name, vocoder_of(params))
     METRICS.mkdir(parents=True, exist_ok=True)
     (METRICS / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def vocoder_of(params: Params) -> Vocoder | None:
+    """The model that ``vocoder`` in params.yaml names; None for Griffin-Lim."""
+    return None if params.vocoder is None else as_vocoder(load(MODELS / params.vocoder))
 
 
 if __name__ == "__main__":

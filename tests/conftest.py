@@ -101,7 +101,7 @@ def store_of(
         params = (
             PictureFolderParams(**raw, size=tiny.SIDE)
             if kind == "pictures"
-            else SoundFolderParams(**raw, convention=tiny.CONVENTION)
+            else SoundFolderParams(**raw, convention=tiny.CONVENTION, keep_audio=True)
         )
         prepare(params, root / f"{kind}.prepared", workers=1)
         stores[kind] = Store(root / f"{kind}.prepared")

@@ -6,6 +6,7 @@ import tiny
 import torch
 
 from pipeline.checkpoints import export
+from pipeline.methods.base import RunParams
 
 
 def export_all(root: Path) -> Path:
@@ -13,8 +14,13 @@ def export_all(root: Path) -> Path:
     for name, run in tiny.runs().items():
         if name.startswith("judge_"):
             continue
-        torch.manual_seed(0)
-        model = run.build_model(tiny.specs_of(run), tiny.classes_of(run))
-        codec, classes = tiny.codec_of(run), tiny.classes_of(run)
-        export(root / name, model, params=run, codec=codec, classes=classes, seed=1)
+        export_one(root / name, run)
     return root
+
+
+def export_one(folder: Path, run: RunParams) -> None:
+    """Writes the model of one block."""
+    torch.manual_seed(0)
+    model = run.build_model(tiny.specs_of(run), tiny.classes_of(run))
+    codec, classes = tiny.codec_of(run), tiny.classes_of(run)
+    export(folder, model, params=run, codec=codec, classes=classes, seed=1)

@@ -5,17 +5,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tiny
 import torch
 from torch import Tensor
 
 from pipeline.augmentation import Augmentation
 from pipeline.batches import Batches
+from pipeline.codecs.spectrogram import log_mel
+from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.store import Domain, Store
 from pipeline.errors import UserError
 from pipeline.methods import ClassifierParams
 from pipeline.methods.base import RunParams
 from pipeline.params import load_run
-from pipeline.samples import Labelled, Pair
+from pipeline.prepare import prepare
+from pipeline.samples import Labelled, Pair, Vocoded
 
 CPU = torch.device("cpu")
 
@@ -30,6 +34,19 @@ def unaligned(source: str, target: str, **fields: Any) -> RunParams:
 
 def aligned(source: str, target: str, **fields: Any) -> RunParams:
     return run_params("pix2pix", source=source, target=target, **fields)
+
+
+def vocoded(*domains: str, **fields: Any) -> RunParams:
+    toy = {**tiny.TOYS["hifigan"], "crop": 8, "batch": 4, **fields}
+    return run_params("hifigan", of=list(domains), **toy)
+
+
+@pytest.fixture(scope="module")
+def heard_store(raw_sounds: SoundFolderParams, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """`sound_store` with its sound."""
+    out = tmp_path_factory.mktemp("heard") / "sounds"
+    prepare(raw_sounds.model_copy(update={"keep_audio": True}), out, workers=1)
+    return Store(out)
 
 
 def batches(store: Store, params: RunParams, seed: int = 1, **share: int) -> Batches:
@@ -56,7 +73,7 @@ def place_of(clips: Domain, window: np.ndarray) -> tuple[int, int]:
     raise AssertionError("a window that is in no clip")
 
 
-def flat(batch: Pair | Labelled) -> list[Tensor]:
+def flat(batch: Pair | Labelled | Vocoded) -> list[Tensor]:
     return list(batch)
 
 
@@ -142,6 +159,7 @@ def test_several_domains_take_turns_and_are_the_classes(picture_store, sound_sto
         ("picture_store", run_params("vae", domain="day", batch=4)),
         ("sound_store", unaligned("ann", "bob", batch=4, crop=8)),
         ("sound_store", ClassifierParams(data="d", of=("ann", "bob"), steps=1, batch=4, crop=8)),
+        ("heard_store", vocoded("ann", "bob")),
     ],
 )
 def test_the_shares_of_processes_make_the_whole_batch(store, params, request):
@@ -170,9 +188,58 @@ def test_windows_lie_inside_clips_that_are_long_enough(sound_store):
     assert len({start for index, start in found if index == 3}) >= 5
 
 
+def test_frames_and_sound_are_of_one_place(heard_store):
+    read, hop = batches(heard_store, vocoded("ann", "bob")), tiny.CONVENTION.hop
+    for step in range(6):
+        frames, wave = read(step)
+        assert frames.shape == (4, tiny.SIDE, 8)
+        assert wave.shape == (4, 8 * hop)
+        assert frames.dtype == wave.dtype == torch.float32
+        for place, (window, sound) in enumerate(zip(frames, wave, strict=True)):
+            clips = heard_store.domain("train", ("ann", "bob")[place % 2])
+            index, start = place_of(clips, window.T.half().numpy())
+            whole = clips.wave(index, 0, int(clips.lengths[index]) * hop)
+            np.testing.assert_array_equal(sound, whole[start * hop : (start + 8) * hop])
+            # Away from its ends a window's frames are those of the clip.
+            again = log_mel(sound, tiny.CONVENTION)[:, 2:-2]
+            torch.testing.assert_close(again, window[:, 2:-2], atol=0.02, rtol=0)
+
+
+def test_pairs_of_frames_and_sound_are_a_function_of_seed_and_step(heard_store):
+    params = vocoded("ann", "bob", batch=3)
+    one, two = batches(heard_store, params), batches(heard_store, params)
+    forwards = [one(step) for step in range(6)]
+    backwards = [two(step) for step in reversed(range(6))][::-1]
+    for a, b in zip(forwards, backwards, strict=True):
+        assert torch.equal(a.frames, b.frames)
+        assert torch.equal(a.wave, b.wave)
+    other = batches(heard_store, params, seed=2)
+    assert not all(torch.equal(a.wave, other(step).wave) for step, a in enumerate(forwards))
+
+
+def test_speakers_take_turns_and_names_say_whose_clips_they_are(heard_store):
+    read = batches(heard_store, vocoded("ann", "bob"))
+    for step in (0, 3):
+        names = read.names(step)
+        assert [name.split("/")[0] for name in names] == ["ann", "bob"] * 2
+        for name, window in zip(names, read(step).frames, strict=True):
+            domain, _, key = name.partition("/")
+            clips = heard_store.domain("train", domain)
+            assert clips.keys[place_of(clips, window.T.half().numpy())[0]] == key
+
+
 @pytest.mark.parametrize(
     ("store", "params", "share", "words"),
     [
+        ("sound_store", vocoded("ann", "bob"), {}, "frames alone of ann, bob.*keep_audio: true"),
+        ("picture_store", vocoded("day"), {}, "holds pictures: a vocoder learns from sound"),
+        (
+            "heard_store",
+            vocoded("ann", convention={**tiny.TOYS["hifigan"]["convention"], "fmax": 3000}),
+            {},
+            "of another convention: fmax: expected 3000.0, found 4000.0",
+        ),
+        ("heard_store", vocoded("ann", crop=500), {}, "no clip has 500 frames"),
         ("sound_store", unaligned("ann", "bob"), {}, "sound needs 'crop'"),
         (
             "sound_store",

@@ -184,6 +184,7 @@ def test_a_block_survives_json(tmp_path):
         ),
         pytest.param("models.vae.steps", None, ["models.vae.steps: missing"], id="missing key"),
         pytest.param("seed", None, ["seed: missing"], id="missing seed"),
+        pytest.param("vocoder", "vae", ["vocoder: found 'vae', allowed: none"], id="no vocoder"),
         pytest.param("seed", 2**64, ["seed: found", "less than"], id="seed beyond 63 bits"),
         pytest.param(
             "models.vae.method", None, ["models.vae: missing the key 'method'"], id="no method"

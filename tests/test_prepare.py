@@ -97,6 +97,18 @@ def test_test_clips_are_kept_as_sound(raw_sounds, sound_store):
     assert not sound_store.domain("train", "bob").audio(0).exists()
 
 
+def test_training_clips_are_kept_as_sound_where_asked_for(raw_sounds, sound_store, tmp_path):
+    prepare(raw_sounds.model_copy(update={"keep_audio": True}), tmp_path / "out", workers=1)
+    kept, bare = tiny.tree(tmp_path / "out"), tiny.tree(sound_store.root)
+    assert kept.items() > bare.items()  # meta.json too: what is learnt from is the same
+    for domain, count in sound_store.meta.counts["train"].items():
+        sounds = {f"train/{domain}/audio/{n:05d}.flac" for n in range(count)}
+        assert sounds == {name for name in kept.keys() - bare.keys() if f"/{domain}/" in name}
+    clips = Store(tmp_path / "out").domain("train", "ann")
+    whole, _ = soundfile.read(clips.audio(3), dtype="float32")
+    np.testing.assert_array_equal(clips.wave(3, 100, 200), whole[100:300])
+
+
 @pytest.mark.parametrize("kind", ["raw_pictures", "raw_sounds"])
 def test_preparing_again_or_with_more_workers_gives_the_same_bytes(kind, tmp_path, request):
     params = request.getfixturevalue(kind)

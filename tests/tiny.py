@@ -13,7 +13,15 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from pipeline.capabilities import Classifier, Latent, Reconstructor, Sampler, Scorer, Translator
+from pipeline.capabilities import (
+    Classifier,
+    Latent,
+    Reconstructor,
+    Sampler,
+    Scorer,
+    Translator,
+    Vocoder,
+)
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics
 from pipeline.codecs.spectrogram import MelConvention
@@ -21,7 +29,7 @@ from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
 from pipeline.methods.base import RunParams
 from pipeline.params import Params, load_params, load_run
-from pipeline.samples import Batch, Labelled, Pair, Spec
+from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
 
 ROOT = Path(__file__).parents[1]
 SIDE = 16
@@ -37,6 +45,7 @@ SMALL: dict[str, Any] = {
     "latent": 4,
     "places": 16,
     "pool": 3,
+    "mel_alone": 0,
     "batch": 2,
     "crop": SIDE,
     "mask_frames": SIDE // 2,
@@ -45,6 +54,26 @@ SMALL: dict[str, Any] = {
     "checkpoint_every": 2,
 }
 """The most that a shrunken block has of each of these, wherever in the block it stands."""
+
+TOYS: dict[str, dict[str, Any]] = {
+    "hifigan": {
+        "convention": CONVENTION.model_dump(),
+        "generator": {
+            "channels": 16,
+            "rates": [8, 8],
+            "kernels": [16, 16],
+            "block": 2,
+            "block_kernels": [3, 5],
+            "block_dilations": [[1, 2], [2, 6]],
+        },
+    },
+    "mask_cyclegan_vc": {
+        "optimizer": {"rate": 5e-4},
+        "discriminator_optimizer": {"rate": 2.5e-4},
+    },
+}
+"""What no shrinking gives a method's blocks: numbers that must fit `CONVENTION`, and rates that
+bear being raised tenfold."""
 
 
 @cache
@@ -61,7 +90,7 @@ def runs() -> dict[str, RunParams]:
         if run.method not in {other.method for other in found.values()}:
             found[name] = run
     found |= {f"judge_{name}": judge for name, judge in params.judges.items()}
-    return {name: shrink(run) for name, run in found.items()}
+    return {name: shrink(run, **TOYS.get(run.method, {})) for name, run in found.items()}
 
 
 def shrink(run: RunParams, **changes: Any) -> RunParams:
@@ -118,6 +147,11 @@ def batch_of(run: RunParams, count: int = 4) -> Batch:
     first, last = run.domains[0], run.domains[-1]
     if run.reads == "labelled":
         return Labelled(sample_of(specs[first], count, 1), torch.arange(count) % 2)
+    if run.reads == "vocoded":
+        time = torch.arange(SIDE * CONVENTION.hop) / CONVENTION.rate
+        pitches = torch.linspace(200, 400, count)[:, None]
+        frames = sample_of(specs[first], count, 1).squeeze(1) * 2 - 5
+        return Vocoded(frames, 0.3 * torch.sin(2 * torch.pi * pitches * time))
     return Pair(sample_of(specs[first], count, 1), sample_of(specs[last], count, 2))
 
 
@@ -140,6 +174,8 @@ def outputs(model: nn.Module, specs: dict[str, Spec], count: int = 3) -> dict[st
         found["score"] = model.score(x)
     if isinstance(model, Classifier):
         found["classify"], found["features"] = model.classify(x), model.features(x)
+    if isinstance(model, Vocoder):
+        found["vocode"] = model.vocode(x.squeeze(1))
     return found
 
 

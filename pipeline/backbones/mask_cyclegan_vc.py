@@ -105,7 +105,7 @@ class TwoOneTwo(nn.Module):
             x = cat([x * seen, seen], dim=1)
         x = self.down(x)  # [N, C, M/4, T/4]
         x = self.middle(x.flatten(1, 2).unsqueeze(2))  # [N, C * M/4, 1, T/4]
-        y: Tensor = self.up(x.squeeze(2).unflatten(1, (self.inner, self.rows)))
+        y: Tensor = self.up(x.reshape(len(x), self.inner, self.rows, x.shape[3]))
         return y
 
 
@@ -160,7 +160,8 @@ class PlainConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, outputs, H, W]."""
-        return self._conv_forward(x.contiguous(), self.weight.contiguous(), self.bias)
+        y: Tensor = self._conv_forward(x.contiguous(), self.weight.contiguous(), self.bias)
+        return y
 
 
 def scaled_norm(channels: int) -> tuple[nn.Module, nn.Module]:

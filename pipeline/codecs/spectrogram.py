@@ -91,6 +91,15 @@ def log_mel(wave: Tensor, convention: MelConvention = HIFI_GAN) -> Tensor:
         raise ValueError(f"{wave.shape[-1]} samples are less than one hop of {convention.hop}")
     if not torch.isfinite(wave).all():
         raise ValueError("the wave has samples that are not finite")
+    return log_mel_unchecked(wave, convention)
+
+
+def log_mel_unchecked(wave: Tensor, convention: MelConvention) -> Tensor:
+    """`log_mel` for waves that are known to fit, as in training.
+
+    A look at every sample would make an accelerator wait, and a loss that is no number is the
+    loop's to report.
+    """
     filters = _filters(convention, wave.device)
     with torch.autocast(wave.device.type, enabled=False):
         mel = filters @ _stft(wave.float(), convention).abs()

@@ -1,6 +1,5 @@
 """`crossdomain import`: published checkpoints as finished models."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ import torch
 from pipeline.backbones import TranslatorParams, UnetParams
 from pipeline.checkpoints import export
 from pipeline.codecs import ImageCodec
+from pipeline.commands.importing_vocoder import import_vocoder
 from pipeline.errors import UserError
 from pipeline.interop.imported import CheckpointFile, ImportedParams
 from pipeline.interop.junyanz import Generator, describe, read
@@ -31,6 +31,8 @@ class Wishes:
     """Whether a U-Net was trained with dropout: it has no weights, so nothing shows it."""
     train: bool | None = None
     """Whether to translate with dropout and batch statistics on; None: see `inference_of`."""
+    config: Path | None = None
+    """A vocoder's configuration; None: config.json beside its weights."""
 
 
 def run(
@@ -41,11 +43,17 @@ def run(
     ``ahead`` leads to the target, ``back`` to the source. Raises UserError where a file holds no
     generator, two don't belong together, or a wish can't be granted.
     """
-    if origin != "junyanz":
+    if origin not in ("junyanz", "hifigan"):
         raise UserError(
-            f"expected whose code made the checkpoint, found '{origin}', allowed: junyanz"
+            f"expected whose checkpoint it is, found '{origin}', allowed: junyanz, hifigan"
         )
     folder = new_folder(models, name)
+    if origin == "hifigan":
+        if back is not None or wishes != Wishes(config=wishes.config):
+            raise UserError("of a vocoder's options there are --name, --config and --models alone")
+        return import_vocoder(ahead, wishes.config, folder)
+    if wishes.config is not None:
+        raise UserError("--config is for vocoders: junyanz's checkpoints have none")
     if wishes.source == wishes.target:
         raise UserError(f"source and target are both '{wishes.source}'")
     files = {wishes.target: ahead} | ({wishes.source: back} if back else {})
@@ -98,7 +106,7 @@ def params_of(
         origin="junyanz",
         generator=network,
         inference=inference_of(network, any(g.drops for g in found.values()), wishes.train),
-        files={to: CheckpointFile(name=p.name, sha256=_sha256(p)) for to, p in files.items()},
+        files={to: CheckpointFile.of(path) for to, path in files.items()},
     )
 
 
@@ -148,8 +156,3 @@ def build(
     for to, generator in found.items():
         model.generators[to].load_state_dict(generator.weights, assign=True)
     return model
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

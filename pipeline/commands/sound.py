@@ -7,6 +7,7 @@ import numpy as np
 import soundfile
 import soxr  # librosa's resampler, here as a stream
 
+from pipeline.capabilities import Vocoder
 from pipeline.codecs.mel import Wave
 from pipeline.commands.jobs import Job
 from pipeline.errors import UserError
@@ -15,17 +16,20 @@ from pipeline.inference import FinishedModel, convert_blocks, mel_codec
 BLOCK = 2**18  # samples read at once
 
 
-def convert_file(finished: FinishedModel, source: Path, result: Path, to: str) -> None:
+def convert_file(
+    finished: FinishedModel, source: Path, result: Path, to: str, vocoder: Vocoder | None = None
+) -> None:
     """Converts a sound file to mono at the model's rate; the suffix of ``result`` is its format.
 
-    Raises ValueError with the reason where ``source`` holds no usable sound.
+    By Griffin-Lim where ``vocoder`` is None. Raises ValueError with the reason where ``source``
+    holds no usable sound.
     """
     rate = mel_codec(finished).convention.rate
     result.parent.mkdir(parents=True, exist_ok=True)
     partial = Job(source, result).partial
     try:
         with soundfile.SoundFile(partial, "w", samplerate=rate, channels=1) as file:
-            for block in convert_blocks(finished, read_blocks(source, rate), to):
+            for block in convert_blocks(finished, read_blocks(source, rate), to, vocoder):
                 file.write(block.clip(-1, 1))
         partial.replace(result)
     except soundfile.LibsndfileError as error:  # from writing: reading's are ValueErrors by now

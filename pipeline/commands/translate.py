@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from pipeline.capabilities import Vocoder
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture, read_picture
 from pipeline.commands.jobs import Job, plan
@@ -14,37 +15,49 @@ from pipeline.commands.sound import convert_file
 from pipeline.errors import UserError, listing
 from pipeline.inference import (
     FinishedModel,
+    as_vocoder,
     choose_target,
     load,
+    mel_codec,
     translate_pictures,
     with_style,
 )
 from pipeline.machine import device
 from pipeline.progress import Progress
+from pipeline.vocoders import fitting
 
 BATCH = 16  # pictures that are translated at once
 BATCH_PIXELS = 2**20  # and no more than this together, so that large ones go alone
 
 
 def translate(
-    folder: Path, inputs: Sequence[Path], out: Path, to: str | None, style: Path | None = None
+    folder: Path,
+    inputs: Sequence[Path],
+    out: Path,
+    to: str | None,
+    *,
+    style: Path | None = None,
+    vocoder: Path | None = None,
 ) -> None:
     """Translates files, and folders of files, by the model in ``folder``.
 
     ``style``: a picture whose style the results shall have, where the model takes styles.
+    ``vocoder``: the folder of a model that makes the sound in Griffin-Lim's place.
+
     Files that can't be read are left out; after the others are done they raise one UserError.
     """
     finished = load(folder, device())
     to = choose_target(finished, to)
     if style is not None:
         finished = in_style(finished, style)
+    voice = None if vocoder is None else load_vocoder(vocoder, finished)
     jobs = plan(inputs, out, finished.codec.kind)
     failures: list[str] = []
     with Progress(f"{finished.name} to {to}", len(jobs), "files") as progress:
         if isinstance(finished.codec, ImageCodec):
             steps = translate_all(finished, jobs, to)
         else:
-            steps = convert_all(finished, jobs, to)
+            steps = convert_all(finished, jobs, to, voice)
         for failure in steps:
             progress.advance()
             if failure is not None:
@@ -65,11 +78,19 @@ def in_style(finished: FinishedModel, picture: Path) -> FinishedModel:
         raise UserError(f"--style {picture}: {error}") from error
 
 
-def convert_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iterator[str | None]:
+def load_vocoder(folder: Path, finished: FinishedModel) -> Vocoder:
+    """The vocoder in ``folder``; raises UserError where ``finished`` makes no frames for it."""
+    convention = mel_codec(finished).convention
+    return fitting(as_vocoder(load(folder, device())), convention)
+
+
+def convert_all(
+    finished: FinishedModel, jobs: Sequence[Job], to: str, vocoder: Vocoder | None
+) -> Iterator[str | None]:
     """Converts sound; for each file None, or why it failed."""
     for job in jobs:
         try:
-            convert_file(finished, job.source, job.result, to)
+            convert_file(finished, job.source, job.result, to, vocoder)
         except ValueError as error:
             yield f"{job.source}: {error}"
         else:

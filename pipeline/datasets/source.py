@@ -135,6 +135,9 @@ class SoundParams(DatasetParams):
     """A data set of clips, stored as float16 log-mel frames [T, M]."""
 
     convention: MelConvention = MelConvention()
+    keep_audio: bool = False
+    """Keep the clips themselves in every split, as training a vocoder needs them, and not in
+    ``test`` alone."""
 
     def analyse(self, raw: Array) -> Array:
         """Waveform -> log-mel frames."""

@@ -5,7 +5,8 @@
     <store>/<split>/<domain>/labels.npy       class of each item
     <store>/<split>/<domain>/shard-00000.npy  pictures uint8 [n, H, W, C], or frames float16 [F, M]
     <store>/<split>/<domain>/lengths.npy      sound only: frames of each clip
-    <store>/test/<domain>/audio/00000.flac    sound only: the clips themselves, for evaluation
+    <store>/<split>/<domain>/audio/00000.flac sound only: the clips themselves, in ``test`` for
+                                              evaluation, elsewhere where ``keep_audio`` asks
 
 Random access costs no decoding, and memory stays flat whatever the size.
 """
@@ -105,8 +106,22 @@ class Domain:
         return self._shards[shard][at : at + frames]
 
     def audio(self, index: int) -> Path:
-        """The file with clip ``index`` itself (test split of sound only)."""
+        """The file with clip ``index`` itself (where sound is kept)."""
         return self.folder / "audio" / f"{index:05d}.flac"
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether the clips themselves are kept."""
+        return self.audio(0).exists()
+
+    def wave(self, index: int, start: int, samples: int) -> Array:
+        """Samples ``start`` to ``start + samples`` of clip ``index``: float32 [samples]."""
+        import soundfile
+
+        with soundfile.SoundFile(self.audio(index)) as file:
+            file.seek(start)
+            wave: Array = file.read(samples, dtype="float32")
+        return wave
 
 
 class Store:

@@ -4,22 +4,30 @@ from pathlib import Path
 
 import torch
 
-from pipeline.capabilities import Classifier, Translator
+from pipeline.capabilities import Classifier, Translator, Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.generation import evaluate_generation
 from pipeline.evaluation.pictures import evaluate_translator
 from pipeline.evaluation.results import Evaluation, Results
 from pipeline.evaluation.sound import evaluate_converter
+from pipeline.evaluation.vocoders import evaluate_vocoder
 from pipeline.inference import FinishedModel
 
 __all__ = ["evaluate"]
 
 
 @torch.no_grad()
-def evaluate(finished: FinishedModel, store: Store, judge: Classifier | None, out: Path) -> Results:
+def evaluate(
+    finished: FinishedModel,
+    store: Store,
+    judge: Classifier | None,
+    out: Path,
+    vocoder: Vocoder | None = None,
+) -> Results:
     """The numbers of a finished model beside their baselines; exhibits go to ``out``.
 
+    ``vocoder`` makes the sound of voice converters and of all that stands beside them.
     Everything random is drawn from fixed seeds, so two evaluations give the same numbers.
     """
     torch.manual_seed(0)  # dropout at inference, where a model declares it
@@ -27,11 +35,14 @@ def evaluate(finished: FinishedModel, store: Store, judge: Classifier | None, ou
     evaluation = Evaluation()
     model = finished.model
     if isinstance(model, Translator) and isinstance(store.codec, MelCodec):
-        evaluate_converter(model, store, judge, evaluation, out)
+        evaluate_converter(model, store, judge, evaluation, out, vocoder)
     elif isinstance(model, Translator):
         evaluate_translator(model, store, judge, evaluation, out)
     else:
         untrained = finished.params.build_model(finished.card.specs, finished.card.classes).eval()
-        domain = finished.params.domains[0]
-        evaluate_generation(model, untrained, store, domain, judge, evaluation, out)
+        domains = finished.params.domains
+        if isinstance(model, Vocoder) and isinstance(untrained, Vocoder):
+            evaluate_vocoder(model, untrained, store, domains, evaluation, out)
+        else:
+            evaluate_generation(model, untrained, store, domains[0], judge, evaluation, out)
     return evaluation.results

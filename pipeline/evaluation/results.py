@@ -31,6 +31,7 @@ METRICS: dict[str, Metric] = {
     "taken_for_target": Metric("Taken for the target by the judge", True),
     "cycle_l1": Metric("L1 after there and back", False),
     "mcd": Metric("Mel-cepstral distortion", False, "dB"),
+    "mel_l1": Metric("Difference of log-mel spectrograms", False),
     "mse": Metric("Mean squared error of reconstructions", False),
     "elbo": Metric("Log-likelihood, lower bound", True, "nats"),
     "bits_per_dim": Metric("Bits a value, upper bound", False, "bits"),

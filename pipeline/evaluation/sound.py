@@ -6,16 +6,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.capabilities import Classifier, Translator
+from pipeline.capabilities import Classifier, Translator, Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import read_wave, to_audio
-from pipeline.codecs.spectrogram import griffin_lim, log_mel
+from pipeline.codecs.spectrogram import MelConvention, log_mel
 from pipeline.datasets.store import Store
 from pipeline.evaluation.results import MODEL, Evaluation
 from pipeline.exhibits import save_spectrograms
 from pipeline.files import write
 from pipeline.inference import translate_any_size
 from pipeline.metrics.distortion import mel_cepstral_distortion
+from pipeline.vocoders import fitting
 
 SHOWN = 3
 SOURCE, STATISTICS, CEILING = "source_through_vocoder", "statistics", "copy_synthesis"
@@ -30,9 +31,16 @@ class Clip:
 
 
 def evaluate_converter(
-    model: Translator, store: Store, judge: Classifier | None, evaluation: Evaluation, out: Path
+    model: Translator,
+    store: Store,
+    judge: Classifier | None,
+    evaluation: Evaluation,
+    out: Path,
+    vocoder: Vocoder | None = None,
 ) -> None:
     """Every direction on the parallel test sentences, or on all where none are parallel.
+
+    The sound is Griffin-Lim's where ``vocoder`` is None.
 
     Beside the model stand the source through the same vocoder, the statistics baseline (mean and
     deviation of each mel bin moved to the target's), and, as the ceiling, the true target through
@@ -40,11 +48,12 @@ def evaluate_converter(
     """
     codec = store.codec
     assert isinstance(codec, MelCodec)
+    voice = fitting(vocoder, codec.convention)
     for target, source in model.directions.items():
         task = f"{source}_to_{target}"
         clips = read_clips(store, source, target, codec)
         rivals = [candidates(model, codec, clip, source, target) for clip in clips]
-        waves = [{name: vocode(f, codec) for name, f in rival.items()} for rival in rivals]
+        waves = [{name: vocode(f, voice) for name, f in rival.items()} for rival in rivals]
         if all(clip.target is not None for clip in clips):
             evaluation.add(task, "mcd", distortions(waves, clips, codec))
         if judge is not None and target in judge.classes:
@@ -85,27 +94,29 @@ def candidates(
     return found
 
 
-def vocode(frames: Tensor, codec: MelCodec) -> Tensor:
+def vocode(frames: Tensor, vocoder: Vocoder) -> Tensor:
     """Frames [T, M] -> waveform."""
-    return griffin_lim(frames.T, codec.convention)
+    return vocoder.vocode(frames.T[None])[0]
 
 
 def distortions(
     waves: list[dict[str, Tensor]], clips: list[Clip], codec: MelCodec
 ) -> dict[str, float]:
     """Mean mel-cepstral distortion of each rival's sound to the target's recording, in dB."""
-
-    def natural(wave: Tensor) -> Tensor:
-        mel = log_mel(wave, codec.convention)
-        return mel if codec.convention.log == "ln" else mel * 2.302585093
-
     totals: dict[str, float] = dict.fromkeys(waves[0], 0.0)
     for rivals, clip in zip(waves, clips, strict=True):
         assert clip.target is not None
-        truth = natural(clip.target)
+        truth = natural_mel(clip.target, codec.convention)
         for name, wave in rivals.items():
-            totals[name] += mel_cepstral_distortion(natural(wave), truth) / len(clips)
+            heard = natural_mel(wave, codec.convention)
+            totals[name] += mel_cepstral_distortion(heard, truth) / len(clips)
     return totals
+
+
+def natural_mel(wave: Tensor, convention: MelConvention) -> Tensor:
+    """The log-mel [M, T] of a wave, in natural logarithms whatever the convention's are."""
+    mel = log_mel(wave, convention)
+    return mel if convention.log == "ln" else mel * 2.302585093
 
 
 def opinions(

@@ -1,13 +1,18 @@
-"""The card of a finished model that was trained elsewhere."""
+"""The cards of finished models that were trained elsewhere."""
 
+import hashlib
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from pipeline.backbones import TranslatorParams
+from pipeline.backbones.hifigan import HifiganParams
 from pipeline.block import Block
+from pipeline.codecs.spectrogram import MelConvention
 from pipeline.errors import UserError
 from pipeline.methods.base import Method, RunParams, TranslatorRunParams
+from pipeline.methods.hifigan import VocoderModel
 from pipeline.samples import Spec
 from pipeline.translators import GeneratorTranslator
 
@@ -21,8 +26,32 @@ class CheckpointFile(Block):
     """Without its folder."""
     sha256: str
 
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """What to say of a file."""
+        with path.open("rb") as file:
+            return cls(name=path.name, sha256=hashlib.file_digest(file, "sha256").hexdigest())
 
-class ImportedParams(TranslatorRunParams):
+
+class NotTrainedHere(RunParams):
+    """What is known of a run that was none of ours."""
+
+    data: str = "unknown"
+    steps: Literal[0] = 0
+    """Steps that this package trained it."""
+
+    @model_serializer(mode="wrap")
+    def _without_claims(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A card that spoke of a batch size or a schedule would make them up."""
+        unknown = RunParams.model_fields.keys() - KNOWN
+        return {name: value for name, value in handler(self).items() if name not in unknown}
+
+    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> Method:
+        """Raises UserError: discriminators, losses and data of the training are not known."""
+        raise UserError("an imported model can't be trained: a checkpoint holds its generator only")
+
+
+class ImportedParams(NotTrainedHere, TranslatorRunParams):
     """One generator or two whose weights came from a checkpoint, and no training of ours.
 
     Blocks of params.yaml can't say this, only finished models can: there is nothing to run.
@@ -31,9 +60,6 @@ class ImportedParams(TranslatorRunParams):
     reads = "unaligned"
 
     method: Literal["imported"] = "imported"
-    data: str = "unknown"
-    steps: Literal[0] = 0
-    """Steps that this package trained it."""
     origin: Literal["junyanz"]
     """Whose code made the checkpoints."""
     generator: TranslatorParams
@@ -49,12 +75,6 @@ class ImportedParams(TranslatorRunParams):
             raise ValueError(f"expected files for '{self.target}', found {sorted(self.files)}")
         return self
 
-    @model_serializer(mode="wrap")
-    def _without_claims(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A card that spoke of a batch size or a schedule would make them up."""
-        unknown = RunParams.model_fields.keys() - KNOWN
-        return {name: value for name, value in handler(self).items() if name not in unknown}
-
     def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> GeneratorTranslator:
         """A generator for each direction that there is a file of."""
         ways = {self.target: self.source, self.source: self.target}
@@ -65,6 +85,24 @@ class ImportedParams(TranslatorRunParams):
         }
         return GeneratorTranslator(generators, directions, mode=self.inference)
 
-    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> Method:
-        """Raises UserError: discriminators, losses and data of the training are not known."""
-        raise UserError("an imported model can't be trained: a checkpoint holds its generator only")
+
+class ImportedVocoderParams(NotTrainedHere):
+    """A vocoder whose weights came from a checkpoint, and what its frames mean."""
+
+    reads = "vocoded"
+
+    method: Literal["imported_vocoder"] = "imported_vocoder"
+    origin: Literal["hifigan"]
+    """Whose layout the checkpoint has."""
+    generator: HifiganParams
+    convention: MelConvention
+    file: CheckpointFile
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """None that could be named: whose voices it learnt from, no checkpoint says."""
+        return ()
+
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> VocoderModel:
+        """The generator."""
+        return VocoderModel(self.generator.build(self.convention.mels), self.convention)

@@ -5,7 +5,7 @@ is told from its keys and shapes. Their networks are ours save for names and dro
 blocks; dropout has no weights and is off in evaluation.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pipeline.backbones import ResnetParams, TranslatorParams, UnetParams
 from pipeline.errors import UserError, listing
+from pipeline.interop.tensors import Weights, load_tensors, some
 
 EXPECTED = (
     "expected the weights of a generator of pytorch-CycleGAN-and-pix2pix (latest_net_G.pth, "
@@ -23,8 +24,6 @@ EXPECTED = (
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 FIRST_BLOCK = 10  # where the residual blocks begin, in their ResNet as in ours
 LAST_OF_RESNET = 7  # from the layer after the residual blocks to the last convolution
-
-Weights = Mapping[str, Tensor]
 
 
 class Generator(NamedTuple):
@@ -56,38 +55,18 @@ def read(path: Path) -> Generator:
 
     Raises UserError, with what was expected and what was found, where the file holds none.
     """
-    weights = load_weights(path)
+    weights = load_tensors(path, EXPECTED, wrapper="state_dict")
     try:
         if "model.model.0.weight" in weights:
             layout = unet_layout(weights, path)
         elif "model.1.weight" in weights:
             layout = resnet_layout(weights, path)
         else:
-            _refuse(path, f"its keys are: {_some(weights)}")
+            _refuse(path, f"its keys are: {some(weights)}")
     except ValidationError as error:  # no blocks, say
         _refuse(path, "; ".join(f"{m['loc'][0]}: {m['msg']}" for m in error.errors()))
     fitted = fit(layout, weights, path)
     return Generator(layout.network, layout.inputs, layout.outputs, layout.drops, fitted)
-
-
-def load_weights(path: Path) -> Weights:
-    """The tensors of a file, by names without a wrapper's prefix; no code in it is ever run."""
-    try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror or error}") from error
-    except Exception as error:  # damaged pickles fail in any way
-        raise UserError(
-            f"{path}: {EXPECTED}, found no file of tensors alone: it is damaged, of another "
-            "format, or a whole pickled network, whose code is not run (save its state_dict)"
-        ) from error
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
-    if not isinstance(found, dict):
-        _refuse(path, f"it holds a {type(found).__name__}")
-    if strange := [str(key) for key, value in found.items() if not isinstance(value, Tensor)]:
-        _refuse(path, f"these are no tensors: {_some(strange)}")
-    return {str(key).removeprefix("module."): value for key, value in found.items()}
 
 
 def resnet_layout(weights: Weights, path: Path) -> Layout:
@@ -193,18 +172,11 @@ def _level(level: int) -> str:
 def _shape(weights: Weights, key: str, path: Path) -> list[int]:
     """The four numbers of a convolution's shape."""
     if key not in weights:
-        _refuse(path, f"{key} is missing; its keys are: {_some(weights)}")
+        _refuse(path, f"{key} is missing; its keys are: {some(weights)}")
     shape = list(weights[key].shape)
     if len(shape) != 4:
         _refuse(path, f"{key} is no convolution's: its shape is {shape}")
     return shape
-
-
-def _some(names: Iterable[str], limit: int = 5) -> str:
-    """The first names of many."""
-    every = list(names)
-    more = f", ... ({len(every)})" if len(every) > limit else ""
-    return (", ".join(every[:limit]) or "none") + more
 
 
 def _refuse(path: Path, found: str) -> NoReturn:

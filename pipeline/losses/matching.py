@@ -10,11 +10,11 @@ from torch.nn.functional import l1_loss
 def feature_matching(
     fakes: Sequence[Sequence[Tensor]], reals: Sequence[Sequence[Tensor]]
 ) -> Tensor:
-    """Mean absolute difference of features, summed over layers and averaged over scales: scalar.
+    """Mean absolute difference of features, summed over layers, averaged over discriminators.
 
-    Wang et al. 2018 (pix2pixHD), eq. 4; the average over scales is that of SPADE's code, and with
-    it the published weight of 10 holds. ``fakes`` and ``reals`` hold for each scale the features
-    of each layer, tensors of equal shapes, without the logits. No gradient reaches the reals.
+    Scalar, from what each discriminator's layers give: tensors of equal shapes. No gradient
+    reaches the reals. Wang et al. 2018 (pix2pixHD), eq. 4; the average over discriminators is that
+    of SPADE's code, whose weight of 10 holds with it. Other codes sum over them (HiFi-GAN's).
     """
     scales = [
         torch.stack(

@@ -11,6 +11,7 @@ from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.cut import CUTParams
 from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
+from pipeline.methods.hifigan import HifiGANParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pix2pix import Pix2PixParams
 from pipeline.methods.spade import SPADEParams
@@ -20,6 +21,7 @@ ModelParams = Annotated[
     CUTParams
     | CycleGANParams
     | GANParams
+    | HifiGANParams
     | MaskCycleGANVCParams
     | Pix2PixParams
     | SPADEParams

@@ -6,9 +6,10 @@ from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field, PositiveInt, model_validator
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Adam, AdamW, Optimizer
 
 from pipeline.block import Block
+from pipeline.codecs.spectrogram import MelConvention
 from pipeline.samples import Batch, Spec
 
 
@@ -55,17 +56,38 @@ class AdamParams(Block):
         return Adam(parameters, lr=self.rate, betas=(self.beta1, self.beta2), fused=True)
 
 
+class AdamWParams(AdamParams):
+    """Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019)."""
+
+    decay: float = Field(0.01, ge=0)
+    """What a step at rate r takes from each weight: its r * ``decay``-fold."""
+
+    def build(self, *modules: nn.Module) -> AdamW:
+        """The optimiser of the parameters of ``modules``."""
+        parameters = [p for module in modules for p in module.parameters()]
+        betas = (self.beta1, self.beta2)
+        return AdamW(parameters, lr=self.rate, betas=betas, weight_decay=self.decay, fused=True)
+
+
 class ScheduleParams(Block):
     """The learning rate's factor as a function of the step."""
 
-    kind: Literal["constant", "linear"] = "constant"
+    kind: Literal["constant", "linear", "exponential"] = "constant"
     hold: float = Field(0.5, ge=0, lt=1)
     """Share of the steps at the full rate before a linear decay to zero begins."""
+    decay: float = Field(0.999, gt=0, le=1)
+    """What an exponential decay multiplies the rate by, again and again."""
+    every: PositiveInt = 809
+    """Steps between two such multiplications. HiFi-GAN's are epochs: 809 batches of 16 in the
+    12,950 training clips of LJSpeech."""
 
     def factor(self, step: int, steps: int) -> float:
-        """1 at first; with ``linear`` falling to (almost) 0 at the last step."""
+        """1 at first; with ``linear`` falling to (almost) 0 at the last step, with
+        ``exponential`` a little lower after ``every`` so many."""
         if self.kind == "constant":
             return 1.0
+        if self.kind == "exponential":
+            return self.decay ** (step // self.every)
         held = self.hold * steps
         return min(1.0, (steps - step) / (steps - held))
 
@@ -73,8 +95,9 @@ class ScheduleParams(Block):
 class RunParams(Block, ABC):
     """What every model block says of its run, whatever the method."""
 
-    reads: ClassVar[Literal["aligned", "unaligned", "labelled"]]
-    """What a batch is: a `Pair` whose halves belong together or do not, or `Labelled`."""
+    reads: ClassVar[Literal["aligned", "unaligned", "labelled", "vocoded"]]
+    """What a batch is: a `Pair` whose halves belong together or do not, `Labelled`, or
+    `Vocoded`."""
 
     data: str
     """The data set's name under ``datasets``."""
@@ -151,3 +174,25 @@ class GenerativeRunParams(RunParams, ABC):
     def domains(self) -> tuple[str, ...]:
         """The one domain."""
         return (self.domain,)
+
+
+class VocoderRunParams(RunParams, ABC):
+    """A run that reads sound beside its mel frames, of any number of speakers."""
+
+    reads = "vocoded"
+
+    of: tuple[str, ...] = Field(min_length=1)
+    """The domains whose clips it learns from, in turn."""
+    convention: MelConvention = MelConvention()
+    """What the frames mean: that of the data set, and of every model whose frames it is given."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.of)) < len(self.of):
+            raise ValueError(f"of names a domain twice: {', '.join(self.of)}")
+        return self
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains it hears."""
+        return self.of

@@ -17,7 +17,7 @@ from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones.mask_cyclegan_vc import GatedPatchParams, TwoOneTwoParams
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
 from pipeline.methods.base import (
     AdamParams,
     Method,
@@ -25,6 +25,7 @@ from pipeline.methods.base import (
     TranslatorRunParams,
     Update,
 )
+from pipeline.nn.passes import one_pass
 from pipeline.samples import Batch, Pair, Spec
 from pipeline.translators import GeneratorTranslator
 
@@ -196,9 +197,8 @@ class MaskCycleGANVC(Method):
         self, name: str, real: Tensor, fake: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """One discriminator's loss at half weight, as CycleGAN's, and its logits' means."""
-        logits = self.judges[name](cat([real, fake.float()])).float()
-        real_logits, fake_logits = logits.chunk(2)
-        logs = {f"real_logit_{name}": real_logits.mean(), f"fake_logit_{name}": fake_logits.mean()}
+        real_logits, fake_logits = (y.float() for y in one_pass(self.judges[name], real, fake))
+        logs = verdict(self.loss, real_logits, fake_logits, name)
         return 0.5 * discriminator_loss(self.loss, real_logits, fake_logits), logs
 
 

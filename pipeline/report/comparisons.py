@@ -51,6 +51,10 @@ RIVALS: dict[str, Rival] = {
         "The source with the mean and deviation of each mel band moved to the target speaker's: "
         "what converting without learning reaches.",
     ),
+    "griffin_lim": Rival(
+        "Griffin-Lim",
+        "The classical algorithm, which finds phases that fit the frames and learns nothing.",
+    ),
     "copy_synthesis": Rival(
         "Copy synthesis",
         "The target speaker's own recording through the same vocoder. It sets the ceiling: what "

@@ -12,6 +12,7 @@ from pipeline.capabilities import Sampler, Translator, capabilities
 from pipeline.checkpoints import export
 from pipeline.inference import load
 from pipeline.methods.base import Method, RunParams
+from pipeline.nn.folding import folded
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.params import load_run
 from pipeline.training import Run
@@ -23,6 +24,7 @@ CAPABILITIES = {
     "cut": ("translate",),
     "cyclegan": ("translate",),
     "gan": ("sample",),
+    "hifigan": ("vocode",),
     "mask_cyclegan_vc": ("translate",),
     "pix2pix": ("translate",),
     "spade": ("translate", "style"),
@@ -32,6 +34,7 @@ LEARNS = {
     "classifier": ["cross_entropy"],
     "cut": ["contrast_identity"],
     "cyclegan": ["cycle", "identity"],
+    "hifigan": ["mel"],
     "mask_cyclegan_vc": ["identity"],  # other frames are hidden from the cycle each time
     "pix2pix": ["l1"],
     "vae": ["nll"],
@@ -172,6 +175,9 @@ def test_shape_contract(run):
         assert found["score"].shape == (count,)
     if "encode" in found:
         assert found["encode"].ndim == 2
+    if "vocode" in found:
+        assert found["vocode"].shape == (count, tiny.SIDE * model.convention.hop)
+        assert found["vocode"].abs().max() <= 1
     if "classify" in found:
         assert found["classify"].shape == (count, len(model.classes))
         assert found["features"].ndim == 2
@@ -209,7 +215,7 @@ def test_export_and_load_give_the_same_answers(run, fabric, tmp_path):
         for update in toy.method.updates(tiny.batch_of(run), step):
             toy.apply(update)
     # Training lays weights out channels-last, where sums come in another order.
-    model = toy.method.model.eval().to(memory_format=torch.contiguous_format)
+    model = folded(toy.method.model.eval().to(memory_format=torch.contiguous_format))
     codec, classes = tiny.codec_of(run), tiny.classes_of(run)
     export(tmp_path / "toy", model, params=run, codec=codec, classes=classes, seed=1)
     finished = load(tmp_path / "toy")

@@ -1,0 +1,139 @@
+"""The discriminators of HiFi-GAN: a waveform at several periods and at several scales.
+
+Kong, Kim and Bae 2020, section 2.3; the scales are MelGAN's (Kumar et al. 2019). Each gives the
+outputs of its layers in order, the last of them logits, for features are matched in all. At the
+published widths, and with what weight norm adds, the periods' have 41,105,770 parameters and the
+scales' 29,618,821.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool1d, leaky_relu, pad
+from torch.nn.utils.parametrizations import spectral_norm
+
+from pipeline.block import Block
+from pipeline.nn.weight_norm import weight_normed
+
+SLOPE = 0.1
+
+Judgement = list[Tensor]
+"""What each layer of one discriminator makes of waveforms; the last are logits [N, any...]."""
+
+
+class PeriodsParams(Block):
+    """A discriminator for each period; the paper's are prime, so that they share little."""
+
+    width: PositiveInt = 32
+    """Channels of the first layer; the last have 32 times as many."""
+    periods: tuple[int, ...] = Field((2, 3, 5, 7, 11), min_length=1)
+    """Samples; each at least 2."""
+
+    def build(self) -> "Discriminators":
+        """[N, 1, samples] -> a judgement for each period."""
+        judges = [PeriodDiscriminator(period, self.width) for period in self.periods]
+        return Discriminators(judges, halving=False)
+
+
+class ScalesParams(Block):
+    """A discriminator for the waveform as it is, one at half its rate, and so on."""
+
+    width: PositiveInt = 128
+    """Channels of the first layer; the last have 8 times as many."""
+    scales: PositiveInt = 3
+
+    def build(self) -> "Discriminators":
+        """[N, 1, samples] -> a judgement for each scale."""
+        judges = [ScaleDiscriminator(self.width, spectral=n == 0) for n in range(self.scales)]
+        return Discriminators(judges, halving=True)
+
+
+class Discriminators(nn.Module):
+    """Several discriminators of one waveform; with ``halving`` each hears half the rate."""
+
+    def __init__(self, judges: Sequence[nn.Module], halving: bool) -> None:
+        super().__init__()
+        self.judges = nn.ModuleList(judges)
+        self.halving = halving
+
+    def forward(self, wave: Tensor) -> list[Judgement]:
+        """[N, 1, samples] -> a judgement for each discriminator."""
+        judgements = []
+        for number, judge in enumerate(self.judges):
+            if number and self.halving:
+                wave = avg_pool1d(wave, 4, stride=2, padding=2)
+            judgements.append(judge(wave))
+        return judgements
+
+
+class PeriodDiscriminator(nn.Module):
+    """Samples a period apart stand in one column, and only columns are convolved."""
+
+    def __init__(self, period: int, width: int) -> None:
+        super().__init__()
+        self.period = period
+        widths = [1, width, 4 * width, 16 * width, 32 * width]
+        layers = [
+            nn.Conv2d(inputs, outputs, (5, 1), (3, 1), padding=(2, 0))
+            for inputs, outputs in pairwise(widths)
+        ]
+        layers.append(nn.Conv2d(widths[-1], widths[-1], (5, 1), padding=(2, 0)))
+        self.layers = nn.ModuleList(layers)
+        self.last = nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0))
+        weight_normed(self)
+
+    def forward(self, wave: Tensor) -> Judgement:
+        """[N, 1, samples] -> layers' outputs [N, C, rows, period]; samples at least a period."""
+        filled = pad(wave, (0, -wave.shape[-1] % self.period), mode="reflect")
+        return judge(filled.view(len(wave), 1, -1, self.period), self.layers, self.last)
+
+
+class ScaleDiscriminator(nn.Module):
+    """Long, strided, grouped convolutions."""
+
+    def __init__(self, width: int, spectral: bool) -> None:
+        """``spectral``: spectral norm in place of weight norm, as for the waveform as it is."""
+        super().__init__()
+        shapes = [  # inputs and outputs in widths, kernel, stride, groups
+            (1, 1, 41, 2, 4),
+            (1, 2, 41, 2, 16),
+            (2, 4, 41, 4, 16),
+            (4, 8, 41, 4, 16),
+            (8, 8, 41, 1, 16),
+            (8, 8, 5, 1, 1),
+        ]
+        layers = [nn.Conv1d(1, width, 15, padding=7)]
+        for inputs, outputs, kernel, stride, groups in shapes:
+            layers.append(
+                nn.Conv1d(
+                    inputs * width,
+                    outputs * width,
+                    kernel,
+                    stride,
+                    padding=kernel // 2,
+                    groups=math.gcd(groups, inputs * width),  # fewer in a narrow network
+                )
+            )
+        self.layers = nn.ModuleList(layers)
+        self.last = nn.Conv1d(8 * width, 1, 3, padding=1)
+        if spectral:
+            for layer in [*layers, self.last]:
+                spectral_norm(layer)
+        else:
+            weight_normed(self)
+
+    def forward(self, wave: Tensor) -> Judgement:
+        """[N, 1, samples] -> layers' outputs [N, C, any]."""
+        return judge(wave, self.layers, self.last)
+
+
+def judge(x: Tensor, layers: nn.ModuleList, last: nn.Module) -> Judgement:
+    """What layers make of ``x``, one after the other, and the logits of the last."""
+    found: Judgement = []
+    for layer in layers:
+        x = leaky_relu(layer(x), SLOPE)
+        found.append(x)
+    return [*found, last(x)]

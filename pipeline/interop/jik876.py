@@ -1,0 +1,141 @@
+"""Generators of HiFi-GAN as its authors' code (jik876/hifi-gan) and its like publish them, read.
+
+A checkpoint ``generator_v1``, ``g_02500000`` holds a state dict under ``generator``; network and
+mel convention stand in a ``config.json`` beside it. Layers are called as ours are, but for weight
+norm, which training leaves in the files.
+"""
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import Tensor
+
+from pipeline.backbones.hifigan import HifiganParams
+from pipeline.codecs.spectrogram import MelConvention
+from pipeline.errors import UserError, listing
+from pipeline.interop.tensors import Weights, load_tensors
+
+EXPECTED = "expected the weights of a generator of HiFi-GAN (generator_v1, g_02500000, ...)"
+LENGTHS = {".weight_g": ".weight_v", ".parametrizations.weight.original0": ".original1"}
+"""How a name of weight norm's lengths ends, under torch's old way and its new one."""
+
+
+class Config(BaseModel):
+    """What config.json says of network and frames; what it says of training is not looked at."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    resblock: Literal["1", "2"]
+    upsample_rates: tuple[int, ...]
+    upsample_kernel_sizes: tuple[int, ...]
+    upsample_initial_channel: int
+    resblock_kernel_sizes: tuple[int, ...]
+    resblock_dilation_sizes: tuple[tuple[int, ...], ...]
+    num_mels: int
+    n_fft: int
+    hop_size: int
+    win_size: int
+    sampling_rate: int
+    fmin: float
+    fmax: float | None
+    """None: half the rate."""
+
+    def generator(self) -> HifiganParams:
+        """The network; raises ValidationError for one that can't be."""
+        return HifiganParams(
+            channels=self.upsample_initial_channel,
+            rates=self.upsample_rates,
+            kernels=self.upsample_kernel_sizes,
+            block=1 if self.resblock == "1" else 2,
+            block_kernels=self.resblock_kernel_sizes,
+            block_dilations=self.resblock_dilation_sizes,
+        )
+
+    def convention(self) -> MelConvention:
+        """What its frames mean; raises ValidationError for numbers that do not fit together."""
+        return MelConvention(
+            rate=self.sampling_rate,
+            n_fft=self.n_fft,
+            hop=self.hop_size,
+            win=self.win_size,
+            mels=self.num_mels,
+            fmin=self.fmin,
+            fmax=self.sampling_rate / 2 if self.fmax is None else self.fmax,
+        )
+
+
+class Published(NamedTuple):
+    """A generator in our words."""
+
+    network: HifiganParams
+    convention: MelConvention
+    weights: dict[str, Tensor]
+    """The state of ``network``, weight norm folded in."""
+
+
+def read(path: Path, config: Path) -> Published:
+    """Reads a generator of any size.
+
+    Raises UserError, with what was expected and what was found, where the files hold none.
+    """
+    network, convention = read_config(config)
+    if network.hop != convention.hop:
+        raise UserError(
+            f"{config}: upsample_rates make {network.hop} samples of a frame, but hop_size is "
+            f"{convention.hop}"
+        )
+    weights = fold(load_tensors(path, EXPECTED, wrapper="generator"))
+    return Published(network, convention, fit(weights, network, convention.mels, path, config))
+
+
+def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
+    """Network and convention; raises UserError with each key that is missing or impossible."""
+    try:
+        config = Config.model_validate_json(path.read_bytes())
+        return config.generator(), config.convention()
+    except OSError as error:
+        raise UserError(
+            f"{path} can't be read: {error.strerror or error}; expected the generator's "
+            "configuration (--config)"
+        ) from error
+    except ValidationError as error:
+        found = [
+            f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}".removeprefix(": ")
+            for mistake in error.errors()
+        ]
+        raise UserError(f"{path} is no configuration of HiFi-GAN:\n{listing(found)}") from error
+
+
+def fold(weights: Weights) -> dict[str, Tensor]:
+    """Plain weights from weight norm's lengths and directions: g v / |v| along the first axis."""
+    folded = dict(weights)
+    for name in weights:
+        for length, direction in LENGTHS.items():
+            layer = name.removesuffix(length)
+            other = layer + (
+                direction if length == ".weight_g" else ".parametrizations.weight" + direction
+            )
+            if layer != name and other in folded:
+                g, v = folded.pop(name).float(), folded.pop(other).float()
+                folded[f"{layer}.weight"] = g * v / v.flatten(1).norm(dim=1).view_as(g)
+    return folded
+
+
+def fit(
+    weights: dict[str, Tensor], network: HifiganParams, mels: int, path: Path, config: Path
+) -> dict[str, Tensor]:
+    """The weights, float32; raises UserError where any is missing, too much or of another shape."""
+    with torch.device("meta"):
+        state = network.build(mels).state_dict()
+    problems = [f"missing: {name}" for name in state if name not in weights]
+    problems += [f"unknown: {name}" for name in sorted(weights.keys() - state.keys())]
+    problems += [
+        f"{name}: expected {list(expected.shape)}, found {list(weights[name].shape)}"
+        for name, expected in state.items()
+        if name in weights and weights[name].shape != expected.shape
+    ]
+    if problems:
+        raise UserError(f"{path}: {EXPECTED} of {config}, but\n{listing(problems)}")
+    return {name: weights[name].detach().float() for name in state}

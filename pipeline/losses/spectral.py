@@ -1,0 +1,14 @@
+"""How far two waveforms are apart for the ear, which hears no phases."""
+
+from torch import Tensor
+from torch.nn.functional import l1_loss
+
+from pipeline.codecs.spectrogram import MelConvention, log_mel_unchecked
+
+
+def mel_l1(a: Tensor, b: Tensor, convention: MelConvention) -> Tensor:
+    """Mean absolute difference of the log-mel spectrograms of waveforms [N, samples].
+
+    Kong et al. 2020, eq. 3. In float32, also under autocast; not a number where a wave is not.
+    """
+    return l1_loss(log_mel_unchecked(a, convention), log_mel_unchecked(b, convention))

@@ -1,0 +1,59 @@
+"""Vocoders as they are used: the classical one, which fits which frames, and how windows join."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.capabilities import Vocoder
+from pipeline.codecs.mel import Wave
+from pipeline.codecs.spectrogram import MelConvention, griffin_lim
+from pipeline.errors import UserError
+
+
+class GriffinLim(Vocoder):
+    """The vocoder that nobody trains: see `griffin_lim`."""
+
+    def __init__(self, convention: MelConvention) -> None:
+        self.convention = convention
+
+    def vocode(self, frames: Tensor) -> Tensor:
+        """Log-mel frames [N, M, T] -> waveforms [N, T * hop]."""
+        return torch.stack([griffin_lim(clip, self.convention) for clip in frames])
+
+
+def fitting(vocoder: Vocoder | None, convention: MelConvention) -> Vocoder:
+    """``vocoder``, or Griffin-Lim for None.
+
+    Raises UserError, naming what differs, where it does not take frames of ``convention``.
+    """
+    if vocoder is None:
+        return GriffinLim(convention)
+    if found := differences(vocoder.convention, convention):
+        raise UserError(f"the vocoder takes mel frames of another convention: {found}")
+    return vocoder
+
+
+def differences(expected: MelConvention, found: MelConvention) -> str:
+    """Each field in which two conventions differ, with both values; empty where they are equal."""
+    return "; ".join(
+        f"{name}: expected {getattr(expected, name)}, found {getattr(found, name)}"
+        for name in MelConvention.model_fields
+        if getattr(expected, name) != getattr(found, name)
+    )
+
+
+def cross_fade(ending: Wave, beginning: Wave) -> Wave:
+    """One window's end into the next one's beginning, both [samples], at the power of either.
+
+    Windows are vocoded apart. Griffin-Lim's phases have nothing in common, so powers add; a trained
+    vocoder's may agree, and then waves add. Their correlation says which, and how far.
+    """
+    rise = np.sin(np.linspace(0, np.pi / 2, len(ending), dtype=np.float32))
+    fall = rise[::-1]
+    powers = float(ending @ ending) * float(beginning @ beginning)
+    alike = max(float(ending @ beginning), 0.0) / math.sqrt(powers) if powers else 0.0
+    power = 1 + 2 * alike * rise * fall
+    faded: Wave = ((ending * fall + beginning * rise) / np.sqrt(power)).astype(np.float32)
+    return faded

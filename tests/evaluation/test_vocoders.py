@@ -1,0 +1,143 @@
+"""Vocoders judged, and converters judged through one."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import tiny
+import torch
+from torch import Tensor, nn
+
+from pipeline.capabilities import Translator, Vocoder
+from pipeline.codecs.mel import read_wave
+from pipeline.codecs.spectrogram import log_mel
+from pipeline.errors import UserError
+from pipeline.evaluation.results import Evaluation
+from pipeline.evaluation.sound import evaluate_converter
+from pipeline.evaluation.vocoders import evaluate_vocoder
+from pipeline.metrics.distortion import mel_cepstral_distortion
+from pipeline.vocoders import GriffinLim
+from stages import evaluate as evaluate_stage
+
+CONVENTION = tiny.CONVENTION.model_copy(update={"mels": 32})
+
+
+class Loud(GriffinLim):
+    """Three times as loud as it should be."""
+
+    def vocode(self, frames: Tensor) -> Tensor:
+        return 3 * super().vocode(frames)
+
+
+class Same(nn.Module, Translator):
+    directions = {"bob": "ann"}  # noqa: RUF012
+
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        return x
+
+
+@pytest.fixture(scope="module")
+def store(raw_sounds, tmp_path_factory):
+    from pipeline.datasets.store import Store
+    from pipeline.prepare import prepare
+
+    out = tmp_path_factory.mktemp("more bands") / "sounds"
+    prepare(raw_sounds.model_copy(update={"convention": CONVENTION}), out, workers=1)
+    return Store(out)
+
+
+def test_a_vocoder_is_judged_by_copies_beside_its_rivals(store, tmp_path):
+    evaluation = Evaluation()
+    model, untrained = Loud(CONVENTION), GriffinLim(CONVENTION)
+    evaluate_vocoder(model, untrained, store, ("ann", "bob"), evaluation, tmp_path)
+    assert evaluation.results.keys() == {"ann", "bob"}
+    for metrics in evaluation.results.values():
+        assert metrics.keys() == {"mcd", "mel_l1"}
+        for rows in metrics.values():
+            assert list(rows) == ["model", "griffin_lim", "untrained"]
+            assert rows["griffin_lim"] == rows["untrained"] > 0
+        # Loudness is the cepstrum's zeroth coefficient, which distortion leaves out.
+        assert metrics["mcd"]["model"] == pytest.approx(metrics["mcd"]["griffin_lim"], abs=0.01)
+        excess = metrics["mel_l1"]["model"] - metrics["mel_l1"]["griffin_lim"]
+        assert 0.5 < excess < np.log(3) + 0.01
+    clips = store.domain("test", "bob")
+    wave = torch.from_numpy(read_wave(clips.audio(1), 8000))
+    kept, rate = soundfile.read(tmp_path / "bob/1_target.wav", dtype="float32")
+    assert rate == 8000
+    np.testing.assert_allclose(kept, wave[: len(kept)], atol=1 / 32768)
+    assert {path.name for path in (tmp_path / "ann").iterdir()} == {
+        f"{number}{ending}"
+        for number in (0, 1)
+        for ending in (".png", "_target.wav", "_model.wav", "_griffin_lim.wav")
+    }
+
+
+def test_the_figures_by_another_way(store, tmp_path):
+    evaluation = Evaluation()
+    griffin = GriffinLim(CONVENTION)
+    evaluate_vocoder(griffin, griffin, store, ("ann",), evaluation, tmp_path)
+    clips, found = store.domain("test", "ann"), []
+    for index in range(len(clips)):
+        wave = torch.from_numpy(read_wave(clips.audio(index), 8000))
+        truth = log_mel(wave[: len(wave) // 64 * 64], CONVENTION)
+        again = log_mel(griffin.vocode(truth[None])[0], CONVENTION)
+        found.append((mel_cepstral_distortion(again, truth), float((again - truth).abs().mean())))
+    rows = evaluation.results["ann"]
+    expected = np.mean(found, axis=0)
+    assert [rows["mcd"]["model"], rows["mel_l1"]["model"]] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_converter_is_judged_through_the_vocoder_that_is_given(store, tmp_path):
+    model, results = Same().eval(), []
+    for vocoder in (None, GriffinLim(CONVENTION), Silence(CONVENTION)):
+        evaluation = Evaluation()
+        evaluate_converter(model, store, None, evaluation, tmp_path, vocoder)
+        results.append(evaluation.results["ann_to_bob"]["mcd"])
+    by_default, classical, silent = results
+    assert by_default == classical
+    assert silent["copy_synthesis"] == silent["model"] != classical["model"]
+
+
+class Silence(GriffinLim):
+    def vocode(self, frames: Tensor) -> Tensor:
+        return torch.zeros(len(frames), frames.shape[2] * self.convention.hop)
+
+
+def test_a_vocoder_of_other_frames_is_refused(store, tmp_path):
+    other = GriffinLim(tiny.CONVENTION)
+    with pytest.raises(UserError, match="mels: expected 16, found 32"):
+        evaluate_converter(Same(), store, None, Evaluation(), tmp_path, other)
+    with pytest.raises(UserError, match="mels: expected 16, found 32"):
+        evaluate_vocoder(other, other, store, ("ann",), Evaluation(), tmp_path)
+
+
+def test_the_stage_takes_the_vocoder_that_the_parameters_name(in_folder, raw_sounds, monkeypatch):
+    import exported
+    import yaml
+
+    from pipeline.prepare import prepare
+
+    runs = tiny.runs()
+    heard = tiny.shrink(runs["hifigan"], data="voices", of=["ann", "bob"])
+    swap = tiny.shrink(runs["voice_cyclegan"], data="voices", source="ann", target="bob")
+    models = {"swap": swap.model_dump(mode="json"), "hifigan": heard.model_dump(mode="json")}
+    data = raw_sounds.model_dump(mode="json")
+    text = {"seed": 1, "datasets": {"voices": data}, "models": models, "vocoder": "hifigan"}
+    (in_folder / "params.yaml").write_text(yaml.safe_dump(text), encoding="utf-8")
+    for name, run in (("swap", swap), ("hifigan", heard)):
+        exported.export_one(in_folder / "data/models" / name, run)
+    prepare(raw_sounds, in_folder / "data/prepared/voices", workers=1)
+    seen: list[object] = []
+
+    def stand_in(finished, store, judge, out, vocoder):
+        seen.append(vocoder)
+        return {}
+
+    monkeypatch.setattr(evaluate_stage, "evaluate", stand_in)
+    evaluate_stage.main("swap")
+    assert isinstance(seen[0], Vocoder)
+    assert json.loads((in_folder / "data/metrics/swap.json").read_text()) == {}
+    (in_folder / "params.yaml").write_text(yaml.safe_dump({**text, "vocoder": None}))
+    evaluate_stage.main("swap")
+    assert seen[1] is None
