@@ -1,5 +1,6 @@
 """The command line: what it makes, what it keeps, and how it refuses."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -16,11 +17,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.conversion import OVERLAP, WINDOW, convert_wave
 from pipeline.inference import (
-    OVERLAP,
-    WINDOW,
     as_translator,
-    convert_wave,
     load,
     outline,
     translate_any_size,
@@ -247,6 +246,18 @@ def test_quiet_stays_quiet_where_loud_is_far(models: Path) -> None:
     converted = convert_wave(finished, wave, "beatrice")
     assert len(converted) == len(wave)
     assert converted[-8000:].std() / wave[-8000:].std() == pytest.approx(1, rel=0.2)
+
+
+def test_models_of_levelled_clips_hear_every_loudness_alike(models: Path) -> None:
+    finished = load(models / "voice_cyclegan")
+    codec = finished.codec.model_copy(update={"level": -23.0})
+    levelled = dataclasses.replace(finished, codec=codec)
+    wave = np.random.default_rng(0).standard_normal(8000).astype(np.float32) * 0.05
+    loud, quiet = (convert_wave(levelled, gain * wave, "beatrice") for gain in (2.0, 0.5))
+    np.testing.assert_allclose(loud, 4 * quiet, atol=1e-5)
+    bare = [convert_wave(finished, gain * wave, "beatrice") for gain in (2.0, 0.5)]
+    assert np.abs(bare[0] - 4 * bare[1]).max() > 1e-3
+    assert not np.any(convert_wave(levelled, np.zeros(8000, np.float32), "beatrice"))
 
 
 def test_cross_fades_leave_neither_gap_nor_bump(models: Path) -> None:

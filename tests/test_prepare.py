@@ -17,7 +17,7 @@ from tiny import files_no_larger_than
 
 from pipeline import prepare as preparation
 from pipeline.codecs import MelCodec
-from pipeline.codecs.mel import frames_of, read_wave
+from pipeline.codecs.mel import frames_of
 from pipeline.datasets import writer
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
@@ -68,7 +68,7 @@ def test_sounds_are_stored_as_frames_of_one_rate(tmp_path):
     assert clips.keys == ["mono", "stereo"]
     assert clips.lengths.tolist() == [4000 // 64, 4000 // 64]
     for index, name in enumerate(["mono.wav", "stereo.flac"]):
-        wave = read_wave(tmp_path / "a" / name, 8000)
+        wave = params.load_recording(tmp_path / "a" / name)
         np.testing.assert_array_equal(clips.item(index), frames_of(wave, tiny.CONVENTION))
     loudest = clips.item(1).astype(np.float32).mean(axis=0).argmax()
     centres = np.linspace(0, 2595 * np.log10(1 + 4000 / 700), tiny.SIDE + 2)[1:-1]
@@ -91,7 +91,7 @@ def test_test_clips_are_kept_as_sound(raw_sounds, sound_store):
     clips = sound_store.domain("test", "bob")
     for index, key in enumerate(clips.keys):
         kept, rate = soundfile.read(clips.audio(index), dtype="float32")
-        raw = read_wave(Path(raw_sounds.root) / "test/bob" / f"{key}.wav", 8000)
+        raw = raw_sounds.load_recording(Path(raw_sounds.root) / "test/bob" / f"{key}.wav")
         assert rate == 8000
         np.testing.assert_allclose(kept, raw, atol=1 / 32768)
     assert not sound_store.domain("train", "bob").audio(0).exists()

@@ -34,6 +34,9 @@ class MelCodec(Block):
     kind: Literal["mel"] = "mel"
     convention: MelConvention = MelConvention()
     statistics: dict[str, Statistics]
+    level: float | None = None
+    """Root mean square of the clips that the statistics are of, dB relative to full scale; None
+    where they were as loud as they were recorded."""
 
     def spec(self, domain: str) -> Spec:
         """The samples of ``domain``: [1, mels, any width], standardised."""

@@ -6,7 +6,7 @@ travels with every artefact. The default is HiFi-GAN's (Kong, Kim and Bae, 2020,
 """
 
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
@@ -60,6 +60,16 @@ class MelConvention(Block):
             )
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, given: Any) -> Any:
+        """A name of `CONVENTIONS` stands for all of its numbers."""
+        if not isinstance(given, str):
+            return given
+        if given not in CONVENTIONS:
+            raise ValueError(f"found '{given}', allowed: {', '.join(CONVENTIONS)}, or the numbers")
+        return CONVENTIONS[given].model_dump()
+
     @property
     def padding(self) -> int:
         """Samples of reflection on each side."""
@@ -67,6 +77,10 @@ class MelConvention(Block):
 
 
 HIFI_GAN = MelConvention()
+
+CONVENTIONS = {"hifigan_22k": HIFI_GAN, "hifigan_16k": MelConvention(rate=16_000)}
+"""What params.yaml may call by a name: that of the published HiFi-GANs, and the same frames of
+recordings at 16,000 samples a second, as telephony and most speech recognition have them."""
 
 _INVERSION_STEPS = 10
 

@@ -10,8 +10,9 @@ import soxr  # librosa's resampler, here as a stream
 from pipeline.capabilities import Vocoder
 from pipeline.codecs.mel import Wave
 from pipeline.commands.jobs import Job
+from pipeline.conversion import convert_blocks, mel_codec
 from pipeline.errors import UserError
-from pipeline.inference import FinishedModel, convert_blocks, mel_codec
+from pipeline.inference import FinishedModel
 
 BLOCK = 2**18  # samples read at once
 

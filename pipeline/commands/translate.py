@@ -12,13 +12,13 @@ from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture, read_picture
 from pipeline.commands.jobs import Job, plan
 from pipeline.commands.sound import convert_file
+from pipeline.conversion import mel_codec
 from pipeline.errors import UserError, listing
 from pipeline.inference import (
     FinishedModel,
     as_vocoder,
     choose_target,
     load,
-    mel_codec,
     translate_pictures,
     with_style,
 )

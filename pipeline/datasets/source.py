@@ -146,7 +146,13 @@ class SoundParams(DatasetParams):
     def codec(self, moments: dict[str, Moments]) -> MelCodec:
         """Mean and deviation for each speaker and bin."""
         statistics = {domain: m.statistics() for domain, m in moments.items()}
-        return MelCodec(convention=self.convention, statistics=statistics)
+        return MelCodec(
+            convention=self.convention, statistics=statistics, level=self.recording_level()
+        )
+
+    def recording_level(self) -> float | None:
+        """The clips' common root mean square, dB relative to full scale; None if they have none."""
+        return None
 
 
 def as_is(array: Array) -> Array:
