@@ -8,9 +8,8 @@ from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from pipeline.codecs.mel import to_audio
 from pipeline.datasets.earlier import Earlier, remember, way_of
-from pipeline.datasets.source import DatasetParams, Item, Moments, SoundParams, Source
+from pipeline.datasets.source import DatasetParams, DomainMoments, Item, SoundParams, Source
 from pipeline.datasets.store import Meta, Sealed
 from pipeline.datasets.writer import PROGRESS, Analysed, DomainWriter
 from pipeline.errors import UserError, listing
@@ -18,6 +17,7 @@ from pipeline.files import put_in_place, replace, write
 from pipeline.progress import Progress
 
 KEY = "key.sha256"  # of the items that a partial folder is about
+FORMAT = 2  # of what a partial folder says of its progress
 
 
 def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> None:
@@ -31,7 +31,7 @@ def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> Non
     source = params.source()
     way = way_of(params)
     unfinished = out.with_name(f".{out.name}.partial")
-    start(unfinished, f"{params.model_dump_json()}\n{source.fingerprint()}")
+    start(unfinished, f"{FORMAT}\n{params.model_dump_json()}\n{source.fingerprint()}")
     try:
         meta = write_domains(
             params, source, unfinished, Earlier(out, way), workers, label=f"prepare {out.name}"
@@ -67,7 +67,7 @@ def write_domains(
     """Writes every split and domain; raises UserError with all items that can't be used."""
     sound = isinstance(params, SoundParams)
     total = sum(len(items) for domains in source.items.values() for items in domains.values())
-    moments: dict[str, Moments] = {}
+    moments: dict[str, DomainMoments] = {}
     sealed: dict[str, dict[str, Sealed]] = {}
     problems: list[str] = []
     with (
@@ -76,12 +76,15 @@ def write_domains(
     ):
         for split, domains in source.items.items():
             for domain, items in domains.items():
-                moment = moments.setdefault(domain, Moments()) if split == "train" else None
+                learnt = split == "train"
+                moment = moments.setdefault(domain, DomainMoments()) if learnt else None
                 writer = DomainWriter(folder / split / domain, moment, sound)
                 made = earlier.domain(split, domain)
                 progress.skip(writer.items)
                 left = items[writer.items :]
-                job = delayed(partial(analyse, params, keep_audio=keeps_audio(params, split)))
+                job = delayed(
+                    partial(analyse, params, keep_audio=keeps_audio(params, split), learnt=learnt)
+                )
                 jobs = (job(item, known=made.find(item.key) if made else None) for item in left)
                 for item, found in zip(left, pool(jobs), strict=True):
                     progress.advance()
@@ -106,11 +109,17 @@ def keeps_audio(params: DatasetParams, split: str) -> bool:
 
 
 def analyse(
-    params: DatasetParams, item: Item, *, keep_audio: bool, known: str | None = None
+    params: DatasetParams,
+    item: Item,
+    *,
+    keep_audio: bool,
+    learnt: bool,
+    known: str | None = None,
 ) -> Analysed:
     """Loads one item; runs in a worker process, so a damaged item is an answer, not an error.
 
-    ``known``: SHA-256 of the file that an earlier store was made of; the same is left alone.
+    ``learnt``: the domain's statistics are taken from it. ``known``: SHA-256 of the file that an
+    earlier store was made of; the same is left alone.
     """
     size, digest = 0, ""
     if not item.key.isprintable():  # it would break the lines and columns of items.tsv
@@ -124,10 +133,10 @@ def analyse(
             if digest == known:
                 return Analysed(size, digest, unchanged=True)
         raw = item.load()
-        stored = params.analyse(raw)
-        audio = None
-        if keep_audio and isinstance(params, SoundParams):
-            audio = bytes(to_audio(raw, params.convention.rate, "FLAC"))
-        return Analysed(size, digest, stored, audio)
+        stored, audio, pitch = params.analyse(raw), None, None
+        if isinstance(params, SoundParams):
+            audio = bytes(params.recording(raw)) if keep_audio else None
+            pitch = params.pitch(raw) if learnt else None
+        return Analysed(size, digest, stored, audio, pitch)
     except (ValueError, OSError) as error:
         return Analysed(size, digest, problem=str(error))

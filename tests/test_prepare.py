@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 import soundfile
 import tiny
+import torch
 import yaml
 from PIL import Image
 from tiny import files_no_larger_than
+from voices import voice
 
 from pipeline import prepare as preparation
 from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import frames_of
+from pipeline.codecs.pitch import Pitch, f0_track
 from pipeline.datasets import writer
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
@@ -85,6 +88,31 @@ def test_statistics_are_those_of_all_training_frames(sound_store):
         np.testing.assert_allclose(
             codec.statistics[domain].deviation, frames.std(axis=0), rtol=1e-6
         )
+
+
+def test_pitch_is_that_of_all_training_recordings(tmp_path):
+    rates = (8000, 16_000)
+    for split in ("train", "test"):
+        for number, (rate, hertz) in enumerate(zip(rates, (120.0, 180.0), strict=True)):
+            file = tmp_path / split / "ann" / f"{number}.wav"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            higher = 1 if split == "train" else 3  # the test's has no say
+            soundfile.write(file, voice(np.full(rate, hertz * higher), rate).numpy(), rate)
+    (tmp_path / "train/hum").mkdir()
+    noise = np.random.default_rng(0).standard_normal(8000) * 0.01
+    soundfile.write(tmp_path / "train/hum/0.wav", noise, 8000)
+    folders = {"train": {"ann": "train/ann", "hum": "train/hum"}, "test": {"ann": "test/ann"}}
+    params = SoundFolderParams(root=str(tmp_path), folders=folders, convention=tiny.CONVENTION)
+    prepare(params, tmp_path / "out", workers=1)
+    codec = Store(tmp_path / "out").codec
+    assert isinstance(codec, MelCodec)
+    waves = [params.load_recording(tmp_path / "train/ann" / f"{n}.wav") for n in range(2)]
+    tracks = [f0_track(torch.from_numpy(wave), tiny.CONVENTION) for wave in waves]
+    pitch, expected = codec.statistics["ann"].pitch, Pitch.of(tracks)
+    assert pitch.mean == pytest.approx(expected.mean, rel=1e-9)
+    assert pitch.deviation == pytest.approx(expected.deviation, rel=1e-6)
+    assert pitch.hertz == pytest.approx(np.sqrt(120 * 180), rel=0.01)
+    assert codec.statistics["hum"].pitch is None
 
 
 def test_test_clips_are_kept_as_sound(raw_sounds, sound_store):

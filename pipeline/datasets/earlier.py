@@ -8,6 +8,7 @@ import numpy as np
 
 import pipeline
 from pipeline import files
+from pipeline.codecs.pitch import PitchSums
 from pipeline.datasets.source import DatasetParams
 from pipeline.datasets.store import Domain, Store
 from pipeline.datasets.writer import Analysed
@@ -16,7 +17,8 @@ from pipeline.errors import UserError
 CODE = ("prepare.py", "codecs", "datasets")
 """What decides, below the package, what preparation makes of a file."""
 
-ROW = np.dtype([("key", "u8"), ("index", "i8"), ("sha256", "V32")])  # small: there may be millions
+ROW = np.dtype([("key", "u8"), ("index", "i8"), ("sha256", "V32"), ("pitch", "f8", 3)])
+"""Small, for there may be millions."""
 
 
 class Earlier:
@@ -46,8 +48,9 @@ class EarlierDomain:
         self._rows = np.empty(len(domain), ROW)
         with (domain.folder / "items.tsv").open(encoding="utf-8") as table:
             for index, line in enumerate(table):
-                key, *_, digest = line.rstrip("\n").split("\t")
-                self._rows[index] = (short(key), index, bytes.fromhex(digest))
+                key, _, _, _, digest, *pitch = line.rstrip("\n").split("\t")
+                sums = [float(cell) for cell in pitch] or [np.nan] * 3
+                self._rows[index] = (short(key), index, bytes.fromhex(digest), sums)
         self._rows.sort(order="key")
 
     def find(self, key: str) -> str | None:
@@ -62,7 +65,9 @@ class EarlierDomain:
             return analysed
         index = int(row["index"])
         audio = self._domain.audio(index).read_bytes() if self._domain.has_audio else None
-        return replace(analysed, stored=np.array(self._domain.item(index)), audio=audio)
+        pitch = None if np.isnan(row["pitch"]).any() else PitchSums(*row["pitch"].tolist())
+        stored = np.array(self._domain.item(index))
+        return replace(analysed, stored=stored, audio=audio, pitch=pitch)
 
     def _row(self, key: str) -> np.void | None:
         place = int(np.searchsorted(self._rows["key"], short(key)))

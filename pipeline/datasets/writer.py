@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.datasets.source import Array, Item, Moments
+from pipeline.codecs.pitch import PitchSums
+from pipeline.datasets.source import Array, DomainMoments, Item
 from pipeline.datasets.store import Sealed
 from pipeline.files import replace, write
 
@@ -26,6 +27,8 @@ class Analysed:
     stored: Array | None = None
     audio: bytes | None = None
     """The clip itself as FLAC, where it is kept."""
+    pitch: PitchSums | None = None
+    """Of a clip that statistics are taken from."""
     problem: str = ""
     unchanged: bool = False
     """Whether an earlier store has what would be stored."""
@@ -45,7 +48,7 @@ class Done:
 class DomainWriter:
     """Writes the items of one split and domain, going on from what is there already."""
 
-    def __init__(self, folder: Path, moments: Moments | None, sound: bool) -> None:
+    def __init__(self, folder: Path, moments: DomainMoments | None, sound: bool) -> None:
         """``moments`` takes in what is stored: pictures, or with ``sound`` clips of any length."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.moments, self.sound = folder, moments, sound
@@ -68,12 +71,19 @@ class DomainWriter:
             folder.mkdir(exist_ok=True)
             number = self.done.items + len(self._rows)
             write(folder / f"{number:05d}.flac", analysed.audio)
-        cells = (item.key, item.label, len(analysed.stored), analysed.size, analysed.sha256)
+        cells: list[object] = [
+            item.key,
+            item.label,
+            len(analysed.stored),
+            analysed.size,
+            analysed.sha256,
+        ]
+        cells += analysed.pitch or ()
         self._rows.append("\t".join(map(str, cells)) + "\n")
         self._pending.append(analysed.stored)
         self._pending_bytes += analysed.stored.nbytes
         if self.moments is not None:
-            self.moments.add(analysed.stored)
+            self.moments.add(analysed.stored, analysed.pitch)
         if self._pending_bytes >= SHARD_BYTES:
             self.flush()
 
