@@ -83,14 +83,19 @@ def shipped() -> Params:
 
 
 def runs() -> dict[str, RunParams]:
-    """The default models, judges, and a model of each method that only the zoo has: toy-sized."""
+    """The default models, judges, and a model of each family that only the zoo has: toy-sized."""
     params = shipped()
     found: dict[str, RunParams] = {**params.models}
     for name, run in load_params(ROOT / "recipes/zoo/params.yaml").models.items():
-        if run.method not in {other.method for other in found.values()}:
+        if family(run) not in map(family, found.values()):
             found[name] = run
     found |= {f"judge_{name}": judge for name, judge in params.judges.items()}
     return {name: shrink(run, **TOYS.get(run.method, {})) for name, run in found.items()}
+
+
+def family(run: RunParams) -> tuple[str, str]:
+    """What sets runs apart for tests: the method, and the kind of its generator if it has kinds."""
+    return run.method, getattr(getattr(run, "generator", None), "kind", "")
 
 
 def shrink(run: RunParams, **changes: Any) -> RunParams:

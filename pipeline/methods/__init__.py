@@ -15,6 +15,7 @@ from pipeline.methods.hifigan import HifiGANParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pix2pix import Pix2PixParams
 from pipeline.methods.spade import SPADEParams
+from pipeline.methods.unit import UNITParams
 from pipeline.methods.vae import VAEParams
 
 ModelParams = Annotated[
@@ -25,6 +26,7 @@ ModelParams = Annotated[
     | MaskCycleGANVCParams
     | Pix2PixParams
     | SPADEParams
+    | UNITParams
     | VAEParams,
     Field(discriminator="method"),
 ]
