@@ -176,15 +176,11 @@ class GenerativeRunParams(RunParams, ABC):
         return (self.domain,)
 
 
-class VocoderRunParams(RunParams, ABC):
-    """A run that reads sound beside its mel frames, of any number of speakers."""
-
-    reads = "vocoded"
+class SeveralDomainsRunParams(RunParams, ABC):
+    """A run that reads any number of domains."""
 
     of: tuple[str, ...] = Field(min_length=1)
-    """The domains whose clips it learns from, in turn."""
-    convention: MelConvention = MelConvention()
-    """What the frames mean: that of the data set, and of every model whose frames it is given."""
+    """The domains it learns from, in turn."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -194,5 +190,14 @@ class VocoderRunParams(RunParams, ABC):
 
     @property
     def domains(self) -> tuple[str, ...]:
-        """The domains it hears."""
+        """The domains it learns from."""
         return self.of
+
+
+class VocoderRunParams(SeveralDomainsRunParams, ABC):
+    """A run that reads sound beside its mel frames."""
+
+    reads = "vocoded"
+
+    convention: MelConvention = MelConvention()
+    """What the frames mean: that of the data set, and of every model whose frames it is given."""
