@@ -12,14 +12,15 @@ from typing import Any
 
 import torch
 from rich.table import Table
+from torch import Tensor
 
 from benchmarks.machine import publish
 from benchmarks.plain import plain_step
 from benchmarks.turns import race, summary
 from pipeline.machine import device, start_fabric
-from pipeline.methods.base import RunParams
+from pipeline.methods.base import RunParams, VocoderRunParams
 from pipeline.params import load_run
-from pipeline.samples import Batch, Labelled, Pair, Spec
+from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
 from pipeline.training import Run
 
 SECONDS = 6.0  # a turn, at least
@@ -29,11 +30,24 @@ COMPETITORS = (YARDSTICK, "plain bf16", "ours fp32", "ours bf16")
 
 COMMON: dict[str, Any] = {"data": "none", "steps": 10**9}
 TRANSLATOR = COMMON | {"source": "a", "target": "b"}
-CASES: dict[str, tuple[dict[str, Any], int]] = {
-    "pix2pix-256": (TRANSLATOR | {"method": "pix2pix"}, 256),
-    "cyclegan-256": (TRANSLATOR | {"method": "cyclegan"}, 256),
-    "dcgan-32": (COMMON | {"method": "gan", "domain": "a", "batch": 64}, 32),
-    "vae-32": (COMMON | {"method": "vae", "domain": "a", "batch": 64}, 32),
+SOUND = Spec(channels=1, height=80, width=None, bounded=False)
+
+
+def pictures(side: int) -> Spec:
+    """Colour pictures of so many pixels each way."""
+    return Spec(channels=3, height=side, width=side, bounded=True)
+
+
+CASES: dict[str, tuple[dict[str, Any], Spec]] = {
+    "pix2pix-256": (TRANSLATOR | {"method": "pix2pix"}, pictures(256)),
+    "cyclegan-256": (TRANSLATOR | {"method": "cyclegan"}, pictures(256)),
+    "cut-256": (TRANSLATOR | {"method": "cut"}, pictures(256)),
+    "unit-256": (TRANSLATOR | {"method": "unit"}, pictures(256)),
+    "spade-256": (TRANSLATOR | {"method": "spade", "perceptual": {"kind": "none"}}, pictures(256)),
+    "mask-cyclegan-vc": (TRANSLATOR | {"method": "mask_cyclegan_vc"}, SOUND),
+    "hifigan": (COMMON | {"method": "hifigan", "of": ["a"]}, SOUND),
+    "dcgan-32": (COMMON | {"method": "gan", "domain": "a", "batch": 64}, pictures(32)),
+    "vae-32": (COMMON | {"method": "vae", "domain": "a", "batch": 64}, pictures(32)),
 }
 """Published sizes by default, batch 1 for translators."""
 
@@ -60,10 +74,20 @@ def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], ob
 
 def random_batch(params: RunParams, spec: Spec) -> Batch:
     """Noise in the shape of a batch, on the device already: data is not what is timed."""
-    shape = (params.batch, spec.channels, spec.height, spec.width or spec.height)
     generator = torch.Generator().manual_seed(1)
-    x, y = ((torch.rand(shape, generator=generator) * 2 - 1).to(device()) for _ in range(2))
-    return Labelled(x, torch.zeros(len(x)).long()) if params.reads == "labelled" else Pair(x, y)
+
+    def noise(*shape: int) -> Tensor:
+        return (torch.rand(shape, generator=generator) * 2 - 1).to(device())
+
+    width = spec.width or params.crop
+    assert width is not None  # sound has a crop
+    if isinstance(params, VocoderRunParams):
+        samples = width * params.convention.hop
+        return Vocoded(noise(params.batch, spec.height, width), noise(params.batch, samples))
+    x, y = (noise(params.batch, spec.channels, spec.height, width) for _ in range(2))
+    if params.reads == "labelled":
+        return Labelled(x, torch.zeros(len(x), dtype=torch.long, device=x.device))
+    return Pair(x, y)
 
 
 def measure(params: RunParams, spec: Spec) -> dict[str, dict[str, float]]:
@@ -77,8 +101,7 @@ def main(wanted: list[str]) -> None:
     table = Table("case", *COMPETITORS)
     results = {}
     for name in wanted or CASES:
-        block, size = CASES[name]
-        spec = Spec(channels=3, height=size, width=size, bounded=True)
+        block, spec = CASES[name]
         results[name] = measure(load_run(block), spec)
         cells = [f"{r['steps_per_second']:.3g}/s x{r['ratio']:.2f}" for r in results[name].values()]
         table.add_row(name, *cells)
