@@ -12,15 +12,15 @@ from typing import Any
 
 import torch
 from rich.table import Table
-from torch import Tensor
 
 from benchmarks.machine import publish
 from benchmarks.plain import plain_step
 from benchmarks.turns import race, summary
 from pipeline.machine import device, start_fabric
-from pipeline.methods.base import RunParams, VocoderRunParams
+from pipeline.methods.base import RunParams
 from pipeline.params import load_run
-from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
+from pipeline.recipes.cost import random_batch
+from pipeline.samples import Spec
 from pipeline.training import Run
 
 SECONDS = 6.0  # a turn, at least
@@ -54,8 +54,8 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
 
 def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], object]:
     """A training step on networks with the same first weights for every competitor."""
-    batch = random_batch(params, spec)
     specs = dict.fromkeys(params.domains, spec)
+    batch = random_batch(params, specs)
     loop, precision = competitor.split()
     torch.manual_seed(0)
     method = params.build(specs, ())
@@ -70,24 +70,6 @@ def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], ob
         run.take_step(batch)
 
     return step
-
-
-def random_batch(params: RunParams, spec: Spec) -> Batch:
-    """Noise in the shape of a batch, on the device already: data is not what is timed."""
-    generator = torch.Generator().manual_seed(1)
-
-    def noise(*shape: int) -> Tensor:
-        return (torch.rand(shape, generator=generator) * 2 - 1).to(device())
-
-    width = spec.width or params.crop
-    assert width is not None  # sound has a crop
-    if isinstance(params, VocoderRunParams):
-        samples = width * params.convention.hop
-        return Vocoded(noise(params.batch, spec.height, width), noise(params.batch, samples))
-    x, y = (noise(params.batch, spec.channels, spec.height, width) for _ in range(2))
-    if params.reads == "labelled":
-        return Labelled(x, torch.zeros(len(x), dtype=torch.long, device=x.device))
-    return Pair(x, y)
 
 
 def measure(params: RunParams, spec: Spec) -> dict[str, dict[str, float]]:

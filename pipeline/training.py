@@ -88,7 +88,7 @@ def set_up(
 
     ``scratch`` None: the run neither saves states nor resumes.
     """
-    fabric = start_fabric(params.precision)
+    fabric = start_fabric(params.precision, deterministic=params.deterministic)
     rank, world = fabric.global_rank, fabric.world_size
     feed = Feed(store, params, seed=seed, device=fabric.device, rank=rank, world=world)
     torch.manual_seed(seed)  # the same first weights in every process

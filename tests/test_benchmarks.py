@@ -10,8 +10,9 @@ from torch.optim import Adam
 
 import benchmarks
 from benchmarks.plain import STEPS, plain_step
-from benchmarks.train_step import CASES, random_batch
+from benchmarks.train_step import CASES
 from pipeline.params import load_run
+from pipeline.recipes.cost import random_batch
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
 PARTS = {"machine", "plain", "sparse_store", "turns"}
@@ -32,8 +33,9 @@ def test_the_plain_steps_compute_our_losses(name, monkeypatch):
     run = tiny.shrink(load_run(block), **tiny.TOYS.get(block["method"], {}))
     height = tiny.SIDE if spec.width is None else 32
     spec = spec.model_copy(update={"height": height, "width": spec.width and height})
-    batch = random_batch(run, spec)
-    method = run.build(dict.fromkeys(run.domains, spec), ()).eval()  # without dropout and noise
+    specs = dict.fromkeys(run.domains, spec)
+    batch = random_batch(run, specs)
+    method = run.build(specs, ()).eval()  # without dropout and noise
     torch.manual_seed(1)
     expected = plain_step(method, bf16=False)(batch)
     for parameter in method.parameters():

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pipeline.block import Block
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
+from pipeline.nn.padding import ReflectionPad
 from pipeline.nn.resampling import Upsample, upsample
 from pipeline.nn.shapes import check_residual
 
@@ -95,7 +96,7 @@ class Resnet(nn.Module):
 def downsampling(inputs: int, width: int, norm: Norm, bias: bool) -> list[nn.Module]:
     """[N, inputs, H, W] -> features [N, 4 * width, H / 4, W / 4]."""
     layers: list[nn.Module] = [
-        nn.ReflectionPad2d(3),
+        ReflectionPad(3),
         nn.Conv2d(inputs, width, 7, bias=bias),
         norm_layer(norm, width),
         nn.ReLU(inplace=True),
@@ -120,7 +121,7 @@ def upsampling(
             norm_layer(norm, channels // 2),
             nn.ReLU(inplace=True),
         ]
-    layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, outputs, 7)]
+    layers += [ReflectionPad(3), nn.Conv2d(width, outputs, 7)]
     return [*layers, nn.Tanh()] if bounded else layers
 
 
@@ -130,11 +131,11 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, norm: Norm, bias: bool) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.ReflectionPad2d(1),
+            ReflectionPad(1),
             nn.Conv2d(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
             nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(1),
+            ReflectionPad(1),
             nn.Conv2d(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
         )

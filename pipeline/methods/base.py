@@ -119,6 +119,9 @@ class RunParams(Block, ABC):
     """Decay a step of the averaged weights that are exported; None exports the last weights."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """``auto``: bf16 where the machine computes it faster than fp32."""
+    deterministic: bool = False
+    """On a GPU: the same weights from the same seed, bit for bit, at some cost in speed, which
+    ``python -m stages.train NAME --profile`` measures. On a processor they always are the same."""
     log_every: PositiveInt = 50
     show_every: PositiveInt | None = None
     """Steps between two looks at fixed samples, for pictures and warnings; None: ten looks a run,
