@@ -2,7 +2,8 @@
 
 The yardstick is what public repositories do: one process, a file at a time, an array file each.
 It decodes, resamples, scales and transforms with the same settings, but neither checks nor hashes
-what it reads, takes no statistics and can't resume. Every turn is a process of its own, timed
+what it reads, takes no statistics (of pitch too) and can't resume; "mel analysis" is nothing but
+spectrograms for both. Every turn is a process of its own, timed
 after its imports. "ours" counts what it takes to start the workers, which import torch: seconds,
 however large the set is. "warm" is with workers that have been at work, as in a large set.
 Writes benchmarks/results/preparation.json.
@@ -15,8 +16,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from joblib import Parallel, delayed
 from rich.table import Table
 
 from benchmarks.machine import publish
@@ -24,7 +27,7 @@ from benchmarks.turns import Turns, end_workers, in_fresh_process, summary
 from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.source import DatasetParams
-from pipeline.prepare import prepare
+from pipeline.prepare import analyse, prepare
 
 TURNS = 3
 RECORDINGS, SECONDS, RECORDED_RATE = 120, 4, 44_100
@@ -100,52 +103,97 @@ def plain_pictures(root: Path, out: Path) -> float:
     return time.perf_counter() - began
 
 
-def ours(params: DatasetParams, out: Path, workers: int | None, warm: bool) -> float:
-    """Our preparation; ``warm``: once its workers have been at work already."""
-    if warm:
-        prepare(params, out / "before", workers)
+def plain_analysis(root: Path, out: Path) -> float:
+    """librosa's mel spectrograms, file by file."""
+    import librosa
+    import soundfile
+
     began = time.perf_counter()
-    prepare(params, out / "store", workers)
+    for file in sorted(root.rglob("*.wav")):
+        wave, rate = soundfile.read(file, dtype="float32")
+        librosa.feature.melspectrogram(
+            y=wave,
+            sr=rate,
+            n_fft=HIFI_GAN.n_fft,
+            hop_length=HIFI_GAN.hop,
+            n_mels=HIFI_GAN.mels,
+            fmin=HIFI_GAN.fmin,
+            fmax=HIFI_GAN.fmax,
+            power=1,
+        )
+    return time.perf_counter() - began
+
+
+def prepared(params: DatasetParams, out: Path, workers: int | None) -> None:
+    """Our preparation, whole."""
+    prepare(params, out, workers)
+
+
+def analysed(params: DatasetParams, out: Path, workers: int | None) -> None:
+    """What preparation's workers do for clips without statistics: check, hash, spectrogram."""
+    job = delayed(partial(analyse, params, keep_audio=False, learnt=False))
+    domains = params.source().items["train"].values()
+    with Parallel(n_jobs=workers or os.cpu_count(), return_as="generator") as pool:
+        for found in pool(job(item) for domain in domains for item in domain):
+            assert not found.problem
+
+
+Ours = Callable[[DatasetParams, Path, int | None], None]
+Plain = Callable[[Path, Path], float]
+
+
+class Case(NamedTuple):
+    """A set of files and what is made of them."""
+
+    write: Callable[[Path], DatasetParams]
+    plain: Plain
+    ours: Ours
+    items: int
+
+
+def timed(ours: Ours, params: DatasetParams, out: Path, workers: int | None, warm: bool) -> float:
+    """Seconds; ``warm``: once the workers have been at work already."""
+    if warm:
+        ours(params, out / "before", workers)
+    began = time.perf_counter()
+    ours(params, out / "store", workers)
     taken = time.perf_counter() - began
     end_workers()
     return taken
 
 
-Plain = Callable[[Path, Path], float]
-CASES: dict[str, tuple[Callable[[Path], DatasetParams], Plain, int]] = {
-    "recordings, resampled": (
+CLEAN = partial(write_recordings, rate=HIFI_GAN.rate, count=CLIPS)
+CASES = {
+    "mel analysis": Case(CLEAN, plain_analysis, analysed, CLIPS),
+    "recordings": Case(CLEAN, plain_recordings, prepared, CLIPS),
+    "recordings, resampled": Case(
         partial(write_recordings, rate=RECORDED_RATE, count=RECORDINGS),
         plain_recordings,
+        prepared,
         RECORDINGS,
     ),
-    "recordings": (
-        partial(write_recordings, rate=HIFI_GAN.rate, count=CLIPS),
-        plain_recordings,
-        CLIPS,
-    ),
-    "pictures": (write_pictures, plain_pictures, PICTURES),
+    "pictures": Case(write_pictures, plain_pictures, prepared, PICTURES),
 }
 
 
-def seconds(competitor: str, params: DatasetParams, plain: Plain, root: Path) -> float:
+def seconds(competitor: str, case: Case, params: DatasetParams, root: Path) -> float:
     """One turn, which leaves nothing behind."""
     with tempfile.TemporaryDirectory(dir=root.parent) as folder:
         out = Path(folder)
         if competitor == YARDSTICK:
-            return in_fresh_process(plain, root, out)
-        workers = 1 if competitor == "ours, 1 worker" else None
-        return in_fresh_process(ours, params, out, workers, competitor == "ours, warm")
+            return in_fresh_process(case.plain, root, out)
+        workers, warm = 1 if competitor == "ours, 1 worker" else None, competitor == "ours, warm"
+        return in_fresh_process(timed, case.ours, params, out, workers, warm)
 
 
-def measure(case: str) -> Turns:
+def measure(case: Case) -> Turns:
     """Items per second of every competitor in turns."""
-    write_files, plain, items = CASES[case]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "raw"
         root.mkdir()
-        params = write_files(root)
+        params = case.write(root)
         return [
-            {name: items / seconds(name, params, plain, root) for name in COMPETITORS}
+            {name: case.items / seconds(name, case, params, root) for name in COMPETITORS}
             for _ in range(TURNS)
         ]
 
@@ -155,8 +203,8 @@ def main(wanted: list[str]) -> None:
     table = Table("case", "items", *COMPETITORS)
     cases = {}
     for case in wanted or CASES:
-        items = CASES[case][2]
-        found = summary(measure(case), YARDSTICK, "items_per_second")
+        items = CASES[case].items
+        found = summary(measure(CASES[case]), YARDSTICK, "items_per_second")
         for figures in found.values():
             figures["seconds"] = items / figures["items_per_second"]
         cases[case] = {"items": items, "workers": os.cpu_count(), **found}

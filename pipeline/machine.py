@@ -1,6 +1,5 @@
 """What this machine offers, and what training makes of it."""
 
-import ctypes
 import logging
 import os
 import platform
@@ -10,9 +9,9 @@ from typing import Any, Literal
 import torch
 from lightning_fabric import Fabric
 
-Precision = Literal["bf16", "fp32"]
+from pipeline.memory import keep_memory
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+Precision = Literal["bf16", "fp32"]
 
 
 def device() -> torch.device:
@@ -72,20 +71,6 @@ def memory_used(of: torch.device) -> int:
     if not statm.exists():
         return 0
     return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def keep_memory() -> bool:
-    """Keeps freed memory for the next tensors instead of handing it back; whether it could.
-
-    By default glibc maps each tensor of 32 MiB or more anew, and the system clears every page of
-    it: a quarter of the time of a CycleGAN step in fp32 at 256 pixels.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # another C library
-        return False
-    trimmed, mapped = (mallopt(option, 2**30) for option in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD))
-    return bool(trimmed and mapped)
 
 
 def choose_precision(asked: Literal["auto", "bf16", "fp32"]) -> Precision:

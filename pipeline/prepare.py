@@ -14,6 +14,7 @@ from pipeline.datasets.store import Meta, Sealed
 from pipeline.datasets.writer import PROGRESS, Analysed, DomainWriter
 from pipeline.errors import UserError, listing
 from pipeline.files import put_in_place, replace, write
+from pipeline.memory import keep_memory
 from pipeline.progress import Progress
 
 KEY = "key.sha256"  # of the items that a partial folder is about
@@ -121,6 +122,7 @@ def analyse(
     ``learnt``: the domain's statistics are taken from it. ``known``: SHA-256 of the file that an
     earlier store was made of; the same is left alone.
     """
+    keep_memory()
     size, digest = 0, ""
     if not item.key.isprintable():  # it would break the lines and columns of items.tsv
         return Analysed(problem="its name has characters that can't be printed")

@@ -20,7 +20,7 @@ from voices import voice
 from pipeline import prepare as preparation
 from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import frames_of
-from pipeline.codecs.pitch import Pitch, f0_track
+from pipeline.codecs.pitch import SUMMARY_SPEED, Pitch, f0_track
 from pipeline.datasets import writer
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
@@ -107,7 +107,7 @@ def test_pitch_is_that_of_all_training_recordings(tmp_path):
     codec = Store(tmp_path / "out").codec
     assert isinstance(codec, MelCodec)
     waves = [params.load_recording(tmp_path / "train/ann" / f"{n}.wav") for n in range(2)]
-    tracks = [f0_track(torch.from_numpy(wave), tiny.CONVENTION) for wave in waves]
+    tracks = [f0_track(torch.from_numpy(w), tiny.CONVENTION, SUMMARY_SPEED) for w in waves]
     pitch, expected = codec.statistics["ann"].pitch, Pitch.of(tracks)
     assert pitch.mean == pytest.approx(expected.mean, rel=1e-9)
     assert pitch.deviation == pytest.approx(expected.deviation, rel=1e-6)

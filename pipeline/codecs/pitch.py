@@ -16,7 +16,7 @@ from pydantic import PositiveFloat
 from torch import Tensor
 
 from pipeline.block import Block
-from pipeline.codecs.spectrogram import MelConvention
+from pipeline.codecs.spectrogram import MelConvention, check_finite
 
 FLOOR, CEILING = 71.0, 800.0
 """The lowest and highest F0 that is looked for, Hz: WORLD's own defaults."""
@@ -24,7 +24,12 @@ FLOOR, CEILING = 71.0, 800.0
 CENTS = 1200 / math.log(2)
 """Cents (1,200 to an octave) for a difference of 1 in the natural logarithm of F0."""
 
-_SPEED = 2  # DIO on every second sample: twice as fast, and 0.5 % of frames change their voicing
+SPEED = 2
+"""DIO on every second sample: twice as fast, and 0.5 % of frames change their voicing."""
+
+SUMMARY_SPEED = 4
+"""On every fourth: again four times as fast. Good enough for a speaker's mean and deviation, which
+change by less than 0.3 % and 4 % (VCC 2016)."""
 
 Track = npt.NDArray[np.float64]
 
@@ -91,11 +96,12 @@ def log_f0(track: Tensor) -> Tensor:
     return track[track > 0].double().log()
 
 
-def f0_track(wave: Tensor, convention: MelConvention) -> Tensor:
+def f0_track(wave: Tensor, convention: MelConvention, speed: int = SPEED) -> Tensor:
     """The F0 of each mel frame of a waveform.
 
     Args:
         wave: ``[N]`` at ``convention.rate``; N at least one hop.
+        speed: DIO looks at one of so many samples.
 
     Returns:
         ``[N // hop]``, Hz, float32 on the CPU: 0 where unvoiced. Frame ``t`` is centred on sample
@@ -108,23 +114,23 @@ def f0_track(wave: Tensor, convention: MelConvention) -> Tensor:
         raise ValueError(
             f"a wave is [N] of at least one hop of {convention.hop}, not {list(wave.shape)}"
         )
-    if not torch.isfinite(wave).all():
-        raise ValueError("the wave has samples that are not finite")
+    check_finite(wave)
     hop, rate = convention.hop, convention.rate
     # WORLD's frames begin on the first sample: half a hop of silence moves them to the mels'.
     late = np.pad(wave.detach().cpu().double().numpy(), (hop // 2, 0))
-    track = world_f0(late, rate, period=1000 * hop / rate)[0][1:]
+    track = world_f0(late, rate, period=1000 * hop / rate, speed=speed)[0][1:]
     return torch.from_numpy(track[: len(wave) // hop]).float()
 
 
-def world_f0(wave: Track, rate: int, period: float) -> tuple[Track, Track]:
+def world_f0(wave: Track, rate: int, period: float, speed: int = SPEED) -> tuple[Track, Track]:
     """F0 in Hz (0 where unvoiced) and time in seconds of frames every ``period`` milliseconds.
 
-    ``wave`` is finite, float64 [N]; frame 0 is centred on its first sample.
+    ``wave`` is finite, float64 [N]; frame 0 is centred on its first sample. ``speed``: see
+    `f0_track`.
     """
     import pyworld
 
     f0, times = pyworld.dio(
-        wave, rate, f0_floor=FLOOR, f0_ceil=CEILING, frame_period=period, speed=_SPEED
+        wave, rate, f0_floor=FLOOR, f0_ceil=CEILING, frame_period=period, speed=speed
     )
     return pyworld.stonemask(wave, f0, times, rate), times

@@ -1,5 +1,6 @@
 """What recordings go through first: silence at their ends goes, loudness is made equal."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def trimmed(wave: Wave, rate: int, silence: float = SILENCE) -> Wave:
     """
     stretch = rate // STRETCHES
     stretches = wave[: len(wave) // stretch * stretch].reshape(-1, stretch)
-    power = np.square(stretches).mean(axis=1)
+    power = np.einsum("ij,ij->i", stretches, stretches)
     if not power.any():
         raise ValueError("is silent")
     loud = np.flatnonzero(power > power.max() * 10 ** (-silence / 10))
@@ -61,9 +62,9 @@ def levelled(wave: Wave, level: float = LEVEL) -> Wave:
 
     Raises ValueError where it is silent.
     """
-    loudness = np.sqrt(np.square(wave, dtype=np.float64).mean())
+    loudness = float(np.linalg.norm(wave)) / math.sqrt(len(wave))
     if not loudness:
         raise ValueError("is silent")
     gain = 10 ** (level / 20) / loudness
-    result: Wave = (wave * min(gain, PEAK / np.abs(wave).max())).astype(np.float32)
-    return result
+    peak = max(float(wave.max()), -float(wave.min()))
+    return wave * np.float32(min(gain, PEAK / peak))

@@ -15,7 +15,7 @@ from pydantic import Field
 from pipeline.block import Block
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics, frames_of, to_audio
-from pipeline.codecs.pitch import PitchSums, f0_track
+from pipeline.codecs.pitch import SUMMARY_SPEED, PitchSums, f0_track
 from pipeline.codecs.spectrogram import MelConvention
 
 Array = npt.NDArray[Any]
@@ -177,7 +177,8 @@ class SoundParams(DatasetParams):
 
     def pitch(self, raw: Array) -> PitchSums:
         """Waveform -> what its F0 adds to the speaker's statistics."""
-        return PitchSums.of(f0_track(torch.from_numpy(raw), self.convention))
+        track = f0_track(torch.from_numpy(raw), self.convention, SUMMARY_SPEED)
+        return PitchSums.of(track)
 
     def recording(self, raw: Array) -> memoryview:
         """Waveform -> the clip itself as FLAC."""
