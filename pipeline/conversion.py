@@ -14,6 +14,7 @@ from pipeline.vocoders import cross_fade, fitting
 
 WINDOW = 6.0  # seconds of sound that are converted at once, at least; at most twice that
 OVERLAP = 0.25  # seconds that neighbouring windows share and are cross-faded over
+MARGIN = 0.5  # seconds beyond them that a model hears too: at the edge of what it hears it guesses
 MOST_GAIN = 10.0  # 20 dB: what more than that would raise is noise
 
 
@@ -39,22 +40,28 @@ def convert_blocks(
     codec = mel_codec(finished)
     voice = fitting(vocoder, codec.convention)
     rate = codec.convention.rate
-    window, overlap = round(WINDOW * rate), round(OVERLAP * rate)
+    window, overlap, margin = (round(seconds * rate) for seconds in (WINDOW, OVERLAP, MARGIN))
     tail = np.zeros(0, np.float32)  # the last window's end, not yet faded
 
     def faded(converted: Wave) -> Wave:
         converted[: len(tail)] = cross_fade(tail, converted[: len(tail)])
         return converted
 
-    waiting = np.zeros(0, np.float32)
+    waiting, known = (
+        np.zeros(0, np.float32),
+        0,
+    )  # how much of it the next window does not begin with
     for block in blocks:
         waiting = np.concatenate([waiting, block])
-        while len(waiting) >= 2 * window:  # so what is left for the end is never a snippet
-            converted = faded(_convert_window(finished, voice, waiting[:window], to))
+        while len(waiting) - known >= 2 * window:  # so what is left for the end is never a snippet
+            end = known + window
+            heard = waiting[: end + margin]
+            converted = faded(_convert_window(finished, voice, heard, to, slice(known, end)))
             yield converted[:-overlap]
-            tail, waiting = converted[-overlap:], waiting[window - overlap :]
+            tail, done = converted[-overlap:], max(0, end - overlap - margin)
+            waiting, known = waiting[done:], end - overlap - done
     if len(waiting):
-        yield faded(_convert_window(finished, voice, waiting, to))
+        yield faded(_convert_window(finished, voice, waiting, to, slice(known, None)))
 
 
 def mel_codec(finished: FinishedModel) -> MelCodec:
@@ -66,8 +73,10 @@ def mel_codec(finished: FinishedModel) -> MelCodec:
 
 
 @torch.inference_mode()
-def _convert_window(finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: str) -> Wave:
-    """One window [samples] -> [samples], at its own root mean square."""
+def _convert_window(
+    finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: str, wanted: slice
+) -> Wave:
+    """What is ``wanted`` of a wave [samples], converted, at its own root mean square."""
     model, codec = as_translator(finished), mel_codec(finished)
     hop = codec.convention.hop
     whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(device_of(finished))
@@ -75,8 +84,8 @@ def _convert_window(finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: s
     sample = codec.encode(heard, model.directions[to])
     frames = codec.from_sample(translate_any_size(model, sample[None], to), to)  # [1, T, M]
     converted = vocoder.vocode(frames.transpose(1, 2))[0, : len(wave)]
-    result: Wave = bring_to(loudness_of(whole[: len(wave)]), converted).cpu().numpy()
-    return result
+    result = bring_to(loudness_of(whole[: len(wave)][wanted]), converted[wanted])
+    return result.cpu().numpy()
 
 
 def loudness_of(wave: Tensor) -> Tensor:
