@@ -70,6 +70,21 @@ class Latent(ABC):
         """Latents [N, Z] -> samples [N, C, H, W]."""
 
 
+class Coder(ABC):
+    """Writes samples as grids of whole numbers, which a language model can learn."""
+
+    codes: int
+    """How many numbers there are, from 0 on."""
+
+    @abstractmethod
+    def to_codes(self, x: Tensor) -> Tensor:
+        """Samples [N, C, H, W] -> codes [N, h, w], int64."""
+
+    @abstractmethod
+    def from_codes(self, codes: Tensor) -> Tensor:
+        """Codes [N, h, w] -> samples [N, C, H, W]."""
+
+
 class Scorer(ABC):
     """Gives each sample a number: how well the model explains it."""
 
@@ -109,6 +124,7 @@ CAPABILITIES: dict[str, type] = {
     "sample": Sampler,
     "reconstruct": Reconstructor,
     "latent": Latent,
+    "codes": Coder,
     "score": Scorer,
     "classify": Classifier,
     "vocode": Vocoder,

@@ -177,7 +177,9 @@ def fetch(
 
 @app.command("import")
 def import_model(
-    origin: Annotated[str, typer.Argument(help="Whose checkpoint it is: junyanz or hifigan.")],
+    origin: Annotated[
+        str, typer.Argument(help="Whose checkpoint it is: junyanz, hifigan or taming.")
+    ],
     checkpoint: Annotated[
         Path,
         typer.Argument(help="A generator's weights: latest_net_G*.pth, generator_v1."),
@@ -206,7 +208,10 @@ def import_model(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="A vocoder's configuration; by default config.json beside its weights."),
+        typer.Option(
+            help="A vocoder's or VQGAN's configuration; by default config.json or the only yaml "
+            "beside its weights."
+        ),
     ] = None,
     models: Root = MODELS,
 ) -> None:
@@ -214,7 +219,8 @@ def import_model(
 
     Of pytorch-CycleGAN-and-pix2pix (junyanz), whose network is told from the weights: a ResNet or
     a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like), whose network and mel
-    convention stand in the file beside the weights. No code in a file is run.
+    convention stand in the file beside the weights. Of VQGAN (CompVis/taming-transformers), whose
+    network stands in a yaml. No code in a file is run.
 
     \b
     Examples:
@@ -222,6 +228,7 @@ def import_model(
       crossdomain import junyanz latest_net_G_A.pth --back latest_net_G_B.pth --name horses \\
         --source horse --target zebra
       crossdomain import hifigan generator_v1 --config config.json --name universal
+      crossdomain import taming last.ckpt --config model.yaml --name vqgan
     """
     from pipeline.commands.importing import Wishes, run
 
@@ -292,6 +299,28 @@ def new(
 
     roots = [a] if b is None else [a, b]
     run(name, roots, size=size, steps=steps, task=task, estimate=estimate)
+
+
+@app.command()
+def sweep(
+    model: Annotated[str, typer.Argument(help="A model of params.yaml.")],
+    parameter: Annotated[str, typer.Argument(help="What the experiments vary, below its block.")],
+    metric: Annotated[str, typer.Argument(help="TASK.METRIC in data/metrics/MODEL.json.")],
+    out: Annotated[
+        Path, typer.Option(help="Where to draw, without an ending: .png and .tsv are added.")
+    ] = Path("data/sweep"),
+) -> None:
+    """Draw a metric over a parameter that DVC experiments vary.
+
+    \b
+    Examples:
+      dvc exp run --queue -S 'models.vae.latent=2,5,16,64' evaluate@vae
+      dvc queue start
+      crossdomain sweep vae latent reconstruction.mse --out data/vae_latent
+    """
+    from pipeline.commands.sweep import run
+
+    typer.echo(run(model, parameter, metric, out))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from pipeline.capabilities import (
     Classifier,
+    Coder,
     Latent,
     Reconstructor,
     Sampler,
@@ -27,7 +28,7 @@ from pipeline.codecs.mel import Statistics
 from pipeline.codecs.spectrogram import MelConvention
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
-from pipeline.methods.base import RunParams
+from pipeline.methods.base import Foundation, RunParams, StackedRunParams
 from pipeline.params import Params, load_params, load_run
 from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
 
@@ -42,6 +43,13 @@ SMALL: dict[str, Any] = {
     "layers": 1,
     "levels": 2,
     "features": 8,
+    "groups": 2,
+    "heads": 2,
+    "dropout": 0,
+    "channels": 8,
+    "codes": 16,
+    "dim": 4,
+    "discriminator_start": 0,
     "latent": 4,
     "places": 16,
     "pool": 3,
@@ -67,13 +75,30 @@ TOYS: dict[str, dict[str, Any]] = {
             "block_dilations": [[1, 2], [2, 6]],
         },
     },
+    "code_prior": {"network": {"layers": 2, "heads": 2, "width": 16}, "top_p": None},
+    "vqgan": {
+        "network": {
+            "kind": "vqgan",
+            "width": 8,
+            "multipliers": [1, 2],
+            "blocks": 1,
+            "attention": [],
+            "channels": 8,
+            "groups": 2,
+        },
+        "optimizer": {"rate": 3e-4, "beta1": 0.5, "beta2": 0.9},
+    },
+    "vit_vqgan": {
+        "network": {"kind": "vit", "patch": 4, "layers": 1, "heads": 2, "width": 16},
+        "optimizer": {"rate": 5e-4, "beta1": 0.9, "beta2": 0.99},
+    },
     "mask_cyclegan_vc": {
         "optimizer": {"rate": 5e-4},
         "discriminator_optimizer": {"rate": 2.5e-4},
     },
 }
-"""What no shrinking gives a method's blocks: numbers that must fit `CONVENTION`, and rates that
-bear being raised tenfold."""
+"""What no shrinking gives a block or a method's blocks: numbers that must fit `CONVENTION`, widths
+that heads share, and rates that bear being raised tenfold."""
 
 
 @cache
@@ -86,11 +111,32 @@ def runs() -> dict[str, RunParams]:
     """The default models, judges, and a model of each method that only the zoo has: toy-sized."""
     params = shipped()
     found: dict[str, RunParams] = {**params.models}
-    for name, run in load_params(ROOT / "recipes/zoo/params.yaml").models.items():
-        if run.method not in {other.method for other in found.values()}:
+    zoo = load_params(ROOT / "recipes/zoo/params.yaml")
+    for name, run in zoo.runs.items():
+        if kind_of_model(run) not in {kind_of_model(other) for other in found.values()}:
             found[name] = run
     found |= {f"judge_{name}": judge for name, judge in params.judges.items()}
-    return {name: shrink(run, **TOYS.get(run.method, {})) for name, run in found.items()}
+    toys = {
+        name: shrink(run, **TOYS.get(name, TOYS.get(run.method, {}))) for name, run in found.items()
+    }
+    return {name: grounded(run, zoo) for name, run in toys.items()}
+
+
+def kind_of_model(run: RunParams) -> tuple[str, str]:
+    """A block's method, and its networks where the method takes several."""
+    return run.method, getattr(getattr(run, "network", None), "kind", "")
+
+
+def grounded(run: RunParams, params: Params) -> RunParams:
+    """A toy-sized block, standing on a toy of what it stands on."""
+    if not isinstance(run, StackedRunParams) or run.stands_on is None:
+        return run
+    group, _, name = run.stands_on.partition("/")
+    below = grounded(shrink((params.judges if group == "judges" else params.runs)[name]), params)
+    foundation = Foundation(
+        sha256="", run=below.model_dump(mode="json"), specs=specs_of(below), classes=classes_of(run)
+    )
+    return run.model_copy(update={"foundation": foundation})
 
 
 def shrink(run: RunParams, **changes: Any) -> RunParams:
@@ -99,6 +145,8 @@ def shrink(run: RunParams, **changes: Any) -> RunParams:
 
 
 def _smaller(value: Any, key: str = "") -> Any:
+    if key == "foundation":
+        return value  # toy-sized already, and what stands on it fits no other
     if isinstance(value, dict):
         return {name: _smaller(inner, name) for name, inner in value.items()}
     if key in SMALL and value is not None:
@@ -170,6 +218,9 @@ def outputs(model: nn.Module, specs: dict[str, Spec], count: int = 3) -> dict[st
     if isinstance(model, Latent):
         found["encode"] = model.encode(x)
         found["decode"] = model.decode(found["encode"])
+    if isinstance(model, Coder):
+        found["to_codes"] = model.to_codes(x)
+        found["from_codes"] = model.from_codes(found["to_codes"])
     if isinstance(model, Scorer):
         found["score"] = model.score(x)
     if isinstance(model, Classifier):

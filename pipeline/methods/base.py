@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field, PositiveInt, model_validator
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch.optim import Adam, AdamW, Optimizer
 
 from pipeline.block import Block
 from pipeline.codecs.spectrogram import MelConvention
+from pipeline.nn.folding import folded
 from pipeline.samples import Batch, Spec
 
 
@@ -41,6 +42,14 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def updates(self, batch: Batch, step: int) -> Iterator[Update]:
         """The updates of one step; what stands after a ``yield`` sees the stepped weights."""
+
+
+class StackedMethod(Method, ABC):
+    """A method that stands on a finished model."""
+
+    @abstractmethod
+    def stand_on(self, finished: nn.Module) -> None:
+        """Takes over the weights of what the run's `Foundation` describes."""
 
 
 class AdamParams(Block):
@@ -196,3 +205,35 @@ class VocoderRunParams(RunParams, ABC):
     def domains(self) -> tuple[str, ...]:
         """The domains it hears."""
         return self.of
+
+
+class Foundation(Block):
+    """The finished model that a run stands on, as that model's card has it."""
+
+    sha256: str
+    """Of its weights: other weights at the same place are another run."""
+    run: dict[str, Any]
+    specs: dict[str, Spec]
+    classes: tuple[str, ...]
+
+    def build_model(self) -> nn.Module:
+        """The model with fresh weights; raises ValidationError for no block of ours."""
+        from pipeline.params import load_run
+
+        return folded(load_run(self.run).build_model(self.specs, self.classes))
+
+
+class StackedRunParams(RunParams, ABC):
+    """A run that may stand on another stage's output."""
+
+    stands_on: str | None = Field(None, pattern=r"^(judges|models)/[^/]+$")
+    """What lies below ``data/`` and is trained first: ``judges/NAME`` or ``models/NAME``. A block
+    that says so is one of ``stacked``, whose stages depend on it."""
+    foundation: Foundation | None = None
+    """What was found there. Training fills it in, and the finished model keeps it."""
+
+    def ground(self) -> Foundation:
+        """The foundation; raises ValueError where there is none yet."""
+        if self.foundation is None:
+            raise ValueError(f"{self.stands_on} has to be trained first")
+        return self.foundation
