@@ -17,7 +17,7 @@ from rich.table import Table
 
 from benchmarks.machine import publish
 from benchmarks.plain import plain_step
-from pipeline.datasets.savanna import SavannaParams
+from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
 from pipeline.feed import Feed
 from pipeline.machine import device, start_fabric

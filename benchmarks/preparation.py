@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,24 +28,25 @@ from pipeline.prepare import prepare
 
 TURNS = 3
 RECORDINGS, SECONDS, RECORDED_RATE = 120, 4, 44_100
+CLIPS = 1000  # at the rate of the frames already
 PICTURES, WIDTH, HEIGHT, SIZE = 300, 640, 480, 256
 YARDSTICK = "plain"
 COMPETITORS = (YARDSTICK, "ours, 1 worker", "ours", "ours, warm")
 
 
-def write_recordings(root: Path) -> DatasetParams:
+def write_recordings(root: Path, rate: int, count: int) -> DatasetParams:
     """Two speakers' WAV files: noise that comes and goes, as syllables do."""
     import soundfile
 
     generator = np.random.default_rng(1)
-    time_axis = np.arange(SECONDS * RECORDED_RATE) / RECORDED_RATE
+    time_axis = np.arange(SECONDS * rate) / rate
     folders = {"anna": "anna", "ben": "ben"}
     for folder in folders:
         (root / folder).mkdir()
-        for number in range(RECORDINGS // 2):
+        for number in range(count // 2):
             loudness = 0.2 * np.sin(np.pi * generator.uniform(2, 5) * time_axis) ** 2
             wave = loudness * generator.normal(size=len(time_axis))
-            soundfile.write(root / folder / f"{number:04d}.wav", wave, RECORDED_RATE)
+            soundfile.write(root / folder / f"{number:04d}.wav", wave, rate)
     return SoundFolderParams(root=str(root), folders={"train": folders})
 
 
@@ -111,7 +113,16 @@ def ours(params: DatasetParams, out: Path, workers: int | None, warm: bool) -> f
 
 Plain = Callable[[Path, Path], float]
 CASES: dict[str, tuple[Callable[[Path], DatasetParams], Plain, int]] = {
-    "recordings": (write_recordings, plain_recordings, RECORDINGS),
+    "recordings, resampled": (
+        partial(write_recordings, rate=RECORDED_RATE, count=RECORDINGS),
+        plain_recordings,
+        RECORDINGS,
+    ),
+    "recordings": (
+        partial(write_recordings, rate=HIFI_GAN.rate, count=CLIPS),
+        plain_recordings,
+        CLIPS,
+    ),
     "pictures": (write_pictures, plain_pictures, PICTURES),
 }
 

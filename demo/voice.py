@@ -15,8 +15,8 @@ from pipeline.codecs import MelCodec
 from pipeline.codecs.image import Picture, read_picture
 from pipeline.codecs.mel import Wave, read_wave
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.conversion import convert_wave, mel_codec
 from pipeline.exhibits import save_spectrograms
-from pipeline.inference import convert_wave, mel_codec
 
 MOST_SECONDS = 120  # a visitor's turn; the command line takes any length
 

@@ -21,7 +21,7 @@ import pipeline
 from pipeline.block import Block
 from pipeline.codecs import Codec
 from pipeline.codecs.image import Picture, to_png
-from pipeline.files import replace, write
+from pipeline.files import put_in_place, replace, write
 from pipeline.methods.base import Foundation, RunParams
 from pipeline.nn.folding import folded
 from pipeline.samples import Spec
@@ -149,8 +149,7 @@ def export(
         write(partial / "codec.json", json.dumps(codec.model_dump(mode="json"), indent=1).encode())
         if preview is not None:
             write(partial / "samples.png", to_png(preview))
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
+        put_in_place(partial, folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

@@ -71,6 +71,9 @@ def translate(
             "by default Griffin-Lim, which needs no training."
         ),
     ] = None,
+    pitch: Annotated[
+        bool, typer.Option("--pitch", help="Say each sound's mean pitch (F0) before and after.")
+    ] = False,
     models: Root = MODELS,
 ) -> None:
     """Translate pictures or sound from one domain to another.
@@ -82,7 +85,7 @@ def translate(
     Examples:
       crossdomain translate cyclegan horse.jpg -o zebra.png
       crossdomain translate cyclegan zebras/ -o horses/ --to horse
-      crossdomain translate voice_cyclegan interview.mp3 -o interview.wav
+      crossdomain translate voice_cyclegan interview.mp3 -o interview.wav --pitch
       crossdomain translate spade labels/ -o scenes/ --style evening.jpg
       crossdomain translate voice_cyclegan talks/ -o converted/ --vocoder hifigan
     """
@@ -90,7 +93,7 @@ def translate(
     from pipeline.inference import find_model
 
     voice = None if vocoder is None else find_model(vocoder, models)
-    run(find_model(model, models), inputs, out, to, style=style, vocoder=voice)
+    run(find_model(model, models), inputs, out, to, style=style, vocoder=voice, pitch=pitch)
 
 
 @app.command()

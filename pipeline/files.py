@@ -1,6 +1,7 @@
 """Writing files so that a full disk can be told from a defect."""
 
 import os
+import shutil
 from pathlib import Path
 
 
@@ -27,3 +28,16 @@ def write(path: Path, content: bytes | memoryview) -> None:
         path.unlink(missing_ok=True)
         error.filename = str(path)
         raise
+
+
+def put_in_place(whole: Path, out: Path) -> None:
+    """Renames the folder ``whole`` to ``out``; what was there goes.
+
+    By renames alone, since a folder that is removed is half there for a while.
+    """
+    old = out.with_name(f".{out.name}.old.partial")
+    shutil.rmtree(old, ignore_errors=True)  # of a run that was killed here
+    if out.exists():
+        out.rename(old)
+    whole.rename(out)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,7 +1,6 @@
 """Finished models, loaded and ready to use: any picture size, any length of sound."""
 
 import math
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +13,8 @@ from torch.nn.functional import pad
 
 from pipeline.capabilities import Sampler, Stylist, Translator, Vocoder, capabilities
 from pipeline.checkpoints import Card, read_card, read_codec, read_weights
-from pipeline.codecs import Codec, ImageCodec, MelCodec
+from pipeline.codecs import Codec, ImageCodec
 from pipeline.codecs.image import Picture, fit_square
-from pipeline.codecs.mel import Wave
 from pipeline.errors import UserError
 from pipeline.exhibits import grid
 from pipeline.methods.base import RunParams, TranslatorRunParams
@@ -24,15 +22,11 @@ from pipeline.nn.folding import folded
 from pipeline.params import load_run
 from pipeline.tiles import translate_in_tiles
 from pipeline.translators import InStyle
-from pipeline.vocoders import cross_fade, fitting
 
 SMALLEST = (
     8  # pixels or frames: below, reflection padding inside the networks has nothing to mirror
 )
 WHOLE = 2**20  # pixels that are translated in one pass; more go in tiles
-WINDOW = 6.0  # seconds of sound that are converted at once, at least; at most twice that
-OVERLAP = 0.25  # seconds that neighbouring windows share and are cross-faded over
-MOST_GAIN = 10.0  # 20 dB: what more than that would raise is noise
 AT_ONCE = 64  # samples that are drawn in one pass
 
 
@@ -115,25 +109,25 @@ def find_model(name: str, root: Path) -> Path:
 def as_translator(finished: FinishedModel) -> Translator:
     """The model as a translator; raises UserError where it is none."""
     if not isinstance(finished.model, Translator):
-        raise _unable(finished, "translate")
+        raise unable(finished, "translate")
     return finished.model
 
 
 def as_sampler(finished: FinishedModel) -> Sampler:
     """The model as a sampler of pictures; raises UserError where it is none."""
     if not isinstance(finished.model, Sampler) or not isinstance(finished.codec, ImageCodec):
-        raise _unable(finished, "sample pictures")
+        raise unable(finished, "sample pictures")
     return finished.model
 
 
 def as_vocoder(finished: FinishedModel) -> Vocoder:
     """The model as a vocoder; raises UserError where it is none."""
     if not isinstance(finished.model, Vocoder):
-        raise _unable(finished, "turn mel frames into sound")
+        raise unable(finished, "turn mel frames into sound")
     return finished.model
 
 
-def _unable(finished: FinishedModel, what: str) -> UserError:
+def unable(finished: FinishedModel, what: str) -> UserError:
     able = ", ".join(finished.capabilities) or "nothing else"
     return UserError(f"'{finished.name}' can't {what}; it can: {able}")
 
@@ -161,7 +155,7 @@ def with_style(finished: FinishedModel, picture: Picture) -> FinishedModel:
     """
     model, codec = finished.model, finished.codec
     if not isinstance(model, Stylist) or not isinstance(codec, ImageCodec):
-        raise _unable(finished, "take a style")
+        raise unable(finished, "take a style")
     to = choose_target(finished)
     shown = _with_channels(fit_square(picture, codec.size)[None], codec.channels[to])
     sample = codec.to_sample(torch.from_numpy(shown), to).to(device_of(finished))
@@ -208,7 +202,7 @@ def translate_pictures(finished: FinishedModel, pictures: Picture, to: str) -> P
     """
     model, to, codec = as_translator(finished), choose_target(finished, to), finished.codec
     if not isinstance(codec, ImageCodec):
-        raise _unable(finished, "translate pictures")
+        raise unable(finished, "translate pictures")
     source = model.directions[to]
     stored = torch.from_numpy(_with_channels(pictures, codec.channels[source]))
     x = codec.to_sample(stored, source).to(device_of(finished))
@@ -231,69 +225,6 @@ def _with_channels(pictures: Picture, channels: int) -> Picture:
     if channels == 3:
         return np.array(pictures)  # a copy: torch warns of arrays that can't be written to
     return np.stack([np.array(Image.fromarray(p).convert("L"))[:, :, None] for p in pictures])
-
-
-def convert_wave(
-    finished: FinishedModel, wave: Wave, to: str, vocoder: Vocoder | None = None
-) -> Wave:
-    """Sound float32 [samples] at the codec's rate -> its conversion, of equal length and loudness.
-
-    By Griffin-Lim where ``vocoder`` is None. Raises UserError where the model does not translate
-    sound to ``to``, or the vocoder does not take the model's frames.
-    """
-    return np.concatenate(list(convert_blocks(finished, [wave], to, vocoder)))
-
-
-def convert_blocks(
-    finished: FinishedModel, blocks: Iterable[Wave], to: str, vocoder: Vocoder | None = None
-) -> Iterator[Wave]:
-    """Sound in blocks [samples] of any lengths -> its conversion, in blocks of other lengths.
-
-    Converts windows of `WINDOW` seconds and more, which are cross-faded, so that memory is flat
-    however long the sound is. Each window keeps its root mean square.
-    """
-    codec = mel_codec(finished)
-    voice = fitting(vocoder, codec.convention)
-    rate = codec.convention.rate
-    window, overlap = round(WINDOW * rate), round(OVERLAP * rate)
-    tail = np.zeros(0, np.float32)  # the last window's end, not yet faded
-
-    def faded(converted: Wave) -> Wave:
-        converted[: len(tail)] = cross_fade(tail, converted[: len(tail)])
-        return converted
-
-    waiting = np.zeros(0, np.float32)
-    for block in blocks:
-        waiting = np.concatenate([waiting, block])
-        while len(waiting) >= 2 * window:  # so what is left for the end is never a snippet
-            converted = faded(_convert_window(finished, voice, waiting[:window], to))
-            yield converted[:-overlap]
-            tail, waiting = converted[-overlap:], waiting[window - overlap :]
-    if len(waiting):
-        yield faded(_convert_window(finished, voice, waiting, to))
-
-
-def mel_codec(finished: FinishedModel) -> MelCodec:
-    """The codec of a model that translates sound; raises UserError where it does not."""
-    as_translator(finished)
-    if not isinstance(finished.codec, MelCodec):
-        raise _unable(finished, "translate sound")
-    return finished.codec
-
-
-@torch.inference_mode()
-def _convert_window(finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: str) -> Wave:
-    """One window [samples] -> [samples], at its own root mean square."""
-    model, codec = as_translator(finished), mel_codec(finished)
-    hop = codec.convention.hop
-    whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(device_of(finished))
-    sample = codec.encode(whole, model.directions[to])
-    frames = codec.from_sample(translate_any_size(model, sample[None], to), to)  # [1, T, M]
-    converted = vocoder.vocode(frames.transpose(1, 2))[0, : len(wave)]
-    loudness, found = whole.square().sum().sqrt(), converted.square().sum().sqrt()
-    gain = (loudness / found.clamp(min=1e-8)).clamp(max=MOST_GAIN)
-    result: Wave = (converted * gain).cpu().numpy()
-    return result
 
 
 @torch.inference_mode()

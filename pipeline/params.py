@@ -7,6 +7,7 @@ import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
 from pipeline.block import Block
+from pipeline.datasets.corpora import CorpusParams
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.savanna.dataset import SavannaParams
@@ -18,7 +19,12 @@ from pipeline.methods.base import RunParams, StackedRunParams, VocoderRunParams
 from pipeline.mistakes import describe
 
 DataParams = Annotated[
-    DigitsParams | PictureFolderParams | SavannaParams | SoundFolderParams | VoicesParams,
+    CorpusParams
+    | DigitsParams
+    | PictureFolderParams
+    | SavannaParams
+    | SoundFolderParams
+    | VoicesParams,
     Field(discriminator="kind"),
 ]
 

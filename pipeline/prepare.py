@@ -3,59 +3,71 @@
 import hashlib
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from pipeline.datasets.source import DatasetParams, Item, Moments, SoundParams, Source
+from pipeline.datasets.earlier import Earlier, remember, way_of
+from pipeline.datasets.source import DatasetParams, DomainMoments, Item, SoundParams, Source
 from pipeline.datasets.store import Meta, Sealed
 from pipeline.datasets.writer import PROGRESS, Analysed, DomainWriter
 from pipeline.errors import UserError, listing
-from pipeline.files import replace, write
+from pipeline.files import put_in_place, replace, write
 from pipeline.progress import Progress
 
 KEY = "key.sha256"  # of the items that a partial folder is about
+FORMAT = 2  # of what a partial folder says of its progress
 
 
 def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> None:
     """Writes the prepared store of a data set to ``out``, whole or not at all.
 
     ``workers`` processes load and analyse items (default: one for each core). A preparation that
-    was killed goes on where it was, and ends with the same bytes. Raises UserError where the raw
-    data is missing or empty, and, with all of them listed at once, where items are damaged.
+    was killed goes on where it was, and ends with the same bytes; what the store that is there
+    holds of files that have not changed is taken from it. Raises UserError where the raw data is
+    missing or empty, and, with all of them listed at once, where items are damaged.
     """
     source = params.source()
-    partial = out.with_name(f".{out.name}.partial")
-    start(partial, f"{params.model_dump_json()}\n{source.fingerprint()}")
+    way = way_of(params)
+    unfinished = out.with_name(f".{out.name}.partial")
+    start(unfinished, f"{FORMAT}\n{params.model_dump_json()}\n{source.fingerprint()}")
     try:
-        meta = write_domains(params, source, partial, workers, label=f"prepare {out.name}")
+        meta = write_domains(
+            params, source, unfinished, Earlier(out, way), workers, label=f"prepare {out.name}"
+        )
     except (UserError, OSError):
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    write(partial / "meta.json", meta.model_dump_json(indent=1).encode())
-    for leftover in [partial / KEY, *partial.rglob(PROGRESS)]:
+    write(unfinished / "meta.json", meta.model_dump_json(indent=1).encode())
+    for leftover in [unfinished / KEY, *unfinished.rglob(PROGRESS)]:
         leftover.unlink()
-    shutil.rmtree(out, ignore_errors=True)
-    partial.rename(out)
+    put_in_place(unfinished, out)
+    remember(out, way)
 
 
-def start(partial: Path, key: str) -> None:
+def start(unfinished: Path, key: str) -> None:
     """Keeps what a stopped preparation of the same items left, and clears away any other."""
     digest = hashlib.sha256(key.encode()).hexdigest()
-    path = partial / KEY
+    path = unfinished / KEY
     if not path.exists() or path.read_text(encoding="utf-8") != digest:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
         replace(path, digest.encode())
 
 
 def write_domains(
-    params: DatasetParams, source: Source, folder: Path, workers: int | None, label: str
+    params: DatasetParams,
+    source: Source,
+    folder: Path,
+    earlier: Earlier,
+    workers: int | None,
+    label: str,
 ) -> Meta:
     """Writes every split and domain; raises UserError with all items that can't be used."""
-    rate = params.convention.rate if isinstance(params, SoundParams) else None
+    sound = isinstance(params, SoundParams)
     total = sum(len(items) for domains in source.items.values() for items in domains.values())
-    moments: dict[str, Moments] = {}
+    moments: dict[str, DomainMoments] = {}
     sealed: dict[str, dict[str, Sealed]] = {}
     problems: list[str] = []
     with (
@@ -64,16 +76,19 @@ def write_domains(
     ):
         for split, domains in source.items.items():
             for domain, items in domains.items():
-                moment = moments.setdefault(domain, Moments()) if split == "train" else None
-                writer = DomainWriter(folder / split / domain, moment, rate)
+                learnt = split == "train"
+                moment = moments.setdefault(domain, DomainMoments()) if learnt else None
+                writer = DomainWriter(folder / split / domain, moment, sound)
+                made = earlier.domain(split, domain)
                 progress.skip(writer.items)
                 left = items[writer.items :]
-                keep_raw = isinstance(params, SoundParams) and (
-                    split == "test" or params.keep_audio
+                job = delayed(
+                    partial(analyse, params, keep_audio=keeps_audio(params, split), learnt=learnt)
                 )
-                jobs = (delayed(analyse)(params, item, keep_raw) for item in left)
-                for item, analysed in zip(left, pool(jobs), strict=True):
+                jobs = (job(item, known=made.find(item.key) if made else None) for item in left)
+                for item, found in zip(left, pool(jobs), strict=True):
                     progress.advance()
+                    analysed = made.restored(item.key, found) if made else found
                     if analysed.problem:
                         problems.append(f"{item.file or item.key}: {analysed.problem}")
                     elif not problems:
@@ -88,18 +103,40 @@ def write_domains(
     return Meta(codec=params.codec(moments), classes=source.classes, domains=sealed)
 
 
-def analyse(params: DatasetParams, item: Item, keep_raw: bool) -> Analysed:
-    """Loads one item; runs in a worker process, so a damaged item is an answer, not an error."""
+def keeps_audio(params: DatasetParams, split: str) -> bool:
+    """Whether the clips of a split are themselves kept."""
+    return isinstance(params, SoundParams) and (split == "test" or params.keep_audio)
+
+
+def analyse(
+    params: DatasetParams,
+    item: Item,
+    *,
+    keep_audio: bool,
+    learnt: bool,
+    known: str | None = None,
+) -> Analysed:
+    """Loads one item; runs in a worker process, so a damaged item is an answer, not an error.
+
+    ``learnt``: the domain's statistics are taken from it. ``known``: SHA-256 of the file that an
+    earlier store was made of; the same is left alone.
+    """
     size, digest = 0, ""
     if not item.key.isprintable():  # it would break the lines and columns of items.tsv
-        return Analysed(None, None, size, digest, "its name has characters that can't be printed")
+        return Analysed(problem="its name has characters that can't be printed")
     try:
         if item.file is not None:
             content = item.file.read_bytes()
             if not content:
-                return Analysed(None, None, size, digest, "the file is empty")
+                return Analysed(problem="the file is empty")
             size, digest = len(content), hashlib.sha256(content).hexdigest()
+            if digest == known:
+                return Analysed(size, digest, unchanged=True)
         raw = item.load()
-        return Analysed(params.analyse(raw), raw if keep_raw else None, size, digest, "")
+        stored, audio, pitch = params.analyse(raw), None, None
+        if isinstance(params, SoundParams):
+            audio = bytes(params.recording(raw)) if keep_audio else None
+            pitch = params.pitch(raw) if learnt else None
+        return Analysed(size, digest, stored, audio, pitch)
     except (ValueError, OSError) as error:
-        return Analysed(None, None, size, digest, str(error))
+        return Analysed(size, digest, problem=str(error))

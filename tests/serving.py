@@ -5,6 +5,7 @@ import io
 import stat
 import tarfile
 import zipfile
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CONTENT = bytes(range(256)) * 12_000  # nearly 3 MiB
@@ -81,9 +82,9 @@ def zipped(members: dict[str, bytes], links: tuple[str, ...] = ()) -> bytes:
     return content.getvalue()
 
 
-def tarred(members: dict[str, bytes], **special: object) -> bytes:
+def tarred(members: dict[str, bytes], packed: str = "gz", **special: object) -> bytes:
     content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+    with tarfile.open(fileobj=content, mode=f"w:{packed}") as archive:
         for name, inner in members.items():
             member = tarfile.TarInfo(name)
             member.size = len(inner)
@@ -96,4 +97,4 @@ def tarred(members: dict[str, bytes], **special: object) -> bytes:
     return content.getvalue()
 
 
-PACK = {".zip": zipped, ".tar.gz": tarred}
+PACK = {".zip": zipped, ".tar.gz": tarred, ".tar.bz2": partial(tarred, packed="bz2")}

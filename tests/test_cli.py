@@ -1,6 +1,8 @@
 """The command line: what it makes, what it keeps, and how it refuses."""
 
+import dataclasses
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +16,14 @@ import torch
 from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
+from voices import glide, voice
 
 from pipeline.cli import app
+from pipeline.codecs.pitch import Pitch, f0_track
+from pipeline.commands.sound import PitchMeter, in_hertz, read_blocks
+from pipeline.conversion import OVERLAP, WINDOW, convert_blocks, convert_wave
 from pipeline.inference import (
-    OVERLAP,
-    WINDOW,
     as_translator,
-    convert_wave,
     load,
     outline,
     translate_any_size,
@@ -249,6 +252,19 @@ def test_quiet_stays_quiet_where_loud_is_far(models: Path) -> None:
     assert converted[-8000:].std() / wave[-8000:].std() == pytest.approx(1, rel=0.2)
 
 
+def test_models_of_levelled_clips_hear_every_loudness_alike(models: Path) -> None:
+    finished = load(models / "voice_cyclegan")
+    codec = finished.codec.model_copy(update={"level": -23.0})
+    levelled = dataclasses.replace(finished, codec=codec)
+    wave = np.random.default_rng(0).standard_normal(8000).astype(np.float32) * 0.05
+    loud, quiet = (convert_wave(levelled, gain * wave, "beatrice") for gain in (2.0, 0.5))
+    gap = np.abs(loud - 4 * quiet).max()
+    assert gap < 1e-5
+    bare = [convert_wave(finished, gain * wave, "beatrice") for gain in (2.0, 0.5)]
+    assert np.abs(bare[0] - 4 * bare[1]).max() > 10 * gap
+    assert not np.any(convert_wave(levelled, np.zeros(8000, np.float32), "beatrice"))
+
+
 def test_cross_fades_leave_neither_gap_nor_bump(models: Path) -> None:
     finished = load(models / "voice_cyclegan")
     wave = np.random.default_rng(0).standard_normal(8000 * 20).astype(np.float32) * 0.1
@@ -268,6 +284,46 @@ def test_a_folder_of_sounds(models: Path, tmp_path: Path) -> None:
         write_wave(tmp_path / "in" / name, 0.5)
     run("translate", models / "voice_cyclegan", tmp_path / "in", "-o", tmp_path / "out")
     assert sorted(tiny.tree(tmp_path / "out")) == ["a.wav", "b/c.flac", "d.ogg", "e.mp3"]
+
+
+def test_pitch_is_said_before_and_after(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    hertz = glide(120, 180, 2 * WINDOW + 3, 8000)  # several blocks
+    soundfile.write(tmp_path / "in/long.wav", voice(hertz, 8000).numpy(), 8000)
+    soundfile.write(tmp_path / "in/mute.wav", np.zeros(8000), 8000)
+    (tmp_path / "in/z.wav").write_bytes(b"nonsense")
+    arguments = ("translate", models / "voice_cyclegan", tmp_path / "in", "-o", tmp_path / "out")
+    result = call(*arguments, "--pitch")
+    assert result.exit_code == 1
+    long, mute = result.stdout.splitlines()
+    said = re.fullmatch(r".*in/long\.wav: mean F0 ([\d.]+) Hz before, (.*) after", long)
+    assert float(said.group(1)) == pytest.approx(np.sqrt(120 * 180), rel=0.01)
+    meter = PitchMeter(tiny.CONVENTION)
+    blocks = read_blocks(tmp_path / "in/long.wav", 8000)
+    made = convert_blocks(load(models / "voice_cyclegan"), blocks, "beatrice")
+    assert sum(map(len, meter.through(made))) == soundfile.info(tmp_path / "out/long.wav").frames
+    assert said.group(2) == in_hertz(meter.hertz)
+    assert mute.endswith("in/mute.wav: mean F0 no voice before, no voice after")
+    assert call(*arguments).stdout == ""
+
+
+@pytest.mark.parametrize("length", [1000, 8000, 100_000])
+def test_pitch_is_the_same_in_blocks(length: int) -> None:
+    wave = voice(glide(120, 180, 5, 8000), 8000).numpy()
+    meter = PitchMeter(tiny.CONVENTION)
+    blocks = [wave[first : first + length] for first in range(0, len(wave), length)]
+    blocks.append(np.zeros(0, np.float32))  # as a resampler may give at the end
+    np.testing.assert_array_equal(np.concatenate(list(meter.through(blocks))), wave)
+    whole = Pitch.of([f0_track(torch.from_numpy(wave), tiny.CONVENTION)])
+    assert meter.hertz == pytest.approx(whole.hertz, rel=0.005)
+
+
+def test_pictures_have_no_pitch(models: Path, tmp_path: Path) -> None:
+    tiny.write_picture(tmp_path / "in.png", 1)
+    out = tmp_path / "out.png"
+    message = refused("translate", models / "cyclegan", tmp_path / "in.png", "-o", out, "--pitch")
+    assert "can't translate sound" in message
+    assert not out.exists()
 
 
 # Refusals

@@ -49,7 +49,8 @@ def test_a_preparation_that_is_killed_goes_on(tmp_path, monkeypatch):
         lambda: prepare(params, tmp_path / "killed", workers=1), tmp_path / "killed", longest=0.3
     )
     assert all(end == tiny.tree(tmp_path / "undisturbed") for end in ends)
-    assert [path.name for path in tmp_path.iterdir()] == ["undisturbed"]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"undisturbed", ".undisturbed.way", ".killed.way"}
 
 
 def test_a_preparation_goes_on_where_it_was(tmp_path, monkeypatch):

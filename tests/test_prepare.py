@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 import soundfile
 import tiny
+import torch
 import yaml
 from PIL import Image
 from tiny import files_no_larger_than
+from voices import voice
 
 from pipeline import prepare as preparation
 from pipeline.codecs import MelCodec
-from pipeline.codecs.mel import frames_of, read_wave
+from pipeline.codecs.mel import frames_of
+from pipeline.codecs.pitch import Pitch, f0_track
 from pipeline.datasets import writer
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
@@ -68,7 +71,7 @@ def test_sounds_are_stored_as_frames_of_one_rate(tmp_path):
     assert clips.keys == ["mono", "stereo"]
     assert clips.lengths.tolist() == [4000 // 64, 4000 // 64]
     for index, name in enumerate(["mono.wav", "stereo.flac"]):
-        wave = read_wave(tmp_path / "a" / name, 8000)
+        wave = params.load_recording(tmp_path / "a" / name)
         np.testing.assert_array_equal(clips.item(index), frames_of(wave, tiny.CONVENTION))
     loudest = clips.item(1).astype(np.float32).mean(axis=0).argmax()
     centres = np.linspace(0, 2595 * np.log10(1 + 4000 / 700), tiny.SIDE + 2)[1:-1]
@@ -87,11 +90,36 @@ def test_statistics_are_those_of_all_training_frames(sound_store):
         )
 
 
+def test_pitch_is_that_of_all_training_recordings(tmp_path):
+    rates = (8000, 16_000)
+    for split in ("train", "test"):
+        for number, (rate, hertz) in enumerate(zip(rates, (120.0, 180.0), strict=True)):
+            file = tmp_path / split / "ann" / f"{number}.wav"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            higher = 1 if split == "train" else 3  # the test's has no say
+            soundfile.write(file, voice(np.full(rate, hertz * higher), rate).numpy(), rate)
+    (tmp_path / "train/hum").mkdir()
+    noise = np.random.default_rng(0).standard_normal(8000) * 0.01
+    soundfile.write(tmp_path / "train/hum/0.wav", noise, 8000)
+    folders = {"train": {"ann": "train/ann", "hum": "train/hum"}, "test": {"ann": "test/ann"}}
+    params = SoundFolderParams(root=str(tmp_path), folders=folders, convention=tiny.CONVENTION)
+    prepare(params, tmp_path / "out", workers=1)
+    codec = Store(tmp_path / "out").codec
+    assert isinstance(codec, MelCodec)
+    waves = [params.load_recording(tmp_path / "train/ann" / f"{n}.wav") for n in range(2)]
+    tracks = [f0_track(torch.from_numpy(wave), tiny.CONVENTION) for wave in waves]
+    pitch, expected = codec.statistics["ann"].pitch, Pitch.of(tracks)
+    assert pitch.mean == pytest.approx(expected.mean, rel=1e-9)
+    assert pitch.deviation == pytest.approx(expected.deviation, rel=1e-6)
+    assert pitch.hertz == pytest.approx(np.sqrt(120 * 180), rel=0.01)
+    assert codec.statistics["hum"].pitch is None
+
+
 def test_test_clips_are_kept_as_sound(raw_sounds, sound_store):
     clips = sound_store.domain("test", "bob")
     for index, key in enumerate(clips.keys):
         kept, rate = soundfile.read(clips.audio(index), dtype="float32")
-        raw = read_wave(Path(raw_sounds.root) / "test/bob" / f"{key}.wav", 8000)
+        raw = raw_sounds.load_recording(Path(raw_sounds.root) / "test/bob" / f"{key}.wav")
         assert rate == 8000
         np.testing.assert_allclose(kept, raw, atol=1 / 32768)
     assert not sound_store.domain("train", "bob").audio(0).exists()
@@ -117,7 +145,7 @@ def test_preparing_again_or_with_more_workers_gives_the_same_bytes(kind, tmp_pat
     assert tiny.tree(once.root) == tiny.tree(tmp_path / "two")
     prepare(params, tmp_path / "two", workers=1)  # over what is there
     assert tiny.tree(once.root) == tiny.tree(tmp_path / "two")
-    assert [path.name for path in tmp_path.iterdir()] == ["two"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".two.way", "two"]
 
 
 @pytest.mark.parametrize("kind", ["raw_pictures", "raw_sounds"])
@@ -243,7 +271,7 @@ def test_a_failed_preparation_leaves_what_was_there(spoilt, picture_store, tmp_p
     with pytest.raises(UserError):
         prepare(pictures(spoilt), out, workers=1)
     assert tiny.tree(out) == before
-    assert [path.name for path in out.parent.iterdir()] == ["a"]
+    assert sorted(path.name for path in out.parent.iterdir()) == [".a.way", "a"]
 
 
 # Stages, in this process

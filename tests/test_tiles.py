@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline import inference, tiles
-from pipeline.backbones import ResnetParams, UnetParams
+from pipeline.backbones import ResnetParams, UnetParams, VaeParams
 from pipeline.nn.normalisation import InstanceNorm
 from pipeline.tiles import evenly, fade, pieces, spans, translate_in_tiles
 from pipeline.translators import GeneratorTranslator
@@ -39,6 +39,12 @@ def difference(model: GeneratorTranslator, x: Tensor, **sizes: int) -> float:
 @pytest.mark.parametrize("up", ["transpose", "resize"])
 def test_tiles_of_a_resnet_are_the_whole(norm, up):
     network = ResnetParams(width=8, blocks=2, norm=norm, upsample=up).build(3, 3, True)
+    assert difference(translator(network), picture(256, 512), tile=128, margin=48) < 0.5
+
+
+@pytest.mark.parametrize("norm", ["instance", "none"])
+def test_tiles_of_a_vae_are_the_whole(norm):
+    network = VaeParams(width=8, blocks=1, norm=norm).build(3, 3, True)
     assert difference(translator(network), picture(256, 512), tile=128, margin=48) < 0.5
 
 

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from pipeline.capabilities import Vocoder
 from pipeline.cli import app
 from pipeline.codecs.spectrogram import MelConvention, griffin_lim, log_mel
+from pipeline.conversion import OVERLAP, WINDOW, convert_wave
 from pipeline.errors import UserError
-from pipeline.inference import OVERLAP, WINDOW, as_vocoder, convert_wave, load
+from pipeline.inference import as_vocoder, load
 from pipeline.vocoders import GriffinLim, differences, fitting
 
 OTHER = MelConvention(rate=8000, n_fft=256, hop=32, win=256, mels=tiny.SIDE, fmax=4000)

@@ -108,23 +108,18 @@ def shipped() -> Params:
 
 
 def runs() -> dict[str, RunParams]:
-    """The default models, judges, and a model of each method that only the zoo has: toy-sized."""
+    """The default models, judges, and a model of each family that only the zoo has: toy-sized."""
     params = shipped()
     found: dict[str, RunParams] = {**params.models}
     zoo = load_params(ROOT / "recipes/zoo/params.yaml")
     for name, run in zoo.runs.items():
-        if kind_of_model(run) not in {kind_of_model(other) for other in found.values()}:
+        if family(run) not in map(family, found.values()):
             found[name] = run
     found |= {f"judge_{name}": judge for name, judge in params.judges.items()}
     toys = {
         name: shrink(run, **TOYS.get(name, TOYS.get(run.method, {}))) for name, run in found.items()
     }
     return {name: grounded(run, zoo) for name, run in toys.items()}
-
-
-def kind_of_model(run: RunParams) -> tuple[str, str]:
-    """A block's method, and its networks where the method takes several."""
-    return run.method, getattr(getattr(run, "network", None), "kind", "")
 
 
 def grounded(run: RunParams, params: Params) -> RunParams:
@@ -137,6 +132,12 @@ def grounded(run: RunParams, params: Params) -> RunParams:
         sha256="", run=below.model_dump(mode="json"), specs=specs_of(below), classes=classes_of(run)
     )
     return run.model_copy(update={"foundation": foundation})
+
+
+def family(run: RunParams) -> tuple[str, ...]:
+    """What sets runs apart for tests: the method, and the kinds of its networks if it has kinds."""
+    networks = (getattr(run, field, None) for field in ("generator", "network"))
+    return run.method, *(getattr(network, "kind", "") for network in networks)
 
 
 def shrink(run: RunParams, **changes: Any) -> RunParams:

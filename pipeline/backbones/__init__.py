@@ -11,7 +11,19 @@ from pydantic import Field
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.resnet import ResnetParams
 from pipeline.backbones.unet import UnetParams
+from pipeline.backbones.vae import VaeParams
 
 TranslatorParams = Annotated[ResnetParams | UnetParams, Field(discriminator="kind")]
+LatentTranslatorParams = Annotated[
+    ResnetParams | UnetParams | VaeParams, Field(discriminator="kind")
+]
+"""Of methods that also weigh the divergence of a latent."""
 
-__all__ = ["PatchParams", "ResnetParams", "TranslatorParams", "UnetParams"]
+__all__ = [
+    "LatentTranslatorParams",
+    "PatchParams",
+    "ResnetParams",
+    "TranslatorParams",
+    "UnetParams",
+    "VaeParams",
+]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from pipeline.block import Block
+from pipeline.codecs.pitch import Pitch
 from pipeline.codecs.spectrogram import MelConvention, griffin_lim, log_mel
 from pipeline.samples import Spec
 
@@ -22,6 +23,8 @@ class Statistics(Block):
 
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    pitch: Pitch | None = None
+    """That of the training recordings; None where no frame is voiced, and in older files."""
 
 
 class MelCodec(Block):
@@ -34,6 +37,9 @@ class MelCodec(Block):
     kind: Literal["mel"] = "mel"
     convention: MelConvention = MelConvention()
     statistics: dict[str, Statistics]
+    level: float | None = None
+    """Root mean square of the clips that the statistics are of, dB relative to full scale; None
+    where they were as loud as they were recorded."""
 
     def spec(self, domain: str) -> Spec:
         """The samples of ``domain``: [1, mels, any width], standardised."""

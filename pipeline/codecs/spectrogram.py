@@ -6,7 +6,7 @@ travels with every artefact. The default is HiFi-GAN's (Kong, Kim and Bae, 2020,
 """
 
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
@@ -60,6 +60,16 @@ class MelConvention(Block):
             )
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, given: Any) -> Any:
+        """A name of `CONVENTIONS` stands for all of its numbers."""
+        if not isinstance(given, str):
+            return given
+        if given not in CONVENTIONS:
+            raise ValueError(f"found '{given}', allowed: {', '.join(CONVENTIONS)}, or the numbers")
+        return CONVENTIONS[given].model_dump()
+
     @property
     def padding(self) -> int:
         """Samples of reflection on each side."""
@@ -67,6 +77,10 @@ class MelConvention(Block):
 
 
 HIFI_GAN = MelConvention()
+
+CONVENTIONS = {"hifigan_22k": HIFI_GAN, "hifigan_16k": MelConvention(rate=16_000)}
+"""What params.yaml may call by a name: that of the published HiFi-GANs, and the same frames of
+recordings at 16,000 samples a second, as telephony and most speech recognition have them."""
 
 _INVERSION_STEPS = 10
 
@@ -102,7 +116,7 @@ def log_mel_unchecked(wave: Tensor, convention: MelConvention) -> Tensor:
     """
     filters = _filters(convention, wave.device)
     with torch.autocast(wave.device.type, enabled=False):
-        mel = filters @ _stft(wave.float(), convention).abs()
+        mel = filters @ _spectra(wave.float(), convention).transpose(-1, -2).abs()
         logarithm = torch.log if convention.log == "ln" else torch.log10
         return logarithm(mel.clamp(min=convention.floor))
 
@@ -136,19 +150,17 @@ def griffin_lim(
         raise ValueError(f"iterations is {iterations}, not 0 or more")
     if not 0 <= momentum < 1:
         raise ValueError(f"momentum is {momentum}, not in [0, 1)")
-    magnitude = magnitude_from_mel(log_mel, convention)
-    frames = magnitude.shape[-1]
+    magnitude = magnitude_from_mel(log_mel, convention).T.contiguous()  # [T, F]: fast transforms
     # Drawn on the CPU so that the result does not depend on the device's generator.
     angle = torch.rand(magnitude.shape, generator=torch.Generator().manual_seed(0))
     phase = torch.polar(torch.ones_like(angle), 2 * torch.pi * angle).to(magnitude.device)
     previous = torch.zeros_like(phase)
-    envelope = _envelope(frames, convention, magnitude.device)
+    envelope = _envelope(len(magnitude), convention, magnitude.device)
     for _ in range(iterations):
-        rebuilt = _stft(_istft(magnitude * phase, envelope, convention), convention)
-        phase = rebuilt - momentum / (1 + momentum) * previous
-        phase = phase / phase.abs().clamp(min=1e-16)
-        previous = rebuilt
-    return _istft(magnitude * phase, envelope, convention)
+        rebuilt = _spectra(_wave(_scaled(phase, magnitude), envelope, convention), convention)
+        ahead = torch.sub(rebuilt, previous, alpha=momentum / (1 + momentum))
+        phase, previous = torch.sgn(ahead), rebuilt  # z / |z|
+    return _wave(_scaled(phase, magnitude), envelope, convention)
 
 
 @torch.no_grad()
@@ -183,39 +195,49 @@ def magnitude_from_mel(log_mel: Tensor, convention: MelConvention = HIFI_GAN) ->
     return magnitude
 
 
-def _stft(wave: Tensor, convention: MelConvention) -> Tensor:
-    """``[..., N]`` to complex ``[..., F, N // hop]``, with the reflected margins."""
+def _spectra(wave: Tensor, convention: MelConvention) -> Tensor:
+    """``[..., N]`` to complex ``[..., N // hop, F]``, with the reflected margins."""
     padded = _reflect(wave, convention.padding)
     frames = padded.unfold(-1, convention.n_fft, convention.hop)
-    spectrum: Tensor = torch.fft.rfft(frames * _window(convention, wave.device))
-    return spectrum.transpose(-1, -2)
+    spectra: Tensor = torch.fft.rfft(frames * _window(convention, wave.device))
+    return spectra
 
 
-def _istft(spectrum: Tensor, envelope: Tensor, convention: MelConvention) -> Tensor:
-    """Complex ``[F, T]`` to ``[T * hop]``: the least-squares inverse, margins cut off."""
-    window = _window(convention, spectrum.device)
-    frames = torch.fft.irfft(spectrum, n=convention.n_fft, dim=0) * window[:, None]
-    margin, length = convention.padding, spectrum.shape[-1] * convention.hop
+def _scaled(phase: Tensor, magnitude: Tensor) -> Tensor:
+    """Their product; torch would make a complex tensor of the magnitudes first."""
+    return torch.view_as_complex(torch.view_as_real(phase) * magnitude[..., None])
+
+
+def _wave(spectra: Tensor, envelope: Tensor, convention: MelConvention) -> Tensor:
+    """Complex ``[T, F]`` to ``[T * hop]``: the least-squares inverse, margins cut off."""
+    frames = torch.fft.irfft(spectra, n=convention.n_fft) * _window(convention, spectra.device)
+    margin, length = convention.padding, len(spectra) * convention.hop
     return (_overlap_add(frames, convention) / envelope)[margin : margin + length]
 
 
 def _envelope(frames: int, convention: MelConvention, device: torch.device) -> Tensor:
     """The sum of squared windows over each sample, margins included."""
-    window = _window(convention, device).square()[:, None].expand(-1, frames)
+    window = _window(convention, device).square().expand(frames, -1)
     return _overlap_add(window, convention).clamp(min=1e-8)
 
 
 def _overlap_add(frames: Tensor, convention: MelConvention) -> Tensor:
-    """``[n_fft, T]`` to ``[(T - 1) * hop + n_fft]``."""
-    length = (frames.shape[-1] - 1) * convention.hop + convention.n_fft
-    return F.fold(
-        frames[None], (1, length), (1, convention.n_fft), stride=(1, convention.hop)
-    ).flatten()
+    """``[T, n_fft]`` to ``[(T - 1) * hop + n_fft]``, in pieces of a hop."""
+    hop, pieces = convention.hop, -(-convention.n_fft // convention.hop)
+    parts = F.pad(frames, (0, pieces * hop - convention.n_fft))
+    parts = parts.reshape(len(frames), pieces, hop)
+    total = frames.new_zeros(len(frames) + pieces - 1, hop)
+    for piece in range(pieces):
+        total[piece : piece + len(frames)] += parts[:, piece]
+    return total.flatten()[: (len(frames) - 1) * hop + convention.n_fft]
 
 
 def _reflect(wave: Tensor, margin: int) -> Tensor:
     """Pad the last axis by reflection, back and forth where the wave is shorter than the margin."""
     length = wave.shape[-1]
+    if margin < length:
+        before, after = wave[..., 1 : margin + 1], wave[..., length - margin - 1 : length - 1]
+        return torch.cat([before.flip(-1), wave, after.flip(-1)], dim=-1)
     period = 2 * (length - 1)
     index = torch.arange(-margin, length + margin, device=wave.device).abs() % max(period, 1)
     return wave[..., torch.minimum(index, period - index)]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline.datasets.corpora import LAYOUTS
 from pipeline.downloads.published import PUBLISHED, WITH_ACCOUNT, Published, fetch, known
 from pipeline.errors import UserError
 
@@ -19,14 +20,20 @@ def run(name: str | None, out: Path | None) -> str:
     if name is None:
         raise UserError(f"expected the name of a data set; there are: {', '.join(PUBLISHED)}")
     published = known(name)
-    folder = out or Path("data/raw") / name
+    folder = out or Path("data/raw") / (published.folder or name)
     folder = folder if folder.name else folder.resolve()  # of '.', say
     return f"{fetch(published, folder)}\n\n{block(name, published, folder)}"
 
 
 def block(name: str, published: Published, folder: Path) -> str:
     """What to write into params.yaml."""
-    lines = [
+    lay = recordings if published.layout in LAYOUTS else pictures
+    return "\n".join(lay(name, published, folder))
+
+
+def pictures(name: str, published: Published, folder: Path) -> list[str]:
+    """The block of a set of pictures."""
+    return [
         "In params.yaml (size: what training should see, or a little more to crop from):",
         "  datasets:",
         f"    {name}:",
@@ -36,4 +43,16 @@ def block(name: str, published: Published, folder: Path) -> str:
         f"      domains: [{', '.join(published.domains)}]",
         "      size: 256",
     ]
-    return "\n".join(lines)
+
+
+def recordings(name: str, published: Published, folder: Path) -> list[str]:
+    """The block of a collection of speech, of which this may be one archive of several."""
+    return [
+        "In params.yaml (name the speakers you want; fetch the other parts of the collection too):",
+        "  datasets:",
+        f"    {published.layout}:",
+        "      kind: corpus",
+        f"      root: {folder.parent if published.folder else folder}",
+        f"      corpus: {published.layout}",
+        f"      speakers: [{', '.join(published.domains)}]",
+    ]

@@ -11,14 +11,14 @@ from pipeline.capabilities import Vocoder
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture, read_picture
 from pipeline.commands.jobs import Job, plan
-from pipeline.commands.sound import convert_file
+from pipeline.commands.sound import Pitches, PitchMeter, convert_file, in_hertz
+from pipeline.conversion import mel_codec
 from pipeline.errors import UserError, listing
 from pipeline.inference import (
     FinishedModel,
     as_vocoder,
     choose_target,
     load,
-    mel_codec,
     translate_pictures,
     with_style,
 )
@@ -38,11 +38,13 @@ def translate(
     *,
     style: Path | None = None,
     vocoder: Path | None = None,
+    pitch: bool = False,
 ) -> None:
     """Translates files, and folders of files, by the model in ``folder``.
 
     ``style``: a picture whose style the results shall have, where the model takes styles.
     ``vocoder``: the folder of a model that makes the sound in Griffin-Lim's place.
+    ``pitch``: says on standard output, at the end, each sound's mean F0 before and after.
 
     Files that can't be read are left out; after the others are done they raise one UserError.
     """
@@ -51,17 +53,19 @@ def translate(
     if style is not None:
         finished = in_style(finished, style)
     voice = None if vocoder is None else load_vocoder(vocoder, finished)
+    notes = pitch_notes(finished, to) if pitch else None
     jobs = plan(inputs, out, finished.codec.kind)
     failures: list[str] = []
     with Progress(f"{finished.name} to {to}", len(jobs), "files") as progress:
         if isinstance(finished.codec, ImageCodec):
             steps = translate_all(finished, jobs, to)
         else:
-            steps = convert_all(finished, jobs, to, voice)
+            steps = convert_all(finished, jobs, to, voice, notes)
         for failure in steps:
             progress.advance()
             if failure is not None:
                 failures.append(failure)
+    print("".join(f"{note}\n" for note in notes or []), end="")
     if failures:
         total = f"{len(failures)} of {len(jobs)} file(s) could not be translated:"
         raise UserError(f"{total}\n{listing(failures)}")
@@ -84,17 +88,34 @@ def load_vocoder(folder: Path, finished: FinishedModel) -> Vocoder:
     return fitting(as_vocoder(load(folder, device())), convention)
 
 
+def pitch_notes(finished: FinishedModel, to: str) -> list[str]:
+    """The first line of what is said of pitch: the mean F0 of the speaker who is to be reached.
+
+    Raises UserError where ``finished`` does not translate sound.
+    """
+    known = mel_codec(finished).statistics[to].pitch
+    return [] if known is None else [f"mean F0 of {to}'s training: {in_hertz(known.hertz)}"]
+
+
 def convert_all(
-    finished: FinishedModel, jobs: Sequence[Job], to: str, vocoder: Vocoder | None
+    finished: FinishedModel,
+    jobs: Sequence[Job],
+    to: str,
+    vocoder: Vocoder | None,
+    notes: list[str] | None,
 ) -> Iterator[str | None]:
-    """Converts sound; for each file None, or why it failed."""
+    """Converts sound; for each file None, or why it failed. ``notes`` take in the pitch of each."""
+    convention = mel_codec(finished).convention
     for job in jobs:
+        meters = None if notes is None else Pitches(PitchMeter(convention), PitchMeter(convention))
         try:
-            convert_file(finished, job.source, job.result, to, vocoder)
+            convert_file(finished, job.source, job.result, to, vocoder, meters)
         except ValueError as error:
             yield f"{job.source}: {error}"
-        else:
-            yield None
+            continue
+        if notes is not None and meters is not None:
+            notes.append(f"{job.source}: mean F0 {meters.words()}")
+        yield None
 
 
 def translate_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iterator[str | None]:

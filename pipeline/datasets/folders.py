@@ -8,10 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from pipeline.codecs.image import fit_square, halves_of, read_picture
-from pipeline.codecs.mel import read_wave
 from pipeline.datasets.holdout import hold_out
 from pipeline.datasets.layouts import Found, Split, files_in, halved, key_of, lettered
-from pipeline.datasets.source import Array, DatasetParams, Item, PictureParams, SoundParams, Source
+from pipeline.datasets.recordings import RecordingParams
+from pipeline.datasets.source import Array, DatasetParams, Item, PictureParams, Source
 from pipeline.datasets.views import edges, grey
 from pipeline.errors import UserError
 
@@ -19,6 +19,7 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 
 DomainName = Annotated[str, Field(pattern=r"^\w[\w-]*$")]  # it names a folder of the store
+Loader = Callable[[Path], Array]
 Folders = dict[Split, dict[DomainName, str]]
 
 
@@ -86,7 +87,7 @@ class FolderParams(DatasetParams):
             )
         return found
 
-    def _items(self, endings: tuple[str, ...], loader: "Callable[[str], partial[Array]]") -> Source:
+    def _items(self, endings: tuple[str, ...], loader: Callable[[str], Loader]) -> Source:
         """Every split and domain; ``loader`` makes of a domain what loads its files."""
         items: dict[str, dict[str, list[Item]]] = {
             split: {
@@ -142,7 +143,7 @@ class PictureFolderParams(FolderParams, PictureParams):
         return self._items(PICTURES, lambda _: partial(load_square, self.size))
 
 
-class SoundFolderParams(FolderParams, SoundParams):
+class SoundFolderParams(FolderParams, RecordingParams):
     """Recordings in folders, a folder for each speaker."""
 
     kind: Literal["sounds"] = "sounds"
@@ -154,8 +155,8 @@ class SoundFolderParams(FolderParams, SoundParams):
         return self
 
     def source(self) -> Source:
-        """Each recording, mono, at the convention's rate."""
-        return self._items(SOUNDS, lambda _: partial(load_wave, self.convention.rate))
+        """Each recording, mono, at the convention's rate, trimmed and levelled."""
+        return self._items(SOUNDS, lambda _: self.load_recording)
 
 
 def load_square(size: int, path: Path) -> Array:
@@ -171,8 +172,3 @@ def load_view(view: Literal["edges", "grey"], load: Callable[[], Array]) -> Arra
 def load_half(size: int, half: int, path: Path) -> Array:
     """uint8 [size, size, 3] from the left (0) or right (1) half of a picture file."""
     return fit_square(halves_of(read_picture(path))[half], size)
-
-
-def load_wave(rate: int, path: Path) -> Array:
-    """float32 [samples] at ``rate`` from a sound file."""
-    return read_wave(path, rate)

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from pydantic import Field
 
 from pipeline.block import Block
 from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.codecs.mel import Statistics, frames_of
+from pipeline.codecs.mel import Statistics, frames_of, to_audio
+from pipeline.codecs.pitch import PitchSums, f0_track
 from pipeline.codecs.spectrogram import MelConvention
 
 Array = npt.NDArray[Any]
@@ -82,12 +84,6 @@ class Moments:
         self.sum += rows.sum(axis=0)
         self.squares += (rows**2).sum(axis=0)
 
-    def statistics(self) -> Statistics:
-        """Mean and deviation; a bin that never moves gets deviation 1e-3, not 0."""
-        mean = self.sum / self.count
-        deviation = np.sqrt(np.maximum(self.squares / self.count - mean**2, 1e-6))
-        return Statistics(mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()))
-
     def state(self) -> dict[str, list[float]]:
         """Everything, as JSON keeps it exactly."""
         return {"count": [self.count], "sum": self.sum.tolist(), "squares": self.squares.tolist()}
@@ -97,6 +93,41 @@ class Moments:
         self.count = int(state["count"][0])
         self.sum, self.squares = np.array(state["sum"]), np.array(state["squares"])
         self.channels = len(self.sum)
+
+
+@dataclass
+class DomainMoments:
+    """What the training items of a domain sum up to."""
+
+    stored: Moments = field(default_factory=Moments)
+    """Of the rows that the store keeps."""
+    pitch: PitchSums = field(default_factory=PitchSums)
+    """Sound alone has any."""
+
+    def add(self, stored: Array, pitch: PitchSums | None) -> None:
+        """Takes in an item."""
+        self.stored.add(stored)
+        if pitch is not None:
+            self.pitch = self.pitch.plus(pitch)
+
+    def statistics(self) -> Statistics:
+        """Of a speaker's mel bins and pitch."""
+        mean = self.stored.sum / self.stored.count
+        deviation = np.sqrt(np.maximum(self.stored.squares / self.stored.count - mean**2, 1e-6))
+        return Statistics(
+            mean=tuple(mean.tolist()),
+            deviation=tuple(deviation.tolist()),
+            pitch=self.pitch.summary(),
+        )
+
+    def state(self) -> dict[str, list[float]]:
+        """Everything, as JSON keeps it exactly."""
+        return {**self.stored.state(), "pitch": list(self.pitch)}
+
+    def restore(self, state: dict[str, list[float]]) -> None:
+        """Takes up what `state` gave."""
+        self.stored.restore(state)
+        self.pitch = PitchSums(*state["pitch"])
 
 
 class DatasetParams(Block, ABC):
@@ -111,7 +142,7 @@ class DatasetParams(Block, ABC):
         """A loaded item -> what the store keeps; raises ValueError where it can't be used."""
 
     @abstractmethod
-    def codec(self, moments: dict[str, Moments]) -> Codec:
+    def codec(self, moments: dict[str, DomainMoments]) -> Codec:
         """The codec for the store, from the moments of each domain's training items."""
 
 
@@ -126,9 +157,10 @@ class PictureParams(DatasetParams):
             raise ValueError(f"expected uint8 [{self.size}, {self.size}, C], found {raw.shape}")
         return raw
 
-    def codec(self, moments: dict[str, Moments]) -> ImageCodec:
+    def codec(self, moments: dict[str, DomainMoments]) -> ImageCodec:
         """Pictures need no statistics, only their channels."""
-        return ImageCodec(size=self.size, channels={d: m.channels for d, m in moments.items()})
+        channels = {domain: m.stored.channels for domain, m in moments.items()}
+        return ImageCodec(size=self.size, channels=channels)
 
 
 class SoundParams(DatasetParams):
@@ -143,10 +175,24 @@ class SoundParams(DatasetParams):
         """Waveform -> log-mel frames."""
         return frames_of(raw, self.convention)
 
-    def codec(self, moments: dict[str, Moments]) -> MelCodec:
-        """Mean and deviation for each speaker and bin."""
+    def pitch(self, raw: Array) -> PitchSums:
+        """Waveform -> what its F0 adds to the speaker's statistics."""
+        return PitchSums.of(f0_track(torch.from_numpy(raw), self.convention))
+
+    def recording(self, raw: Array) -> memoryview:
+        """Waveform -> the clip itself as FLAC."""
+        return to_audio(raw, self.convention.rate, "FLAC")
+
+    def codec(self, moments: dict[str, DomainMoments]) -> MelCodec:
+        """Mean and deviation for each speaker: of each bin, and of pitch."""
         statistics = {domain: m.statistics() for domain, m in moments.items()}
-        return MelCodec(convention=self.convention, statistics=statistics)
+        return MelCodec(
+            convention=self.convention, statistics=statistics, level=self.recording_level()
+        )
+
+    def recording_level(self) -> float | None:
+        """The clips' common root mean square, dB relative to full scale; None if they have none."""
+        return None
 
 
 def as_is(array: Array) -> Array:

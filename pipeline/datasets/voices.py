@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from pipeline.datasets.espeak import SAMPLE_RATE, Voice, synthesise
+from pipeline.datasets.recordings import LEVEL, levelled, trimmed
 from pipeline.datasets.source import Item, SoundParams, Source, as_is
 from pipeline.errors import UserError
 
@@ -29,15 +30,7 @@ They share an accent and need about the same time for a sentence (the second var
 its higher speed), so that only the voice differs and frames can be aligned.
 """
 
-LEVEL = -23.0
-"""Root mean square of every utterance of ``speech``, dB relative to full scale."""
-
-PEAK = 0.99
-"""Largest magnitude of a sample of ``speech``; a spiky utterance stays below LEVEL for it."""
-
 _TEST_SENTENCES = 12
-_SILENCE = -50.0  # dB relative to the utterance's loudest stretch
-_STRETCH = SAMPLE_RATE // 100
 
 
 def train_sentences(speaker: str) -> list[str]:
@@ -66,7 +59,7 @@ def speech(speaker: str, sentences: Sequence[str]) -> list[np.ndarray]:
 
     Returns:
         One array a sentence: mono float32, 22,050 Hz, without silence at the ends, at an RMS of
-        ``LEVEL`` with no sample beyond ``PEAK``.
+        ``recordings.LEVEL`` with no sample beyond its ``PEAK``.
 
     Raises:
         KeyError: there is no such speaker.
@@ -74,27 +67,15 @@ def speech(speaker: str, sentences: Sequence[str]) -> list[np.ndarray]:
     """
     if speaker not in SPEAKERS:
         raise KeyError(f"no speaker {speaker!r}; there are {', '.join(SPEAKERS)}")
-    return [_level(_trim(wave)) for wave in synthesise(sentences, SPEAKERS[speaker])]
+    return [
+        levelled(trimmed(wave, SAMPLE_RATE)) for wave in synthesise(sentences, SPEAKERS[speaker])
+    ]
 
 
 @lru_cache(maxsize=1)
 def _sentences() -> tuple[str, ...]:
     text = files("pipeline.datasets").joinpath("sentences.txt").read_text(encoding="utf-8")
     return tuple(text.split("\n")[:-1])
-
-
-def _trim(wave: np.ndarray) -> np.ndarray:
-    """Cut leading and trailing stretches of 10 ms that are 50 dB below the loudest one."""
-    stretches = wave[: len(wave) // _STRETCH * _STRETCH].reshape(-1, _STRETCH)
-    power = np.square(stretches).mean(axis=1)
-    loud = np.flatnonzero(power > power.max() * 10 ** (_SILENCE / 10))
-    return wave[loud[0] * _STRETCH : (loud[-1] + 1) * _STRETCH]
-
-
-def _level(wave: np.ndarray) -> np.ndarray:
-    gain = 10 ** (LEVEL / 20) / np.sqrt(np.square(wave, dtype=np.float64).mean())
-    levelled: np.ndarray = (wave * min(gain, PEAK / np.abs(wave).max())).astype(np.float32)
-    return levelled
 
 
 class VoicesParams(SoundParams):
@@ -104,6 +85,10 @@ class VoicesParams(SoundParams):
     train: int = Field(80, ge=1, le=80)
     """Sentences a speaker for training."""
     test: int = Field(_TEST_SENTENCES, ge=1, le=_TEST_SENTENCES)
+
+    def recording_level(self) -> float | None:
+        """That of ``speech``."""
+        return LEVEL
 
     def source(self) -> Source:
         """Disjoint sentences in ``train``, the same ones by both speakers in ``test``."""

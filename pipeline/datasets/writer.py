@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.codecs.mel import to_audio
-from pipeline.datasets.source import Array, Item, Moments
+from pipeline.codecs.pitch import PitchSums
+from pipeline.datasets.source import Array, DomainMoments, Item
 from pipeline.datasets.store import Sealed
 from pipeline.files import replace, write
 
@@ -21,11 +21,17 @@ PROGRESS = "progress.json"
 class Analysed:
     """An item after loading: what to store, or why it could not be used."""
 
-    stored: Array | None
-    raw: Array | None
-    bytes: int
-    sha256: str
-    problem: str
+    size: int = 0
+    """Bytes of its file."""
+    sha256: str = ""
+    stored: Array | None = None
+    audio: bytes | None = None
+    """The clip itself as FLAC, where it is kept."""
+    pitch: PitchSums | None = None
+    """Of a clip that statistics are taken from."""
+    problem: str = ""
+    unchanged: bool = False
+    """Whether an earlier store has what would be stored."""
 
 
 @dataclass
@@ -42,10 +48,10 @@ class Done:
 class DomainWriter:
     """Writes the items of one split and domain, going on from what is there already."""
 
-    def __init__(self, folder: Path, moments: Moments | None, audio_rate: int | None) -> None:
-        """``moments`` takes in what is stored; with ``audio_rate`` it is sound, in samples/s."""
+    def __init__(self, folder: Path, moments: DomainMoments | None, sound: bool) -> None:
+        """``moments`` takes in what is stored: pictures, or with ``sound`` clips of any length."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.moments, self.audio_rate = folder, moments, audio_rate
+        self.folder, self.moments, self.sound = folder, moments, sound
         self.done = Done()
         self._rows: list[str] = []
         self._pending: list[Array] = []
@@ -60,18 +66,24 @@ class DomainWriter:
     def add(self, item: Item, analysed: Analysed) -> None:
         """Takes in one analysed item."""
         assert analysed.stored is not None
-        if analysed.raw is not None and self.audio_rate is not None:
+        if analysed.audio is not None:
             folder = self.folder / "audio"
             folder.mkdir(exist_ok=True)
             number = self.done.items + len(self._rows)
-            audio = to_audio(analysed.raw, self.audio_rate, "FLAC")
-            write(folder / f"{number:05d}.flac", audio)
-        cells = (item.key, item.label, len(analysed.stored), analysed.bytes, analysed.sha256)
+            write(folder / f"{number:05d}.flac", analysed.audio)
+        cells: list[object] = [
+            item.key,
+            item.label,
+            len(analysed.stored),
+            analysed.size,
+            analysed.sha256,
+        ]
+        cells += analysed.pitch or ()
         self._rows.append("\t".join(map(str, cells)) + "\n")
         self._pending.append(analysed.stored)
         self._pending_bytes += analysed.stored.nbytes
         if self.moments is not None:
-            self.moments.add(analysed.stored)
+            self.moments.add(analysed.stored, analysed.pitch)
         if self._pending_bytes >= SHARD_BYTES:
             self.flush()
 
@@ -79,7 +91,7 @@ class DomainWriter:
         """Writes what is pending, then says so: a kill in between loses nothing but work."""
         if not self._pending:
             return
-        joined = (np.stack if self.audio_rate is None else np.concatenate)(self._pending)
+        joined = (np.concatenate if self.sound else np.stack)(self._pending)
         write_array(self.folder / f"shard-{len(self.done.shards):05d}.npy", joined)
         with (self.folder / "items.tsv").open("ab") as table:
             table.write("".join(self._rows).encode())
@@ -103,7 +115,7 @@ class DomainWriter:
                 keys.update(key + b"\n")
                 labels[index], lengths[index] = int(label), int(length)
         write_array(self.folder / "labels.npy", labels)
-        if self.audio_rate is not None:
+        if self.sound:
             write_array(self.folder / "lengths.npy", lengths)
         return Sealed(count=self.items, content=content.hexdigest(), keys=keys.hexdigest())
 

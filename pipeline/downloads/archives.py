@@ -1,5 +1,6 @@
-"""Unpacking zip and tar.gz: nothing outside the folder, and the folder whole or not at all."""
+"""Unpacking zip and tar: nothing outside the folder, and the folder whole or not at all."""
 
+import bz2
 import gzip
 import shutil
 import stat
@@ -11,7 +12,7 @@ from pathlib import Path, PureWindowsPath
 
 from pipeline.errors import UserError, listing
 
-ZIP, TAR = ".zip", ".tar.gz"
+ZIP, TAR, BZIP2 = ".zip", ".tar.gz", ".tar.bz2"
 DAMAGED = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -40,6 +41,10 @@ def unpack(archive: Path, out: Path) -> None:
         whole.rename(out)
     except DAMAGED as error:
         raise UserError(f"{archive} is damaged: {error}") from error
+    except OSError as error:
+        if error.errno is not None:  # the disk's; bz2's own has no number
+            raise
+        raise UserError(f"{archive} is damaged: {error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -62,14 +67,15 @@ def _strays(member: zipfile.ZipInfo, kind: int) -> bool:
 
 
 def _untar(archive: Path, folder: Path) -> None:
-    with gzip.open(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as content:
+    unpacked = bz2.open if archive.name.endswith(BZIP2) else gzip.open
+    with unpacked(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as content:
         for member in content:
             if not _wanted(member.name):
                 continue
             if outside(member.name) or not (member.isreg() or member.isdir()):
                 _refuse(archive, [member.name])
             content.extract(member, folder, filter="data")
-        while stream.read(2**20):  # to the end, where gzip's checksum stands
+        while stream.read(2**20):  # to the end, where the checksum stands
             pass
 
 

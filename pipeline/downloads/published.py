@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.downloads.archives import TAR, ZIP, unpack
+from pipeline.datasets.corpora import Corpus
+from pipeline.downloads.archives import BZIP2, TAR, ZIP, unpack
 from pipeline.downloads.download import Expected, download
 from pipeline.errors import UserError
 from pipeline.files import replace
@@ -13,23 +14,65 @@ CYCLEGAN = "https://efrosgans.eecs.berkeley.edu/cyclegan/datasets"
 PIX2PIX = "https://efrosgans.eecs.berkeley.edu/pix2pix/datasets"
 
 
+DATASHARE = "https://datashare.ed.ac.uk/bitstream/handle/10283"
+
+# SHA-256 of CMU ARCTIC's and of VCTK's archives are those that torchaudio publishes.
+ARCTIC = {
+    "bdl": "26b91aaf48b2799b2956792b4632c2f926cd0542f402b5452d5adecb60942904",
+    "clb": "3f16dc3f3b97955ea22623efb33b444341013fc660677b2e170efdcc959fa7c6",
+    "rms": "c6dc11235629c58441c071a7ba8a2d067903dfefbaabc4056d87da35b72ecda4",
+    "slt": "7c173297916acf3cc7fcab2713be4c60b27312316765a90934651d367226b4ea",
+}
+VCC2018 = {
+    "vcc2018": ("training", "training (Lorenzo-Trueba et al. 2018; ODC-By 1.0)"),
+    "vcc2018_test": ("evaluation", "the sources' test sentences"),
+    "vcc2018_reference": ("reference", "the targets' test sentences"),
+}
+
+
 @dataclass(frozen=True)
 class Published:
     """A data set that can be fetched."""
 
     url: str
     shows: str
-    layout: Literal["ab", "halves"]
-    domains: tuple[str, str]
-    """A or the left half, then B or the right half."""
+    layout: Literal["ab", "halves"] | Corpus
+    domains: tuple[str, ...]
+    """A or the left half, then B or the right half; or some of the speakers."""
     size: int | None = None
     sha256: str | None = None
     """None where nobody has published them; then those of the first download are recorded."""
+    folder: str = ""
+    """Where it belongs below data/raw, if not in a folder of its name: collections of speech lie
+    in several archives."""
 
     @property
     def suffix(self) -> str:
         """The archive's ending."""
-        return ZIP if self.url.endswith(ZIP) else TAR
+        return next(suffix for suffix in (ZIP, BZIP2, TAR) if self.url.endswith(suffix))
+
+
+def arctic(speaker: str, sha256: str) -> Published:
+    """A speaker of CMU ARCTIC."""
+    return Published(
+        f"http://festvox.org/cmu_arctic/packed/cmu_us_{speaker}_arctic.tar.bz2",
+        f"{speaker}'s 1,132 sentences of CMU ARCTIC (Kominek & Black 2004; free for any use)",
+        "arctic",
+        (speaker,),
+        sha256=sha256,
+        folder=f"arctic/cmu_us_{speaker}_arctic",
+    )
+
+
+def vcc2018(part: str, shows: str) -> Published:
+    """A part of the Voice Conversion Challenge 2018."""
+    return Published(
+        f"{DATASHARE}/3061/vcc2018_database_{part}.zip",
+        f"Voice Conversion Challenge 2018, {shows}",
+        "vcc2018",
+        ("VCC2SF1", "VCC2TF1"),
+        folder=f"vcc2018/vcc2018_{part}",
+    )
 
 
 # Sizes and SHA-256 of Zhu et al.'s are those that TensorFlow Datasets has published for cycle_gan
@@ -85,6 +128,35 @@ PUBLISHED = {
         "halves",
         ("edges", "shoes"),
     ),
+    "fsdd": Published(
+        "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.9.tar.gz",
+        "spoken digits, six speakers (Jackson et al. 2018; CC BY-SA 4.0)",
+        "fsdd",
+        ("jackson", "theo"),
+    ),
+    **{f"arctic_{speaker}": arctic(speaker, sha256) for speaker, sha256 in ARCTIC.items()},
+    "vctk": Published(
+        "https://datashare.ed.ac.uk/bitstream/handle/10283/3443/VCTK-Corpus-0.92.zip",
+        "110 speakers of English, 11 GB (Yamagishi et al. 2019; CC BY 4.0)",
+        "vctk",
+        ("p225", "p226"),
+        sha256="f96258be9fdc2cbff6559541aae7ea4f59df3fcaf5cf963aae5ca647357e359c",
+    ),
+    "vcc2016": Published(
+        f"{DATASHARE}/2211/vcc2016_training.zip",
+        "Voice Conversion Challenge 2016, training (Toda et al. 2016; CC BY-NC 4.0)",
+        "vcc2016",
+        ("SF1", "TF2"),
+        folder="vcc2016/vcc2016_training",
+    ),
+    "vcc2016_test": Published(
+        f"{DATASHARE}/2211/evaluation_all.zip",
+        "Voice Conversion Challenge 2016, test sentences",
+        "vcc2016",
+        ("SF1", "TF2"),
+        folder="vcc2016/evaluation_all",
+    ),
+    **{name: vcc2018(*part) for name, part in VCC2018.items()},
 }
 
 WITH_ACCOUNT = {

@@ -20,7 +20,8 @@ class Metric:
     """How to read a metric's number."""
 
     title: str
-    higher_is_better: bool
+    higher_is_better: bool | None
+    """None: it describes, and no value is better than another."""
     unit: str = ""
 
 
@@ -31,6 +32,12 @@ METRICS: dict[str, Metric] = {
     "taken_for_target": Metric("Taken for the target by the judge", True),
     "cycle_l1": Metric("L1 after there and back", False),
     "mcd": Metric("Mel-cepstral distortion", False, "dB"),
+    "log_f0_rmse": Metric("Difference of pitch (log F0), root mean square", False, "cents"),
+    "log_f0_correlation": Metric("Correlation of pitch (log F0)", True),
+    "voicing_error": Metric("Frames voiced that should not be, or the reverse", False),
+    "modulation_distance": Metric("Distance of modulation spectra", False, "dB"),
+    "mean_f0": Metric("Mean pitch (F0)", None, "Hz"),
+    "f0_deviation": Metric("Spread of pitch (log F0), standard deviation", None, "cents"),
     "mel_l1": Metric("Difference of log-mel spectrograms", False),
     "mse": Metric("Mean squared error of reconstructions", False),
     "high_frequency": Metric("Energy of fine detail, of the test pictures'", True),

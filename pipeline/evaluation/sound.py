@@ -1,4 +1,4 @@
-"""Voice converters: distortion to the target's own recording, and whose voice it is."""
+"""Voice converters: how far from the target's own recording, whose voice it is, how high."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,24 +9,29 @@ from torch import Tensor
 from pipeline.capabilities import Classifier, Translator, Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import read_wave, to_audio
-from pipeline.codecs.spectrogram import MelConvention, log_mel
+from pipeline.codecs.pitch import Pitch
+from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.store import Store
+from pipeline.evaluation.classical import convert_by_statistics
+from pipeline.evaluation.hearing import Heard, compare, listen
 from pipeline.evaluation.results import MODEL, Evaluation
 from pipeline.exhibits import save_spectrograms
 from pipeline.files import write
 from pipeline.inference import translate_any_size
-from pipeline.metrics.distortion import mel_cepstral_distortion
 from pipeline.vocoders import fitting
 
 SHOWN = 3
 SOURCE, STATISTICS, CEILING = "source_through_vocoder", "statistics", "copy_synthesis"
+CLASSICAL = "statistics_f0"
+BEFORE, WANTED = "source_recording", "target_speaker"
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One test sentence: the source speaker's frames and, where there is one, the target's wave."""
+    """One test sentence: the source speaker's and, where there is one, the target's recording."""
 
-    source: Tensor  # log-mel frames [T, M]
+    frames: Tensor  # the source's log-mel [T, M]
+    source: Tensor  # waveform [samples]
     target: Tensor | None  # waveform [samples]
 
 
@@ -42,9 +47,9 @@ def evaluate_converter(
 
     The sound is Griffin-Lim's where ``vocoder`` is None.
 
-    Beside the model stand the source through the same vocoder, the statistics baseline (mean and
-    deviation of each mel bin moved to the target's), and, as the ceiling, the true target through
-    the vocoder.
+    Beside the model stand the source through the same vocoder, two statistics baselines (mean and
+    deviation of each mel bin moved to the target's, through the vocoder; and those of pitch, too,
+    by `convert_by_statistics`), and, as the ceiling, the true target through the vocoder.
     """
     codec = store.codec
     assert isinstance(codec, MelCodec)
@@ -52,12 +57,15 @@ def evaluate_converter(
     for target, source in model.directions.items():
         task = f"{source}_to_{target}"
         clips = read_clips(store, source, target, codec)
-        rivals = [candidates(model, codec, clip, source, target) for clip in clips]
-        waves = [{name: vocode(f, voice) for name, f in rival.items()} for rival in rivals]
-        if all(clip.target is not None for clip in clips):
-            evaluation.add(task, "mcd", distortions(waves, clips, codec))
+        waves = [candidates(model, codec, clip, source, target, voice) for clip in clips]
+        heard = [{name: listen(w, codec.convention) for name, w in r.items()} for r in waves]
+        truths = [listen(c.target, codec.convention) for c in clips if c.target is not None]
+        if truths:
+            for metric, rows in compare(heard, truths).items():
+                evaluation.add(task, metric, rows)
         if judge is not None and target in judge.classes:
-            evaluation.add(task, "taken_for_target", opinions(judge, target, waves, codec))
+            evaluation.add(task, "taken_for_target", opinions(judge, target, heard, codec))
+        report_pitch(task, clips, heard, codec, target, evaluation)
         exhibit(out, task, waves[:SHOWN], clips, codec)
 
 
@@ -66,12 +74,15 @@ def read_clips(store: Store, source: str, target: str, codec: MelCodec) -> list[
     a, b = store.domain("test", source), store.domain("test", target)
     places = {key: index for index, key in enumerate(b.keys)}
     shared = [key for key in a.keys if key in places]
+
+    def read(path: Path) -> Tensor:
+        return torch.from_numpy(read_wave(path, codec.convention.rate))
+
     return [
         Clip(
             torch.from_numpy(a.item(index).astype("float32")),
-            torch.from_numpy(read_wave(b.audio(places[key]), codec.convention.rate))
-            if shared
-            else None,
+            read(a.audio(index)),
+            read(b.audio(places[key])) if shared else None,
         )
         for index, key in enumerate(a.keys)
         if key in places or not shared
@@ -79,19 +90,22 @@ def read_clips(store: Store, source: str, target: str, codec: MelCodec) -> list[
 
 
 def candidates(
-    model: Translator, codec: MelCodec, clip: Clip, source: str, target: str
+    model: Translator, codec: MelCodec, clip: Clip, source: str, target: str, vocoder: Vocoder
 ) -> dict[str, Tensor]:
-    """Log-mel frames [T, M] of the conversion and its rivals."""
-    sample = codec.to_sample(clip.source[None], source)
+    """The waveforms of the conversion and its rivals."""
+    sample = codec.to_sample(clip.frames[None], source)
     converted = translate_any_size(model, sample, target)
-    found = {
-        MODEL: codec.from_sample(converted, target)[0],
-        SOURCE: clip.source,
-        STATISTICS: codec.from_sample(sample, target)[0],
+    waves = {
+        MODEL: vocode(codec.from_sample(converted, target)[0], vocoder),
+        SOURCE: vocode(clip.frames, vocoder),
+        STATISTICS: vocode(codec.from_sample(sample, target)[0], vocoder),
     }
+    classical = convert_by_statistics(clip.source, codec, source, target)
+    if classical is not None:
+        waves[CLASSICAL] = classical
     if clip.target is not None:
-        found[CEILING] = log_mel(clip.target, codec.convention).T
-    return found
+        waves[CEILING] = vocode(log_mel(clip.target, codec.convention).T, vocoder)
+    return waves
 
 
 def vocode(frames: Tensor, vocoder: Vocoder) -> Tensor:
@@ -99,28 +113,8 @@ def vocode(frames: Tensor, vocoder: Vocoder) -> Tensor:
     return vocoder.vocode(frames.T[None])[0]
 
 
-def distortions(
-    waves: list[dict[str, Tensor]], clips: list[Clip], codec: MelCodec
-) -> dict[str, float]:
-    """Mean mel-cepstral distortion of each rival's sound to the target's recording, in dB."""
-    totals: dict[str, float] = dict.fromkeys(waves[0], 0.0)
-    for rivals, clip in zip(waves, clips, strict=True):
-        assert clip.target is not None
-        truth = natural_mel(clip.target, codec.convention)
-        for name, wave in rivals.items():
-            heard = natural_mel(wave, codec.convention)
-            totals[name] += mel_cepstral_distortion(heard, truth) / len(clips)
-    return totals
-
-
-def natural_mel(wave: Tensor, convention: MelConvention) -> Tensor:
-    """The log-mel [M, T] of a wave, in natural logarithms whatever the convention's are."""
-    mel = log_mel(wave, convention)
-    return mel if convention.log == "ln" else mel * 2.302585093
-
-
 def opinions(
-    judge: Classifier, target: str, waves: list[dict[str, Tensor]], codec: MelCodec
+    judge: Classifier, target: str, heard: list[dict[str, Heard]], codec: MelCodec
 ) -> dict[str, float]:
     """The share of each rival's clips that the judge takes for the target speaker.
 
@@ -128,13 +122,37 @@ def opinions(
     its first class, whoever speaks.
     """
     wanted = judge.classes.index(target)
-    shares: dict[str, float] = dict.fromkeys(waves[0], 0.0)
-    for rivals in waves:
-        for name, wave in rivals.items():
-            frames = log_mel(wave, codec.convention).T[None]
-            logits = judge.classify(codec.to_sample(frames, judge.classes[0]))
-            shares[name] += float(logits.argmax() == wanted) / len(waves)
+    shares: dict[str, float] = dict.fromkeys(heard[0], 0.0)
+    for rivals in heard:
+        for name, sound in rivals.items():
+            logits = judge.classify(codec.to_sample(sound.mel.T[None], judge.classes[0]))
+            shares[name] += float(logits.argmax() == wanted) / len(heard)
     return shares
+
+
+def report_pitch(
+    task: str,
+    clips: list[Clip],
+    heard: list[dict[str, Heard]],
+    codec: MelCodec,
+    target: str,
+    evaluation: Evaluation,
+) -> None:
+    """Mean and spread of pitch before and after, beside the target speaker's in training.
+
+    What has no voiced frame is left out; where that is the model, so is all.
+    """
+    before = [listen(clip.source, codec.convention).f0 for clip in clips]
+    pitches = {
+        MODEL: Pitch.of([rivals[MODEL].f0 for rivals in heard]),
+        BEFORE: Pitch.of(before),
+        WANTED: codec.statistics[target].pitch,
+    }
+    known = {name: pitch for name, pitch in pitches.items() if pitch is not None}
+    if MODEL not in known:  # nothing to compare, and its voicing error says why
+        return
+    evaluation.add(f"{task}/pitch", "mean_f0", {name: p.hertz for name, p in known.items()})
+    evaluation.add(f"{task}/pitch", "f0_deviation", {name: p.cents for name, p in known.items()})
 
 
 def exhibit(

@@ -10,8 +10,8 @@ from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import read_wave, to_audio
 from pipeline.codecs.spectrogram import MelConvention, log_mel
 from pipeline.datasets.store import Store
+from pipeline.evaluation.hearing import natural_mel
 from pipeline.evaluation.results import MODEL, Evaluation, Rows
-from pipeline.evaluation.sound import natural_mel
 from pipeline.exhibits import save_spectrograms
 from pipeline.files import write
 from pipeline.metrics.distortion import mel_cepstral_distortion

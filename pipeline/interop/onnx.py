@@ -19,6 +19,7 @@ from torch.nn.functional import instance_norm
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
+from pipeline.backbones.vae import GaussianLatent
 from pipeline.capabilities import Translator
 from pipeline.errors import UserError
 from pipeline.files import replace
@@ -33,7 +34,11 @@ OPSET = 18  # of 2022; what torch's exporter writes without a conversion
 TOLERANCE = 1e-4  # of a range of 2; a level of 8 bits is about 80 times that
 SIDE = 64  # pixels or frames of what is compared, or one multiple where that is more
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
-RESTLESS = {"dropout": _DropoutNd, "batch statistics": _BatchNorm}
+RESTLESS = {
+    "dropout": _DropoutNd,
+    "batch statistics": _BatchNorm,
+    "draws of its latent": GaussianLatent,
+}
 
 Shape = tuple[int, int, int, int]
 
@@ -86,10 +91,10 @@ def refuse_restless(finished: FinishedModel) -> None:
     if found:
         raise UserError(
             f"'{finished.name}' translates with {' and '.join(found)} on (inference: train). "
-            "Dropout is random and batch statistics depend on the rest of the batch, so no file "
-            "can be held against it. Either train it with inference: eval (import it with "
+            "Dropout and draws are random and batch statistics depend on the rest of the batch, so "
+            "no file can be held against it. Either train it with inference: eval (import it with "
             '--eval); or copy the model\'s folder, set "inference": "eval" in the copy\'s '
-            "params.json, and export that: the weights stay, but dropout goes and the statistics "
+            "params.json, and export that: the weights stay, but chance goes and the statistics "
             "become those of training, so look at its translations first"
         )
 

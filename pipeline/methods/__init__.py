@@ -17,6 +17,7 @@ from pipeline.methods.hifigan import HifiGANParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pix2pix import Pix2PixParams
 from pipeline.methods.spade import SPADEParams
+from pipeline.methods.unit import UNITParams
 from pipeline.methods.vae import VAEParams
 from pipeline.methods.vqgan import VQGANParams
 from pipeline.methods.vqvae import VQVAEParams
@@ -31,6 +32,7 @@ ModelParams = Annotated[
     | MaskCycleGANVCParams
     | Pix2PixParams
     | SPADEParams
+    | UNITParams
     | VAEParams
     | VQGANParams
     | VQVAEParams,

@@ -31,6 +31,7 @@ class CycleGANParams(TranslatorRunParams):
 
     method: Literal["cyclegan"]
     generator: TranslatorParams = ResnetParams()
+    """``vae`` is none of its kinds: generators that share a latent are a method, ``unit``."""
     discriminator: PatchParams = PatchParams(norm="instance")
     loss: Adversarial = "least_squares"
     cycle_weight: NonNegativeFloat = 10.0

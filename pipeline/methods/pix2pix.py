@@ -8,8 +8,10 @@ from torch import Tensor, cat, nn
 from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
-from pipeline.backbones import PatchParams, TranslatorParams, UnetParams
+from pipeline.backbones import LatentTranslatorParams, PatchParams, UnetParams
+from pipeline.backbones.vae import Vae
 from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
+from pipeline.losses.divergence import mean_kl
 from pipeline.methods.base import AdamParams, Method, TranslatorRunParams, Update
 from pipeline.nn.diffaugment import DiffAugment, diff_augment
 from pipeline.samples import Batch, Pair, Spec
@@ -22,16 +24,19 @@ class Pix2PixParams(TranslatorRunParams):
     reads = "aligned"
 
     method: Literal["pix2pix"]
-    generator: TranslatorParams = UnetParams()
+    generator: LatentTranslatorParams = UnetParams()
     discriminator: PatchParams = PatchParams()
     loss: Adversarial = "nonsaturating"
     l1_weight: NonNegativeFloat = 100.0
+    kl_weight: NonNegativeFloat = 0.1
+    """Weight of the latent's divergence from the prior in nats a value, where the generator has a
+    latent. UNIT's at an L1 of this weight (Liu et al. 2017, section 4)."""
     diffaugment: DiffAugment = ()
     """How pairs are altered before the discriminator sees them: for small sets."""
     optimizer: AdamParams = AdamParams()
     inference: Literal["train", "eval"] = "train"
     """``train`` keeps dropout and batch statistics on when translating, as the published models
-    do; ``eval`` gives the same output each time."""
+    do, and draws from a latent; ``eval`` gives the same output each time."""
 
     def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> GeneratorTranslator:
         """One generator, source to target."""
@@ -50,6 +55,7 @@ class Pix2PixParams(TranslatorRunParams):
             target=self.target,
             loss=self.loss,
             l1_weight=self.l1_weight,
+            kl_weight=self.kl_weight,
             diffaugment=self.diffaugment,
             adam=self.optimizer,
         )
@@ -66,6 +72,7 @@ class Pix2Pix(Method):
         target: str,
         loss: Adversarial,
         l1_weight: float,
+        kl_weight: float,
         diffaugment: DiffAugment,
         adam: AdamParams,
     ) -> None:
@@ -74,7 +81,7 @@ class Pix2Pix(Method):
         self.discriminator = discriminator
         self.generator = model.generators[target]
         self.loss: Adversarial = loss
-        self.l1_weight = l1_weight
+        self.l1_weight, self.kl_weight = l1_weight, kl_weight
         self.diffaugment: DiffAugment = diffaugment
         self.adam = adam
 
@@ -88,7 +95,7 @@ class Pix2Pix(Method):
     def updates(self, batch: Batch, step: int) -> Iterator[Update]:
         """The discriminator's update at half weight, then the generator's (section 3.3)."""
         assert isinstance(batch, Pair)
-        fake = self.generator(batch.a)
+        fake, kl = self.translate(batch.a)
         real_logits = self.judge(batch.a, batch.b)
         fake_logits = self.judge(batch.a, fake.detach())
         yield Update(
@@ -98,11 +105,19 @@ class Pix2Pix(Method):
         )
         adversarial = generator_loss(self.loss, self.judge(batch.a, fake))
         l1 = l1_loss(fake.float(), batch.b)
-        yield Update(
-            "generator",
-            adversarial + self.l1_weight * l1,
-            {"adversarial": adversarial, "l1": l1},
-        )
+        loss = adversarial + self.l1_weight * l1
+        logs = {"adversarial": adversarial, "l1": l1}
+        if kl is not None:
+            loss = loss + self.kl_weight * kl
+            logs["kl"] = kl
+        yield Update("generator", loss, logs)
+
+    def translate(self, source: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The fake of ``source``, and its latent's divergence where the generator has a latent."""
+        if not isinstance(self.generator, Vae):
+            return self.generator(source), None
+        mean = self.generator.mean(source)
+        return self.generator.decode(mean), mean_kl(mean)
 
     def judge(self, source: Tensor, target: Tensor) -> Tensor:
         """float32 logits of patches of a source and what claims to be its counterpart."""

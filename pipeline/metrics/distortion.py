@@ -80,10 +80,35 @@ def mel_cepstral_distortion(a: Tensor, b: Tensor, order: int = 24) -> float:
     """
     if a.ndim == 2 and b.ndim == 2 and a.shape[0] != b.shape[0]:
         raise ValueError(f"two mel conventions: {a.shape[0]} and {b.shape[0]} bands")
-    first, second = (mel_cepstrum(x, order).cpu().double().numpy() for x in (a, b))
-    cost = _distances(first, second)
-    rows, columns = warping_path(cost)
-    return DECIBELS * float(cost[rows, columns].mean())
+    first, second = (mel_cepstrum(x, order) for x in (a, b))
+    rows, columns = align(first, second)
+    return cepstral_distortion(first[rows], second[columns])
+
+
+def cepstral_distortion(a: Tensor, b: Tensor) -> float:
+    """Mean over frames of ``10 / ln 10 * sqrt(2 * sum of squared differences)``, in dB.
+
+    Args:
+        a: mel cepstra ``[P, D]``.
+        b: ``[P, D]``, frame by frame what ``a`` is compared with.
+    """
+    return DECIBELS * float((a.double() - b.double()).norm(dim=1).mean())
+
+
+def align(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """The frames of two utterances that belong to each other, by their mel cepstra.
+
+    Args:
+        a: ``[T, D]``.
+        b: ``[T2, D]``.
+
+    Returns:
+        Indices ``[P]`` into the frames of ``a`` and of ``b``, along the path of dynamic time
+        warping. Whatever else the frames have, pitch say, is compared along the same path.
+    """
+    cost = _distances(*(x.cpu().double().numpy() for x in (a, b)))
+    rows, columns = (torch.from_numpy(indices.copy()) for indices in warping_path(cost))
+    return rows, columns
 
 
 def warping_path(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

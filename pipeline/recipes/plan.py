@@ -35,7 +35,7 @@ PACES: dict[tuple[Template, bool], Pace] = {
     ("voices", True): Pace(batch=1, rounds=200, least=40_000, most=200_000),
     ("pairs", False): Pace(batch=4, rounds=40, least=1000, most=4000),
     ("unpaired", False): Pace(batch=2, rounds=20, least=1300, most=5000),
-    ("voices", False): Pace(batch=2, rounds=10, least=1100, most=4000),
+    ("voices", False): Pace(batch=1, rounds=10, least=1200, most=6000),
 }
 """By template and whether there is a GPU: 200 rounds as in the papers, or what the default models
 need to show what they can."""
@@ -199,7 +199,7 @@ def judge_steps(usual: int, chosen_for_model: int, usual_for_model: int) -> int:
 def method_reason(template: Template, view: str, material: Material) -> str:
     """Which method and why."""
     if template == "voices":
-        return "CycleGAN on spectrograms: no two speakers say a sentence at the same pace"
+        return "MaskCycleGAN-VC: no two speakers say a sentence at the same pace"
     if template == "unpaired":
         return "CycleGAN: the names differ, so nobody says which pictures belong together"
     if view:

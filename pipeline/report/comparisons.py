@@ -51,8 +51,19 @@ RIVALS: dict[str, Rival] = {
     ),
     "statistics": Rival(
         "Statistics",
-        "The source with the mean and deviation of each mel band moved to the target speaker's: "
-        "what converting without learning reaches.",
+        "The source with the mean and deviation of each mel band moved to the target speaker's, "
+        "through the same vocoder: what converting frames without learning reaches. Pitch stays.",
+    ),
+    "statistics_f0": Rival(
+        "Statistics with pitch",
+        "The same of the mel bands and of pitch (log F0), done to the recording itself by the "
+        "WORLD vocoder: the classical conversion without learning.",
+    ),
+    "source_recording": Rival(
+        "Source, before", "The source speaker's recordings of the sentences, before conversion."
+    ),
+    "target_speaker": Rival(
+        "Target speaker", "The target speaker's training recordings: what conversion should reach."
     ),
     "griffin_lim": Rival(
         "Griffin-Lim",
@@ -93,7 +104,11 @@ class Comparison:
 
     @property
     def strongest(self) -> str | None:
-        """The baseline that is hardest to beat; None where only ceilings stand beside the model."""
+        """The baseline that is hardest to beat; None where only ceilings stand beside the model,
+        or where no value is better than another.
+        """
+        if self.metric.higher_is_better is None:
+            return None
         names = [name for name in self.rows if name != MODEL and not rival(name).ceiling]
         return max(names, key=self._merit, default=None)
 

@@ -71,7 +71,7 @@ def test_a_model_of_another_version_does_not_stop_the_page(models: Path, tmp_pat
 
 def test_each_models_own_direction_comes_first(models: Path) -> None:
     library = Library(models)
-    assert [way.value for way in library.ways(MelCodec)] == [
+    assert [way.value for way in library.ways(MelCodec) if way.model == "voice_cyclegan"] == [
         "voice_cyclegan/beatrice",
         "voice_cyclegan/arthur",
     ]

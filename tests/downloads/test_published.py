@@ -11,6 +11,7 @@ from serving import Server, sha256, tarred, zipped
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.datasets.corpora import LAYOUTS, CorpusParams
 from pipeline.datasets.folders import PictureFolderParams
 from pipeline.downloads.published import PUBLISHED, Published, fetch
 from pipeline.errors import UserError
@@ -86,10 +87,14 @@ def test_other_things_in_the_way_are_left_alone(server, tmp_path):
 
 def test_the_table_is_sound():
     for name, published in PUBLISHED.items():
-        assert published.url.startswith("https://")
-        assert published.url.endswith(f"/{name}{published.suffix}")
+        assert published.url.startswith("https://" if published.sha256 is None else "http")
+        assert published.url.endswith(published.suffix)
         assert published.sha256 is None or len(bytes.fromhex(published.sha256)) == 32
-        PictureFolderParams(root=".", layout=published.layout, domains=published.domains)
+        if published.layout in LAYOUTS:
+            CorpusParams(root=".", corpus=published.layout, speakers=published.domains)
+        else:
+            assert published.url.endswith(f"/{name}{published.suffix}")
+            PictureFolderParams(root=".", layout=published.layout, domains=published.domains)
 
 
 # The command
@@ -105,6 +110,22 @@ def test_the_command_fetches_and_says_what_to_write(server, in_folder, monkeypat
     (in_folder / "params.yaml").write_text("seed: 1\n" + textwrap.dedent(block))
     source = load_params(in_folder / "params.yaml").datasets["mine"].source()
     assert {d: len(items) for d, items in source.items["train"].items()} == {"a": 1, "b": 1}
+
+
+def test_the_command_puts_speech_where_its_collection_is(server, in_folder, monkeypatch):
+    content = tarred({"cmu_us_bdl_arctic/wav/arctic_a0001.wav": b"one"}, "bz2")
+    server.content = content
+    url = f"{server.url.removesuffix('.zip')}.tar.bz2"
+    known = replace(PUBLISHED["arctic_bdl"], url=url, sha256=sha256(content))
+    monkeypatch.setitem(PUBLISHED, "arctic_bdl", known)
+    done = CliRunner().invoke(app, ["fetch", "arctic_bdl"])
+    assert done.exit_code == 0, done.output
+    file = "arctic/cmu_us_bdl_arctic/wav/arctic_a0001.wav"
+    assert list(tiny.tree(in_folder / "data/raw")) == [file]
+    block = done.stdout[done.stdout.index("  datasets:") :]
+    (in_folder / "params.yaml").write_text("seed: 1\n" + textwrap.dedent(block))
+    data = load_params(in_folder / "params.yaml").datasets["arctic"]
+    assert (data.root, data.speakers) == ("data/raw/arctic", ("bdl",))
 
 
 def test_the_command_lists_what_there_is():

@@ -26,6 +26,7 @@ from pipeline.interop.onnx import TOLERANCE, export_onnx
 
 RESNET = {"kind": "resnet", "width": 4, "blocks": 1}
 UNET = {"kind": "unet", "width": 4, "depth": 3}
+VAE = {"kind": "vae", "width": 4, "blocks": 1}
 
 
 def finish(folder: Path, name: str, **changes: Any) -> FinishedModel:
@@ -97,6 +98,7 @@ def test_a_cyclegan_gives_the_same_in_onnxruntime(cyclegan: FinishedModel, zebra
     [
         {**RESNET, "upsample": "resize", "norm": "batch", "residual": True},
         {**RESNET, "width": 1},  # one channel: the two memory layouts can't be told apart
+        VAE,
     ],
 )
 def test_a_pix2pix_gives_the_same_in_onnxruntime(tmp_path: Path, generator: dict[str, Any]) -> None:
@@ -115,6 +117,13 @@ def test_any_size_by_what_the_metadata_says(cyclegan: FinishedModel, zebra: Path
     with torch.no_grad():
         expected = translate_any_size(as_translator(cyclegan), x, "zebra").numpy()
     np.testing.assert_allclose(found[..., :7, :50], expected, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("to", ["zebra", "horse"])
+def test_a_unit_gives_the_same_in_onnxruntime(tmp_path: Path, to: str) -> None:
+    finished = finish(tmp_path, "cyclegan_vae")
+    export_onnx(finished, tmp_path / "there.onnx", to)
+    agrees(tmp_path / "there.onnx", finished, to, (1, 3, 8, 8), (2, 3, 36, 52))
 
 
 # What a file says
@@ -220,6 +229,13 @@ def test_dropout_and_batch_statistics_are_refused_with_a_way_out(tmp_path: Path)
     finished = load(tmp_path / "pix2pix")
     export_onnx(finished, file)
     agrees(file, finished, "scene", (1, 3, 64, 64), (2, 3, 192, 64))
+
+
+def test_draws_of_a_latent_are_refused(tmp_path: Path) -> None:
+    finished = finish(tmp_path, "pix2pix", generator=VAE, inference="train")
+    with pytest.raises(UserError, match=r"with draws of its latent on .*inference: eval"):
+        export_onnx(finished, tmp_path / "scene.onnx")
+    assert not (tmp_path / "scene.onnx").exists()
 
 
 def test_the_train_mode_is_no_matter_where_nothing_heeds_it(tmp_path: Path) -> None:

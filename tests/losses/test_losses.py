@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl_divergence
 
 from pipeline.losses.adversarial import discriminator_loss, generator_loss, verdict
 from pipeline.losses.contrastive import patch_nce
-from pipeline.losses.divergence import gaussian_kl
+from pipeline.losses.divergence import gaussian_kl, mean_kl
 from pipeline.losses.matching import feature_matching
 from pipeline.losses.reconstruction import gaussian_nll, logit_laplace_nll
 
@@ -64,6 +64,15 @@ def test_kl_is_that_of_torch():
     assert torch.equal(gaussian_kl(zero, zero), torch.zeros(2))
 
 
+def test_kl_at_variance_1_is_that_of_torch_a_value():
+    mean = torch.randn(5, 3, 2, 7)
+    expected = kl_divergence(Normal(mean, 1.0), Normal(0.0, 1.0)).mean()
+    torch.testing.assert_close(mean_kl(mean), expected)
+    rows = gaussian_kl(mean.flatten(1), torch.zeros(5, 42))
+    torch.testing.assert_close(mean_kl(mean), rows.mean() / 42)
+    assert float(mean_kl(torch.zeros(2, 3))) == 0
+
+
 def test_nll_is_that_of_torch():
     x, mean = torch.randn(4, 3, 2, 5), torch.randn(4, 3, 2, 5)
     for log_variance in (-1.3, 0.0, 0.7):
@@ -76,6 +85,7 @@ def test_divergence_and_likelihood_gradients():
     torch.manual_seed(0)
     a, b = (torch.randn(2, 3, dtype=torch.float64, requires_grad=True) for _ in range(2))
     assert gradcheck(gaussian_kl, (a, b))
+    assert gradcheck(mean_kl, (a,))
     log_variance = torch.tensor(0.4, dtype=torch.float64, requires_grad=True)
     assert gradcheck(gaussian_nll, (a, b, log_variance))
 

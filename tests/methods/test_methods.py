@@ -30,6 +30,7 @@ CAPABILITIES = {
     "mask_cyclegan_vc": ("translate",),
     "pix2pix": ("translate",),
     "spade": ("translate", "style"),
+    "unit": ("translate",),
     "vae": ("sample", "reconstruct", "latent", "score"),
     "vqgan": ("reconstruct", "codes"),
     "vqvae": ("reconstruct", "codes"),
@@ -43,6 +44,7 @@ LEARNS = {
     "hifigan": ["mel"],
     "mask_cyclegan_vc": ["identity"],  # other frames are hidden from the cycle each time
     "pix2pix": ["l1"],
+    "unit": ["reconstruction", "cycle"],
     "vae": ["nll"],
     "vqgan": ["l1"],
     "vqvae": ["l2"],
@@ -391,7 +393,7 @@ def test_diffaugment_alters_what_discriminators_see_and_nothing_else(name, fabri
     judged = {key for key in seen[0] if "logit" in key or "confid" in key or key == "adversarial"}
     assert judged
     assert all(not torch.equal(seen[0][key], seen[1][key]) for key in judged)
-    others = {"cycle", "identity", "l1"} & set(seen[0])
+    others = {"cycle", "identity", "l1", "reconstruction"} & set(seen[0])
     assert all(torch.equal(seen[0][key], seen[1][key]) for key in others)
     assert torch.equal(*(next(m.model.parameters()) for m in (plain, altered)))
 

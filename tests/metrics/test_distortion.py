@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.metrics.distortion import mel_cepstral_distortion, mel_cepstrum, warping_path
+from pipeline.metrics.distortion import (
+    align,
+    cepstral_distortion,
+    mel_cepstral_distortion,
+    mel_cepstrum,
+    warping_path,
+)
 
 
 def speech_like(frames: int, seed: int = 0) -> torch.Tensor:
@@ -107,6 +113,26 @@ def test_warping_path_is_the_cheapest(shape):
         steps = set(zip(np.diff(rows).tolist(), np.diff(columns).tolist(), strict=True))
         assert steps <= {(1, 1), (1, 0), (0, 1)}
         assert cost[rows, columns].sum() == pytest.approx(least_total(cost))
+
+
+def test_alignment_is_librosas_of_the_same_cepstra():
+    from librosa.sequence import dtw
+
+    a, b = mel_cepstrum(speech_like(40)), mel_cepstrum(speech_like(55, seed=1))
+    _, path = dtw(X=a.numpy().T, Y=b.numpy().T, metric="euclidean")
+    rows, columns = align(a, b)
+    assert rows.tolist() == path[::-1, 0].tolist()
+    assert columns.tolist() == path[::-1, 1].tolist()
+
+
+def test_distortion_is_the_mean_along_the_alignment():
+    a, b = speech_like(30), speech_like(45, seed=1)
+    first, second = mel_cepstrum(a), mel_cepstrum(b)
+    rows, columns = align(first, second)
+    squares = (first[rows] - second[columns]).double().square().sum(dim=1)
+    expected = float((10 / math.log(10) * (2 * squares).sqrt()).mean())
+    assert cepstral_distortion(first[rows], second[columns]) == pytest.approx(expected, rel=1e-9)
+    assert mel_cepstral_distortion(a, b) == pytest.approx(expected, rel=1e-9)
 
 
 def test_refusals():

@@ -30,7 +30,15 @@ from pipeline.report.course import read_warnings
 from pipeline.report.curves import read_charts
 
 ODD = 'a<b> & "c" #?%'
-SOUND = {"arthur_to_beatrice": {"mcd": {"model": 6.2, "statistics": 6.9, "copy_synthesis": 3.1}}}
+SOUND = {
+    "arthur_to_beatrice": {
+        "mcd": {"model": 6.2, "statistics": 6.9, "copy_synthesis": 3.1},
+        "log_f0_correlation": {"model": 0.52, "statistics_f0": 0.84, "copy_synthesis": 0.9},
+    },
+    "arthur_to_beatrice/pitch": {
+        "mean_f0": {"model": 207.7, "source_recording": 98.9, "target_speaker": 201.0}
+    },
+}
 DIGITS = {
     "samples": {"fd_features": {"model": 30.68, "noise": 261.8, "test_pictures": 4.79}},
     "reconstruction": {"mse": {"model": 0.0155, "mean_picture": 0.2304}},
@@ -126,6 +134,30 @@ def test_the_page_says_what_the_run_found(tmp_path, params, outputs):
     assert sounds == ["source_through_vocoder", "model", "target"]
 
 
+def test_the_page_says_pitch_before_and_after(tmp_path, params, outputs):
+    build_report(params, outputs, tmp_path / "report")
+    page = html.unescape((tmp_path / "report" / "index.html").read_text(encoding="utf-8"))
+    table = page.partition("<caption>Arthur to beatrice / pitch</caption>")[2]
+    table = re.sub(r"\s+", " ", table.partition("</table>")[0])
+    for text in ("Source, before", "98.9", "207.7", "Target speaker", "201", '"quiet">in Hz<'):
+        assert text in table
+    assert "is better" not in table
+    assert "pill" not in table
+    assert "✓" not in table
+    for name in ("statistics_f0", "source_recording", "target_speaker"):
+        assert RIVALS[name].words in page
+    assert '<span class="quiet">↓ lower is better, in dB</span>' in page
+    assert '<span class="quiet">↑ higher is better</span>' in page
+    assert "better on 1 of 2" in page
+
+
+def test_every_rival_of_voices_is_told_of():
+    from pipeline.evaluation import sound
+
+    rivals = {sound.SOURCE, sound.STATISTICS, sound.CLASSICAL, sound.CEILING}
+    assert rivals | {sound.BEFORE, sound.WANTED} <= RIVALS.keys()
+
+
 def test_the_page_needs_nothing_but_its_folder(tmp_path, params, outputs):
     out = tmp_path / "report"
     build_report(params, outputs, out)
@@ -218,6 +250,8 @@ def test_damaged_curves_are_named(tmp_path, content):
         # A ceiling doesn't compete.
         ("mcd", {"model": 6.0, "statistics": 7.0, "copy_synthesis": 3.0}, "better", {"model"}),
         ("mcd", {"model": 6.0, "copy_synthesis": 3.0}, None, set()),
+        # What only describes has neither a best value nor a verdict.
+        ("mean_f0", {"model": 200.0, "source_recording": 100.0}, None, set()),
         ("mse", {"model": float("nan"), "mean_picture": 0.2}, "behind", {"mean_picture"}),
     ],
 )

@@ -1,0 +1,91 @@
+"""Voice conversion without learning: means and deviations moved from one speaker's to another's.
+
+The spectral envelope, frame by frame, gets the gain that the mean-variance mapping of the mel
+bands asks for, and log F0 its own mean-variance mapping; WORLD (Morise, Yokomori and Ozawa, 2016)
+takes the recording apart and puts it together again. Of the target it needs only what the codec
+knows: the statistics of the training recordings.
+"""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.codecs import MelCodec
+from pipeline.codecs.pitch import CEILING, FLOOR, Pitch, Track, world_f0
+from pipeline.codecs.spectrogram import MelConvention, log_mel
+
+PERIOD = 5.0  # milliseconds between frames, WORLD's default
+LEAST_RATE = 16_000  # samples a second: WORLD looks for noise in bands of up to 7,900 Hz
+
+
+def convert_by_statistics(wave: Tensor, codec: MelCodec, source: str, target: str) -> Tensor | None:
+    """A recording [N] of ``source``, at least one hop long, as if ``target`` had spoken it: [N].
+
+    None where a speaker's pitch is unknown.
+    """
+    own, wanted = codec.statistics[source].pitch, codec.statistics[target].pitch
+    if own is None or wanted is None:
+        return None
+    import pyworld
+
+    rate = codec.convention.rate
+    fast = max(rate, LEAST_RATE)
+    sound = _resample(wave.double().numpy(), rate, fast)
+    f0, times = world_f0(sound, fast, PERIOD)
+    envelope = pyworld.cheaptrick(sound, f0, times, fast)  # power [frames, bins]
+    noise = pyworld.d4c(sound, f0, times, fast)
+    bins = np.linspace(0, fast / 2, envelope.shape[1])
+    gain = _gain(wave, codec, source, target, times, bins)
+    moved = envelope * np.exp(2 * gain)
+    result = pyworld.synthesize(move_pitch(f0, own, wanted), moved, noise, fast, PERIOD)
+    result = _resample(result, fast, rate)[: len(wave)]
+    return torch.from_numpy(np.pad(result, (0, len(wave) - len(result)))).float()
+
+
+def move_pitch(f0: Track, source: Pitch, target: Pitch) -> Track:
+    """An F0 track [T] in Hz, 0 where unvoiced, with ``source``'s log mean and deviation made
+    ``target``'s. What would leave the range in which F0 is looked for stops at its ends.
+    """
+    voiced = f0 > 0
+    standardised = (
+        np.log(f0, where=voiced, out=np.zeros_like(f0)) - source.mean
+    ) / source.deviation
+    moved = np.exp(standardised * target.deviation + target.mean).clip(FLOOR, CEILING)
+    return np.where(voiced, moved, 0.0)
+
+
+def _gain(
+    wave: Tensor, codec: MelCodec, source: str, target: str, times: Track, bins: Track
+) -> Track:
+    """The mean-variance mapping as a gain [times, bins] in nepers, interpolated from mel frames."""
+    from scipy.interpolate import RegularGridInterpolator
+
+    convention = codec.convention
+    frames = log_mel(wave, convention).T[None]
+    gain = codec.from_sample(codec.to_sample(frames, source), target) - frames
+    natural = gain[0].double().numpy() * (1 if convention.log == "ln" else math.log(10))
+    natural = np.concatenate([natural, natural[-1:]])  # a grid needs two points
+    centres = (np.arange(len(natural)) + 0.5) * convention.hop / convention.rate
+    bands = _band_centres(convention)
+    at = np.meshgrid(
+        times.clip(centres[0], centres[-1]), bins.clip(bands[0], bands[-1]), indexing="ij"
+    )
+    interpolated: Track = RegularGridInterpolator((centres, bands), natural)(np.stack(at, axis=-1))
+    return interpolated
+
+
+def _band_centres(convention: MelConvention) -> Track:
+    """Hz [M]."""
+    from librosa import mel_frequencies
+
+    edges: Track = mel_frequencies(convention.mels + 2, fmin=convention.fmin, fmax=convention.fmax)
+    return edges[1:-1]
+
+
+def _resample(wave: Track, rate: int, to: int) -> Track:
+    import soxr
+
+    resampled: Track = wave if rate == to else soxr.resample(wave, rate, to)
+    return np.ascontiguousarray(resampled)
