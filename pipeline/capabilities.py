@@ -50,6 +50,17 @@ class Sampler(ABC):
         """``n`` samples [n, C, H, W]; ``condition`` holds class indices [n]."""
 
 
+class CodeSampler(Sampler):
+    """Draws samples one code after the other. How may be set at any time."""
+
+    temperature: float
+    """What logits are divided by before drawing: below 1 less varied."""
+    top_k: int | None
+    """Draw from so many codes, the likeliest."""
+    top_p: float | None
+    """Draw from the fewest codes that reach this probability together."""
+
+
 class Reconstructor(ABC):
     """Squeezes samples through a bottleneck and back."""
 

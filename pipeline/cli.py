@@ -104,6 +104,22 @@ def sample(
     out: Annotated[Path, typer.Option("--out", "-o", help="The picture to write.")] = Path(
         "samples.png"
     ),
+    of: Annotated[
+        str | None, typer.Option("--class", help="Of this class, for models that know classes.")
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(min=1e-6, help="For code_prior: below 1 less varied, above 1 more."),
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option(min=1, help="For code_prior: draw from so many codes.")
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-6, max=1, help="For code_prior: from the fewest that are so probable together."
+        ),
+    ] = None,
     models: Root = MODELS,
 ) -> None:
     """Draw new samples and write them as one picture.
@@ -112,11 +128,13 @@ def sample(
     Examples:
       crossdomain sample vae -n 16 -o samples.png
       crossdomain sample dcgan -n 64 --seed 7 -o digits.png
+      crossdomain sample code_prior --class 7 --temperature 0.8 --top-p 0.9
     """
+    from pipeline.commands.sample import Wishes
     from pipeline.commands.sample import sample as run
     from pipeline.inference import find_model
 
-    run(find_model(model, models), n, seed, out)
+    run(find_model(model, models), n, seed, out, Wishes(of, temperature, top_k, top_p))
 
 
 @app.command()

@@ -65,3 +65,37 @@ def test_a_vqgan_is_judged_by_the_judge_and_does_not_keep_it(digits_store, tmp_p
     assert finished.capabilities == ("reconstruct", "codes")
     assert finished.params.foundation.sha256 == weights_fingerprint(judge.model)
     assert not any("judge" in name for name in finished.model.state_dict())
+
+
+def coded(domain: str, also: str, **fields: object) -> RunParams:
+    """A toy VQGAN of two domains that nobody but its discriminator judges."""
+    here = {"data": "d", "domain": domain, "also": (also,), "stands_on": None}
+    return tiny.shrink(ZOO.runs["vqgan"], **here, perceptual={"kind": "none"}, **fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "store", "source", "target"),
+    [
+        ("pix2pix_vqgan", "picture_store", "day", "night"),
+        ("cyclegan_vqgan", "picture_store", "day", "night"),
+        ("cyclegan_vqgan", "sound_store", "ann", "bob"),
+    ],
+)
+def test_pictures_and_sounds_are_translated_between_a_vqgans_latents(
+    name, store, source, target, tmp_path, request
+):
+    crop = tiny.SIDE if store == "sound_store" else None
+    store = request.getfixturevalue(store)
+    base = trained(coded(source, target, crop=crop, flip=False), store, tmp_path / "vqgan")
+    assert base.capabilities == ("reconstruct", "codes")
+    here = {"data": "d", "source": source, "target": target, "crop": crop, "flip": False}
+    run = tiny.shrink(ZOO.runs[name], **here)
+    finished = trained(run, store, tmp_path / "translator", base=base)
+    assert finished.params.foundation.sha256 == weights_fingerprint(base.model)
+    below, kept = base.model.state_dict(), finished.model.coder.state_dict()
+    assert all(torch.equal(value, kept[key]) for key, value in below.items())  # frozen
+    spec = finished.card.specs[source]
+    x = tiny.sample_of(spec, 2, 1)
+    y = finished.model.translate(x, target)
+    assert y.shape == x.shape
+    assert torch.equal(load(tmp_path / "translator").model.translate(x, target), y)

@@ -63,6 +63,8 @@ SMALL: dict[str, Any] = {
 }
 """The most that a shrunken block has of each of these, wherever in the block it stands."""
 
+BRIDGE = {"kind": "vqgan", "coder": "tuned", "width": 8, "blocks": 1, "groups": 2}
+
 TOYS: dict[str, dict[str, Any]] = {
     "hifigan": {
         "convention": CONVENTION.model_dump(),
@@ -75,6 +77,9 @@ TOYS: dict[str, dict[str, Any]] = {
             "block_dilations": [[1, 2], [2, 6]],
         },
     },
+    # On a toy of a VQ model, which has learnt nothing: frozen it could draw nothing either.
+    "pix2pix_vqgan": {"generator": BRIDGE},
+    "cyclegan_vqgan": {"generator": BRIDGE},
     "code_prior": {"network": {"layers": 2, "heads": 2, "width": 16}, "top_p": None},
     "vqgan": {
         "network": {

@@ -1,6 +1,6 @@
 """Models that write samples as codes of a codebook, whatever their networks."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -26,12 +26,21 @@ class CoderModel(nn.Module, Reconstructor, Coder):
         """``laplace``: the decoder gives means and log scales of `logit_laplace_nll`."""
         super().__init__()
         self.codes, self.multiple = quantiser.codes, network.multiple
-        self.bounded, self.laplace = spec.bounded, laplace
+        self.bounded, self.laplace, self.frozen = spec.bounded, laplace, False
         self.encoder = network.build_encoder(spec.channels)
         self.decoder = network.build_decoder(spec.channels * (2 if laplace else 1))
         self.quant_conv = nn.Conv2d(network.channels, quantiser.dim, 1)
         self.post_quant_conv = nn.Conv2d(quantiser.dim, network.channels, 1)
         self.quantiser = quantiser.build()
+
+    def freeze(self) -> Self:
+        """Finishes it: no weight learns any more, and it stays in evaluation mode."""
+        self.frozen = True
+        return self.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode, or evaluation mode."""
+        return super().train(mode and not self.frozen)
 
     def vectors(self, x: Tensor) -> Tensor:
         """Samples [N, C, H, W] -> what is to be quantised, [N, D, h, w]."""

@@ -14,7 +14,7 @@ from torch.optim import AdamW, Optimizer
 
 from pipeline.backbones.coders import CoderModel
 from pipeline.backbones.gpt import GPT, GPTParams
-from pipeline.capabilities import Sampler
+from pipeline.capabilities import CodeSampler
 from pipeline.methods.base import (
     AdamWParams,
     GenerativeRunParams,
@@ -63,26 +63,20 @@ class CodePriorParams(GenerativeRunParams, StackedRunParams):
         return CodePrior(self.build_model(specs, classes), adam=self.optimizer)
 
 
-class CodePriorModel(nn.Module, Sampler):
+class CodePriorModel(nn.Module, CodeSampler):
     """Draws codes one after the other, row by row, and decodes them."""
 
     def __init__(
         self, coder: CoderModel, spec: Spec, classes: tuple[str, ...], params: CodePriorParams
     ) -> None:
         super().__init__()
-        self.coder = coder.eval().requires_grad_(False)
+        self.coder = coder.freeze()
         self.rows, self.columns = coder.grid(spec)
         self.classes = len(classes)
         self.gpt: GPT = params.network.build(
             self.rows * self.columns, max(self.classes, 1), coder.codes
         )
         self.temperature, self.top_k, self.top_p = params.temperature, params.top_k, params.top_p
-
-    def train(self, mode: bool = True) -> "CodePriorModel":
-        """Leaves the VQ model in evaluation mode: it is finished."""
-        super().train(mode)
-        self.coder.eval()
-        return self
 
     def sample(
         self, n: int, generator: Generator | None = None, condition: Tensor | None = None

@@ -27,7 +27,7 @@ from pipeline.losses.perceptual import AnyPerceptualParams, JudgeDistance
 from pipeline.losses.reconstruction import logit_laplace_nll
 from pipeline.methods.base import (
     AdamParams,
-    GenerativeRunParams,
+    CoderRunParams,
     StackedMethod,
     StackedRunParams,
     Update,
@@ -39,7 +39,7 @@ MEMORY = 0.95  # of the error that the guard watches, a step
 RATE = 4.5e-6  # a sample of the batch
 
 
-class VQGANParams(GenerativeRunParams, StackedRunParams):
+class VQGANParams(CoderRunParams, StackedRunParams):
     """The published values by default, for pictures of 256 pixels and batches of 12."""
 
     method: Literal["vqgan"]
@@ -91,7 +91,7 @@ class VQGANParams(GenerativeRunParams, StackedRunParams):
     def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> CoderModel:
         """Encoder, codebook and decoder."""
         laplace = self.laplace_weight > 0
-        return CoderModel(specs[self.domain], self.network, self.quantiser, laplace=laplace)
+        return CoderModel(self.spec(specs), self.network, self.quantiser, laplace=laplace)
 
     def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VQGAN":
         """The model, its discriminators and what else judges its pictures.
@@ -99,7 +99,7 @@ class VQGANParams(GenerativeRunParams, StackedRunParams):
         Raises UserError where VGG19's weights are wanted and can't be had, and ValueError where
         there is no judge, or it has not seen such samples.
         """
-        spec = specs[self.domain]
+        spec = self.spec(specs)
         if self.laplace_weight and not spec.bounded:
             raise ValueError(f"laplace_weight is for samples in [-1, 1], which {self.domain} lacks")
         discriminators = nn.ModuleDict()

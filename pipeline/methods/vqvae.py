@@ -8,12 +8,12 @@ from torch.optim import Optimizer
 
 from pipeline.backbones.coders import CoderModel, CoderParams
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
+from pipeline.methods.base import AdamParams, CoderRunParams, Method, Update
 from pipeline.nn.quantiser import QuantiserParams, perplexity, use
 from pipeline.samples import Batch, Labelled, Spec
 
 
-class VQVAEParams(GenerativeRunParams):
+class VQVAEParams(CoderRunParams):
     """A codebook of moving averages, which the paper's appendix A.1 prefers, kept in use."""
 
     method: Literal["vqvae"]
@@ -25,7 +25,7 @@ class VQVAEParams(GenerativeRunParams):
 
     def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> CoderModel:
         """Encoder, codebook and decoder."""
-        return CoderModel(specs[self.domain], self.network, self.quantiser, laplace=False)
+        return CoderModel(self.spec(specs), self.network, self.quantiser, laplace=False)
 
     def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VQVAE":
         """The model and its losses."""
