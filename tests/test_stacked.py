@@ -9,6 +9,7 @@ import torch
 from pipeline.checkpoints import run_key, weights_fingerprint
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
+from pipeline.evaluation import evaluate
 from pipeline.inference import FinishedModel, load, sample_grid
 from pipeline.methods.base import RunParams
 from pipeline.params import load_params
@@ -90,6 +91,9 @@ def test_pictures_and_sounds_are_translated_between_a_vqgans_latents(
     assert base.capabilities == ("reconstruct", "codes")
     here = {"data": "d", "source": source, "target": target, "crop": crop, "flip": False}
     run = tiny.shrink(ZOO.runs[name], **here)
+    results = evaluate(base, store, None, tmp_path / "exhibits")
+    assert set(results) == {"reconstruction", "codes"}
+    assert (tmp_path / "exhibits/reconstructions.png").is_file()
     finished = trained(run, store, tmp_path / "translator", base=base)
     assert finished.params.foundation.sha256 == weights_fingerprint(base.model)
     below, kept = base.model.state_dict(), finished.model.coder.state_dict()

@@ -1,4 +1,4 @@
-"""Samplers, reconstructors and scorers of pictures."""
+"""Samplers and scorers of pictures; reconstructors of pictures and sound."""
 
 import math
 from pathlib import Path
@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Classifier, Coder, Latent, Reconstructor, Sampler, Scorer
+from pipeline.codecs import MelCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.pictures import mean_sample, samples
 from pipeline.evaluation.results import MODEL, Evaluation, Rows, in_batches, slices
@@ -19,6 +20,7 @@ from pipeline.nn.quantiser import perplexity, use
 
 SHOWN = 8
 MOST_SAMPLES = 2000
+LOUDEST = 3.0  # deviations of a mel bin that are drawn white
 
 
 def evaluate_generation(
@@ -114,7 +116,10 @@ def evaluate_reconstructor(
         }
         evaluation.add("reconstruction", "fd_features", distances)
     caption = Caption("Reconstructions of test pictures", ["test picture", "reconstruction"])
-    save_grid(out / "reconstructions.png", [x[: 2 * SHOWN], y[: 2 * SHOWN]], caption)
+    shown = [x[: 2 * SHOWN], y[: 2 * SHOWN]]
+    if isinstance(store.codec, MelCodec):
+        shown = [row.flip(-2) / LOUDEST for row in shown]
+    save_grid(out / "reconstructions.png", shown, caption)
 
 
 def detail(y: Tensor, x: Tensor) -> Rows:

@@ -231,3 +231,13 @@ def test_sentences_that_only_one_speaker_says_are_converted_and_not_compared(tmp
     heard = {path.name for path in (tmp_path / "ann_to_bob").iterdir()}
     assert {"0_model.wav", "1_model.wav", "0.png"} <= heard
     assert not [name for name in heard if "target" in name]
+
+
+def test_sound_is_seen_in_windows(sound_store):
+    found = samples(sound_store, "train", "ann")
+    reader = sound_store.domain("train", "ann")
+    clips = [reader.item(index) for index in range(len(reader))]
+    assert found.shape == (sum(max(1, len(c) // 64) for c in clips), 1, tiny.SIDE, 64)
+    whole = next(clip for clip in clips if len(clip) >= 64)
+    first = sound_store.codec.to_sample(torch.from_numpy(whole[None, :64]), "ann")
+    assert any(torch.equal(sample, first[0]) for sample in found)
