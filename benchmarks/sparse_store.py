@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics
 from pipeline.codecs.spectrogram import HIFI_GAN
-from pipeline.datasets.source import Array
 from pipeline.datasets.store import Meta, Sealed
 from pipeline.datasets.writer import SHARD_BYTES
 
@@ -62,7 +62,7 @@ def parts(total: int, size: int) -> Iterator[int]:
 
 def write_zeros(folder: Path, number: int, shape: tuple[int, ...], kind: type[np.generic]) -> None:
     """A shard whose header is all that is stored; the rest is a hole, which reads as zeros."""
-    array: Array = np.lib.format.open_memmap(
+    array: np.memmap[Any, np.dtype[Any]] = np.lib.format.open_memmap(
         folder / f"shard-{number:05d}.npy", mode="w+", dtype=kind, shape=shape
     )
-    array.flush()  # type: ignore[attr-defined]
+    array.flush()

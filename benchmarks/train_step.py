@@ -19,7 +19,8 @@ from benchmarks.turns import race, summary
 from pipeline.machine import device, start_fabric
 from pipeline.methods.base import RunParams
 from pipeline.params import load_run
-from pipeline.samples import Batch, Labelled, Pair, Spec
+from pipeline.recipes.cost import random_batch
+from pipeline.samples import Spec
 from pipeline.training import Run
 
 SECONDS = 6.0  # a turn, at least
@@ -29,19 +30,32 @@ COMPETITORS = (YARDSTICK, "plain bf16", "ours fp32", "ours bf16")
 
 COMMON: dict[str, Any] = {"data": "none", "steps": 10**9}
 TRANSLATOR = COMMON | {"source": "a", "target": "b"}
-CASES: dict[str, tuple[dict[str, Any], int]] = {
-    "pix2pix-256": (TRANSLATOR | {"method": "pix2pix"}, 256),
-    "cyclegan-256": (TRANSLATOR | {"method": "cyclegan"}, 256),
-    "dcgan-32": (COMMON | {"method": "gan", "domain": "a", "batch": 64}, 32),
-    "vae-32": (COMMON | {"method": "vae", "domain": "a", "batch": 64}, 32),
+SOUND = Spec(channels=1, height=80, width=None, bounded=False)
+
+
+def pictures(side: int) -> Spec:
+    """Colour pictures of so many pixels each way."""
+    return Spec(channels=3, height=side, width=side, bounded=True)
+
+
+CASES: dict[str, tuple[dict[str, Any], Spec]] = {
+    "pix2pix-256": (TRANSLATOR | {"method": "pix2pix"}, pictures(256)),
+    "cyclegan-256": (TRANSLATOR | {"method": "cyclegan"}, pictures(256)),
+    "cut-256": (TRANSLATOR | {"method": "cut"}, pictures(256)),
+    "unit-256": (TRANSLATOR | {"method": "unit"}, pictures(256)),
+    "spade-256": (TRANSLATOR | {"method": "spade", "perceptual": {"kind": "none"}}, pictures(256)),
+    "mask-cyclegan-vc": (TRANSLATOR | {"method": "mask_cyclegan_vc"}, SOUND),
+    "hifigan": (COMMON | {"method": "hifigan", "of": ["a"]}, SOUND),
+    "dcgan-32": (COMMON | {"method": "gan", "domain": "a", "batch": 64}, pictures(32)),
+    "vae-32": (COMMON | {"method": "vae", "domain": "a", "batch": 64}, pictures(32)),
 }
 """Published sizes by default, batch 1 for translators."""
 
 
 def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], object]:
     """A training step on networks with the same first weights for every competitor."""
-    batch = random_batch(params, spec)
     specs = dict.fromkeys(params.domains, spec)
+    batch = random_batch(params, specs)
     loop, precision = competitor.split()
     torch.manual_seed(0)
     method = params.build(specs, ())
@@ -58,14 +72,6 @@ def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], ob
     return step
 
 
-def random_batch(params: RunParams, spec: Spec) -> Batch:
-    """Noise in the shape of a batch, on the device already: data is not what is timed."""
-    shape = (params.batch, spec.channels, spec.height, spec.width or spec.height)
-    generator = torch.Generator().manual_seed(1)
-    x, y = ((torch.rand(shape, generator=generator) * 2 - 1).to(device()) for _ in range(2))
-    return Labelled(x, torch.zeros(len(x)).long()) if params.reads == "labelled" else Pair(x, y)
-
-
 def measure(params: RunParams, spec: Spec) -> dict[str, dict[str, float]]:
     """Steps per second of each competitor, and its median ratio to the yardstick."""
     turns = race(partial(make_step, params, spec), COMPETITORS, TURNS, SECONDS)
@@ -77,8 +83,7 @@ def main(wanted: list[str]) -> None:
     table = Table("case", *COMPETITORS)
     results = {}
     for name in wanted or CASES:
-        block, size = CASES[name]
-        spec = Spec(channels=3, height=size, width=size, bounded=True)
+        block, spec = CASES[name]
         results[name] = measure(load_run(block), spec)
         cells = [f"{r['steps_per_second']:.3g}/s x{r['ratio']:.2f}" for r in results[name].values()]
         table.add_row(name, *cells)

@@ -17,8 +17,8 @@ MODELS = Path("data/models")
 class Commands(TyperGroup):
     """Commands whose `UserError` is a message and exit code 1."""
 
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Runs the command that was asked for."""
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for; which class ``ctx`` has is typer's own affair."""
         return plainly(lambda: super(Commands, self).invoke(ctx))
 
 

@@ -95,8 +95,21 @@ def choose_precision(asked: Literal["auto", "bf16", "fp32"]) -> Precision:
     return "bf16" if has_fast_bf16() else "fp32"
 
 
-def start_fabric(asked: Literal["auto", "bf16", "fp32"]) -> Fabric:
-    """This process's device and precision, and its place among the others."""
+def choose_kernels(deterministic: bool) -> None:
+    """Whether a GPU computes by kernels that give the same each time, or by the fastest it finds.
+
+    A processor's always give the same. Where a network needs an operation that has no such kernel,
+    torch raises RuntimeError, with its name, when it is reached.
+    """
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS is not asked
+    torch.use_deterministic_algorithms(deterministic)
+    torch.backends.cudnn.benchmark = not deterministic
+
+
+def start_fabric(asked: Literal["auto", "bf16", "fp32"], *, deterministic: bool = False) -> Fabric:
+    """This process's device, precision and kernels, and its place among the others."""
+    choose_kernels(deterministic)
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # progress says as much
     bf16 = choose_precision(asked) == "bf16"
     fabric = Fabric(precision="bf16-mixed" if bf16 else "32-true", **process_layout())

@@ -1,6 +1,8 @@
 """Where the time of a training step goes."""
 
+from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 
 import torch
 from torch.profiler import ProfilerActivity, profile
@@ -8,6 +10,7 @@ from torch.profiler import ProfilerActivity, profile
 from pipeline.datasets.store import Store
 from pipeline.files import write
 from pipeline.inference import FinishedModel
+from pipeline.machine import choose_kernels
 from pipeline.methods.base import RunParams
 from pipeline.training import set_up
 
@@ -52,4 +55,21 @@ def profile_steps(
     table: str = found.key_averages().table(
         sort_by=f"self_{device}_time_total", row_limit=ROWS, max_name_column_width=40
     )
-    return table
+    return f"{table}\n{cost_of_exactness(take, steps)}" if params.deterministic else table
+
+
+def cost_of_exactness(take: Callable[[int], None], steps: int) -> str:
+    """How long a step takes by kernels that give the same each time, and by the fastest."""
+    milliseconds = {}
+    for deterministic in (False, True):
+        choose_kernels(deterministic)
+        take(WARMING)
+        began = perf_counter()
+        take(steps)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        milliseconds[deterministic] = 1000 * (perf_counter() - began) / steps
+    return (
+        f"deterministic: {milliseconds[True]:.1f} ms a step, {milliseconds[False]:.1f} ms without: "
+        f"{milliseconds[True] / milliseconds[False]:.2f} times as long"
+    )

@@ -100,7 +100,7 @@ def set_up(
     the run stands on.
     """
     params = grounded(params, base)
-    fabric = start_fabric(params.precision)
+    fabric = start_fabric(params.precision, deterministic=params.deterministic)
     rank, world = fabric.global_rank, fabric.world_size
     feed = Feed(store, params, seed=seed, device=fabric.device, rank=rank, world=world)
     torch.manual_seed(seed)  # the same first weights in every process

@@ -4,8 +4,15 @@ import importlib
 import pkgutil
 
 import pytest
+import tiny
+import torch
+from torch.optim import Adam
 
 import benchmarks
+from benchmarks.plain import STEPS, plain_step
+from benchmarks.train_step import CASES
+from pipeline.params import load_run
+from pipeline.recipes.cost import random_batch
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
 PARTS = {"machine", "plain", "sparse_store", "turns"}
@@ -17,3 +24,30 @@ def test_each_imports_and_says_how_it_is_run(name):
     if name not in PARTS:
         assert callable(module.main)
         assert f"python -m benchmarks.{name}" in module.__doc__
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_plain_steps_compute_our_losses(name, monkeypatch):
+    monkeypatch.setattr(Adam, "step", lambda self: None)  # ours are not stepped either
+    block, spec = CASES[name]
+    run = tiny.shrink(load_run(block), **tiny.TOYS.get(block["method"], {}))
+    height = tiny.SIDE if spec.width is None else 32
+    spec = spec.model_copy(update={"height": height, "width": spec.width and height})
+    specs = dict.fromkeys(run.domains, spec)
+    batch = random_batch(run, specs)
+    method = run.build(specs, ()).eval()  # without dropout and noise
+    torch.manual_seed(1)
+    expected = plain_step(method, bf16=False)(batch)
+    for parameter in method.parameters():
+        parameter.requires_grad_(True)
+    torch.manual_seed(1)
+    found = {update.optimizer: update.loss for update in method.updates(batch, 0)}
+    (learns,) = found.keys() - {"discriminator", "discriminators"}
+    torch.testing.assert_close(found[learns], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_every_method_but_the_judges_has_a_plain_step():
+    methods = {
+        type(run.build(tiny.specs_of(run), tiny.classes_of(run))) for run in tiny.runs().values()
+    }
+    assert {method.__name__ for method in methods - STEPS.keys()} == {"ClassifierMethod"}

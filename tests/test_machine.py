@@ -1,6 +1,7 @@
 """What the machine offers is found out, and never at the price of a crash."""
 
 import ctypes
+import os
 
 import pytest
 import torch
@@ -45,3 +46,15 @@ def test_processes_are_laid_out_as_torchrun_says(monkeypatch, world, local, layo
     monkeypatch.setenv("WORLD_SIZE", world)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", local)
     assert machine.process_layout() == {"accelerator": "auto", **layout}
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_kernels_are_chosen_as_asked(monkeypatch, deterministic):
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    try:
+        machine.start_fabric("fp32", deterministic=deterministic)
+        assert torch.are_deterministic_algorithms_enabled() is deterministic
+        assert torch.backends.cudnn.benchmark is not deterministic
+        assert ("CUBLAS_WORKSPACE_CONFIG" in os.environ) is deterministic
+    finally:
+        machine.choose_kernels(deterministic=False)

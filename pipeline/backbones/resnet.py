@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pipeline.block import Block
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
+from pipeline.nn.padding import ReflectionPad
 from pipeline.nn.resampling import Upsample, upsample
 from pipeline.nn.shapes import check_residual
 
@@ -67,29 +68,11 @@ class Resnet(nn.Module):
         super().__init__()
         self.residual = residual
         bias = norm != "batch"  # batch norm's shift makes a bias superfluous
-        layers: list[nn.Module] = [
-            nn.ReflectionPad2d(3),
-            nn.Conv2d(inputs, width, 7, bias=bias),
-            norm_layer(norm, width),
-            nn.ReLU(inplace=True),
-        ]
-        for channels in (width, 2 * width):
-            layers += [
-                nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1, bias=bias),
-                norm_layer(norm, 2 * channels),
-                nn.ReLU(inplace=True),
-            ]
-        layers += [ResidualBlock(4 * width, norm, bias) for _ in range(blocks)]
-        for channels in (4 * width, 2 * width):
-            layers += [
-                upsample(up, channels, channels // 2, bias),
-                norm_layer(norm, channels // 2),
-                nn.ReLU(inplace=True),
-            ]
-        layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, outputs, 7)]
-        if bounded:
-            layers.append(nn.Tanh())
-        self.layers = nn.Sequential(*layers)
+        self.layers = nn.Sequential(
+            *downsampling(inputs, width, norm, bias),
+            *(ResidualBlock(4 * width, norm, bias) for _ in range(blocks)),
+            *upsampling(width, outputs, norm, bias, up, bounded),
+        )
         # Picture, both halvings, first and middle block: where CUT looks (Park et al. 2020, C.2).
         depths = {0: inputs, 4: 2 * width, 7: 4 * width, 10: 4 * width, 10 + blocks // 2: 4 * width}
         self.tap_layers, self.tap_channels = tuple(depths), tuple(depths.values())
@@ -110,17 +93,49 @@ class Resnet(nn.Module):
         return found
 
 
+def downsampling(inputs: int, width: int, norm: Norm, bias: bool) -> list[nn.Module]:
+    """[N, inputs, H, W] -> features [N, 4 * width, H / 4, W / 4]."""
+    layers: list[nn.Module] = [
+        ReflectionPad(3),
+        nn.Conv2d(inputs, width, 7, bias=bias),
+        norm_layer(norm, width),
+        nn.ReLU(inplace=True),
+    ]
+    for channels in (width, 2 * width):
+        layers += [
+            nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1, bias=bias),
+            norm_layer(norm, 2 * channels),
+            nn.ReLU(inplace=True),
+        ]
+    return layers
+
+
+def upsampling(
+    width: int, outputs: int, norm: Norm, bias: bool, up: Upsample, bounded: bool
+) -> list[nn.Module]:
+    """Features [N, 4 * width, H / 4, W / 4] -> [N, outputs, H, W]; ``bounded`` ends in tanh."""
+    layers: list[nn.Module] = []
+    for channels in (4 * width, 2 * width):
+        layers += [
+            upsample(up, channels, channels // 2, bias),
+            norm_layer(norm, channels // 2),
+            nn.ReLU(inplace=True),
+        ]
+    layers += [ReflectionPad(3), nn.Conv2d(width, outputs, 7)]
+    return [*layers, nn.Tanh()] if bounded else layers
+
+
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions beside an identity."""
 
     def __init__(self, channels: int, norm: Norm, bias: bool) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.ReflectionPad2d(1),
+            ReflectionPad(1),
             nn.Conv2d(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
             nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(1),
+            ReflectionPad(1),
             nn.Conv2d(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
         )

@@ -10,10 +10,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from pipeline.backbones.resnet import ResidualBlock
+from pipeline.backbones.resnet import ResidualBlock, downsampling, upsampling
 from pipeline.block import Block
-from pipeline.nn.normalisation import init_normal, norm_layer
-from pipeline.nn.resampling import Upsample, upsample
+from pipeline.nn.normalisation import init_normal
+from pipeline.nn.resampling import Upsample
 
 VaeNorm = Literal["instance", "none"]
 
@@ -65,19 +65,10 @@ class VaeEncoder(nn.Sequential):
     smallest = 8  # reflection and instance norm need two rows at the narrowest place
 
     def __init__(self, inputs: int, *, width: int, blocks: int, norm: VaeNorm) -> None:
-        layers: list[nn.Module] = [
-            nn.ReflectionPad2d(3),
-            nn.Conv2d(inputs, width, 7),
-            norm_layer(norm, width),
-            nn.ReLU(inplace=True),
-        ]
-        for channels in (width, 2 * width):
-            layers += [
-                nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1),
-                norm_layer(norm, 2 * channels),
-                nn.ReLU(inplace=True),
-            ]
-        super().__init__(*layers, *residual_blocks(4 * width, blocks, norm))
+        super().__init__(
+            *downsampling(inputs, width, norm, bias=True),
+            *residual_blocks(4 * width, blocks, norm),
+        )
         init_normal(self)
 
 
@@ -115,17 +106,10 @@ class VaeDecoder(nn.Sequential):
     def __init__(
         self, outputs: int, bounded: bool, *, width: int, blocks: int, norm: VaeNorm, up: Upsample
     ) -> None:
-        layers = residual_blocks(4 * width, blocks, norm)
-        for channels in (4 * width, 2 * width):
-            layers += [
-                upsample(up, channels, channels // 2, bias=True),
-                norm_layer(norm, channels // 2),
-                nn.ReLU(inplace=True),
-            ]
-        layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, outputs, 7)]
-        if bounded:
-            layers.append(nn.Tanh())
-        super().__init__(*layers)
+        super().__init__(
+            *residual_blocks(4 * width, blocks, norm),
+            *upsampling(width, outputs, norm, True, up, bounded),
+        )
         init_normal(self)
 
 

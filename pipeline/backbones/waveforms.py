@@ -12,10 +12,11 @@ from itertools import pairwise
 
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool1d, leaky_relu, pad
+from torch.nn.functional import avg_pool1d, leaky_relu
 from torch.nn.utils.parametrizations import spectral_norm
 
 from pipeline.block import Block
+from pipeline.nn.padding import reflected
 from pipeline.nn.weight_norm import weight_normed
 
 SLOPE = 0.1
@@ -87,7 +88,7 @@ class PeriodDiscriminator(nn.Module):
 
     def forward(self, wave: Tensor) -> Judgement:
         """[N, 1, samples] -> layers' outputs [N, C, rows, period]; samples at least a period."""
-        filled = pad(wave, (0, -wave.shape[-1] % self.period), mode="reflect")
+        filled = reflected(wave, (0, -wave.shape[-1] % self.period))
         return judge(filled.view(len(wave), 1, -1, self.period), self.layers, self.last)
 
 

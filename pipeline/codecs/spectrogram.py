@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pipeline.block import Block
+from pipeline.nn.padding import reflected
 
 
 class MelConvention(Block):
@@ -236,8 +237,7 @@ def _reflect(wave: Tensor, margin: int) -> Tensor:
     """Pad the last axis by reflection, back and forth where the wave is shorter than the margin."""
     length = wave.shape[-1]
     if margin < length:
-        before, after = wave[..., 1 : margin + 1], wave[..., length - margin - 1 : length - 1]
-        return torch.cat([before.flip(-1), wave, after.flip(-1)], dim=-1)
+        return reflected(wave, (margin, margin))
     period = 2 * (length - 1)
     index = torch.arange(-margin, length + margin, device=wave.device).abs() % max(period, 1)
     return wave[..., torch.minimum(index, period - index)]

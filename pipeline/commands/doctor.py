@@ -28,6 +28,7 @@ def report(folder: Path) -> str:
         "training will use": {
             "device": str(device()),
             "precision": f"{choose_precision('auto')}, where a model says precision: auto",
+            "kernels": kernels(),
             "threads": f"{torch.get_num_threads()} (set OMP_NUM_THREADS to change it)",
         },
         "versions": {name: installed(name) for name in PACKAGES},
@@ -36,6 +37,15 @@ def report(folder: Path) -> str:
     for title, facts in sections.items():
         lines += [title, *(f"  {name:<18}{fact}" for name, fact in facts.items())]
     return "\n".join(lines)
+
+
+def kernels() -> str:
+    """Whether equal seeds give equal weights."""
+    if device().type == "cpu":
+        return "those of a processor, which give the same weights from the same seed"
+    return (
+        "the fastest found; deterministic: true in a block for those that give the same each time"
+    )
 
 
 def gigabytes(count: int | None) -> str:

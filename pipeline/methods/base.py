@@ -137,6 +137,9 @@ class RunParams(Block, ABC):
     """Decay a step of the averaged weights that are exported; None exports the last weights."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """``auto``: bf16 where the machine computes it faster than fp32."""
+    deterministic: bool = False
+    """On a GPU: the same weights from the same seed, bit for bit, at some cost in speed, which
+    ``python -m stages.train NAME --profile`` measures. On a processor they always are the same."""
     log_every: PositiveInt = 50
     show_every: PositiveInt | None = None
     """Steps between two looks at fixed samples, for pictures and warnings; None: ten looks a run,
@@ -221,15 +224,11 @@ class CoderRunParams(GenerativeRunParams, ABC):
         return spec
 
 
-class VocoderRunParams(RunParams, ABC):
-    """A run that reads sound beside its mel frames, of any number of speakers."""
-
-    reads = "vocoded"
+class SeveralDomainsRunParams(RunParams, ABC):
+    """A run that reads any number of domains."""
 
     of: tuple[str, ...] = Field(min_length=1)
-    """The domains whose clips it learns from, in turn."""
-    convention: MelConvention = MelConvention()
-    """What the frames mean: that of the data set, and of every model whose frames it is given."""
+    """The domains it learns from, in turn."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -239,8 +238,17 @@ class VocoderRunParams(RunParams, ABC):
 
     @property
     def domains(self) -> tuple[str, ...]:
-        """The domains it hears."""
+        """The domains it learns from."""
         return self.of
+
+
+class VocoderRunParams(SeveralDomainsRunParams, ABC):
+    """A run that reads sound beside its mel frames."""
+
+    reads = "vocoded"
+
+    convention: MelConvention = MelConvention()
+    """What the frames mean: that of the data set, and of every model whose frames it is given."""
 
 
 class Foundation(Block):

@@ -1,16 +1,22 @@
 """A small classifier: the judge whose opinion and features evaluation asks for."""
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
 from torch.optim import Optimizer
 
 from pipeline.block import Block
 from pipeline.capabilities import Classifier
-from pipeline.methods.base import AdamParams, Method, RunParams, ScheduleParams, Update
+from pipeline.methods.base import (
+    AdamParams,
+    Method,
+    ScheduleParams,
+    SeveralDomainsRunParams,
+    Update,
+)
 from pipeline.nn.normalisation import norm_layer
 from pipeline.samples import Batch, Labelled, Spec
 
@@ -25,7 +31,7 @@ class ClassifierNetParams(Block):
     dropout: float = Field(0.3, ge=0, lt=1)
 
 
-class ClassifierParams(RunParams):
+class ClassifierParams(SeveralDomainsRunParams):
     """Tells the classes of one domain apart, or several domains from each other."""
 
     reads = "labelled"
@@ -36,17 +42,6 @@ class ClassifierParams(RunParams):
     network: ClassifierNetParams = ClassifierNetParams()
     optimizer: AdamParams = AdamParams(rate=1e-3, beta1=0.9)
     schedule: ScheduleParams = ScheduleParams(kind="linear")
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        if len(set(self.of)) < len(self.of):
-            raise ValueError(f"of names a domain twice: {', '.join(self.of)}")
-        return self
-
-    @property
-    def domains(self) -> tuple[str, ...]:
-        """The domains it sees."""
-        return self.of
 
     def names(self, classes: tuple[str, ...]) -> tuple[str, ...]:
         """What the classes are called; raises ValueError where there is nothing to tell apart."""

@@ -10,8 +10,9 @@ from torch.optim import Optimizer
 
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.resnet import Resnet, ResnetParams
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
+from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.contrastive import patch_nce
+from pipeline.losses.critic import Critic
 from pipeline.methods.base import (
     AdamParams,
     Method,
@@ -19,7 +20,7 @@ from pipeline.methods.base import (
     TranslatorRunParams,
     Update,
 )
-from pipeline.nn.diffaugment import DiffAugment, diff_augment
+from pipeline.nn.diffaugment import DiffAugment
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.samples import Batch, Pair, Spec
 from pipeline.translators import GeneratorTranslator
@@ -75,16 +76,19 @@ class CUTParams(TranslatorRunParams):
         return CUT(
             model,
             generator,
-            self.discriminator.build(target),
+            Critic(
+                self.discriminator.build(target),
+                self.loss,
+                together=self.discriminator.norm != "batch",
+                diffaugment=self.diffaugment,
+            ),
             Describer(generator.tap_channels, self.features, self.places),
-            loss=self.loss,
             contrast_weight=self.contrast_weight,
             contrast_identity=self.contrast_identity,
             temperature=self.temperature,
-            diffaugment=self.diffaugment,
             adam=self.optimizer,
             discriminator_adam=self.discriminator_optimizer,
-            together="batch" not in (self.generator.norm, self.discriminator.norm),
+            together=self.generator.norm != "batch",
         )
 
 
@@ -123,27 +127,23 @@ class CUT(Method):
         self,
         model: GeneratorTranslator,
         generator: Resnet,
-        discriminator: nn.Module,
+        discriminator: Critic,
         describer: Describer,
         *,
-        loss: Adversarial,
         contrast_weight: float,
         contrast_identity: bool,
         temperature: float,
-        diffaugment: DiffAugment,
         adam: AdamParams,
         discriminator_adam: AdamParams,
         together: bool,
     ) -> None:
-        """``together``: networks treat each sample alone, so batches may share a pass."""
+        """``together``: the generator treats each sample alone, so batches may share a pass."""
         super().__init__()
         self.model, self.generator = model, generator
         self.discriminator, self.describer = discriminator, describer
-        self.loss: Adversarial = loss
         self.contrast_weight, self.contrast_identity = contrast_weight, contrast_identity
         self.temperature = temperature
         self.adam, self.discriminator_adam = adam, discriminator_adam
-        self.diffaugment: DiffAugment = diffaugment
         self.through = one_pass if together else own_passes
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -160,14 +160,9 @@ class CUT(Method):
         inputs = [a, b] if self.contrast_identity else [a]
         outputs = self.through(self.generator, *inputs)
         fake = outputs[0]
-        shown = (*self.altered(b), *self.altered(fake.detach()))
-        real_logits, fake_logits = (y.float() for y in self.through(self.discriminator, *shown))
-        yield Update(
-            "discriminator",
-            0.5 * discriminator_loss(self.loss, real_logits, fake_logits),
-            verdict(self.loss, real_logits, fake_logits),
-        )
-        adversarial = generator_loss(self.loss, self.discriminator(*self.altered(fake)).float())
+        told, logs = self.discriminator.discriminate(b, fake.detach())
+        yield Update("discriminator", 0.5 * told, logs)
+        adversarial = self.discriminator.fool(fake)
         contrasts = [self.contrast(x, y) for x, y in zip(inputs, outputs, strict=True)]
         loss = adversarial + self.contrast_weight * torch.stack(contrasts).mean()
         names = ("contrast", "contrast_identity")
@@ -189,7 +184,3 @@ class CUT(Method):
             for query, key in zip(queries, keys, strict=True)
         ]
         return torch.stack(losses).mean()
-
-    def altered(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Samples as the discriminator is shown them."""
-        return diff_augment(self.diffaugment, x)

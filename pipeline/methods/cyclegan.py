@@ -9,7 +9,8 @@ from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones import BridgedTranslatorParams, BridgeParams, PatchParams, ResnetParams
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
+from pipeline.losses.adversarial import Adversarial
+from pipeline.losses.critic import Critic
 from pipeline.methods.base import (
     AdamParams,
     BridgedMethod,
@@ -17,7 +18,7 @@ from pipeline.methods.base import (
     ScheduleParams,
     Update,
 )
-from pipeline.nn.diffaugment import DiffAugment, diff_augment
+from pipeline.nn.diffaugment import DiffAugment
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.nn.pool import SamplePool
 from pipeline.samples import Batch, Pair, Spec
@@ -62,21 +63,28 @@ class CycleGANParams(BridgedRunParams):
         """The generators and a discriminator for each domain."""
         return CycleGAN(
             self.build_model(specs, classes),
-            self.discriminator.build(specs[self.source].channels),
-            self.discriminator.build(specs[self.target].channels),
+            self.build_critic(specs[self.source]),
+            self.build_critic(specs[self.target]),
             source=self.source,
             target=self.target,
-            loss=self.loss,
             cycle_weight=self.cycle_weight,
             # Identity needs a generator that can take its own target as input.
             identity_weight=self.identity_weight
             if specs[self.source].channels == specs[self.target].channels
             else 0.0,
             pool=self.pool,
-            diffaugment=self.diffaugment,
             adam=self.optimizer,
             discriminator_adam=self.discriminator_optimizer,
-            together="batch" not in (self.generator.norm, self.discriminator.norm),
+            together=self.generator.norm != "batch",
+        )
+
+    def build_critic(self, spec: Spec) -> Critic:
+        """A discriminator of one domain."""
+        return Critic(
+            self.discriminator.build(spec.channels),
+            self.loss,
+            together=self.discriminator.norm != "batch",
+            diffaugment=self.diffaugment,
         )
 
 
@@ -86,31 +94,27 @@ class CycleGAN(BridgedMethod):
     def __init__(
         self,
         model: GeneratorTranslator | BridgedTranslator,
-        judge_a: nn.Module,
-        judge_b: nn.Module,
+        judge_a: Critic,
+        judge_b: Critic,
         *,
         source: str,
         target: str,
-        loss: Adversarial,
         cycle_weight: float,
         identity_weight: float,
         pool: int,
-        diffaugment: DiffAugment,
         adam: AdamParams,
         discriminator_adam: AdamParams,
         together: bool,
     ) -> None:
-        """``together``: networks treat each sample alone, so batches may share a pass."""
+        """``together``: generators treat each sample alone, so batches may share a pass."""
         super().__init__()
         self.model: GeneratorTranslator | BridgedTranslator = model
         self.to_b, self.to_a = model.generator(target), model.generator(source)
         self.judge_a, self.judge_b = judge_a, judge_b
         self.pool_a, self.pool_b = SamplePool(pool), SamplePool(pool)
-        self.loss: Adversarial = loss
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
         self.adam, self.discriminator_adam = adam, discriminator_adam
-        self.diffaugment: DiffAugment = diffaugment
         self.through = one_pass if together else own_passes
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -127,7 +131,7 @@ class CycleGAN(BridgedMethod):
         fake_b, same_b = self.translate(self.to_b, a, b)
         fake_a, same_a = self.translate(self.to_a, b, a)
         cycle = l1_loss(self.to_a(fake_b).float(), a) + l1_loss(self.to_b(fake_a).float(), b)
-        adversarial = self.fool(self.judge_b, fake_b) + self.fool(self.judge_a, fake_a)
+        adversarial = self.judge_b.fool(fake_b) + self.judge_a.fool(fake_a)
         loss = adversarial + self.cycle_weight * cycle
         logs = {"adversarial": adversarial, "cycle": cycle}
         if same_a is not None and same_b is not None:
@@ -136,9 +140,10 @@ class CycleGAN(BridgedMethod):
             logs["identity"] = identity
         yield Update("generators", loss, logs)
 
-        loss_a, logs_a = self.discriminate(self.judge_a, a, self.pool_a(fake_a.detach()), "a")
-        loss_b, logs_b = self.discriminate(self.judge_b, b, self.pool_b(fake_b.detach()), "b")
-        yield Update("discriminators", loss_a + loss_b, logs_a | logs_b)
+        loss_a, logs_a = self.judge_a.discriminate(a, self.pool_a(fake_a.detach()), "a")
+        loss_b, logs_b = self.judge_b.discriminate(b, self.pool_b(fake_b.detach()), "b")
+        # At half weight (section 4).
+        yield Update("discriminators", 0.5 * loss_a + 0.5 * loss_b, logs_a | logs_b)
 
     def translate(
         self, generator: nn.Module, source: Tensor, target: Tensor
@@ -148,17 +153,3 @@ class CycleGAN(BridgedMethod):
             return generator(source), None
         fake, same = self.through(generator, source, target)
         return fake, same
-
-    def discriminate(
-        self, judge: nn.Module, real: Tensor, fake: Tensor, name: str
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """One discriminator's loss at half weight (section 4), and its logits' means."""
-        shown = (*diff_augment(self.diffaugment, real), *diff_augment(self.diffaugment, fake))
-        real_logits, fake_logits = (y.float() for y in self.through(judge, *shown))
-        logs = verdict(self.loss, real_logits, fake_logits, name)
-        return 0.5 * discriminator_loss(self.loss, real_logits, fake_logits), logs
-
-    def fool(self, judge: nn.Module, fake: Tensor) -> Tensor:
-        """The generators' adversarial loss from one discriminator."""
-        (shown,) = diff_augment(self.diffaugment, fake)
-        return generator_loss(self.loss, judge(shown).float())

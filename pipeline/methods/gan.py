@@ -10,9 +10,10 @@ from torch.optim import Optimizer
 
 from pipeline.backbones.convolutional import MirrorParams, PyramidParams
 from pipeline.capabilities import Sampler
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
+from pipeline.losses.adversarial import Adversarial
+from pipeline.losses.critic import Critic
 from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
-from pipeline.nn.diffaugment import DiffAugment, diff_augment
+from pipeline.nn.diffaugment import DiffAugment
 from pipeline.samples import Batch, Labelled, Spec
 
 
@@ -36,9 +37,13 @@ class GANParams(GenerativeRunParams):
         """The generator and its discriminator."""
         return GAN(
             self.build_model(specs, classes),
-            self.discriminator.build(specs[self.domain], 1),
-            loss=self.loss,
-            diffaugment=self.diffaugment,
+            # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
+            Critic(
+                self.discriminator.build(specs[self.domain], 1),
+                self.loss,
+                together=False,
+                diffaugment=self.diffaugment,
+            ),
             adam=self.optimizer,
         )
 
@@ -67,17 +72,13 @@ class GAN(Method):
     def __init__(
         self,
         model: GANModel,
-        discriminator: nn.Module,
+        discriminator: Critic,
         *,
-        loss: Adversarial,
-        diffaugment: DiffAugment,
         adam: AdamParams,
     ) -> None:
         super().__init__()
         self.model: GANModel = model
         self.discriminator = discriminator
-        self.loss: Adversarial = loss
-        self.diffaugment: DiffAugment = diffaugment
         self.adam = adam
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -91,19 +92,6 @@ class GAN(Method):
         """The discriminator's update, then the generator's on the same fakes."""
         assert isinstance(batch, Labelled)
         fake = self.model.sample(len(batch.x))
-        # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
-        real_logits = self.judge(batch.x)
-        fake_logits = self.judge(fake.detach())
-        yield Update(
-            "discriminator",
-            discriminator_loss(self.loss, real_logits, fake_logits),
-            verdict(self.loss, real_logits, fake_logits),
-        )
-        adversarial = generator_loss(self.loss, self.judge(fake))
+        yield Update("discriminator", *self.discriminator.discriminate(batch.x, fake.detach()))
+        adversarial = self.discriminator.fool(fake)
         yield Update("generator", adversarial, {"adversarial": adversarial})
-
-    def judge(self, x: Tensor) -> Tensor:
-        """float32 logits of samples, altered first where that was asked for."""
-        (shown,) = diff_augment(self.diffaugment, x)
-        logits: Tensor = self.discriminator(shown)
-        return logits.float()

@@ -17,7 +17,8 @@ from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones.mask_cyclegan_vc import GatedPatchParams, TwoOneTwoParams
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
+from pipeline.losses.adversarial import Adversarial
+from pipeline.losses.critic import Critic
 from pipeline.methods.base import (
     AdamParams,
     Method,
@@ -25,7 +26,6 @@ from pipeline.methods.base import (
     TranslatorRunParams,
     Update,
 )
-from pipeline.nn.passes import one_pass
 from pipeline.samples import Batch, Pair, Spec
 from pipeline.translators import GeneratorTranslator
 
@@ -87,11 +87,10 @@ class MaskCycleGANVCParams(TranslatorRunParams):
         """The generators and two discriminators for each domain."""
         return MaskCycleGANVC(
             self.build_model(specs, classes),
-            {name: self.discriminator.build() for name in JUDGES},
+            {name: Critic(self.discriminator.build(), self.loss, together=True) for name in JUDGES},
             source=self.source,
             target=self.target,
             mask_frames=self.mask_frames,
-            loss=self.loss,
             cycle_weight=self.cycle_weight,
             identity_weight=self.identity_weight,
             identity_steps=self.identity_steps,
@@ -110,12 +109,11 @@ class MaskCycleGANVC(Method):
     def __init__(
         self,
         model: GeneratorTranslator,
-        judges: dict[str, nn.Module],
+        judges: dict[str, Critic],
         *,
         source: str,
         target: str,
         mask_frames: int,
-        loss: Adversarial,
         cycle_weight: float,
         identity_weight: float,
         identity_steps: int,
@@ -128,7 +126,6 @@ class MaskCycleGANVC(Method):
         self.to_b, self.to_a = model.generators[target], model.generators[source]
         self.judges = nn.ModuleDict(judges)
         self.mask_frames = mask_frames
-        self.loss: Adversarial = loss
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
         self.identity_steps = identity_steps
         self.adam, self.discriminator_adam = adam, discriminator_adam
@@ -149,10 +146,7 @@ class MaskCycleGANVC(Method):
         fake_a, same_a = self.translate(self.to_a, b, a if identify else None)
         cycled_a, cycled_b = self.to_a(fake_b), self.to_b(fake_a)  # every frame is there by now
         shown = {"a": fake_a, "b": fake_b, "cycled_a": cycled_a, "cycled_b": cycled_b}
-        fooled = {
-            name: generator_loss(self.loss, self.judges[name](x).float())
-            for name, x in shown.items()
-        }
+        fooled = {name: self.judge(name).fool(x) for name, x in shown.items()}
         logs = {
             "adversarial": fooled["a"] + fooled["b"],
             "adversarial_cycled": fooled["cycled_a"] + fooled["cycled_b"],
@@ -165,11 +159,13 @@ class MaskCycleGANVC(Method):
         yield Update("generators", loss, logs)
 
         real = {"a": a, "b": b, "cycled_a": a, "cycled_b": b}
-        told = [self.discriminate(name, real[name], x.detach()) for name, x in shown.items()]
+        told = [
+            self.judge(name).discriminate(real[name], x.detach(), name) for name, x in shown.items()
+        ]
         losses, logits = zip(*told, strict=True)
         yield Update(
             "discriminators",
-            torch.stack(losses).sum(),
+            0.5 * torch.stack(losses).sum(),  # as CycleGAN's
             {name: value for means in logits for name, value in means.items()},
         )
 
@@ -193,13 +189,11 @@ class MaskCycleGANVC(Method):
             return None
         return filling_in_mask(len(x), x.shape[3], self.mask_frames, x.device)
 
-    def discriminate(
-        self, name: str, real: Tensor, fake: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """One discriminator's loss at half weight, as CycleGAN's, and its logits' means."""
-        real_logits, fake_logits = (y.float() for y in one_pass(self.judges[name], real, fake))
-        logs = verdict(self.loss, real_logits, fake_logits, name)
-        return 0.5 * discriminator_loss(self.loss, real_logits, fake_logits), logs
+    def judge(self, name: str) -> Critic:
+        """The discriminator of this name."""
+        judge = self.judges[name]
+        assert isinstance(judge, Critic)
+        return judge
 
 
 def filling_in_mask(count: int, frames: int, longest: int, device: torch.device) -> Tensor:

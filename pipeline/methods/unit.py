@@ -17,11 +17,11 @@ from torch.optim import Optimizer
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.vae import GaussianLatent, VaeEncoder, VaeParams
 from pipeline.capabilities import Translator
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
+from pipeline.losses.adversarial import Adversarial
+from pipeline.losses.critic import Critic
 from pipeline.losses.divergence import mean_kl
 from pipeline.methods.base import AdamParams, Method, TranslatorRunParams, Update
-from pipeline.nn.diffaugment import DiffAugment, diff_augment
-from pipeline.nn.passes import one_pass, own_passes
+from pipeline.nn.diffaugment import DiffAugment
 from pipeline.samples import Batch, Pair, Spec
 
 
@@ -67,19 +67,25 @@ class UNITParams(TranslatorRunParams):
         """The autoencoders and a discriminator for each domain."""
         return UNIT(
             self.build_model(specs, classes),
-            self.discriminator.build(specs[self.source].channels),
-            self.discriminator.build(specs[self.target].channels),
+            self.build_critic(specs[self.source]),
+            self.build_critic(specs[self.target]),
             source=self.source,
             target=self.target,
-            loss=self.loss,
             reconstruction_weight=self.reconstruction_weight,
             kl_weight=self.kl_weight,
             cycle_weight=self.cycle_weight,
             cycle_kl_weight=self.cycle_kl_weight,
-            diffaugment=self.diffaugment,
             adam=self.optimizer,
             discriminator_adam=self.discriminator_optimizer,
+        )
+
+    def build_critic(self, spec: Spec) -> Critic:
+        """A discriminator of one domain."""
+        return Critic(
+            self.discriminator.build(spec.channels),
+            self.loss,
             together=self.discriminator.norm != "batch",
+            diffaugment=self.diffaugment,
         )
 
 
@@ -123,32 +129,25 @@ class UNIT(Method):
     def __init__(
         self,
         model: SharedLatent,
-        judge_a: nn.Module,
-        judge_b: nn.Module,
+        judge_a: Critic,
+        judge_b: Critic,
         *,
         source: str,
         target: str,
-        loss: Adversarial,
         reconstruction_weight: float,
         kl_weight: float,
         cycle_weight: float,
         cycle_kl_weight: float,
-        diffaugment: DiffAugment,
         adam: AdamParams,
         discriminator_adam: AdamParams,
-        together: bool,
     ) -> None:
-        """``together``: discriminators treat each sample alone, so batches may share a pass."""
         super().__init__()
         self.model: SharedLatent = model
         self.judge_a, self.judge_b = judge_a, judge_b
         self.source, self.target = source, target
-        self.loss: Adversarial = loss
         self.reconstruction_weight, self.kl_weight = reconstruction_weight, kl_weight
         self.cycle_weight, self.cycle_kl_weight = cycle_weight, cycle_kl_weight
-        self.diffaugment: DiffAugment = diffaugment
         self.adam, self.discriminator_adam = adam, discriminator_adam
-        self.through = one_pass if together else own_passes
 
     def optimizers(self) -> dict[str, Optimizer]:
         """``autoencoders`` (both, with what they share) and ``discriminators`` (both)."""
@@ -172,7 +171,7 @@ class UNIT(Method):
             self.model.decode(again_b, self.target),
         )
         logs = {
-            "adversarial": self.fool(self.judge_a, fake_a) + self.fool(self.judge_b, fake_b),
+            "adversarial": self.judge_a.fool(fake_a) + self.judge_b.fool(fake_b),
             "reconstruction": l1_loss(same_a.float(), a) + l1_loss(same_b.float(), b),
             "kl": mean_kl(mean_a) + mean_kl(mean_b),
             "cycle": l1_loss(cycled_a.float(), a) + l1_loss(cycled_b.float(), b),
@@ -180,8 +179,8 @@ class UNIT(Method):
         }
         yield Update("autoencoders", self.weigh(logs), logs)
 
-        loss_a, logs_a = self.discriminate(self.judge_a, a, fake_a.detach(), "a")
-        loss_b, logs_b = self.discriminate(self.judge_b, b, fake_b.detach(), "b")
+        loss_a, logs_a = self.judge_a.discriminate(a, fake_a.detach(), "a")
+        loss_b, logs_b = self.judge_b.discriminate(b, fake_b.detach(), "b")
         yield Update("discriminators", loss_a + loss_b, logs_a | logs_b)
 
     def decode(
@@ -206,17 +205,3 @@ class UNIT(Method):
             + self.cycle_weight * logs["cycle"]
             + self.cycle_kl_weight * logs["cycle_kl"]
         )
-
-    def fool(self, judge: nn.Module, fake: Tensor) -> Tensor:
-        """The autoencoders' adversarial loss from one discriminator."""
-        (shown,) = diff_augment(self.diffaugment, fake)
-        return generator_loss(self.loss, judge(shown).float())
-
-    def discriminate(
-        self, judge: nn.Module, real: Tensor, fake: Tensor, name: str
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """One discriminator's loss and its logits' means."""
-        shown = (*diff_augment(self.diffaugment, real), *diff_augment(self.diffaugment, fake))
-        real_logits, fake_logits = (y.float() for y in self.through(judge, *shown))
-        logs = verdict(self.loss, real_logits, fake_logits, name)
-        return discriminator_loss(self.loss, real_logits, fake_logits), logs

@@ -16,13 +16,8 @@ from pipeline.backbones.coders import LAPLACE, CoderModel, CoderParams
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.backbones.whole import WholeParams
-from pipeline.losses.adversarial import (
-    Adversarial,
-    adaptive_weight,
-    discriminator_loss,
-    generator_loss,
-    verdict,
-)
+from pipeline.losses.adversarial import Adversarial, adaptive_weight
+from pipeline.losses.critic import Critic
 from pipeline.losses.perceptual import AnyPerceptualParams, JudgeDistance
 from pipeline.losses.reconstruction import logit_laplace_nll
 from pipeline.methods.base import (
@@ -104,9 +99,12 @@ class VQGANParams(CoderRunParams, StackedRunParams):
             raise ValueError(f"laplace_weight is for samples in [-1, 1], which {self.domain} lacks")
         discriminators = nn.ModuleDict()
         if self.patch is not None:
-            discriminators["patch"] = self.patch.build(spec.channels)
+            together = self.patch.norm != "batch"
+            discriminators["patch"] = Critic(
+                self.patch.build(spec.channels), self.loss, together=together
+            )
         if self.whole is not None:
-            discriminators["whole"] = self.whole.build(spec)
+            discriminators["whole"] = Critic(self.whole.build(spec), self.loss, together=False)
         model = self.build_model(specs, classes)
         return VQGAN(model, discriminators, self.build_perceptual(spec), self)
 
@@ -198,20 +196,17 @@ class VQGAN(StackedMethod):
         """The discriminators' losses, each halved as published, and summed."""
         losses: list[Tensor] = []
         logs: dict[str, Tensor] = {}
-        for name, judge in self.discriminators.items():
-            ours, theirs = judge(real).float(), judge(fake).float()
-            losses.append(0.5 * discriminator_loss(self.params.loss, ours, theirs))
-            logs |= verdict(self.params.loss, ours, theirs, name)
+        for name, critic in self.discriminators.items():
+            assert isinstance(critic, Critic)
+            loss, verdicts = critic.discriminate(real, fake, name)
+            losses.append(0.5 * loss)
+            logs |= verdicts
         return Update("discriminators", torch.stack(losses).sum(), logs)
 
     def adversarial(self, y: Tensor) -> Tensor:
         """What the discriminators hold against reconstructions, summed."""
-        return torch.stack(
-            [
-                generator_loss(self.params.loss, judge(y).float())
-                for judge in self.discriminators.values()
-            ]
-        ).sum()
+        critics = self.discriminators.values()
+        return torch.stack([c.fool(y) for c in critics if isinstance(c, Critic)]).sum()
 
     def weight(self, likelihood: Tensor, adversarial: Tensor, step: int) -> Tensor:
         """What the adversarial loss counts at a step."""

@@ -55,7 +55,8 @@ def importance(codes: Tensor, factors: Tensor) -> NDArray[np.float64]:
 
     x = standardised(codes)
     columns = [Lasso(alpha=SPARSITY).fit(x, y).coef_ for y in standardised(factors).T]
-    return np.abs(np.stack(columns, axis=1))
+    weights: NDArray[np.float64] = np.abs(np.stack(columns, axis=1))
+    return weights
 
 
 def standardised(columns: Tensor) -> NDArray[np.float64]:

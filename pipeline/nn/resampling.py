@@ -4,6 +4,8 @@ from typing import Literal
 
 from torch import nn
 
+from pipeline.nn.padding import ReflectionPad
+
 Upsample = Literal["transpose", "resize"]
 
 
@@ -19,6 +21,6 @@ def upsample(kind: Upsample, inputs: int, outputs: int, bias: bool) -> nn.Module
         )
     return nn.Sequential(
         nn.Upsample(scale_factor=2, mode="nearest"),
-        nn.ReflectionPad2d(1),
+        ReflectionPad(1),
         nn.Conv2d(inputs, outputs, 3, bias=bias),
     )

@@ -12,9 +12,9 @@ import torch
 from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.errors import UserError
 from pipeline.machine import device, memory_used, start_fabric
-from pipeline.methods.base import RunParams
+from pipeline.methods.base import RunParams, VocoderRunParams
 from pipeline.params import Params, load_params
-from pipeline.samples import Batch, Labelled, Pair, Spec
+from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
 from pipeline.training import Run
 
 WARMING = 2  # steps before the first that counts: memory is found, kernels are chosen
@@ -58,7 +58,7 @@ def measure(path: Path, name: str) -> Cost:
     group, _, key = name.partition(".")
     run = params.judges[key] if group == "judges" else params.models[key]
     specs = specs_of(params, run)
-    fabric = start_fabric(run.precision)
+    fabric = start_fabric(run.precision, deterministic=run.deterministic)
     training = Run(fabric, run.build(specs, ()), run, seed=0, label="", states=None)
     batch = random_batch(run, specs)
 
@@ -103,6 +103,10 @@ def random_batch(run: RunParams, specs: dict[str, Spec]) -> Batch:
         height = spec.height if spec.width is None else run.crop or spec.height
         shape = (run.batch, spec.channels, height, run.crop or spec.width or spec.height)
         rows.append((torch.rand(shape, generator=generator) * 2 - 1).to(device()))
+    if isinstance(run, VocoderRunParams):
+        frames = rows[0][:, 0]
+        wave = torch.rand(run.batch, frames.shape[2] * run.convention.hop, generator=generator)
+        return Vocoded(frames, (wave * 2 - 1).to(device()))
     if run.reads == "labelled":
         return Labelled(rows[0], torch.arange(run.batch, device=device()) % len(run.domains))
     return Pair(*rows)

@@ -53,11 +53,12 @@ def find_layout(root: Path, wanted: str = "auto") -> Layout:
 
     Raises UserError where there is no such folder or layout, or no picture and no sound.
     """
-    if wanted not in (allowed := ("auto", *get_args(Name))):
+    names: dict[str, Name] = {name: name for name in get_args(Name)}
+    if wanted not in (allowed := ("auto", *names)):
         raise UserError(f"--layout: found '{wanted}', allowed: {', '.join(allowed)}")
     kind, others = kind_of(root)
     endings = ENDINGS[kind]
-    name: Name = guess(root, kind) if wanted == "auto" else wanted  # type: ignore[assignment]
+    name = guess(root, kind) if wanted == "auto" else names[wanted]
     if name == "halves" and kind == "sounds":
         raise UserError(f"--layout: found 'halves', which is for pictures, but {root} holds sound")
     match name:

@@ -327,7 +327,7 @@ def test_cyclegan_losses_by_hand():
 
 def test_cyclegan_with_batch_norm_keeps_batches_apart():
     run = tiny.shrink(RUNS["cyclegan"], discriminator={"width": 2, "layers": 1, "norm": "batch"})
-    assert build(run).through is own_passes
+    assert build(run).judge_a.through is own_passes
 
 
 def test_cyclegan_leaves_identity_out_where_channels_differ():

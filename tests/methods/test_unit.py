@@ -163,9 +163,9 @@ def test_domains_may_differ_in_channels():
 
 
 def test_discriminators_with_batch_norm_keep_batches_apart():
-    assert build().through is one_pass
+    assert build().judge_a.through is one_pass
     norm = {"width": 2, "layers": 1, "norm": "batch"}
-    assert build(discriminator=norm).through is own_passes
+    assert build(discriminator=norm).judge_a.through is own_passes
 
 
 # Use

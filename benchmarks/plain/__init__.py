@@ -1,0 +1,50 @@
+"""The yardstick: training steps written as the papers' public code writes them.
+
+Eager, in the default memory layout, one pass a network and batch unless the public code joins
+them, gradients switched off by ``requires_grad`` or not at all, default Adam; in fp32, or under
+bf16 autocast as torch's documentation has it. The networks and the losses are those of the
+methods, with the papers' weights, so that only the way of stepping differs.
+"""
+
+from collections.abc import Callable
+
+import torch
+
+from benchmarks.plain.common import Step
+from benchmarks.plain.generative import gan_step, vae_step
+from benchmarks.plain.pictures import (
+    cut_step,
+    cyclegan_step,
+    pix2pix_step,
+    spade_step,
+    unit_step,
+)
+from benchmarks.plain.voices import hifigan_step, mask_cyclegan_vc_step
+from pipeline.methods.base import Method
+from pipeline.methods.cut import CUT
+from pipeline.methods.cyclegan import CycleGAN
+from pipeline.methods.gan import GAN
+from pipeline.methods.hifigan import HifiGAN
+from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVC
+from pipeline.methods.pix2pix import Pix2Pix
+from pipeline.methods.spade import SPADEMethod
+from pipeline.methods.unit import UNIT
+from pipeline.methods.vae import VAE
+
+STEPS: dict[type, Callable[..., Step]] = {
+    CUT: cut_step,
+    CycleGAN: cyclegan_step,
+    GAN: gan_step,
+    HifiGAN: hifigan_step,
+    MaskCycleGANVC: mask_cyclegan_vc_step,
+    Pix2Pix: pix2pix_step,
+    SPADEMethod: spade_step,
+    UNIT: unit_step,
+    VAE: vae_step,
+}
+
+
+def plain_step(method: Method, *, bf16: bool) -> Step:
+    """The plain step of a method; KeyError for one that has none yet."""
+    kind = next(method.parameters()).device.type
+    return STEPS[type(method)](method, lambda: torch.autocast(kind, torch.bfloat16, bf16))

@@ -1,0 +1,27 @@
+"""What the plain steps share: the optimiser and the switch that public code uses."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from pipeline.samples import Batch
+
+Step = Callable[[Batch], Tensor]
+"""Takes one training step on a batch and returns the generator's (or model's) loss."""
+
+Cast = Callable[[], AbstractContextManager[object]]
+"""What a loss is computed under."""
+
+
+def adam(*modules: nn.Module) -> Adam:
+    """As public code builds it."""
+    return Adam([p for m in modules for p in m.parameters()], lr=2e-4, betas=(0.5, 0.999))
+
+
+def freeze(modules: Iterable[nn.Module], frozen: bool) -> None:
+    """Switches gradients of networks off or on."""
+    for module in modules:
+        for parameter in module.parameters():
+            parameter.requires_grad_(not frozen)

@@ -1,0 +1,89 @@
+"""Plain steps of the methods that work on sound."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import l1_loss
+
+from benchmarks.plain.common import Cast, Step, adam, freeze
+from pipeline.losses.adversarial import discriminator_loss, generator_loss
+from pipeline.losses.matching import feature_matching
+from pipeline.losses.spectral import mel_l1
+from pipeline.methods.hifigan import HifiGAN
+from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVC
+from pipeline.samples import Batch, Pair, Vocoded
+
+
+def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
+    """MaskCycleGAN-VC's step: generators, then all four discriminators."""
+    judges = list(method.judges.values())
+    generators, discriminators = adam(method.to_a, method.to_b), adam(*judges)
+
+    def step(batch: Batch) -> Tensor:
+        assert isinstance(batch, Pair)
+        a, b = batch
+        freeze(judges, True)
+        generators.zero_grad()
+        with cast():
+            fake_b, fake_a = (
+                method.to_b(a, method.draw_mask(a)),
+                method.to_a(b, method.draw_mask(b)),
+            )
+            back_a, back_b = method.to_a(fake_b), method.to_b(fake_a)
+            same_b, same_a = method.to_b(b), method.to_a(a)
+            fakes = {"a": fake_a, "b": fake_b, "cycled_a": back_a, "cycled_b": back_b}
+            fooled = [
+                generator_loss("least_squares", method.judge(name)(x)) for name, x in fakes.items()
+            ]
+            loss = (
+                torch.stack(fooled).sum()
+                + 10 * (l1_loss(back_a, a) + l1_loss(back_b, b))
+                + 5 * (l1_loss(same_a, a) + l1_loss(same_b, b))
+            )
+        loss.backward()
+        generators.step()
+        freeze(judges, False)
+        discriminators.zero_grad()
+        reals = {"a": a, "b": b, "cycled_a": a, "cycled_b": b}
+        for name, fake in fakes.items():
+            judge = method.judge(name)
+            with cast():
+                judged = discriminator_loss(
+                    "least_squares", judge(reals[name]), judge(fake.detach())
+                )
+            (0.5 * judged).backward()
+        discriminators.step()
+        return loss.detach()
+
+    return step
+
+
+def hifigan_step(method: HifiGAN, cast: Cast) -> Step:
+    """HiFi-GAN's step: discriminators, then the generator."""
+    generator, discriminators = adam(method.model), adam(method.periods, method.scales)
+
+    def step(batch: Batch) -> Tensor:
+        assert isinstance(batch, Vocoded)
+        real = batch.wave
+        with cast():
+            fake = method.model.vocode(batch.frames)
+        discriminators.zero_grad()
+        with cast():
+            pairs = zip(method.judge(real), method.judge(fake.detach()), strict=True)
+            judged = [
+                discriminator_loss("least_squares", ours[-1], theirs[-1]) for ours, theirs in pairs
+            ]
+            told = torch.stack(judged).sum()
+        told.backward()
+        discriminators.step()
+        generator.zero_grad()
+        with cast():
+            of_real, of_fake = method.judge(real), method.judge(fake)
+            fooled = [generator_loss("least_squares", j[-1]) for j in of_fake]
+            features = len(of_fake) * feature_matching(of_fake, of_real)
+            loss = torch.stack(fooled).sum() + 2 * features
+        loss = loss + 45 * mel_l1(fake.float(), real, method.heard)
+        loss.backward()
+        generator.step()
+        return loss.detach()
+
+    return step
