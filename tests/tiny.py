@@ -79,7 +79,12 @@ TOYS: dict[str, dict[str, Any]] = {
     },
     # On a toy of a VQ model, which has learnt nothing: frozen it could draw nothing either.
     "pix2pix_vqgan": {"generator": BRIDGE},
-    "cyclegan_vqgan": {"generator": BRIDGE},
+    "cyclegan_vqgan": {
+        "generator": BRIDGE,
+        "cycle_weight": 100,
+        "identity_weight": 50,
+        "optimizer": {"rate": 6e-4, "beta1": 0.9, "beta2": 0.99},
+    },
     "code_prior": {"network": {"layers": 2, "heads": 2, "width": 16}, "top_p": None},
     "vqgan": {
         "network": {
@@ -91,6 +96,7 @@ TOYS: dict[str, dict[str, Any]] = {
             "channels": 8,
             "groups": 2,
         },
+        "quantiser": {"codes": 16, "dim": 8, "learns": "ema", "start": "kmeans", "revive": 0.1},
         "optimizer": {"rate": 3e-4, "beta1": 0.5, "beta2": 0.9},
     },
     "vit_vqgan": {
@@ -121,10 +127,12 @@ def runs() -> dict[str, RunParams]:
         if family(run) not in map(family, found.values()):
             found[name] = run
     found |= {f"judge_{name}": judge for name, judge in params.judges.items()}
-    toys = {
-        name: shrink(run, **TOYS.get(name, TOYS.get(run.method, {}))) for name, run in found.items()
-    }
-    return {name: grounded(run, zoo) for name, run in toys.items()}
+    return {name: grounded(toy(name, run), zoo) for name, run in found.items()}
+
+
+def toy(name: str, run: RunParams) -> RunParams:
+    """A block at the toy size that its name or its method has."""
+    return shrink(run, **TOYS.get(name, TOYS.get(run.method, {})))
 
 
 def grounded(run: RunParams, params: Params) -> RunParams:
@@ -132,7 +140,8 @@ def grounded(run: RunParams, params: Params) -> RunParams:
     if not isinstance(run, StackedRunParams) or run.stands_on is None:
         return run
     group, _, name = run.stands_on.partition("/")
-    below = grounded(shrink((params.judges if group == "judges" else params.runs)[name]), params)
+    below = (params.judges if group == "judges" else params.runs)[name]
+    below = grounded(toy(name, below), params)
     foundation = Foundation(
         sha256="", run=below.model_dump(mode="json"), specs=specs_of(below), classes=classes_of(run)
     )
