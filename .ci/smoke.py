@@ -11,8 +11,9 @@ ITEMS = {"train": 24, "test": 6, "judge": 24}
 
 def shorten(params: dict) -> dict:
     """Sets the steps of every model and judge, and the sizes of embedded data sets."""
-    for run in [*params["judges"].values(), *params["models"].values()]:
-        run["steps"] = STEPS
+    for group in ("judges", "models", "stacked"):
+        for run in params.get(group, {}).values():
+            run["steps"] = STEPS
     for data in params["datasets"].values():
         data |= {split: count for split, count in ITEMS.items() if split in data}
     return params

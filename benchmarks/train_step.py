@@ -48,6 +48,14 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
     "hifigan": (COMMON | {"method": "hifigan", "of": ["a"]}, SOUND),
     "dcgan-32": (COMMON | {"method": "gan", "domain": "a", "batch": 64}, pictures(32)),
     "vae-32": (COMMON | {"method": "vae", "domain": "a", "batch": 64}, pictures(32)),
+    "autoencoder-32": (
+        COMMON | {"method": "autoencoder", "domain": "a", "batch": 64},
+        pictures(32),
+    ),
+    "vqvae-32": (
+        COMMON | {"method": "vqvae", "domain": "a", "batch": 64, "quantiser": {}},
+        pictures(32),
+    ),
 }
 """Published sizes by default, batch 1 for translators."""
 

@@ -103,10 +103,10 @@ class Batches:
             number = place % len(self.readers)
             reader = self.readers[number]
             index = self._index(reader, place // len(self.readers), number)
-            # One domain's statistics for all: standardised each by its own, two speakers would
-            # lose just what tells them apart.
-            row = reader.read(index, drawing(self.seed, place))
-            rows.append(self._to_sample(self.readers[0], [row]))
+            # One domain's statistics for all that a judge hears: standardised each by its own, two
+            # speakers would lose just what tells them apart.
+            standard = self.readers[0] if is_judge(self.params) else reader
+            rows.append(self._to_sample(standard, [reader.read(index, drawing(self.seed, place))]))
             labels.append(number if several else int(reader.domain.labels[index]))
         return Labelled(torch.cat(rows), torch.tensor(labels, device=self.device))
 
@@ -199,10 +199,14 @@ def check_sound(store: Store, params: VocoderRunParams, readers: list["DomainRea
 
 def judged_split(store: Store, params: RunParams) -> str:
     """``judge`` where the store has such a split for a classifier's domains, else ``train``."""
+    return "judge" if is_judge(params) and store.has("judge", *params.domains) else "train"
+
+
+def is_judge(params: RunParams) -> bool:
+    """Whether a run trains a classifier."""
     from pipeline.methods import ClassifierParams
 
-    own = isinstance(params, ClassifierParams) and store.has("judge", *params.domains)
-    return "judge" if own else "train"
+    return isinstance(params, ClassifierParams)
 
 
 def drawing(seed: int, place: int) -> np.random.Generator:

@@ -50,6 +50,17 @@ class Sampler(ABC):
         """``n`` samples [n, C, H, W]; ``condition`` holds class indices [n]."""
 
 
+class CodeSampler(Sampler):
+    """Draws samples one code after the other. How may be set at any time."""
+
+    temperature: float
+    """What logits are divided by before drawing: below 1 less varied."""
+    top_k: int | None
+    """Draw from so many codes, the likeliest."""
+    top_p: float | None
+    """Draw from the fewest codes that reach this probability together."""
+
+
 class Reconstructor(ABC):
     """Squeezes samples through a bottleneck and back."""
 
@@ -68,6 +79,21 @@ class Latent(ABC):
     @abstractmethod
     def decode(self, z: Tensor) -> Tensor:
         """Latents [N, Z] -> samples [N, C, H, W]."""
+
+
+class Coder(ABC):
+    """Writes samples as grids of whole numbers, which a language model can learn."""
+
+    codes: int
+    """How many numbers there are, from 0 on."""
+
+    @abstractmethod
+    def to_codes(self, x: Tensor) -> Tensor:
+        """Samples [N, C, H, W] -> codes [N, h, w], int64."""
+
+    @abstractmethod
+    def from_codes(self, codes: Tensor) -> Tensor:
+        """Codes [N, h, w] -> samples [N, C, H, W]."""
 
 
 class Scorer(ABC):
@@ -109,6 +135,7 @@ CAPABILITIES: dict[str, type] = {
     "sample": Sampler,
     "reconstruct": Reconstructor,
     "latent": Latent,
+    "codes": Coder,
     "score": Scorer,
     "classify": Classifier,
     "vocode": Vocoder,

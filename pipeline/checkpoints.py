@@ -22,7 +22,7 @@ from pipeline.block import Block
 from pipeline.codecs import Codec
 from pipeline.codecs.image import Picture, to_png
 from pipeline.files import put_in_place, replace, write
-from pipeline.methods.base import RunParams
+from pipeline.methods.base import Foundation, RunParams
 from pipeline.nn.folding import folded
 from pipeline.samples import Spec
 
@@ -102,6 +102,22 @@ def code_fingerprint() -> str:
         digest.update(file.relative_to(root).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def foundation_of(card: Card, model: nn.Module) -> Foundation:
+    """What a run that stands on a finished model has to know of it."""
+    return Foundation(
+        sha256=weights_fingerprint(model), run=card.run, specs=card.specs, classes=card.classes
+    )
+
+
+def weights_fingerprint(model: nn.Module) -> str:
+    """SHA-256 over a model's state."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def export(

@@ -104,6 +104,22 @@ def sample(
     out: Annotated[Path, typer.Option("--out", "-o", help="The picture to write.")] = Path(
         "samples.png"
     ),
+    of: Annotated[
+        str | None, typer.Option("--class", help="Of this class, for models that know classes.")
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(min=1e-6, help="For code_prior: below 1 less varied, above 1 more."),
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option(min=1, help="For code_prior: draw from so many codes.")
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-6, max=1, help="For code_prior: from the fewest that are so probable together."
+        ),
+    ] = None,
     models: Root = MODELS,
 ) -> None:
     """Draw new samples and write them as one picture.
@@ -112,11 +128,13 @@ def sample(
     Examples:
       crossdomain sample vae -n 16 -o samples.png
       crossdomain sample dcgan -n 64 --seed 7 -o digits.png
+      crossdomain sample code_prior --class 7 --temperature 0.8 --top-p 0.9
     """
+    from pipeline.commands.sample import Wishes
     from pipeline.commands.sample import sample as run
     from pipeline.inference import find_model
 
-    run(find_model(model, models), n, seed, out)
+    run(find_model(model, models), n, seed, out, Wishes(of, temperature, top_k, top_p))
 
 
 @app.command()
@@ -180,7 +198,9 @@ def fetch(
 
 @app.command("import")
 def import_model(
-    origin: Annotated[str, typer.Argument(help="Whose checkpoint it is: junyanz or hifigan.")],
+    origin: Annotated[
+        str, typer.Argument(help="Whose checkpoint it is: junyanz, hifigan or taming.")
+    ],
     checkpoint: Annotated[
         Path,
         typer.Argument(help="A generator's weights: latest_net_G*.pth, generator_v1."),
@@ -209,7 +229,10 @@ def import_model(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="A vocoder's configuration; by default config.json beside its weights."),
+        typer.Option(
+            help="A vocoder's or VQGAN's configuration; by default config.json or the only yaml "
+            "beside its weights."
+        ),
     ] = None,
     models: Root = MODELS,
 ) -> None:
@@ -217,7 +240,8 @@ def import_model(
 
     Of pytorch-CycleGAN-and-pix2pix (junyanz), whose network is told from the weights: a ResNet or
     a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like), whose network and mel
-    convention stand in the file beside the weights. No code in a file is run.
+    convention stand in the file beside the weights. Of VQGAN (CompVis/taming-transformers), whose
+    network stands in a yaml. No code in a file is run.
 
     \b
     Examples:
@@ -225,6 +249,7 @@ def import_model(
       crossdomain import junyanz latest_net_G_A.pth --back latest_net_G_B.pth --name horses \\
         --source horse --target zebra
       crossdomain import hifigan generator_v1 --config config.json --name universal
+      crossdomain import taming last.ckpt --config model.yaml --name vqgan
     """
     from pipeline.commands.importing import Wishes, run
 
@@ -295,6 +320,28 @@ def new(
 
     roots = [a] if b is None else [a, b]
     run(name, roots, size=size, steps=steps, task=task, estimate=estimate)
+
+
+@app.command()
+def sweep(
+    model: Annotated[str, typer.Argument(help="A model of params.yaml.")],
+    parameter: Annotated[str, typer.Argument(help="What the experiments vary, below its block.")],
+    metric: Annotated[str, typer.Argument(help="TASK.METRIC in data/metrics/MODEL.json.")],
+    out: Annotated[
+        Path, typer.Option(help="Where to draw, without an ending: .png and .tsv are added.")
+    ] = Path("data/sweep"),
+) -> None:
+    """Draw a metric over a parameter that DVC experiments vary.
+
+    \b
+    Examples:
+      dvc exp run --queue -S 'models.vae.latent=2,5,16,64' evaluate@vae
+      dvc queue start
+      crossdomain sweep vae latent reconstruction.mse --out data/vae_latent
+    """
+    from pipeline.commands.sweep import run
+
+    typer.echo(run(model, parameter, metric, out))
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Finished models, loaded and ready to use: any picture size, any length of sound."""
 
+import copy
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,14 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from pipeline.capabilities import Sampler, Stylist, Translator, Vocoder, capabilities
+from pipeline.capabilities import (
+    CodeSampler,
+    Sampler,
+    Stylist,
+    Translator,
+    Vocoder,
+    capabilities,
+)
 from pipeline.checkpoints import Card, read_card, read_codec, read_weights
 from pipeline.codecs import Codec, ImageCodec
 from pipeline.codecs.image import Picture, fit_square
@@ -227,16 +235,64 @@ def _with_channels(pictures: Picture, channels: int) -> Picture:
     return np.stack([np.array(Image.fromarray(p).convert("L"))[:, :, None] for p in pictures])
 
 
-@torch.inference_mode()
-def sample_grid(finished: FinishedModel, n: int, seed: int) -> Picture:
-    """``n`` samples as one picture uint8 [height, width, 3], as square as may be.
+def drawing(
+    finished: FinishedModel,
+    *,
+    temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> FinishedModel:
+    """The model drawing its codes in another way than it was trained to; None leaves as it is.
 
-    Equal seeds give equal pictures. Raises UserError where the model draws no pictures.
+    Raises UserError where anything is set and the model draws no codes.
+    """
+    wishes = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+    wishes = {name: value for name, value in wishes.items() if value is not None}
+    if not wishes:
+        return finished
+    if not isinstance(finished.model, CodeSampler):
+        raise unable(finished, f"set {', '.join(wishes)}: it draws no codes")
+    model = copy.copy(finished.model)  # of the same weights
+    for name, value in wishes.items():
+        setattr(model, name, value)
+    return replace(finished, model=model)
+
+
+def number_of_class(finished: FinishedModel, name: str) -> int:
+    """The index of a class that the model's samples may be of.
+
+    Raises UserError where it takes no classes, or not this one.
+    """
+    if not as_sampler(finished).classes:
+        raise unable(finished, "be asked for a class: it was trained without")
+    if name not in finished.card.classes:
+        raise UserError(
+            f"'{finished.name}' knows no class '{name}'; it knows: "
+            f"{', '.join(finished.card.classes)}"
+        )
+    return finished.card.classes.index(name)
+
+
+@torch.inference_mode()
+def sample_grid(finished: FinishedModel, n: int, seed: int, of: str | None = None) -> Picture:
+    """``n`` samples, of a class where ``of`` names one, as one picture uint8 [height, width, 3].
+
+    The picture is as square as may be; equal seeds give equal ones. Raises UserError where the
+    model draws no pictures, or none of that class.
     """
     model = as_sampler(finished)
     generator = torch.Generator().manual_seed(seed)
     counts = [min(AT_ONCE, n - done) for done in range(0, n, AT_ONCE)]
-    samples = torch.cat([model.sample(count, generator).cpu() for count in counts])
+    asked: list[Tensor | None] = [None] * len(counts)
+    if of is not None:
+        number = number_of_class(finished, of)
+        asked = [torch.full((count,), number) for count in counts]
+    samples = torch.cat(
+        [
+            model.sample(count, generator, condition).cpu()
+            for count, condition in zip(counts, asked, strict=True)
+        ]
+    )
     across = math.ceil(math.sqrt(n))
     return grid([samples[first : first + across] for first in range(0, n, across)])
 

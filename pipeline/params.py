@@ -13,9 +13,9 @@ from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.voices import VoicesParams
 from pipeline.errors import UserError, listing
-from pipeline.interop.imported import ImportedParams, ImportedVocoderParams
+from pipeline.interop.imported import ImportedCoderParams, ImportedParams, ImportedVocoderParams
 from pipeline.methods import ClassifierParams, ModelParams
-from pipeline.methods.base import RunParams, VocoderRunParams
+from pipeline.methods.base import RunParams, StackedRunParams, VocoderRunParams
 from pipeline.mistakes import describe
 
 DataParams = Annotated[
@@ -40,9 +40,16 @@ class Params(Block):
     judges: dict[str, ClassifierParams] = Field(default_factory=dict)
     """The classifiers that evaluation asks, each named after its data set."""
     models: dict[str, ModelParams] = Field(default_factory=dict)
+    stacked: dict[str, ModelParams] = Field(default_factory=dict)
+    """Models that stand on what another stage trains, which their ``stands_on`` names."""
     vocoder: str | None = None
     """Which of the models makes the sound that evaluation judges converters by; by default
     Griffin-Lim does."""
+
+    @property
+    def runs(self) -> dict[str, ModelParams]:
+        """All models, whether they stand on another or not."""
+        return {**self.models, **self.stacked}
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -91,7 +98,11 @@ def load_run(raw: dict[str, Any]) -> RunParams:
     """A model's or judge's block as a finished model keeps it; raises ValidationError."""
     adapter: TypeAdapter[RunParams] = TypeAdapter(
         Annotated[
-            ModelParams | ClassifierParams | ImportedParams | ImportedVocoderParams,
+            ModelParams
+            | ClassifierParams
+            | ImportedParams
+            | ImportedCoderParams
+            | ImportedVocoderParams,
             Field(discriminator="method"),
         ]
     )
@@ -105,6 +116,7 @@ def dangling(params: Params) -> list[str]:
     runs: list[tuple[str, RunParams]] = [
         *((f"judges.{name}", judge) for name, judge in params.judges.items()),
         *((f"models.{name}", model) for name, model in params.models.items()),
+        *((f"stacked.{name}", model) for name, model in params.stacked.items()),
     ]
     unknown = [
         f"{path}.data: found '{run.data}', allowed: {known}"
@@ -122,4 +134,26 @@ def dangling(params: Params) -> list[str]:
         if params.vocoder is None or params.vocoder in vocoders
         else [f"vocoder: found '{params.vocoder}', allowed: {', '.join(vocoders) or 'none'}"]
     )
-    return unknown + misnamed + mute
+    return unknown + misnamed + mute + afloat(params)
+
+
+def afloat(params: Params) -> list[str]:
+    """Blocks that stand on nothing, or in the wrong group for what they stand on."""
+    judges, models = (
+        {f"{kind}/{name}" for name in blocks}
+        for kind, blocks in (("judges", params.judges), ("models", params.runs))
+    )
+    found = [
+        f"stacked.{name}: found the same name under models"
+        for name in sorted(params.models.keys() & params.stacked.keys())
+    ]
+    for name, run in params.models.items():
+        if isinstance(run, StackedRunParams) and run.stands_on is not None:
+            found.append(f"models.{name}: it stands on {run.stands_on}, so its place is stacked")
+    for name, run in params.stacked.items():
+        below = run.stands_on if isinstance(run, StackedRunParams) else None
+        others = judges | models - {f"models/{name}"}
+        if below not in others:
+            allowed = ", ".join(sorted(others)) or "none"
+            found.append(f"stacked.{name}.stands_on: found {below!r}, allowed: {allowed}")
+    return found

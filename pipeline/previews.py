@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import Sampler, Translator, Vocoder
+from pipeline.capabilities import Reconstructor, Sampler, Translator, Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.codecs.image import Picture
 from pipeline.datasets.store import Store
@@ -35,8 +35,8 @@ class Look(NamedTuple):
 
 @torch.no_grad()
 def looks(model: nn.Module, store: Store, domain: str) -> list[Look]:
-    """Looks at each direction of a translator, at a sampler's samples of ``domain``, or at a
-    vocoder's copies of its clips.
+    """Looks at each direction of a translator, at a sampler's samples of ``domain``, at a
+    vocoder's copies of its clips, or at reconstructions of its items.
 
     None for other models. A copy is looked at: dropout and batch norm leave no trace in ``model``.
     """
@@ -49,6 +49,8 @@ def looks(model: nn.Module, store: Store, domain: str) -> list[Look]:
         return [Look("samples", samples, first(store, domain, len(samples)), None, rows)]
     if isinstance(model, Vocoder):
         return [look_at_copies(model, store, domain)]
+    if isinstance(model, Reconstructor):
+        return [look_at_reconstructions(model, store, domain)]
     return []
 
 
@@ -78,6 +80,14 @@ def look_at_copies(model: Vocoder, store: Store, domain: str) -> Look:
     waves = waves.nan_to_num()  # where numbers end, the loop says it
     output = torch.stack([codec.encode(wave, domain) for wave in waves])
     return Look(f"copies of {domain}", output, real, real, (real, output))
+
+
+def look_at_reconstructions(model: Reconstructor, store: Store, domain: str) -> Look:
+    """The first test items of a domain, there and back."""
+    assert isinstance(model, nn.Module)
+    real = first(store, domain).to(next(model.parameters()).device)
+    output = model.reconstruct(real)
+    return Look("reconstructions", output, real, real, (real, output))
 
 
 def draw(seen: list[Look], sound: bool) -> Picture | None:

@@ -37,6 +37,27 @@ def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
         gradient.copy_(piece.view_as(gradient))
 
 
+def summed(values: Tensor) -> Tensor:
+    """The sum of every process's ``values``; themselves where there is one alone.
+
+    Raises PeerLostError where another process is gone.
+    """
+    if not dist.is_initialized():
+        return values
+    total = values.clone()
+    together(lambda: dist.all_reduce(total))
+    return total
+
+
+def of_first(values: Tensor) -> Tensor:
+    """The first process's ``values``, in every process; raises PeerLostError as `summed` does."""
+    if not dist.is_initialized():
+        return values
+    shared = values.clone()
+    together(lambda: dist.broadcast(shared, 0))
+    return shared
+
+
 def newest_common(mine: Iterable[int], world: int) -> int | None:
     """The largest number that every process has, or None; they all get the same answer."""
     everyones: list[Any] = [set(mine)]

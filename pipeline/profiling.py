@@ -9,6 +9,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from pipeline.datasets.store import Store
 from pipeline.files import write
+from pipeline.inference import FinishedModel
 from pipeline.machine import choose_kernels
 from pipeline.methods.base import RunParams
 from pipeline.training import set_up
@@ -17,14 +18,22 @@ WARMING = 3  # steps before the first that counts: memory is found, kernels are 
 ROWS = 20
 
 
-def profile_steps(params: RunParams, store: Store, out: Path, *, seed: int, steps: int = 5) -> str:
+def profile_steps(
+    params: RunParams,
+    store: Store,
+    out: Path,
+    *,
+    seed: int,
+    steps: int = 5,
+    base: FinishedModel | None = None,
+) -> str:
     """Takes a few training steps, writes their trace to ``out`` and returns a table of costs.
 
     The trace is Chrome's format: open it in a browser at chrome://tracing or in Perfetto.
-    Nothing else is written, and no saved state is touched. Raises UserError where the data does
-    not fit the run.
+    Nothing else is written, and no saved state is touched. ``base``: the finished model that the
+    run stands on. Raises UserError where the data does not fit the run.
     """
-    run, feed = set_up(params, store, seed=seed, label="profile", scratch=None)
+    run, feed = set_up(params, store, seed=seed, label="profile", scratch=None, base=base)
 
     def take(count: int) -> None:
         for _ in range(count):

@@ -12,6 +12,7 @@ from pipeline.previews import Look
 ALIKE = 0.1  # of the real items' differences: outputs that differ less are called alike
 NEGATIVE = -0.5  # correlation of output and input: below, light and dark have changed places
 SURE, BLIND = 0.99, 0.002  # a discriminator's confidence that leaves a generator nothing to learn
+ALONE = 1.5  # perplexity of a codebook of which one code does all the work
 LONG = 5  # rows of the history
 
 
@@ -20,7 +21,7 @@ def symptoms(seen: Sequence[Look], rows: Sequence[Row], aligned: bool) -> list[s
     found = [warning for look in seen for warning in collapse(look)]
     if not aligned:
         found += [warning for look in seen for warning in inversion(look)]
-    return found + deadlock(rows)
+    return found + deadlock(rows) + idle_codebook(rows)
 
 
 def collapse(look: Look) -> list[str]:
@@ -70,3 +71,11 @@ def deadlock(rows: Sequence[Row]) -> list[str]:
         if max(map(abs, values)) < BLIND:
             found.append(f"{which} tells nothing apart: its generator learns nothing")
     return found
+
+
+def idle_codebook(rows: Sequence[Row]) -> list[str]:
+    """Whether all samples have long had the same codes."""
+    newest = [row.get("perplexity", math.inf) for row in rows[-LONG:]]
+    if len(newest) < LONG or max(newest) >= ALONE:
+        return []
+    return ["the codebook: one code stands for everything (codebook collapse)"]

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import batch_norm
 
 from pipeline.capabilities import Translator
-from pipeline.nn.normalisation import InstanceNorm
+from pipeline.nn.normalisation import GroupNorm, InstanceNorm
 
 TILE = 512  # pixels of a tile's own
 MARGIN = 96  # pixels around them that a tile sees too: ResNet-9's field of view
@@ -127,11 +127,19 @@ class Statistics:
         """What ``layer`` is given [N, C, H, W], normalised alike in all samples, now and later."""
         (x,) = args
         if not self.settled:
-            variance, mean = torch.var_mean(x.float(), (0, 2, 3), correction=0)
-            self._found[layer] = mean, variance
+            self._found[layer] = statistics_of(layer, x.float())
         mean, variance = self._found[layer]
         weight, bias = getattr(layer, "weight", None), getattr(layer, "bias", None)
-        return batch_norm(x, mean, variance, weight, bias, eps=EPSILON)
+        return batch_norm(x, mean, variance, weight, bias, eps=getattr(layer, "eps", EPSILON))
+
+
+def statistics_of(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance [C] of each channel of [N, C, H, W], or of the group that it is in."""
+    groups = layer.num_groups if isinstance(layer, GroupNorm) else x.shape[1]
+    members = x.shape[1] // groups
+    grouped = x.reshape(len(x), groups, members, *x.shape[2:])
+    variance, mean = torch.var_mean(grouped, (0, 2, 3, 4), correction=0)
+    return mean.repeat_interleave(members), variance.repeat_interleave(members)
 
 
 @contextmanager
@@ -143,7 +151,7 @@ def shared_statistics(model: Any) -> Iterator[Statistics]:
     layers = [
         module
         for module in model.modules()
-        if isinstance(module, InstanceNorm)
+        if isinstance(module, InstanceNorm | GroupNorm)
         or (isinstance(module, nn.BatchNorm2d) and getattr(model, "mode", "eval") == "train")
     ]
     statistics = Statistics(layers)

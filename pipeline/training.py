@@ -15,13 +15,14 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.nn.utils import get_total_norm
 
-from pipeline.checkpoints import States, export, run_key
+from pipeline.checkpoints import States, export, foundation_of, run_key
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError, listing
 from pipeline.feed import Feed
 from pipeline.history import History
+from pipeline.inference import FinishedModel
 from pipeline.machine import choose_precision, start_fabric
-from pipeline.methods.base import Method, RunParams, Update
+from pipeline.methods.base import Method, RunParams, StackedMethod, StackedRunParams, Update
 from pipeline.nn.average import follow
 from pipeline.nn.shapes import channels_last, check_size
 from pipeline.processes import average_gradients, newest_common, wait_for_all
@@ -48,16 +49,19 @@ def train(
     curves: Path,
     scratch: Path,
     logs: Path | None = None,
+    base: FinishedModel | None = None,
 ) -> None:
     """Trains a run's model and leaves it, finished, at ``out``.
 
     ``curves`` gets the losses as DVCLive plots, pictures of how the model came about and the
     warnings; ``scratch`` holds the states that a killed run resumes from, and is emptied at the
-    end; ``logs`` gets losses, speed, memory, rates, gradient norms and the newest picture. Raises
-    UserError where the data does not fit the run or the losses stop being numbers.
+    end; ``logs`` gets losses, speed, memory, rates, gradient norms and the newest picture;
+    ``base`` is what the run stands on. Raises UserError where the data does not fit the run or the
+    losses stop being numbers.
     """
     label = f"{out.parent.name}/{out.name}"
-    run, feed = set_up(params, store, seed=seed, label=label, scratch=scratch)
+    run, feed = set_up(params, store, seed=seed, label=label, scratch=scratch, base=base)
+    params = run.params
     assert run.states is not None
     watch = Watch(params, store, run.states.folder / "samples", logs and logs / "samples.png")
     try:
@@ -82,12 +86,20 @@ def train(
 
 
 def set_up(
-    params: RunParams, store: Store, *, seed: int, label: str, scratch: Path | None
+    params: RunParams,
+    store: Store,
+    *,
+    seed: int,
+    label: str,
+    scratch: Path | None,
+    base: FinishedModel | None = None,
 ) -> tuple["Run", Feed]:
     """A run at its first step and what it reads; raises UserError where the data does not fit.
 
-    ``scratch`` None: the run neither saves states nor resumes.
+    ``scratch`` None: the run neither saves states nor resumes. ``base``: the finished model that
+    the run stands on.
     """
+    params = grounded(params, base)
     fabric = start_fabric(params.precision, deterministic=params.deterministic)
     rank, world = fabric.global_rank, fabric.world_size
     feed = Feed(store, params, seed=seed, device=fabric.device, rank=rank, world=world)
@@ -95,6 +107,8 @@ def set_up(
     try:
         specs = {domain: store.codec.spec(domain) for domain in params.domains}
         method = params.build(specs, store.meta.classes)
+        if isinstance(method, StackedMethod) and base is not None:
+            method.stand_on(base.model)
         check_size(method, *feed.batches.size)
     except ValueError as error:
         raise UserError(f"{label} can't learn from {store.root}: {error}") from error
@@ -109,6 +123,13 @@ def set_up(
         states=None if scratch is None else States(scratch / key, rank, world),
     )
     return run, feed
+
+
+def grounded(params: RunParams, base: FinishedModel | None) -> RunParams:
+    """A block that knows what it stands on, where it stands on anything."""
+    if base is None or not isinstance(params, StackedRunParams):
+        return params
+    return params.model_copy(update={"foundation": foundation_of(base.card, base.model)})
 
 
 class Run:

@@ -1,10 +1,13 @@
-"""The finished model of translators: a generator for each direction, and one in a chosen style."""
+"""The finished model of translators: a generator for each direction, one in a chosen style, or
+bridges between the latents of a finished VQ model."""
 
 from collections.abc import Mapping
 from typing import Literal
 
 from torch import Tensor, nn
 
+from pipeline.backbones.bridge import Bridge, Crossing
+from pipeline.backbones.coders import CoderModel
 from pipeline.capabilities import Stylist, Translator
 
 
@@ -28,12 +31,47 @@ class GeneratorTranslator(nn.Module, Translator):
         """Height and width of inputs must divide by this."""
         return max(int(getattr(g, "multiple", 1)) for g in self.generators.values())
 
+    def generator(self, to: str) -> nn.Module:
+        """The network that leads to ``to``."""
+        return self.generators[to]
+
     def translate(self, x: Tensor, to: str) -> Tensor:
         """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``."""
         generator = self.generators[to]
         generator.train(self.mode == "train")
         y: Tensor = generator(x)
         return y
+
+
+class BridgedTranslator(nn.Module, Translator):
+    """Bridges between the latents of one VQ model, whose encoder and decoder they share."""
+
+    def __init__(
+        self,
+        coder: CoderModel,
+        bridges: Mapping[str, Bridge],
+        directions: dict[str, str],
+        frozen: bool,
+    ) -> None:
+        """``bridges``: by target. ``directions``: target -> source."""
+        super().__init__()
+        self.coder, self.bridges = coder, nn.ModuleDict(bridges)
+        self.directions, self.multiple = directions, coder.multiple
+        coder.quantiser.requires_grad_(False)  # no latent meets the codebook
+        if frozen:
+            coder.freeze()
+
+    def generator(self, to: str) -> Crossing:
+        """The way to ``to`` as one network, of the same weights."""
+        bridge = self.bridges[to]
+        assert isinstance(bridge, Bridge)
+        return Crossing(self.coder, bridge)
+
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, within their range."""
+        self.eval()
+        y: Tensor = self.generator(to)(x)
+        return y.clamp(-1, 1) if self.coder.bounded else y
 
 
 class InStyle(nn.Module, Translator):

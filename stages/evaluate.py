@@ -15,7 +15,7 @@ from stages.layout import EXHIBITS, JUDGES, METRICS, MODELS, PARAMS, PREPARED
 def main(name: str) -> None:
     """Evaluates one model, with the judge of its data set where there is one."""
     params = load_params(PARAMS)
-    data = block(params.models, "models", name).data
+    data = block(params.runs, "models", name).data
     judge = load(JUDGES / data).model if data in params.judges else None
     assert judge is None or isinstance(judge, Classifier)
     shutil.rmtree(EXHIBITS / name, ignore_errors=True)

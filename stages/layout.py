@@ -3,6 +3,7 @@
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+DATA = Path("data")
 PREPARED = Path("data/prepared")
 JUDGES = Path("data/judges")
 MODELS = Path("data/models")

@@ -5,17 +5,19 @@ trace for a browser to data/logs/NAME/trace.json.
 """
 
 from pipeline.datasets.store import Store
+from pipeline.inference import FinishedModel, load
+from pipeline.methods.base import RunParams, StackedRunParams
 from pipeline.params import load_params
 from pipeline.profiling import profile_steps
 from pipeline.training import train
 from stages.command import block, run_named
-from stages.layout import CHECKPOINTS, CURVES, LOGS, MODELS, PARAMS, PREPARED
+from stages.layout import CHECKPOINTS, CURVES, DATA, LOGS, MODELS, PARAMS, PREPARED
 
 
 def main(name: str) -> None:
     """Trains one model."""
     params = load_params(PARAMS)
-    model = block(params.models, "models", name)
+    model = block(params.runs, "models", name)
     train(
         model,
         Store(PREPARED / model.data),
@@ -24,16 +26,25 @@ def main(name: str) -> None:
         curves=CURVES / name,
         scratch=CHECKPOINTS / name,
         logs=LOGS / name,
+        base=base_of(model),
     )
 
 
 def profile(name: str) -> None:
     """Profiles a few steps of one model."""
     params = load_params(PARAMS)
-    model = block(params.models, "models", name)
+    model = block(params.runs, "models", name)
     trace = LOGS / name / "trace.json"
-    print(profile_steps(model, Store(PREPARED / model.data), trace, seed=params.seed))
+    store, base = Store(PREPARED / model.data), base_of(model)
+    print(profile_steps(model, store, trace, seed=params.seed, base=base))
     print(f"The trace: {trace}")
+
+
+def base_of(run: RunParams) -> FinishedModel | None:
+    """The finished model that a block stands on, where it stands on any."""
+    if not isinstance(run, StackedRunParams) or run.stands_on is None:
+        return None
+    return load(DATA / run.stands_on)
 
 
 if __name__ == "__main__":

@@ -151,6 +151,15 @@ def test_several_domains_take_turns_and_are_the_classes(picture_store, sound_sto
         place_of(clips, frames.half().numpy())
 
 
+def test_several_domains_that_are_coded_keep_their_own_statistics(sound_store):
+    both = {"data": "d", "domain": "ann", "also": ("bob",), "steps": 1, "batch": 4, "crop": 8}
+    x, y = batches(sound_store, load_run({"method": "vqvae", **both}))(0)
+    for sample, label in zip(x, y, strict=True):
+        name = ("ann", "bob")[label]
+        frames = sound_store.codec.from_sample(sample[None], name)[0]
+        place_of(sound_store.domain("train", name), frames.half().numpy())
+
+
 @pytest.mark.parametrize(
     ("store", "params"),
     [

@@ -51,3 +51,17 @@ def test_every_method_but_the_judges_has_a_plain_step():
         type(run.build(tiny.specs_of(run), tiny.classes_of(run))) for run in tiny.runs().values()
     }
     assert {method.__name__ for method in methods - STEPS.keys()} == {"ClassifierMethod"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"), [("vqgan", {"quantiser": {}, "warmup": 0}), ("code_prior", {})]
+)
+def test_the_plain_steps_of_what_stands_on_another_compute_our_losses(name, fields, monkeypatch):
+    monkeypatch.setattr(Adam, "step", lambda self: None)  # ours are not stepped either
+    run = tiny.shrink(tiny.runs()[name], **fields)
+    method, batch = run.build(tiny.specs_of(run), tiny.classes_of(run)).eval(), tiny.batch_of(run)
+    for parameter in method.model.parameters():
+        parameter.data.add_(0.05 * torch.randn_like(parameter))
+    expected = plain_step(method, bf16=False)(batch)
+    found = {update.optimizer: update.loss for update in method.updates(batch, 0)}
+    torch.testing.assert_close(found["model"], expected, rtol=1e-4, atol=1e-5)

@@ -357,7 +357,7 @@ def test_what_cant_be_done_is_refused_before_anything_is_written(
     tiny.write_picture(tmp_path / "a/in.png", 1)
     (tmp_path / "empty").mkdir()
     before = tiny.tree(tmp_path)
-    model = models / "cyclegan"
+    model, png = models / "cyclegan", tmp_path / "out.png"
     cases = {
         ("translate", model, picture, "-o", out, "--to", "cow"): "zebra and horse",
         ("translate", models / "vae", picture, "-o", out): "can't translate; it can: sample",
@@ -370,6 +370,9 @@ def test_what_cant_be_done_is_refused_before_anything_is_written(
         ("translate", model, tmp_path / "a", "-o", tmp_path / "all.png"): "need a folder",
         ("sample", model, "-o", tmp_path / "out.png"): "can't sample",
         ("sample", models / "vae", "-o", tmp_path / "out.txt"): "can't write",
+        ("sample", models / "vae", "--class", "7", "-o", png): "asked for a class",
+        ("sample", models / "vae", "--top-k", "7", "-o", png): "can't set top_k: it draws no codes",
+        ("sample", models / "code_prior", "--class", "x", "-o", png): "it knows: 0, 1, 2, 3",
     }
     for arguments, reason in cases.items():
         assert reason in refused(*arguments)
@@ -379,10 +382,27 @@ def test_what_cant_be_done_is_refused_before_anything_is_written(
 # Samples
 
 
-@pytest.mark.parametrize("model", ["vae", "dcgan"])
+@pytest.mark.parametrize("model", ["vae", "dcgan", "code_prior"])
 def test_samples_repeat_by_seed(models: Path, tmp_path: Path, model: str) -> None:
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         out = tmp_path / f"made/{name}.png"
         run("sample", model, "-n", 7, "--seed", seed, "-o", out, "--models", models)
     made = tiny.tree(tmp_path / "made")
     assert made["a.png"] == made["b.png"] != made["c.png"]
+
+
+def test_codes_are_drawn_as_they_are_asked_for(models: Path, tmp_path: Path) -> None:
+    asked = {
+        "plain": (),
+        "seven": ("--class", "7"),
+        "warm": ("--class", "7", "--temperature", "3"),
+        "one": ("--class", "7", "--top-k", "1"),
+        "likeliest": ("--class", "7", "--top-p", "1e-6"),
+        "frozen": ("--class", "7", "--temperature", "1e-6"),
+    }
+    for name, options in asked.items():
+        out = tmp_path / f"{name}.png"
+        run("sample", "code_prior", "-n", 4, *options, "-o", out, "--models", models)
+    made = tiny.tree(tmp_path)
+    assert len({made[f"{name}.png"] for name in ("plain", "seven", "warm", "one")}) == 4
+    assert made["one.png"] == made["likeliest.png"] == made["frozen.png"]

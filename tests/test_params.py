@@ -291,6 +291,52 @@ def test_a_block_may_stand_on_another(tmp_path):
     assert (models["a"].steps, models["b"].steps, models["b"].batch) == (5, 7, 4)
 
 
+PRIOR = {"method": "code_prior", "data": "digits", "domain": "digit", "steps": 5}
+CODES = {"method": "vqvae", "data": "digits", "domain": "digit", "steps": 5}
+
+
+def stacked(**blocks: Any) -> dict[str, Any]:
+    """The good parameters, a VQ-VAE, and blocks that stand on something."""
+    raw = changed("models.codes", CODES)
+    return {**raw, "stacked": blocks}
+
+
+def test_models_may_stand_on_models_that_stand_on_judges(tmp_path):
+    gan = {**CODES, "method": "vqgan", "perceptual": {"kind": "judge"}}
+    raw = stacked(
+        prior={**PRIOR, "stands_on": "models/gan"}, gan={**gan, "stands_on": "judges/digits"}
+    )
+    params = load_params(write(tmp_path, raw))
+    assert params.runs.keys() == {"swap", "vae", "codes", "prior", "gan"}
+    assert params.runs["prior"].stands_on == "models/gan"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "words"),
+    [
+        (
+            {"prior": {**PRIOR, "stands_on": "models/nothing"}},
+            "stacked.prior.stands_on: found 'models/nothing', allowed: judges/digits, models/codes",
+        ),
+        ({"prior": {**PRIOR, "stands_on": "models/prior"}}, "found 'models/prior', allowed"),
+        ({"codes": {**PRIOR, "stands_on": "models/vae"}}, "found the same name under models"),
+        ({"other": CODES}, "stacked.other.stands_on: found None"),
+        ({"prior": {**PRIOR, "stands_on": "codes"}}, "stacked.prior"),
+        ({"prior": PRIOR}, "stacked.prior"),
+    ],
+)
+def test_what_stands_on_nothing_is_refused(tmp_path, blocks, words):
+    assert words in message(tmp_path, stacked(**blocks))
+
+
+def test_what_stands_on_another_is_not_among_the_others(tmp_path):
+    raw = changed("models.codes", CODES)
+    raw["models"]["prior"] = {**PRIOR, "stands_on": "models/codes"}
+    assert "models.prior: it stands on models/codes, so its place is stacked" in message(
+        tmp_path, raw
+    )
+
+
 def test_pairs_keep_their_colours(tmp_path):
     pairs = {"method": "pix2pix", "data": "voices", "source": "arthur", "target": "beatrice"}
     raw = changed("models.pairs", {**pairs, "steps": 5, "colour": 0.5})

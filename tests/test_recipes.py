@@ -9,6 +9,7 @@ import yaml
 
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
+from pipeline.methods.base import Foundation, StackedRunParams
 from pipeline.nn.shapes import check_size
 from pipeline.params import load_params
 from pipeline.samples import Spec
@@ -28,7 +29,7 @@ def test_parameters_load(folder):
 
 def test_every_block_builds_at_the_size_that_it_trains_at(folder):
     params = load_params(folder / "params.yaml")
-    for name, run in {**params.models, **params.judges}.items():
+    for name, run in {**params.runs, **params.judges}.items():
         data = params.datasets[run.data]
         if isinstance(data, SoundParams):
             bins = data.convention.mels
@@ -39,22 +40,32 @@ def test_every_block_builds_at_the_size_that_it_trains_at(folder):
             spec = Spec(channels=channels, height=data.size, width=data.size, bounded=True)
             size = (run.crop or run.resize or data.size,) * 2
         classes = tuple("0123456789") if isinstance(data, DigitsParams) else ()
+        if isinstance(run, StackedRunParams) and run.stands_on is not None:
+            below = standing_on(params, run.stands_on)
+            specs = dict.fromkeys(below.domains, spec)
+            foundation = Foundation(sha256="", run=below.model_dump(), specs=specs, classes=classes)
+            run = run.model_copy(update={"foundation": foundation})
         with torch.device("meta"):
             method = run.build(dict.fromkeys(run.domains, spec), classes)
         check_size(method, *size)
         assert sum(p.numel() for p in method.parameters()) > 1000, name
 
 
+def standing_on(params, place):
+    group, _, name = place.partition("/")
+    return params.judges[name] if group == "judges" else params.runs[name]
+
+
 def test_the_report_waits_for_every_model(folder):
     stages = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
-    for name in load_params(folder / "params.yaml").models:
+    for name in load_params(folder / "params.yaml").runs:
         outputs = {f"data/{kind}/{name}" for kind in ("models", "exhibits", "curves")}
         assert outputs | {f"data/metrics/{name}.json"} <= set(stages["report"]["deps"])
 
 
 def test_plots_show_every_model(folder):
     plots = str(yaml.safe_load((folder / "dvc.yaml").read_text())["plots"])
-    for name in load_params(folder / "params.yaml").models:
+    for name in load_params(folder / "params.yaml").runs:
         assert f"data/curves/{name}/plots/metrics" in plots
         assert f"data/curves/{name}/samples" in plots
 
@@ -62,12 +73,28 @@ def test_plots_show_every_model(folder):
 def test_recipes_have_the_stages_of_the_root(folder):
     root = yaml.safe_load((tiny.ROOT / "dvc.yaml").read_text())["stages"]
     here = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
-    assert here.keys() == root.keys()
+    assert here.keys() - {"train_stacked", "evaluate_stacked"} == root.keys()
     for name in ("prepare", "judge", "train", "evaluate"):
         deps = {dep.removeprefix("../../") for dep in here[name]["do"]["deps"]}
         own = {"${item.root}", "data/models/${vocoder}"}  # what only some recipes have
         assert deps - own == set(root[name]["do"]["deps"])
         assert here[name]["do"]["cmd"] == root[name]["do"]["cmd"]
+
+
+def test_what_stands_on_another_stage_waits_for_it(folder):
+    stages = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
+    stacked = load_params(folder / "params.yaml").stacked
+    assert bool(stacked) == ("train_stacked" in stages) == ("evaluate_stacked" in stages)
+    if stacked:
+        more = {"train": ["data/${item.stands_on}"], "evaluate": []}
+        for name, deps in more.items():
+            plain, other = stages[name], stages[f"{name}_stacked"]
+            assert other["foreach"] == "${stacked}"
+            assert sorted(other["do"]["deps"]) == sorted([*plain["do"]["deps"], *deps])
+            others = {key: other["do"][key] for key in ("cmd", "outs")}
+            assert others == {key: plain["do"][key] for key in ("cmd", "outs")}
+        assert stages["train_stacked"]["do"]["params"] == ["seed", "stacked.${key}"]
+        assert "stacked" in stages["report"]["params"]
 
 
 def test_what_is_made_is_not_for_git(folder):

@@ -66,6 +66,14 @@ def test_a_discriminator_that_tells_nothing():
     assert found == ["the discriminator tells nothing apart: its generator learns nothing"]
 
 
+def test_a_codebook_of_which_one_code_is_in_use():
+    warning = "the codebook: one code stands for everything (codebook collapse)"
+    assert symptoms([], rows(perplexity=1.1), aligned=False) == [warning]
+    assert symptoms([], rows(perplexity=1.1)[1:], aligned=False) == []  # not for long
+    assert symptoms([], rows(perplexity=8.0), aligned=False) == []
+    assert symptoms([], [*rows(perplexity=1.1)[1:], {"step": 5.0}], aligned=False) == []
+
+
 def test_spread_and_correlation_by_hand():
     x = torch.tensor([[0.0, 1.0], [2.0, 5.0]]).reshape(2, 1, 1, 2)
     assert spread(x) == pytest.approx(1.5)  # from the means 1 and 3: 1, 1, 2, 2

@@ -7,9 +7,14 @@ from torch import Tensor, nn
 
 from pipeline import inference, tiles
 from pipeline.backbones import ResnetParams, UnetParams, VaeParams
+from pipeline.backbones.bridge import BridgeParams
+from pipeline.backbones.coders import CoderModel
+from pipeline.backbones.vqgan import VqganParams
 from pipeline.nn.normalisation import InstanceNorm
+from pipeline.nn.quantiser import QuantiserParams
+from pipeline.samples import Spec
 from pipeline.tiles import evenly, fade, pieces, spans, translate_in_tiles
-from pipeline.translators import GeneratorTranslator
+from pipeline.translators import BridgedTranslator, GeneratorTranslator
 
 
 def picture(height: int, width: int) -> Tensor:
@@ -24,7 +29,7 @@ def translator(network: nn.Module, mode: str = "eval") -> GeneratorTranslator:
     return GeneratorTranslator({"b": network.eval()}, {"b": "a"}, mode)
 
 
-def difference(model: GeneratorTranslator, x: Tensor, **sizes: int) -> float:
+def difference(model: GeneratorTranslator | BridgedTranslator, x: Tensor, **sizes: int) -> float:
     """Between tiles and one pass, on average, in 255ths of the range."""
     with torch.inference_mode():
         torch.manual_seed(3)
@@ -46,6 +51,21 @@ def test_tiles_of_a_resnet_are_the_whole(norm, up):
 def test_tiles_of_a_vae_are_the_whole(norm):
     network = VaeParams(width=8, blocks=1, norm=norm).build(3, 3, True)
     assert difference(translator(network), picture(256, 512), tile=128, margin=48) < 0.5
+
+
+def test_tiles_between_the_latents_of_a_vq_model_are_the_whole(monkeypatch):
+    network = VqganParams(width=8, multipliers=(1, 2), blocks=1, attention=(), channels=8, groups=4)
+    spec = Spec(channels=3, height=64, width=64, bounded=True)
+    coder = CoderModel(spec, network, QuantiserParams(codes=16, dim=8), laplace=False)
+    with torch.no_grad():
+        for attention in (coder.encoder.mid.attn_1, coder.decoder.mid.attn_1):
+            attention.proj_out.weight.zero_()  # it looks at all of a tile, wherever that ends
+    bridge = BridgeParams(width=8, blocks=1, groups=4).build(8)
+    model = BridgedTranslator(coder, {"b": bridge}, {"b": "a"}, frozen=True)
+    x, sizes = picture(256, 512), {"tile": 128, "margin": 48}
+    assert difference(model, x, **sizes) < 0.5
+    monkeypatch.setattr(tiles, "GroupNorm", nn.Identity)
+    assert difference(model, x, **sizes) > 2
 
 
 @pytest.mark.parametrize("mode", ["train", "eval"])

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from pipeline.capabilities import (
     Classifier,
+    Coder,
     Latent,
     Reconstructor,
     Sampler,
@@ -27,7 +28,7 @@ from pipeline.codecs.mel import Statistics
 from pipeline.codecs.spectrogram import MelConvention
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
-from pipeline.methods.base import RunParams
+from pipeline.methods.base import Foundation, RunParams, StackedRunParams
 from pipeline.params import Params, load_params, load_run
 from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
 
@@ -42,6 +43,13 @@ SMALL: dict[str, Any] = {
     "layers": 1,
     "levels": 2,
     "features": 8,
+    "groups": 2,
+    "heads": 2,
+    "dropout": 0,
+    "channels": 8,
+    "codes": 16,
+    "dim": 4,
+    "discriminator_start": 0,
     "latent": 4,
     "places": 16,
     "pool": 3,
@@ -55,6 +63,8 @@ SMALL: dict[str, Any] = {
 }
 """The most that a shrunken block has of each of these, wherever in the block it stands."""
 
+BRIDGE = {"kind": "vqgan", "coder": "tuned", "width": 8, "blocks": 1, "groups": 2}
+
 TOYS: dict[str, dict[str, Any]] = {
     "hifigan": {
         "convention": CONVENTION.model_dump(),
@@ -67,13 +77,39 @@ TOYS: dict[str, dict[str, Any]] = {
             "block_dilations": [[1, 2], [2, 6]],
         },
     },
+    # On a toy of a VQ model, which has learnt nothing: frozen it could draw nothing either.
+    "pix2pix_vqgan": {"generator": BRIDGE},
+    "cyclegan_vqgan": {
+        "generator": BRIDGE,
+        "cycle_weight": 100,
+        "identity_weight": 50,
+        "optimizer": {"rate": 6e-4, "beta1": 0.9, "beta2": 0.99},
+    },
+    "code_prior": {"network": {"layers": 2, "heads": 2, "width": 16}, "top_p": None},
+    "vqgan": {
+        "network": {
+            "kind": "vqgan",
+            "width": 8,
+            "multipliers": [1, 2],
+            "blocks": 1,
+            "attention": [],
+            "channels": 8,
+            "groups": 2,
+        },
+        "quantiser": {"codes": 16, "dim": 8, "learns": "ema", "start": "kmeans", "revive": 0.1},
+        "optimizer": {"rate": 3e-4, "beta1": 0.5, "beta2": 0.9},
+    },
+    "vit_vqgan": {
+        "network": {"kind": "vit", "patch": 4, "layers": 1, "heads": 2, "width": 16},
+        "optimizer": {"rate": 5e-4, "beta1": 0.9, "beta2": 0.99},
+    },
     "mask_cyclegan_vc": {
         "optimizer": {"rate": 5e-4},
         "discriminator_optimizer": {"rate": 2.5e-4},
     },
 }
-"""What no shrinking gives a method's blocks: numbers that must fit `CONVENTION`, and rates that
-bear being raised tenfold."""
+"""What no shrinking gives a block or a method's blocks: numbers that must fit `CONVENTION`, widths
+that heads share, and rates that bear being raised tenfold."""
 
 
 @cache
@@ -86,16 +122,36 @@ def runs() -> dict[str, RunParams]:
     """The default models, judges, and a model of each family that only the zoo has: toy-sized."""
     params = shipped()
     found: dict[str, RunParams] = {**params.models}
-    for name, run in load_params(ROOT / "recipes/zoo/params.yaml").models.items():
+    zoo = load_params(ROOT / "recipes/zoo/params.yaml")
+    for name, run in zoo.runs.items():
         if family(run) not in map(family, found.values()):
             found[name] = run
     found |= {f"judge_{name}": judge for name, judge in params.judges.items()}
-    return {name: shrink(run, **TOYS.get(run.method, {})) for name, run in found.items()}
+    return {name: grounded(toy(name, run), zoo) for name, run in found.items()}
 
 
-def family(run: RunParams) -> tuple[str, str]:
-    """What sets runs apart for tests: the method, and the kind of its generator if it has kinds."""
-    return run.method, getattr(getattr(run, "generator", None), "kind", "")
+def toy(name: str, run: RunParams) -> RunParams:
+    """A block at the toy size that its name or its method has."""
+    return shrink(run, **TOYS.get(name, TOYS.get(run.method, {})))
+
+
+def grounded(run: RunParams, params: Params) -> RunParams:
+    """A toy-sized block, standing on a toy of what it stands on."""
+    if not isinstance(run, StackedRunParams) or run.stands_on is None:
+        return run
+    group, _, name = run.stands_on.partition("/")
+    below = (params.judges if group == "judges" else params.runs)[name]
+    below = grounded(toy(name, below), params)
+    foundation = Foundation(
+        sha256="", run=below.model_dump(mode="json"), specs=specs_of(below), classes=classes_of(run)
+    )
+    return run.model_copy(update={"foundation": foundation})
+
+
+def family(run: RunParams) -> tuple[str, ...]:
+    """What sets runs apart for tests: the method, and the kinds of its networks if it has kinds."""
+    networks = (getattr(run, field, None) for field in ("generator", "network"))
+    return run.method, *(getattr(network, "kind", "") for network in networks)
 
 
 def shrink(run: RunParams, **changes: Any) -> RunParams:
@@ -104,6 +160,8 @@ def shrink(run: RunParams, **changes: Any) -> RunParams:
 
 
 def _smaller(value: Any, key: str = "") -> Any:
+    if key == "foundation":
+        return value  # toy-sized already, and what stands on it fits no other
     if isinstance(value, dict):
         return {name: _smaller(inner, name) for name, inner in value.items()}
     if key in SMALL and value is not None:
@@ -175,6 +233,9 @@ def outputs(model: nn.Module, specs: dict[str, Spec], count: int = 3) -> dict[st
     if isinstance(model, Latent):
         found["encode"] = model.encode(x)
         found["decode"] = model.decode(found["encode"])
+    if isinstance(model, Coder):
+        found["to_codes"] = model.to_codes(x)
+        found["from_codes"] = model.from_codes(found["to_codes"])
     if isinstance(model, Scorer):
         found["score"] = model.score(x)
     if isinstance(model, Classifier):

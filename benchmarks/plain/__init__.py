@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import torch
 
+from benchmarks.plain.codes import autoencoder_step, code_prior_step, vqgan_step, vqvae_step
 from benchmarks.plain.common import Step
 from benchmarks.plain.generative import gan_step, vae_step
 from benchmarks.plain.pictures import (
@@ -20,7 +21,9 @@ from benchmarks.plain.pictures import (
     unit_step,
 )
 from benchmarks.plain.voices import hifigan_step, mask_cyclegan_vc_step
+from pipeline.methods.autoencoder import Autoencoder
 from pipeline.methods.base import Method
+from pipeline.methods.code_prior import CodePrior
 from pipeline.methods.cut import CUT
 from pipeline.methods.cyclegan import CycleGAN
 from pipeline.methods.gan import GAN
@@ -30,8 +33,12 @@ from pipeline.methods.pix2pix import Pix2Pix
 from pipeline.methods.spade import SPADEMethod
 from pipeline.methods.unit import UNIT
 from pipeline.methods.vae import VAE
+from pipeline.methods.vqgan import VQGAN
+from pipeline.methods.vqvae import VQVAE
 
 STEPS: dict[type, Callable[..., Step]] = {
+    Autoencoder: autoencoder_step,
+    CodePrior: code_prior_step,
     CUT: cut_step,
     CycleGAN: cyclegan_step,
     GAN: gan_step,
@@ -41,6 +48,8 @@ STEPS: dict[type, Callable[..., Step]] = {
     SPADEMethod: spade_step,
     UNIT: unit_step,
     VAE: vae_step,
+    VQGAN: vqgan_step,
+    VQVAE: vqvae_step,
 }
 
 

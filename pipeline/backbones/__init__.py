@@ -8,18 +8,25 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pipeline.backbones.bridge import BridgeParams
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.resnet import ResnetParams
 from pipeline.backbones.unet import UnetParams
 from pipeline.backbones.vae import VaeParams
 
 TranslatorParams = Annotated[ResnetParams | UnetParams, Field(discriminator="kind")]
+BridgedTranslatorParams = Annotated[
+    BridgeParams | ResnetParams | UnetParams, Field(discriminator="kind")
+]
+"""Of methods that may stand on a finished VQ model."""
 LatentTranslatorParams = Annotated[
-    ResnetParams | UnetParams | VaeParams, Field(discriminator="kind")
+    BridgeParams | ResnetParams | UnetParams | VaeParams, Field(discriminator="kind")
 ]
 """Of methods that also weigh the divergence of a latent."""
 
 __all__ = [
+    "BridgeParams",
+    "BridgedTranslatorParams",
     "LatentTranslatorParams",
     "PatchParams",
     "ResnetParams",

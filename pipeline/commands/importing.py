@@ -9,6 +9,7 @@ import torch
 from pipeline.backbones import TranslatorParams, UnetParams
 from pipeline.checkpoints import export
 from pipeline.codecs import ImageCodec
+from pipeline.commands.importing_coder import import_coder
 from pipeline.commands.importing_vocoder import import_vocoder
 from pipeline.errors import UserError
 from pipeline.interop.imported import CheckpointFile, ImportedParams
@@ -16,6 +17,8 @@ from pipeline.interop.junyanz import Generator, describe, read
 from pipeline.nn.shapes import check_size
 from pipeline.translators import GeneratorTranslator
 
+CONFIGURED = {"hifigan": ("vocoder", import_vocoder), "taming": ("VQGAN", import_coder)}
+"""Whose checkpoints have their network in a file beside them, and what reads which model."""
 CHANNELS = {1, 3}  # of pictures: grey or colour
 
 
@@ -32,7 +35,7 @@ class Wishes:
     train: bool | None = None
     """Whether to translate with dropout and batch statistics on; None: see `inference_of`."""
     config: Path | None = None
-    """A vocoder's configuration; None: config.json beside its weights."""
+    """A vocoder's or VQGAN's configuration; None: config.json or the only yaml beside it."""
 
 
 def run(
@@ -43,17 +46,17 @@ def run(
     ``ahead`` leads to the target, ``back`` to the source. Raises UserError where a file holds no
     generator, two don't belong together, or a wish can't be granted.
     """
-    if origin not in ("junyanz", "hifigan"):
-        raise UserError(
-            f"expected whose checkpoint it is, found '{origin}', allowed: junyanz, hifigan"
-        )
+    if origin != "junyanz" and origin not in CONFIGURED:
+        allowed = ", ".join(["junyanz", *CONFIGURED])
+        raise UserError(f"expected whose checkpoint it is, found '{origin}', allowed: {allowed}")
     folder = new_folder(models, name)
-    if origin == "hifigan":
+    if origin in CONFIGURED:
+        what, importer = CONFIGURED[origin]
         if back is not None or wishes != Wishes(config=wishes.config):
-            raise UserError("of a vocoder's options there are --name, --config and --models alone")
-        return import_vocoder(ahead, wishes.config, folder)
+            raise UserError(f"of a {what}'s options there are --name, --config and --models alone")
+        return importer(ahead, wishes.config, folder)
     if wishes.config is not None:
-        raise UserError("--config is for vocoders: junyanz's checkpoints have none")
+        raise UserError("--config is for vocoders and VQGANs: junyanz's checkpoints have none")
     if wishes.source == wishes.target:
         raise UserError(f"source and target are both '{wishes.source}'")
     files = {wishes.target: ahead} | ({wishes.source: back} if back else {})

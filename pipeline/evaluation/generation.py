@@ -1,4 +1,4 @@
-"""Samplers, reconstructors and scorers of pictures."""
+"""Samplers and scorers of pictures; reconstructors of pictures and sound."""
 
 import math
 from pathlib import Path
@@ -6,17 +6,21 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import Classifier, Latent, Reconstructor, Sampler, Scorer
+from pipeline.capabilities import Classifier, Coder, Latent, Reconstructor, Sampler, Scorer
+from pipeline.codecs import MelCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.pictures import mean_sample, samples
-from pipeline.evaluation.results import MODEL, Evaluation, in_batches, slices
+from pipeline.evaluation.results import MODEL, Evaluation, Rows, in_batches, slices
 from pipeline.exhibits import Caption, save_grid
 from pipeline.losses.reconstruction import gaussian_nll
 from pipeline.metrics.coverage import class_coverage
 from pipeline.metrics.frechet import frechet_distance
+from pipeline.metrics.sharpness import high_frequency_energy
+from pipeline.nn.quantiser import perplexity, use
 
 SHOWN = 8
 MOST_SAMPLES = 2000
+LOUDEST = 3.0  # deviations of a mel bin that are drawn white
 
 
 def evaluate_generation(
@@ -35,7 +39,9 @@ def evaluate_generation(
     if isinstance(model, Sampler) and isinstance(untrained, Sampler):
         evaluate_sampler(model, untrained, store, domain, judge, evaluation, out)
     if isinstance(model, Reconstructor):
-        evaluate_reconstructor(model, store, domain, evaluation, out)
+        evaluate_reconstructor(model, store, domain, judge, evaluation, out)
+    if isinstance(model, Coder) and isinstance(untrained, Coder):
+        evaluate_codes(model, untrained, store, domain, evaluation)
     if isinstance(model, Scorer):
         evaluate_scorer(model, store, domain, evaluation)
     if isinstance(model, Latent):
@@ -84,7 +90,12 @@ def evaluate_sampler(
 
 
 def evaluate_reconstructor(
-    model: Reconstructor, store: Store, domain: str, evaluation: Evaluation, out: Path
+    model: Reconstructor,
+    store: Store,
+    domain: str,
+    judge: Classifier | None,
+    evaluation: Evaluation,
+    out: Path,
 ) -> None:
     """Reconstructions of the test pictures beside the mean picture."""
     x = samples(store, "test", domain)
@@ -95,8 +106,47 @@ def evaluate_reconstructor(
         "mean_picture": float((mean - x).square().mean()),
     }
     evaluation.add("reconstruction", "mse", rows)
+    rivals = {MODEL: y, "mean_picture": mean.expand_as(x), "test_pictures": x}
+    evaluation.add("reconstruction", "high_frequency", detail(y, x))
+    if judge is not None:
+        reference = in_batches(judge.features, samples(store, "train", domain, MOST_SAMPLES))
+        distances = {
+            name: frechet_distance(in_batches(judge.features, picture), reference)
+            for name, picture in rivals.items()
+        }
+        evaluation.add("reconstruction", "fd_features", distances)
     caption = Caption("Reconstructions of test pictures", ["test picture", "reconstruction"])
-    save_grid(out / "reconstructions.png", [x[: 2 * SHOWN], y[: 2 * SHOWN]], caption)
+    shown = [x[: 2 * SHOWN], y[: 2 * SHOWN]]
+    if isinstance(store.codec, MelCodec):
+        shown = [row.flip(-2) / LOUDEST for row in shown]
+    save_grid(out / "reconstructions.png", shown, caption)
+
+
+def detail(y: Tensor, x: Tensor) -> Rows:
+    """The energy of fine detail over that of the test pictures: below 1 is blurred, above grainy.
+
+    With the ceiling alone beside it: what is more than 1 is not better.
+    """
+    most = max(high_frequency_energy(x), 1e-12)  # flat pictures have none
+    return {MODEL: high_frequency_energy(y) / most, "test_pictures": 1.0}
+
+
+def evaluate_codes(
+    model: Coder, untrained: Coder, store: Store, domain: str, evaluation: Evaluation
+) -> None:
+    """How much of the codebook the test pictures use, beside half of it and fresh weights."""
+    x = samples(store, "test", domain)
+    rivals = {
+        name: in_batches(coder.to_codes, x)
+        for name, coder in (
+            (MODEL, model),
+            ("untrained", untrained),
+        )
+    }
+    found = {name: float(perplexity(codes, model.codes)) for name, codes in rivals.items()}
+    evaluation.add("codes", "perplexity", {**found, "half_the_codebook": model.codes / 2})
+    found = {name: float(use(codes, model.codes)) for name, codes in rivals.items()}
+    evaluation.add("codes", "use", found)
 
 
 def evaluate_scorer(model: Scorer, store: Store, domain: str, evaluation: Evaluation) -> None:

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from pipeline.capabilities import Classifier, Translator
+from pipeline.codecs import MelCodec
+from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
 from pipeline.evaluation.results import MODEL, Evaluation, in_batches
 from pipeline.exhibits import Caption, save_grid
@@ -16,6 +18,7 @@ from pipeline.metrics.psnr import psnr
 from pipeline.metrics.ssim import ssim
 
 SHOWN = 8
+WINDOW = 64  # frames: as many as any network's strides divide
 
 
 def evaluate_translator(
@@ -73,10 +76,21 @@ def ask_judge(
 
 
 def samples(store: Store, split: str, domain: str, limit: int | None = None) -> Tensor:
-    """All (or the first ``limit``) pictures of a split and domain, [N, C, H, W]."""
+    """All (or the first ``limit``) pictures of a split and domain, [N, C, H, W].
+
+    Of sound the clips' windows of `WINDOW` frames, end to end.
+    """
     reader = store.domain(split, domain)
     rows = [reader.item(index) for index in range(min(len(reader), limit or len(reader)))]
+    if isinstance(store.codec, MelCodec):
+        rows = [window for item in rows for window in windows(item)]
     return store.codec.to_sample(torch.from_numpy(np.stack(rows)), domain)
+
+
+def windows(frames: Array) -> list[Array]:
+    """Frames [T, M] in windows [`WINDOW`, M]; those of a shorter clip are repeated."""
+    whole = max(1, len(frames) // WINDOW) * WINDOW
+    return np.split(np.resize(frames, (whole, frames.shape[1])), whole // WINDOW)
 
 
 def mean_sample(store: Store, domain: str) -> Tensor:

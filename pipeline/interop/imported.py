@@ -7,12 +7,15 @@ from typing import Any, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from pipeline.backbones import TranslatorParams
+from pipeline.backbones.coders import CoderModel
 from pipeline.backbones.hifigan import HifiganParams
+from pipeline.backbones.vqgan import VqganParams
 from pipeline.block import Block
 from pipeline.codecs.spectrogram import MelConvention
 from pipeline.errors import UserError
-from pipeline.methods.base import Method, RunParams, TranslatorRunParams
+from pipeline.methods.base import GenerativeRunParams, Method, RunParams, TranslatorRunParams
 from pipeline.methods.hifigan import VocoderModel
+from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import Spec
 from pipeline.translators import GeneratorTranslator
 
@@ -84,6 +87,22 @@ class ImportedParams(NotTrainedHere, TranslatorRunParams):
             for to, of in directions.items()
         }
         return GeneratorTranslator(generators, directions, mode=self.inference)
+
+
+class ImportedCoderParams(NotTrainedHere, GenerativeRunParams):
+    """A VQ model whose weights came from a checkpoint."""
+
+    method: Literal["imported_coder"] = "imported_coder"
+    domain: str = "picture"
+    origin: Literal["taming"]
+    """Whose layout the checkpoint has."""
+    network: VqganParams
+    quantiser: QuantiserParams
+    file: CheckpointFile
+
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> CoderModel:
+        """Encoder, codebook and decoder."""
+        return CoderModel(specs[self.domain], self.network, self.quantiser, laplace=False)
 
 
 class ImportedVocoderParams(NotTrainedHere):

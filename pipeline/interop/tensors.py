@@ -1,24 +1,42 @@
 """Files of tensors that a user hands over; no code in them is ever run."""
 
+import pickle
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
+from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from pipeline.errors import UserError
 
 Weights = Mapping[str, Tensor]
 
 
-def load_tensors(path: Path, expected: str, wrapper: str) -> Weights:
+class Inert:
+    """What stands for an object of a class that is not asked for: it takes anything, does nothing.
+
+    Trainers leave their own objects beside the weights, at which reading would end.
+    """
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """Without the arguments."""
+        return super().__new__(cls)
+
+    def __setstate__(self, state: object) -> None:
+        """Forgets it."""
+
+
+def load_tensors(path: Path, expected: str, wrapper: str, inert: bool = False) -> Weights:
     """The tensors of a file, by names without the prefix of torch's DataParallel.
 
-    They may lie in a dictionary under ``wrapper``. Raises UserError, which begins with what was
-    ``expected``, where the file holds anything else.
+    They may lie in a dictionary under ``wrapper``; ``inert``: objects beside that dictionary are
+    left out, of whatever class, whose code is not run. Raises UserError, which begins with what
+    was ``expected``, where the file holds anything else.
     """
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        found = _load_inert(path) if inert else _load(path)
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror or error}") from error
     except Exception as error:  # damaged pickles fail in any way
@@ -33,6 +51,19 @@ def load_tensors(path: Path, expected: str, wrapper: str) -> Weights:
     if strange := [str(key) for key, value in found.items() if not isinstance(value, Tensor)]:
         raise UserError(f"{path}: {expected}, but these are no tensors: {some(strange)}")
     return {str(key).removeprefix("module."): value for key, value in found.items()}
+
+
+def _load(path: Path) -> object:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _load_inert(path: Path) -> object:
+    try:
+        return _load(path)
+    except pickle.UnpicklingError:
+        names = get_unsafe_globals_in_checkpoint(path)
+        with safe_globals([(type(name, (Inert,), {}), name) for name in names]):
+            return _load(path)
 
 
 def some(names: Iterable[str], limit: int = 5) -> str:

@@ -52,3 +52,15 @@ def verdict(kind: Adversarial, real: Tensor, fake: Tensor, name: str = "") -> di
         loss = discriminator_loss(kind, real, fake) / discriminator_loss(kind, unsure, unsure)
         logs[f"confidence{ending}"] = 1 - loss
     return logs
+
+
+def adaptive_weight(likelihood: Tensor, adversarial: Tensor, last: Tensor) -> Tensor:
+    """How much an adversarial loss must count to pull as hard as a reconstruction loss does.
+
+    The ratio of their gradients' norms at the weights ``last`` of the decoder's last layer, at
+    most 10,000, without gradient: Esser et al. 2021, eq. 7, with delta as their code has it.
+    """
+    (ahead,) = torch.autograd.grad(likelihood, last, retain_graph=True)
+    (against,) = torch.autograd.grad(adversarial, last, retain_graph=True)
+    weight: Tensor = ahead.float().norm() / (against.float().norm() + 1e-4)
+    return weight.clamp(0.0, 1e4).detach()

@@ -3,13 +3,13 @@
 import hashlib
 import re
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn, Protocol, Self, cast
 
 import torch
 from pydantic import Field
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, l1_loss, max_pool2d, relu
+from torch.nn.functional import conv2d, l1_loss, max_pool2d, normalize, relu
 
 from pipeline.block import Block
 from pipeline.errors import UserError, listing
@@ -43,6 +43,12 @@ class NoPerceptualParams(Block):
         """Nothing."""
 
 
+class JudgeFeaturesParams(Block):
+    """Distance in the features of a classifier of ours: the judge that the run stands on."""
+
+    kind: Literal["judge"]
+
+
 class VGG19Params(Block):
     """The perceptual loss of pix2pixHD and SPADE, by VGG19's features."""
 
@@ -62,6 +68,12 @@ class VGG19Params(Block):
 
 PerceptualParams = Annotated[NoPerceptualParams | VGG19Params, Field(discriminator="kind")]
 """Has no default: a run without the loss that its paper has should say so."""
+
+
+AnyPerceptualParams = Annotated[
+    NoPerceptualParams | VGG19Params | JudgeFeaturesParams, Field(discriminator="kind")
+]
+"""The same for methods that can stand on a judge."""
 
 
 def check_sum(path: Path, sha256: str | None) -> None:
@@ -186,6 +198,44 @@ class Perceptual(nn.Module):
         distances = [
             weight * l1_loss(found.float(), target.float())
             for weight, found, target in zip(WEIGHTS, self.features(fake), targets, strict=True)
+        ]
+        return torch.stack(distances).sum()
+
+
+class Tapped(Protocol):
+    """A network that shows what its layers see."""
+
+    def taps(self, x: Tensor) -> list[Tensor]:
+        """Samples [N, C, H, W] -> features, a tensor [N, F, h, w] a layer."""
+
+
+class JudgeDistance(nn.Module):
+    """Distance of samples in a classifier's features.
+
+    Zhang et al. 2018, eq. 1, without learnt weights: each place's features are brought to length
+    1, squared differences are summed over channels, averaged over places and summed over layers.
+    """
+
+    def __init__(self, judge: nn.Module) -> None:
+        """``judge``: `Tapped`; it is frozen."""
+        super().__init__()
+        self.judge = judge.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """Leaves the judge in evaluation mode: its statistics are not to follow ours."""
+        return super().train(False)
+
+    def forward(self, fake: Tensor, real: Tensor) -> Tensor:
+        """Scalar, of samples [N, C, H, W]; no gradient reaches ``real``."""
+        judge = cast(Tapped, self.judge)
+        with torch.no_grad():
+            targets = judge.taps(real)
+        distances = [
+            (normalize(found.float(), dim=1) - normalize(target.float(), dim=1))
+            .square()
+            .sum(dim=1)
+            .mean()
+            for found, target in zip(judge.taps(fake), targets, strict=True)
         ]
         return torch.stack(distances).sum()
 

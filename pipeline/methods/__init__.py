@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pipeline.methods.autoencoder import AutoencoderParams
 from pipeline.methods.classifier import ClassifierParams
+from pipeline.methods.code_prior import CodePriorParams
 from pipeline.methods.cut import CUTParams
 from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
@@ -17,9 +19,13 @@ from pipeline.methods.pix2pix import Pix2PixParams
 from pipeline.methods.spade import SPADEParams
 from pipeline.methods.unit import UNITParams
 from pipeline.methods.vae import VAEParams
+from pipeline.methods.vqgan import VQGANParams
+from pipeline.methods.vqvae import VQVAEParams
 
 ModelParams = Annotated[
-    CUTParams
+    AutoencoderParams
+    | CodePriorParams
+    | CUTParams
     | CycleGANParams
     | GANParams
     | HifiGANParams
@@ -27,7 +33,9 @@ ModelParams = Annotated[
     | Pix2PixParams
     | SPADEParams
     | UNITParams
-    | VAEParams,
+    | VAEParams
+    | VQGANParams
+    | VQVAEParams,
     Field(discriminator="method"),
 ]
 

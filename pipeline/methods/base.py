@@ -2,15 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field, PositiveInt, model_validator
 from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
+from pipeline.backbones.bridge import BridgeParams
+from pipeline.backbones.coders import CoderModel
 from pipeline.block import Block
 from pipeline.codecs.spectrogram import MelConvention
+from pipeline.nn.folding import folded
 from pipeline.samples import Batch, Spec
+from pipeline.translators import BridgedTranslator
 
 
 class Update(NamedTuple):
@@ -43,6 +47,14 @@ class Method(nn.Module, ABC):
         """The updates of one step; what stands after a ``yield`` sees the stepped weights."""
 
 
+class StackedMethod(Method, ABC):
+    """A method that stands on a finished model."""
+
+    @abstractmethod
+    def stand_on(self, finished: nn.Module) -> None:
+        """Takes over the weights of what the run's `Foundation` describes."""
+
+
 class AdamParams(Block):
     """Adam with the rates and momenta that image translation has used since DCGAN."""
 
@@ -51,9 +63,8 @@ class AdamParams(Block):
     beta2: float = Field(0.999, ge=0, lt=1)
 
     def build(self, *modules: nn.Module) -> Adam:
-        """The optimiser of the parameters of ``modules``."""
-        parameters = [p for module in modules for p in module.parameters()]
-        return Adam(parameters, lr=self.rate, betas=(self.beta1, self.beta2), fused=True)
+        """The optimiser of what is `learning` in ``modules``."""
+        return Adam(learning(*modules), lr=self.rate, betas=(self.beta1, self.beta2), fused=True)
 
 
 class AdamWParams(AdamParams):
@@ -63,10 +74,17 @@ class AdamWParams(AdamParams):
     """What a step at rate r takes from each weight: its r * ``decay``-fold."""
 
     def build(self, *modules: nn.Module) -> AdamW:
-        """The optimiser of the parameters of ``modules``."""
-        parameters = [p for module in modules for p in module.parameters()]
+        """The optimiser of what is `learning` in ``modules``."""
         betas = (self.beta1, self.beta2)
-        return AdamW(parameters, lr=self.rate, betas=betas, weight_decay=self.decay, fused=True)
+        return AdamW(
+            learning(*modules), lr=self.rate, betas=betas, weight_decay=self.decay, fused=True
+        )
+
+
+def learning(*modules: nn.Module) -> list[nn.Parameter]:
+    """The parameters of ``modules`` that are not frozen, each once."""
+    found = {p: None for module in modules for p in module.parameters() if p.requires_grad}
+    return list(found)
 
 
 class ScheduleParams(Block):
@@ -179,6 +197,33 @@ class GenerativeRunParams(RunParams, ABC):
         return (self.domain,)
 
 
+class CoderRunParams(GenerativeRunParams, ABC):
+    """A run that learns to write samples as codes."""
+
+    also: tuple[str, ...] = ()
+    """Further domains whose samples it learns, in turn with those of ``domain``: a translator that
+    is to stand on it needs both of its own."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.domains)) < len(self.domains):
+            raise ValueError(f"domain and also name one twice: {', '.join(self.domains)}")
+        return self
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains it reads."""
+        return (self.domain, *self.also)
+
+    def spec(self, specs: dict[str, Spec]) -> Spec:
+        """What its samples are; raises ValueError where those of two domains differ."""
+        spec = specs[self.domain]
+        for name in self.also:
+            if specs[name] != spec:
+                raise ValueError(f"{self.domain} has {spec}, but {name} has {specs[name]}")
+        return spec
+
+
 class SeveralDomainsRunParams(RunParams, ABC):
     """A run that reads any number of domains."""
 
@@ -204,3 +249,78 @@ class VocoderRunParams(SeveralDomainsRunParams, ABC):
 
     convention: MelConvention = MelConvention()
     """What the frames mean: that of the data set, and of every model whose frames it is given."""
+
+
+class Foundation(Block):
+    """The finished model that a run stands on, as that model's card has it."""
+
+    sha256: str
+    """Of its weights: other weights at the same place are another run."""
+    run: dict[str, Any]
+    specs: dict[str, Spec]
+    classes: tuple[str, ...]
+
+    def build_model(self) -> nn.Module:
+        """The model with fresh weights; raises ValidationError for no block of ours."""
+        from pipeline.params import load_run
+
+        return folded(load_run(self.run).build_model(self.specs, self.classes))
+
+
+class StackedRunParams(RunParams, ABC):
+    """A run that may stand on another stage's output."""
+
+    stands_on: str | None = Field(None, pattern=r"^(judges|models)/[^/]+$")
+    """What lies below ``data/`` and is trained first: ``judges/NAME`` or ``models/NAME``. A block
+    that says so is one of ``stacked``, whose stages depend on it."""
+    foundation: Foundation | None = None
+    """What was found there. Training fills it in, and the finished model keeps it."""
+
+    def ground(self) -> Foundation:
+        """The foundation; raises ValueError where there is none yet."""
+        if self.foundation is None:
+            raise ValueError(f"{self.stands_on} has to be trained first")
+        return self.foundation
+
+
+class BridgedRunParams(TranslatorRunParams, StackedRunParams, ABC):
+    """A run whose generators may be bridges between the latents of a finished VQ model."""
+
+    generator: Block
+
+    @model_validator(mode="after")
+    def _stands_on_its_coder(self) -> Self:
+        bridged = isinstance(self.generator, BridgeParams)
+        if bridged != (self.stands_on or "").startswith("models/"):
+            raise ValueError(
+                "generator: {kind: vqgan} and stands_on: models/NAME belong together, found "
+                f"stands_on: {self.stands_on}"
+            )
+        return self
+
+    def build_bridges(
+        self, params: BridgeParams, specs: dict[str, Spec], directions: dict[str, str]
+    ) -> BridgedTranslator:
+        """The VQ model with fresh weights, and a bridge for each direction, target -> source.
+
+        Raises ValueError where there is no VQ model, or it codes other samples than the domains'.
+        """
+        coder, seen = self.ground().build_model(), next(iter(self.ground().specs.values()))
+        if not isinstance(coder, CoderModel):
+            raise ValueError(f"{self.stands_on} has no codes")
+        for name in self.domains:
+            spec = specs[name]
+            if (seen.channels, seen.bounded) != (spec.channels, spec.bounded):
+                raise ValueError(f"{self.stands_on} codes samples of {seen}, but {name} has {spec}")
+        dim = coder.quant_conv.out_channels
+        bridges = {to: params.build(dim) for to in directions}
+        return BridgedTranslator(coder, bridges, directions, frozen=params.coder == "frozen")
+
+
+class BridgedMethod(StackedMethod, ABC):
+    """A method whose model may be a `BridgedTranslator`."""
+
+    def stand_on(self, finished: nn.Module) -> None:
+        """Takes over the VQ model's weights."""
+        if isinstance(self.model, BridgedTranslator):
+            self.model.coder.load_state_dict(finished.state_dict())

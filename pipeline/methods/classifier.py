@@ -100,6 +100,15 @@ class ClassifierModel(nn.Module, Classifier):
         hidden: Tensor = self.hidden(means).relu()
         return hidden.float()
 
+    def taps(self, x: Tensor) -> list[Tensor]:
+        """What each level sees, [N, channels, h, w] before it is pooled."""
+        found: list[Tensor] = []
+        for layer in self.body:
+            x = layer(x)
+            if isinstance(layer, nn.ReLU):
+                found.append(x)
+        return found
+
     def classify(self, x: Tensor) -> Tensor:
         """Logits [N, classes]."""
         logits: Tensor = self.head(self.dropout(self.features(x)))

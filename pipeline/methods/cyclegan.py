@@ -8,30 +8,30 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
-from pipeline.backbones import PatchParams, ResnetParams, TranslatorParams
+from pipeline.backbones import BridgedTranslatorParams, BridgeParams, PatchParams, ResnetParams
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.critic import Critic
 from pipeline.methods.base import (
     AdamParams,
-    Method,
+    BridgedMethod,
+    BridgedRunParams,
     ScheduleParams,
-    TranslatorRunParams,
     Update,
 )
 from pipeline.nn.diffaugment import DiffAugment
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.nn.pool import SamplePool
 from pipeline.samples import Batch, Pair, Spec
-from pipeline.translators import GeneratorTranslator
+from pipeline.translators import BridgedTranslator, GeneratorTranslator
 
 
-class CycleGANParams(TranslatorRunParams):
+class CycleGANParams(BridgedRunParams):
     """The paper's values by default: ResNet-9, PatchGAN of 70 pixels, least squares, pool of 50."""
 
     reads = "unaligned"
 
     method: Literal["cyclegan"]
-    generator: TranslatorParams = ResnetParams()
+    generator: BridgedTranslatorParams = ResnetParams()
     """``vae`` is none of its kinds: generators that share a latent are a method, ``unit``."""
     discriminator: PatchParams = PatchParams(norm="instance")
     loss: Adversarial = "least_squares"
@@ -46,9 +46,13 @@ class CycleGANParams(TranslatorRunParams):
     discriminator_optimizer: AdamParams = AdamParams()
     schedule: ScheduleParams = ScheduleParams(kind="linear")
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> GeneratorTranslator:
+    def build_model(
+        self, specs: dict[str, Spec], classes: tuple[str, ...]
+    ) -> GeneratorTranslator | BridgedTranslator:
         """Two generators, one for each direction."""
         directions = {self.target: self.source, self.source: self.target}
+        if isinstance(self.generator, BridgeParams):
+            return self.build_bridges(self.generator, specs, directions)
         generators = {
             to: self.generator.build(specs[of].channels, specs[to].channels, specs[to].bounded)
             for to, of in directions.items()
@@ -84,12 +88,12 @@ class CycleGANParams(TranslatorRunParams):
         )
 
 
-class CycleGAN(Method):
+class CycleGAN(BridgedMethod):
     """See `CycleGANParams`; batches are unaligned `Pair`s."""
 
     def __init__(
         self,
-        model: GeneratorTranslator,
+        model: GeneratorTranslator | BridgedTranslator,
         judge_a: Critic,
         judge_b: Critic,
         *,
@@ -104,8 +108,8 @@ class CycleGAN(Method):
     ) -> None:
         """``together``: generators treat each sample alone, so batches may share a pass."""
         super().__init__()
-        self.model = model
-        self.to_b, self.to_a = model.generators[target], model.generators[source]
+        self.model: GeneratorTranslator | BridgedTranslator = model
+        self.to_b, self.to_a = model.generator(target), model.generator(source)
         self.judge_a, self.judge_b = judge_a, judge_b
         self.pool_a, self.pool_b = SamplePool(pool), SamplePool(pool)
         self.cycle_weight = cycle_weight

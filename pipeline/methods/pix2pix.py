@@ -8,17 +8,17 @@ from torch import Tensor, cat, nn
 from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
-from pipeline.backbones import LatentTranslatorParams, PatchParams, UnetParams
+from pipeline.backbones import BridgeParams, LatentTranslatorParams, PatchParams, UnetParams
 from pipeline.backbones.vae import Vae
 from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
 from pipeline.losses.divergence import mean_kl
-from pipeline.methods.base import AdamParams, Method, TranslatorRunParams, Update
+from pipeline.methods.base import AdamParams, BridgedMethod, BridgedRunParams, Update
 from pipeline.nn.diffaugment import DiffAugment, diff_augment
 from pipeline.samples import Batch, Pair, Spec
-from pipeline.translators import GeneratorTranslator
+from pipeline.translators import BridgedTranslator, GeneratorTranslator
 
 
-class Pix2PixParams(TranslatorRunParams):
+class Pix2PixParams(BridgedRunParams):
     """The paper's values by default: U-Net, PatchGAN of 70 pixels, cross-entropy, 100 x L1."""
 
     reads = "aligned"
@@ -38,13 +38,16 @@ class Pix2PixParams(TranslatorRunParams):
     """``train`` keeps dropout and batch statistics on when translating, as the published models
     do, and draws from a latent; ``eval`` gives the same output each time."""
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> GeneratorTranslator:
+    def build_model(
+        self, specs: dict[str, Spec], classes: tuple[str, ...]
+    ) -> GeneratorTranslator | BridgedTranslator:
         """One generator, source to target."""
+        directions = {self.target: self.source}
+        if isinstance(self.generator, BridgeParams):
+            return self.build_bridges(self.generator, specs, directions)
         source, target = specs[self.source], specs[self.target]
         generator = self.generator.build(source.channels, target.channels, target.bounded)
-        return GeneratorTranslator(
-            {self.target: generator}, {self.target: self.source}, mode=self.inference
-        )
+        return GeneratorTranslator({self.target: generator}, directions, mode=self.inference)
 
     def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "Pix2Pix":
         """The generator and a discriminator on source and target together."""
@@ -61,12 +64,12 @@ class Pix2PixParams(TranslatorRunParams):
         )
 
 
-class Pix2Pix(Method):
+class Pix2Pix(BridgedMethod):
     """See `Pix2PixParams`; batches are aligned `Pair`s."""
 
     def __init__(
         self,
-        model: GeneratorTranslator,
+        model: GeneratorTranslator | BridgedTranslator,
         discriminator: nn.Module,
         *,
         target: str,
@@ -77,9 +80,9 @@ class Pix2Pix(Method):
         adam: AdamParams,
     ) -> None:
         super().__init__()
-        self.model = model
+        self.model: GeneratorTranslator | BridgedTranslator = model
         self.discriminator = discriminator
-        self.generator = model.generators[target]
+        self.generator = model.generator(target)
         self.loss: Adversarial = loss
         self.l1_weight, self.kl_weight = l1_weight, kl_weight
         self.diffaugment: DiffAugment = diffaugment

@@ -1,4 +1,4 @@
-"""Variational autoencoder (Kingma & Welling 2014), with beta and learnt observation noise."""
+"""Variational autoencoder (Kingma & Welling 2014): beta, capacity, learnt observation noise."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
 from pipeline.backbones.convolutional import MirrorParams, PyramidParams
+from pipeline.block import Block
 from pipeline.capabilities import Latent, Reconstructor, Sampler, Scorer
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.reconstruction import gaussian_nll
@@ -17,6 +18,22 @@ from pipeline.samples import Batch, Labelled, Spec
 
 NOISE_RATE = 10.0  # times the networks' rate
 DRAWS = 8  # of the latent for a score
+
+
+class CapacityParams(Block):
+    """What the code may tell of a sample, opened little by little (Burgess et al. 2018, eq. 8).
+
+    The factor that explains most of the picture then gets a number of its own before the next.
+    """
+
+    nats: PositiveFloat = 25.0
+    """Where the KL term is led to; theirs, on sprites."""
+    steps: PositiveInt = 100_000
+    """Steps in which it rises there, evenly from 0."""
+
+    def at(self, step: int) -> float:
+        """Nats at a step."""
+        return self.nats * min(1.0, step / self.steps)
 
 
 class VAEParams(GenerativeRunParams):
@@ -28,6 +45,9 @@ class VAEParams(GenerativeRunParams):
     decoder: MirrorParams = MirrorParams(norm="none")
     beta: NonNegativeFloat = 1.0
     """Weight of the KL term; 1 is the ELBO, more disentangles (Higgins et al. 2017)."""
+    capacity: CapacityParams | None = None
+    """None: the KL term is pressed down. Else it is held to a capacity by ``beta``, which is their
+    gamma then and large: 1,000 for theirs."""
     noise: PositiveFloat | None = None
     """Fixed standard deviation of the observations; None learns it (Rybkin et al. 2021)."""
     optimizer: AdamParams = AdamParams(rate=1e-3, beta1=0.9)
@@ -44,7 +64,12 @@ class VAEParams(GenerativeRunParams):
 
     def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VAE":
         """The model and its ELBO."""
-        return VAE(self.build_model(specs, classes), beta=self.beta, adam=self.optimizer)
+        return VAE(
+            self.build_model(specs, classes),
+            beta=self.beta,
+            capacity=self.capacity,
+            adam=self.optimizer,
+        )
 
 
 class VAEModel(nn.Module, Sampler, Reconstructor, Latent, Scorer):
@@ -110,10 +135,12 @@ class VAEModel(nn.Module, Sampler, Reconstructor, Latent, Scorer):
 class VAE(Method):
     """See `VAEParams`; batches are `Labelled`, whose labels it ignores."""
 
-    def __init__(self, model: VAEModel, *, beta: float, adam: AdamParams) -> None:
+    def __init__(
+        self, model: VAEModel, *, beta: float, capacity: CapacityParams | None, adam: AdamParams
+    ) -> None:
         super().__init__()
         self.model: VAEModel = model
-        self.beta = beta
+        self.beta, self.capacity = beta, capacity
         self.adam = adam
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -128,6 +155,7 @@ class VAE(Method):
         """One update of the negative (beta-)ELBO, in nats a value so that rates carry over."""
         assert isinstance(batch, Labelled)
         nll, kl = self.model.elbo(batch.x)
-        values = batch.x[0].numel()
-        loss = (nll + self.beta * kl).mean() / values
-        yield Update("model", loss, {"nll": nll.mean(), "kl": kl.mean()})
+        nll, kl = nll.mean(), kl.mean()
+        excess = kl if self.capacity is None else (kl - self.capacity.at(step)).abs()
+        loss = (nll + self.beta * excess) / batch.x[0].numel()
+        yield Update("model", loss, {"nll": nll, "kl": kl})

@@ -36,6 +36,21 @@ class InstanceNorm(nn.Module):
         return instance_norm(x)
 
 
+class GroupNorm(nn.GroupNorm):
+    """Groups of channels of each sample to mean 0 and variance 1 (Wu & He 2018), then affine.
+
+    On a processor torch's own takes several times as long over channels-last tensors as over
+    those of the default layout, copies there and back and all.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[N, C, H, W] -> the same."""
+        last = torch.channels_last
+        if input.device.type == "cpu" and input.is_contiguous(memory_format=last):
+            return super().forward(input.contiguous()).contiguous(memory_format=last)
+        return super().forward(input)
+
+
 def init_normal(module: nn.Module, deviation: float = 0.02) -> nn.Module:
     """Draws convolution and linear weights from N(0, 0.02), scales from N(1, 0.02), biases 0.
 

@@ -36,6 +36,9 @@ RIVALS: dict[str, Rival] = {
     ),
     "noise": Rival("Noise", "Pictures of independent random values."),
     "untrained": Rival("Untrained", "The same network with its first, random weights."),
+    "half_the_codebook": Rival(
+        "Half the codebook", "Half of the codes, all used alike: what a healthy codebook exceeds."
+    ),
     "test_pictures": Rival(
         "Test pictures",
         "Real pictures that training never saw, in place of the model's. They set the ceiling: "

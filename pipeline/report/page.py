@@ -84,7 +84,7 @@ def build_report(params: Params, outputs: Outputs, out: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        sections = [gather(name, run, outputs, partial) for name, run in params.models.items()]
+        sections = [gather(name, run, outputs, partial) for name, run in params.runs.items()]
         (partial / "index.html").write_text(render(params, sections), encoding="utf-8")
         shutil.rmtree(out, ignore_errors=True)
         partial.rename(out)

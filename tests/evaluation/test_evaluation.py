@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 from voices import voice
 
-from pipeline.capabilities import Translator
+from pipeline.capabilities import Classifier, Coder, Reconstructor, Translator
 from pipeline.codecs.spectrogram import MelConvention
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.store import Store
-from pipeline.evaluation.pictures import evaluate_translator
+from pipeline.evaluation.generation import evaluate_generation
+from pipeline.evaluation.pictures import evaluate_translator, samples
 from pipeline.evaluation.results import Evaluation
 from pipeline.evaluation.sound import evaluate_converter
 from pipeline.prepare import prepare
@@ -73,6 +74,54 @@ def test_the_way_back_is_measured_where_there_is_one(picture_store, tmp_path):
     found = pictures(both, picture_store, tmp_path)
     assert set(found) == {"day_to_night", "night_to_day"}
     assert found["day_to_night"]["cycle_l1"]["model"] > 0
+
+
+class Rounded(nn.Module, Reconstructor, Coder):
+    """Codes each value by its sign."""
+
+    codes = 2
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        return self.from_codes(self.to_codes(x))
+
+    def to_codes(self, x: Tensor) -> Tensor:
+        return (x[:, 0] > 0).long()
+
+    def from_codes(self, codes: Tensor) -> Tensor:
+        return (2.0 * codes - 1)[:, None]
+
+
+class Judge(nn.Module, Classifier):
+    """Sees the mean of each quarter."""
+
+    classes = ("low", "high")
+
+    def features(self, x: Tensor) -> Tensor:
+        return nn.functional.adaptive_avg_pool2d(x, 2).flatten(1)
+
+    def classify(self, x: Tensor) -> Tensor:
+        return self.features(x)[:, :2]
+
+
+def test_coders_are_judged_by_what_they_rebuild_and_how_much_of_the_codebook_they_use(
+    digits_store, tmp_path
+):
+    evaluation, model = Evaluation(), Rounded()
+    evaluate_generation(model, model, digits_store, "digit", Judge(), evaluation, tmp_path)
+    rebuilt, codes = evaluation.results["reconstruction"], evaluation.results["codes"]
+    x = samples(digits_store, "test", "digit")
+    assert rebuilt["mse"]["model"] == pytest.approx(
+        float((x - model.reconstruct(x)).square().mean()), abs=1e-4
+    )
+    assert rebuilt["high_frequency"]["model"] > 1  # signs have sharp edges
+    assert rebuilt["high_frequency"]["test_pictures"] == 1
+    assert set(rebuilt["fd_features"]) == {"model", "mean_picture", "test_pictures"}
+    assert rebuilt["fd_features"]["test_pictures"] < rebuilt["fd_features"]["mean_picture"]
+    share = float(model.to_codes(x).float().mean())
+    entropy = -share * np.log(share) - (1 - share) * np.log(1 - share)
+    assert codes["perplexity"]["model"] == pytest.approx(np.exp(entropy), abs=1e-4)
+    assert codes["perplexity"]["half_the_codebook"] == 1
+    assert codes["use"]["model"] == 1
 
 
 def recordings(folder, names: dict[str, str]) -> Store:
@@ -182,3 +231,13 @@ def test_sentences_that_only_one_speaker_says_are_converted_and_not_compared(tmp
     heard = {path.name for path in (tmp_path / "ann_to_bob").iterdir()}
     assert {"0_model.wav", "1_model.wav", "0.png"} <= heard
     assert not [name for name in heard if "target" in name]
+
+
+def test_sound_is_seen_in_windows(sound_store):
+    found = samples(sound_store, "train", "ann")
+    reader = sound_store.domain("train", "ann")
+    clips = [reader.item(index) for index in range(len(reader))]
+    assert found.shape == (sum(max(1, len(c) // 64) for c in clips), 1, tiny.SIDE, 64)
+    whole = next(clip for clip in clips if len(clip) >= 64)
+    first = sound_store.codec.to_sample(torch.from_numpy(whole[None, :64].copy()), "ann")
+    assert any(torch.equal(sample, first[0]) for sample in found)

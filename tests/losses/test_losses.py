@@ -11,7 +11,7 @@ from pipeline.losses.adversarial import discriminator_loss, generator_loss, verd
 from pipeline.losses.contrastive import patch_nce
 from pipeline.losses.divergence import gaussian_kl, mean_kl
 from pipeline.losses.matching import feature_matching
-from pipeline.losses.reconstruction import gaussian_nll
+from pipeline.losses.reconstruction import gaussian_nll, logit_laplace_nll
 
 REAL = torch.tensor([2.0, -0.5])
 FAKE = torch.tensor([[0.5, -3.0]])
@@ -168,3 +168,23 @@ def test_a_critic_has_no_confidence_and_discriminators_have_names():
     x = torch.zeros(2, 1)
     assert set(verdict("wasserstein", x, x)) == {"real_logit", "fake_logit"}
     assert set(verdict("hinge", x, x, "a")) == {"real_logit_a", "fake_logit_a", "confidence_a"}
+
+
+def test_a_logit_laplace_density_has_an_integral_of_1():
+    edges = torch.linspace(0, 1, 200_001, dtype=torch.float64)
+    x = (edges[1:] + edges[:-1]) / 2
+    for mean, log_scale in ((0.0, 0.0), (-1.5, -1.0), (2.0, 0.3)):
+        found = [
+            logit_laplace_nll(part, torch.full_like(part, mean), torch.full_like(part, log_scale))
+            for part in x.chunk(x.numel())[::20_000]
+        ]
+        assert all(torch.isfinite(nll) for nll in found)
+        distance = (x.logit() - mean).abs() * math.exp(-log_scale)
+        density = (-distance).exp() / (2 * math.exp(log_scale) * x * (1 - x))
+        assert float(density.mean()) == pytest.approx(1, abs=2e-3)
+        torch.testing.assert_close(
+            torch.stack(found), -density[::20_000].log(), rtol=1e-6, atol=1e-6
+        )
+    x = torch.rand(6, dtype=torch.float64) * 0.8 + 0.1
+    mean, log_scale = (torch.randn(6, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    assert gradcheck(lambda m, s: logit_laplace_nll(x, m, s), (mean, log_scale))

@@ -21,7 +21,9 @@ from pipeline.training import Run
 RUNS = tiny.runs()
 
 CAPABILITIES = {
+    "autoencoder": ("reconstruct", "latent"),
     "classifier": ("classify",),
+    "code_prior": ("sample",),
     "cut": ("translate",),
     "cyclegan": ("translate",),
     "gan": ("sample",),
@@ -31,9 +33,13 @@ CAPABILITIES = {
     "spade": ("translate", "style"),
     "unit": ("translate",),
     "vae": ("sample", "reconstruct", "latent", "score"),
+    "vqgan": ("reconstruct", "codes"),
+    "vqvae": ("reconstruct", "codes"),
 }
 LEARNS = {
+    "autoencoder": ["l2"],
     "classifier": ["cross_entropy"],
+    "code_prior": ["cross_entropy"],
     "cut": ["contrast_identity"],
     "cyclegan": ["cycle", "identity"],
     "hifigan": ["mel"],
@@ -41,6 +47,8 @@ LEARNS = {
     "pix2pix": ["l1"],
     "unit": ["reconstruction", "cycle"],
     "vae": ["nll"],
+    "vqgan": ["l1"],
+    "vqvae": ["l2"],
 }
 """What falls while a method overfits one batch with all its optimisers; where networks work
 against each other, nothing need."""
@@ -160,13 +168,13 @@ def test_shape_contract(run):
     found = tiny.outputs(model, specs, count)
     assert found
     for name, y in found.items():
-        assert y.dtype == torch.float32, name
+        assert y.dtype == (torch.int64 if name == "to_codes" else torch.float32), name
         assert len(y) == count, name
         assert torch.isfinite(y).all(), name
     whole = {
         name: name.removeprefix("translate.") if "." in name else run.domains[0]
         for name in found
-        if name.split(".")[0] in ("translate", "sample", "reconstruct", "decode")
+        if name.split(".")[0] in ("translate", "sample", "reconstruct", "decode", "from_codes")
     }
     for name, domain in whole.items():
         spec = specs[domain]

@@ -1,0 +1,66 @@
+"""Translation between the latents of a finished VQ model.
+
+The model's encoder and decoder, which have learnt to write samples of both domains, stand still or
+go on learning; what is new is a small residual network at the size of the codes between them.
+Latents are not rounded to codes on the way: the bridge leads from vectors to vectors.
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import silu
+
+from pipeline.backbones.coders import CoderModel
+from pipeline.backbones.vqgan import Residual, VqganParams, norm
+from pipeline.block import Block
+
+
+class BridgeParams(Block):
+    """A network between the latents of the VQ model that ``stands_on: models/NAME`` names."""
+
+    norm: ClassVar[str] = "group"  # the VQ model's
+
+    kind: Literal["vqgan"] = "vqgan"
+    coder: Literal["frozen", "tuned"] = "frozen"
+    """Whether the VQ model's encoder and decoder stay as they are, or learn with the bridge."""
+    width: int = Field(128, ge=1)
+    """Channels of the bridge's residual blocks."""
+    blocks: int = Field(4, ge=1)
+    groups: int = Field(32, ge=1)
+    """Of group normalisation, at most: they divide the channels."""
+
+    def build(self, dim: int) -> "Bridge":
+        """Latents [N, dim, h, w] -> the same."""
+        return Bridge(dim, self)
+
+
+class Bridge(nn.Module):
+    """See `BridgeParams`. Predicts the change to a latent, and begins close to none."""
+
+    def __init__(self, dim: int, params: BridgeParams) -> None:
+        super().__init__()
+        width, like = params.width, VqganParams(groups=params.groups)
+        self.conv_in = nn.Conv2d(dim, width, 3, padding=1)
+        self.blocks = nn.Sequential(*(Residual(width, width, like) for _ in range(params.blocks)))
+        self.norm_out = norm(width, params.groups)
+        self.conv_out = nn.Conv2d(width, dim, 3, padding=1)
+        nn.init.normal_(self.conv_out.weight, 0.0, 0.01)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """[N, dim, h, w] -> the same."""
+        change: Tensor = self.conv_out(silu(self.norm_out(self.blocks(self.conv_in(z)))))
+        return z + change
+
+
+class Crossing(nn.Module):
+    """A VQ model's encoder, a bridge and the VQ model's decoder: one direction."""
+
+    def __init__(self, coder: CoderModel, bridge: Bridge) -> None:
+        super().__init__()
+        self.coder, self.bridge = coder, bridge
+        self.multiple = coder.multiple
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Samples [N, C, H, W] -> the same, not clamped to their range."""
+        return self.coder.picture(self.coder.draw(self.bridge(self.coder.vectors(x))))

@@ -1,0 +1,86 @@
+"""Models that write samples as codes of a codebook, whatever their networks."""
+
+from typing import Annotated, Self
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from pipeline.backbones.vit import VitParams
+from pipeline.backbones.vqgan import VqganParams
+from pipeline.capabilities import Coder, Reconstructor
+from pipeline.nn.quantiser import Quantised, QuantiserParams
+from pipeline.samples import Spec
+
+CoderParams = Annotated[VitParams | VqganParams, Field(discriminator="kind")]
+
+LAPLACE = 0.1
+"""How far logit-Laplace keeps values from both ends of [0, 1] (Ramesh et al. 2021, A.3)."""
+
+
+class CoderModel(nn.Module, Reconstructor, Coder):
+    """Encoder -> 1x1 convolution -> codebook -> 1x1 convolution -> decoder."""
+
+    def __init__(
+        self, spec: Spec, network: CoderParams, quantiser: QuantiserParams, *, laplace: bool
+    ) -> None:
+        """``laplace``: the decoder gives means and log scales of `logit_laplace_nll`."""
+        super().__init__()
+        self.codes, self.multiple = quantiser.codes, network.multiple
+        self.bounded, self.laplace, self.frozen = spec.bounded, laplace, False
+        self.encoder = network.build_encoder(spec.channels)
+        self.decoder = network.build_decoder(spec.channels * (2 if laplace else 1))
+        self.quant_conv = nn.Conv2d(network.channels, quantiser.dim, 1)
+        self.post_quant_conv = nn.Conv2d(quantiser.dim, network.channels, 1)
+        self.quantiser = quantiser.build()
+
+    def freeze(self) -> Self:
+        """Finishes it: no weight learns any more, and it stays in evaluation mode."""
+        self.frozen = True
+        return self.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode, or evaluation mode."""
+        return super().train(mode and not self.frozen)
+
+    def vectors(self, x: Tensor) -> Tensor:
+        """Samples [N, C, H, W] -> what is to be quantised, [N, D, h, w]."""
+        z: Tensor = self.quant_conv(self.encoder(x))
+        return z
+
+    def draw(self, values: Tensor) -> Tensor:
+        """Codes' values [N, D, h, w] -> what the decoder gives, [N, C or 2 C, H, W] float32."""
+        y: Tensor = self.decoder(self.post_quant_conv(values))
+        return y.float()
+
+    def picture(self, drawn: Tensor) -> Tensor:
+        """What the decoder gives -> samples [N, C, H, W], not yet clamped."""
+        if not self.laplace:
+            return drawn
+        mean = drawn.chunk(2, dim=1)[0].sigmoid()
+        return 2 * (mean - LAPLACE) / (1 - 2 * LAPLACE) - 1
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Quantised]:
+        """What the decoder makes of samples, and their codes."""
+        found: Quantised = self.quantiser(self.vectors(x))
+        return self.draw(found.values), found
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Through the codes and back."""
+        return self.from_codes(self.to_codes(x))
+
+    def to_codes(self, x: Tensor) -> Tensor:
+        """The nearest codes."""
+        found: Quantised = self.quantiser(self.vectors(x))
+        return found.codes
+
+    def from_codes(self, codes: Tensor) -> Tensor:
+        """What the codes stand for, within the samples' range."""
+        values = self.quantiser.lookup(codes).permute(0, 3, 1, 2)
+        y = self.picture(self.draw(values))
+        return y.clamp(-1, 1) if self.bounded else y
+
+    def grid(self, spec: Spec) -> tuple[int, int]:
+        """Rows and columns of a sample's codes; raises ValueError where the width is free."""
+        if spec.width is None:
+            raise ValueError("a grid of codes has a width, but these samples' width is time")
+        return spec.height // self.multiple, spec.width // self.multiple

@@ -1,0 +1,95 @@
+"""A discriminator of whole samples, of StyleGAN2's kind (Karras et al. 2020, figure 7c).
+
+Residual blocks that blur before they halve, and the standard deviation over the batch near the end.
+Without the equalised rate: weights begin as He et al. 2015 draw them.
+"""
+
+import math
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, leaky_relu
+
+from pipeline.backbones.convolutional import SMALLEST, halvings
+from pipeline.block import Block
+from pipeline.samples import Spec
+
+FILTER = (1.0, 3.0, 3.0, 1.0)
+
+
+class WholeParams(Block):
+    """Halves samples down to 4x4 and gives one logit each."""
+
+    kind: Literal["whole"] = "whole"
+    width: int = Field(64, ge=1)
+    """Channels at full size; they double at each halving."""
+    most: int = Field(512, ge=1)
+    """Channels at most."""
+
+    def build(self, spec: Spec) -> "Whole":
+        """Samples [N, C, H, W] -> logits [N, 1]; raises ValueError where they never get to 4x4."""
+        return Whole(spec, width=self.width, most=self.most)
+
+
+class Whole(nn.Module):
+    """See `WholeParams`."""
+
+    def __init__(self, spec: Spec, *, width: int, most: int) -> None:
+        super().__init__()
+        self.side = spec.height
+        widths = [min(width * 2**level, most) for level in range(halvings(spec) + 1)]
+        self.stem = nn.Conv2d(spec.channels, widths[0], 1)
+        self.blocks = nn.Sequential(*(HalvingBlock(a, b) for a, b in pairwise(widths)))
+        last = widths[-1]
+        self.conv = nn.Conv2d(last + 1, last, 3, padding=1)
+        self.hidden = nn.Linear(last * SMALLEST**2, last)
+        self.head = nn.Linear(last, 1)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(layer.weight, 0.2)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> logits [N, 1]."""
+        y = self.blocks(leaky_relu(self.stem(x), 0.2))
+        y = leaky_relu(self.conv(with_deviation(y)), 0.2)
+        logits: Tensor = self.head(leaky_relu(self.hidden(y.flatten(1)), 0.2))
+        return logits
+
+
+class HalvingBlock(nn.Module):
+    """Two 3x3 convolutions beside a 1x1 one, each way halved."""
+
+    kernel: Tensor
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv_1 = nn.Conv2d(inputs, inputs, 3, padding=1)
+        self.conv_2 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.beside = nn.Conv2d(inputs, outputs, 1, bias=False)
+        line = torch.tensor(FILTER) / sum(FILTER)
+        self.register_buffer("kernel", torch.outer(line, line)[None, None], persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, inputs, H, W] -> [N, outputs, H / 2, W / 2]."""
+        y = leaky_relu(self.conv_2(self.halve(leaky_relu(self.conv_1(x), 0.2))), 0.2)
+        both: Tensor = y + self.beside(self.halve(x))
+        return both / math.sqrt(2)
+
+    def halve(self, x: Tensor) -> Tensor:
+        """Every other row and column of the blurred map (Zhang 2019)."""
+        kernel = self.kernel.to(x.dtype).expand(x.shape[1], -1, -1, -1)
+        return conv2d(x, kernel, stride=2, padding=1, groups=x.shape[1])
+
+
+def with_deviation(x: Tensor) -> Tensor:
+    """[N, C, h, w] -> [N, C + 1, h, w]: how much the batch varies, as one more map.
+
+    Karras et al. 2018, section 3, over the whole batch as one group.
+    """
+    deviation = (x.float().var(dim=0, correction=0) + 1e-8).sqrt().mean()
+    return torch.cat([x, deviation.to(x.dtype).expand(len(x), 1, *x.shape[2:])], dim=1)

@@ -1,0 +1,41 @@
+"""Drawing one of many from logits."""
+
+import torch
+from torch import Tensor
+
+
+def top_k(logits: Tensor, k: int) -> Tensor:
+    """Logits [N, K], those below the k-th largest of their row at minus infinity."""
+    least = logits.topk(min(k, logits.shape[1]), dim=1).values[:, -1:]
+    return logits.masked_fill(logits < least, -torch.inf)
+
+
+def top_p(logits: Tensor, p: float) -> Tensor:
+    """Logits [N, K], all but the likeliest at minus infinity.
+
+    Those stay that together reach probability ``p`` without any of them to spare: the nucleus of
+    Holtzman et al. 2020. One always does.
+    """
+    ordered, order = logits.sort(dim=1, descending=True, stable=True)
+    shares = ordered.softmax(dim=1)
+    before = shares.cumsum(dim=1) - shares
+    beyond = torch.zeros_like(before, dtype=torch.bool).scatter(1, order, before >= p)
+    return logits.masked_fill(beyond, -torch.inf)
+
+
+def pick(
+    logits: Tensor, level: Tensor, *, temperature: float, k: int | None, p: float | None
+) -> Tensor:
+    """One column [N] of logits [N, K] for each uniform number ``level`` [N] in [0, 1).
+
+    By the inverse of the distribution function, so nothing random happens on the device.
+    """
+    logits = logits / temperature
+    if k is not None:
+        logits = top_k(logits, k)
+    if p is not None:
+        logits = top_p(logits, p)
+    heights = logits.softmax(dim=1).double().cumsum(dim=1)
+    # Rounding must not lead beyond the last column that has a share.
+    level = level.double()[:, None] * heights[:, -1:]
+    return (heights <= level).sum(dim=1).clamp(max=logits.shape[1] - 1)

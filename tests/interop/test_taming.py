@@ -1,0 +1,249 @@
+"""Published VQGANs: equal to the original in what they give, or refused with the reason."""
+
+import copy
+import hashlib
+import sys
+import types
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+import yaml
+from click.testing import Result
+from original_taming import CONFIG, OriginalVQModel
+from typer.testing import CliRunner
+
+from pipeline.backbones.vqgan import VqganParams
+from pipeline.checkpoints import read_card
+from pipeline.cli import app
+from pipeline.errors import UserError
+from pipeline.inference import FinishedModel, load
+from pipeline.interop.taming import read, read_config
+from pipeline.params import load_run
+
+
+def changed(**fields: object) -> dict:
+    """A configuration with other values of the network, or of the codebook."""
+    config = copy.deepcopy(CONFIG)
+    params = config["model"]["params"]
+    for name, value in fields.items():
+        (params if name in ("embed_dim", "n_embed") else params["ddconfig"])[name] = value
+    return config
+
+
+SMALL = {
+    "f16": changed(
+        ch=32, z_channels=32, embed_dim=16, n_embed=64, resolution=64, attn_resolutions=[4]
+    ),
+    "f4": changed(
+        ch=32,
+        z_channels=8,
+        embed_dim=8,
+        n_embed=32,
+        resolution=32,
+        ch_mult=[1, 2, 2],
+        num_res_blocks=1,
+        attn_resolutions=[16, 32],
+    ),
+    "grey, no attention": changed(
+        ch=32,
+        z_channels=8,
+        embed_dim=4,
+        n_embed=32,
+        resolution=32,
+        ch_mult=[1, 2],
+        attn_resolutions=[],
+        in_channels=1,
+        out_ch=1,
+    ),
+}
+
+
+def original(config: dict) -> OriginalVQModel:
+    """Weights such that every layer has a say, and codes lie among the vectors."""
+    torch.manual_seed(1)
+    network = OriginalVQModel(config).eval()
+    for name, parameter in network.named_parameters():
+        if "norm" in name and name.endswith("weight"):
+            parameter.data.uniform_(0.5, 1.5)
+        elif name.endswith("bias"):
+            parameter.data.normal_(0, 0.1)
+    return network
+
+
+def write(folder: Path, config: dict, state: object) -> Path:
+    folder.mkdir(exist_ok=True)
+    torch.save(state, folder / "last.ckpt")
+    (folder / "model.yaml").write_text(yaml.safe_dump(config))
+    return folder / "last.ckpt"
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["import", "taming", *(str(a) for a in arguments)])
+
+
+def imported(folder: Path, config: dict, state: object) -> FinishedModel:
+    path = write(folder / "files", config, state)
+    result = call(path, "--name", "it", "--models", folder)
+    assert result.exit_code == 0, result.output
+    return load(folder / "it")
+
+
+def refused(*arguments: object) -> str:
+    result = call(*arguments)
+    assert result.exit_code == 1, result.output
+    assert result.stderr.startswith("error: ")
+    return result.stderr
+
+
+@torch.no_grad()
+def assert_equal_outputs(theirs: OriginalVQModel, finished: FinishedModel, config: dict) -> None:
+    dd = config["model"]["params"]["ddconfig"]
+    x = torch.rand(2, dd["in_channels"], dd["resolution"], dd["resolution"]) * 2 - 1
+    expected = theirs(x)
+    assert expected.std() > 0.02
+    codes = theirs.encode(x)
+    assert len(codes.unique()) > 2
+    assert torch.equal(finished.model.to_codes(x), codes)
+    drawn, _ = finished.model(x)
+    torch.testing.assert_close(drawn, expected, atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        finished.model.reconstruct(x), expected.clamp(-1, 1), atol=1e-4, rtol=0
+    )
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_an_imported_vqgan_gives_what_the_original_gives(tmp_path, name):
+    config = SMALL[name]
+    theirs = original(config)
+    extra = {"loss.discriminator.main.0.weight": torch.zeros(3)}
+    state = {"epoch": 3, "state_dict": {**theirs.state_dict(), **extra}}
+    finished = imported(tmp_path, config, state)
+    assert_equal_outputs(theirs, finished, config)
+    assert finished.capabilities == ("reconstruct", "codes")
+
+
+def test_a_trainers_objects_beside_the_weights_are_not_looked_at(tmp_path, monkeypatch):
+    ran = []
+
+    class ModelCheckpoint:
+        def __setstate__(self, state: object) -> None:
+            ran.append(state)
+
+        def __getstate__(self) -> dict:
+            return {"best": 1}
+
+    module = types.ModuleType("some_trainer")
+    module.ModelCheckpoint = ModelCheckpoint
+    ModelCheckpoint.__module__ = "some_trainer"
+    ModelCheckpoint.__qualname__ = "ModelCheckpoint"
+    monkeypatch.setitem(sys.modules, "some_trainer", module)
+    config = SMALL["f4"]
+    theirs = original(config)
+    state = {
+        "callbacks": {ModelCheckpoint: {"best": torch.ones(1)}, "it": ModelCheckpoint()},
+        "state_dict": theirs.state_dict(),
+    }
+    finished = imported(tmp_path, config, state)
+    assert not ran
+    assert_equal_outputs(theirs, finished, config)
+
+
+def test_the_published_size(monkeypatch, tmp_path):
+    path = write(tmp_path, CONFIG, {})
+    with torch.device("meta"):
+        state = {"state_dict": OriginalVQModel(CONFIG).state_dict()}
+    monkeypatch.setattr(torch, "load", lambda *_, **__: state)
+    found = read(path, tmp_path / "model.yaml")
+    assert found.network == VqganParams()
+    assert (found.channels, found.size) == (3, 256)
+    ours = sum(value.numel() for name, value in found.weights.items() if "shares" not in name)
+    assert ours == 72_141_699
+
+
+def test_the_card_claims_what_is_known_and_no_more(tmp_path):
+    config = SMALL["f4"]
+    finished = imported(tmp_path, config, {"state_dict": original(config).state_dict()})
+    card = read_card(tmp_path / "it")
+    content = (tmp_path / "files/last.ckpt").read_bytes()
+    assert card.run["file"]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert card.run["origin"] == "taming"
+    assert not {"batch", "schedule", "ema"} & card.run.keys()
+    assert load_run(card.run) == finished.params
+    with pytest.raises(UserError, match="can't be trained"):
+        finished.params.build(card.specs, ())
+
+
+STATE = OriginalVQModel(SMALL["f4"]).state_dict()
+
+
+@pytest.mark.parametrize(
+    ("state", "parts"),
+    [
+        pytest.param(torch.zeros(3), ["it holds a Tensor"], id="a tensor"),
+        pytest.param({"state_dict": {}}, ["missing: encoder.conv_in.weight"], id="nothing"),
+        pytest.param(
+            {"state_dict": {k: v for k, v in STATE.items() if k != "quant_conv.bias"}},
+            ["missing: quant_conv.bias"],
+            id="one missing",
+        ),
+        pytest.param(
+            {"state_dict": {**STATE, "extra": torch.zeros(1)}}, ["unknown: extra"], id="too much"
+        ),
+        pytest.param(
+            {"state_dict": {**STATE, "quantize.embedding.weight": torch.zeros(3, 8)}},
+            ["quantiser.codebook: expected [32, 8], found [3, 8]"],
+            id="another shape",
+        ),
+    ],
+)
+def test_files_that_hold_no_vqgan_are_refused(tmp_path, state, parts):
+    path = write(tmp_path / "files", SMALL["f4"], state)
+    message = refused(path, "--name", "it", "--models", tmp_path)
+    for part in ["expected the weights of a VQGAN", *parts]:
+        assert part in message
+    assert not (tmp_path / "it").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "parts"),
+    [
+        pytest.param({}, ["expected model.target and model.params"], id="empty"),
+        pytest.param(
+            {"model": {"target": "taming.models.vqgan.GumbelVQ", "params": {}}},
+            ["found taming.models.vqgan.GumbelVQ, allowed: taming.models.vqgan.VQModel"],
+            id="another model",
+        ),
+        pytest.param(changed(double_z=True), ["model.params.ddconfig.double_z"], id="a KL model"),
+        pytest.param(changed(in_channels=1), ["in_channels and out_ch differ"], id="channels"),
+        pytest.param(changed(attn_resolutions=[17]), ["do not divide 256"], id="attention"),
+        pytest.param(changed(ch=0), ["width"], id="no channels"),
+    ],
+)
+def test_configurations_that_cant_be_are_refused(tmp_path, config, parts):
+    path = write(tmp_path / "files", config, {"state_dict": {}})
+    message = refused(path, "--name", "it", "--models", tmp_path)
+    for part in ["model.yaml", *parts]:
+        assert part in message
+
+
+def test_what_cant_be_is_refused_before_anything_is_written(tmp_path):
+    path = write(tmp_path / "files", SMALL["f4"], {"state_dict": STATE})
+    (tmp_path / "alone").mkdir()
+    lonely = tmp_path / "alone/last.ckpt"
+    lonely.write_bytes(path.read_bytes())
+    before = tiny.tree(tmp_path)
+    cases = {
+        (tmp_path / "none", "--config", path.with_name("model.yaml")): "can't be read",
+        (lonely,): "expected the model's yaml",
+        (path, "--size", 64): "--name, --config and --models alone",
+        (path, "--config", tmp_path / "no.yaml"): "can't be read",
+    }
+    for arguments, reason in cases.items():
+        assert reason in refused(*arguments, "--name", "it", "--models", tmp_path)
+    assert tiny.tree(tmp_path) == before
+    content = {"model": {"target": "taming.models.vqgan.VQModel", "params": {}}}
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(UserError, match="no VQGAN's configuration"):
+        read_config(tmp_path / "other.yaml")
