@@ -5,7 +5,9 @@ never ask for a model's name. A model may have several capabilities.
 """
 
 from abc import ABC, abstractmethod
+from inspect import signature
 
+import torch
 from torch import Generator, Tensor
 
 from pipeline.codecs.spectrogram import MelConvention
@@ -47,7 +49,25 @@ class Sampler(ABC):
     def sample(
         self, n: int, generator: Generator | None = None, condition: Tensor | None = None
     ) -> Tensor:
-        """``n`` samples [n, C, H, W]; ``condition`` holds class indices [n]."""
+        """``n`` samples [n, C, H, W]; ``condition`` holds class indices [n].
+
+        Models may take options beside: see `SAMPLING_OPTIONS`.
+        """
+
+
+class LatentSampler(Sampler):
+    """Draws samples by decoding standard normal draws, so that there are ways between samples."""
+
+    latent: int
+    """Length Z of a draw."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Tensor:
+        """Draws [N, Z] -> samples [N, C, H, W]."""
+
+    def draw(self, n: int, generator: Generator | None = None) -> Tensor:
+        """``n`` draws [n, Z], where ``generator`` is."""
+        return torch.randn(n, self.latent, generator=generator)
 
 
 class Reconstructor(ABC):
@@ -113,6 +133,22 @@ CAPABILITIES: dict[str, type] = {
     "classify": Classifier,
     "vocode": Vocoder,
 }
+
+
+SAMPLING_OPTIONS: dict[str, tuple[float, float, float]] = {
+    "temperature": (0.1, 2.0, 1.0),
+    "truncation": (0.1, 1.0, 1.0),
+}
+"""Keywords that `Sampler.sample` of a model may take: least, most, and what changes nothing.
+
+``temperature`` divides the logits that tokens are drawn from; ``truncation`` draws latents nearer
+to their mean (Brock et al. 2019, Karras et al. 2019)."""
+
+
+def sampling_options(model: Sampler) -> tuple[str, ...]:
+    """The `SAMPLING_OPTIONS` that ``model`` takes."""
+    taken = signature(model.sample).parameters
+    return tuple(name for name in SAMPLING_OPTIONS if name in taken)
 
 
 def capabilities(model: object) -> tuple[str, ...]:

@@ -320,19 +320,33 @@ def demo(
     share: Annotated[
         bool, typer.Option("--share/--no-share", help="Also lend it a public address for a while.")
     ] = False,
+    user: Annotated[
+        str | None, typer.Option(help="Let in only who knows this name and the password.")
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CROSSDOMAIN_PASSWORD",
+            show_envvar=False,
+            help="The password; other users of this machine can't read it if it is given as the "
+            "environment's CROSSDOMAIN_PASSWORD.",
+        ),
+    ] = None,
 ) -> None:
     """Open the models in a browser.
 
-    There is a tab for each thing that the finished models can do: a voice, a style, samples.
+    There is a tab for each thing that the finished models can do: convert a voice, change a
+    picture's style, draw samples, compare.
 
     \b
     Examples:
       crossdomain demo
       crossdomain demo --models recipes/zoo/data/models --port 8000
+      CROSSDOMAIN_PASSWORD=secret crossdomain demo --host 0.0.0.0 --user guest
     """
     from demo.app import serve
 
-    serve(models, host=host, port=port, share=share)
+    serve(models, host=host, port=port, share=share, user=user, password=password)
 
 
 def main() -> None:

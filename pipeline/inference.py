@@ -1,8 +1,10 @@
 """Finished models, loaded and ready to use: any picture size, any length of sound."""
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +13,14 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from pipeline.capabilities import Sampler, Stylist, Translator, Vocoder, capabilities
+from pipeline.capabilities import (
+    Sampler,
+    Stylist,
+    Translator,
+    Vocoder,
+    capabilities,
+    sampling_options,
+)
 from pipeline.checkpoints import Card, read_card, read_codec, read_weights
 from pipeline.codecs import Codec, ImageCodec
 from pipeline.codecs.image import Picture, fit_square
@@ -157,9 +166,17 @@ def with_style(finished: FinishedModel, picture: Picture) -> FinishedModel:
     if not isinstance(model, Stylist) or not isinstance(codec, ImageCodec):
         raise unable(finished, "take a style")
     to = choose_target(finished)
-    shown = _with_channels(fit_square(picture, codec.size)[None], codec.channels[to])
-    sample = codec.to_sample(torch.from_numpy(shown), to).to(device_of(finished))
+    sample = to_sample(finished, codec, picture, to)
     return replace(finished, model=InStyle(model, model.encode_style(sample)))
+
+
+def to_sample(finished: FinishedModel, codec: ImageCodec, picture: Picture, domain: str) -> Tensor:
+    """The middle of a picture uint8 [H, W, 3] as the model was trained on it: [1, C, S, S].
+
+    Raises ValueError where the picture is smaller than that.
+    """
+    shown = _with_channels(fit_square(picture, codec.size)[None], codec.channels[domain])
+    return codec.to_sample(torch.from_numpy(shown), domain).to(device_of(finished))
 
 
 def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:
@@ -227,18 +244,49 @@ def _with_channels(pictures: Picture, channels: int) -> Picture:
     return np.stack([np.array(Image.fromarray(p).convert("L"))[:, :, None] for p in pictures])
 
 
-@torch.inference_mode()
 def sample_grid(finished: FinishedModel, n: int, seed: int) -> Picture:
     """``n`` samples as one picture uint8 [height, width, 3], as square as may be.
 
     Equal seeds give equal pictures. Raises UserError where the model draws no pictures.
     """
+    return square_grid(torch.cat(list(draw_samples(finished, n, seed))))
+
+
+@torch.inference_mode()
+def draw_samples(
+    finished: FinishedModel,
+    n: int,
+    seed: int,
+    label: int | None = None,
+    options: Mapping[str, float] | None = None,
+) -> Iterator[Tensor]:
+    """``n`` samples in batches [at most `AT_ONCE`, C, H, W]; equal seeds give equal samples.
+
+    ``label``: the class to draw, where the model has classes; None: its own mixture. ``options``:
+    see `SAMPLING_OPTIONS`. Raises UserError where the model draws no pictures, has no such class,
+    or does not take an option.
+    """
     model = as_sampler(finished)
+    if label is not None and not 0 <= label < model.classes:
+        raise UserError(f"'{finished.name}' has {model.classes} classes to ask for, no {label}")
+    given: dict[str, Any] = dict(options or {})
+    taken = sampling_options(model)
+    if unknown := set(given) - set(taken):
+        found = ", ".join(taken) or "none"
+        raise UserError(f"'{finished.name}' takes no {', '.join(unknown)}; it takes: {found}")
     generator = torch.Generator().manual_seed(seed)
-    counts = [min(AT_ONCE, n - done) for done in range(0, n, AT_ONCE)]
-    samples = torch.cat([model.sample(count, generator).cpu() for count in counts])
-    across = math.ceil(math.sqrt(n))
-    return grid([samples[first : first + across] for first in range(0, n, across)])
+    for done in range(0, n, AT_ONCE):
+        count = min(AT_ONCE, n - done)
+        condition = None
+        if label is not None:
+            condition = torch.full((count,), label, device=device_of(finished))
+        yield model.sample(count, generator, condition, **given).cpu()
+
+
+def square_grid(samples: Tensor) -> Picture:
+    """Samples [N, C, H, W] as one picture uint8 [height, width, 3], as square as may be."""
+    across = math.ceil(math.sqrt(len(samples)))
+    return grid([samples[first : first + across] for first in range(0, len(samples), across)])
 
 
 def device_of(finished: FinishedModel) -> torch.device:

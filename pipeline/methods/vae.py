@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
 from pipeline.backbones.convolutional import MirrorParams, PyramidParams
-from pipeline.capabilities import Latent, Reconstructor, Sampler, Scorer
+from pipeline.capabilities import Latent, LatentSampler, Reconstructor, Scorer
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.reconstruction import gaussian_nll
 from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
@@ -47,7 +47,7 @@ class VAEParams(GenerativeRunParams):
         return VAE(self.build_model(specs, classes), beta=self.beta, adam=self.optimizer)
 
 
-class VAEModel(nn.Module, Sampler, Reconstructor, Latent, Scorer):
+class VAEModel(nn.Module, LatentSampler, Reconstructor, Latent, Scorer):
     """Encoder [N, C, H, W] -> mean and log-variance [N, 2Z]; decoder [N, Z] -> samples."""
 
     def __init__(
@@ -81,8 +81,7 @@ class VAEModel(nn.Module, Sampler, Reconstructor, Latent, Scorer):
         self, n: int, generator: Generator | None = None, condition: Tensor | None = None
     ) -> Tensor:
         """Decodes draws from the prior."""
-        noise = torch.randn(n, self.latent, generator=generator)
-        return self.decode(noise.to(self.log_variance.device))
+        return self.decode(self.draw(n, generator).to(self.log_variance.device))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Decodes the posterior's mean."""
