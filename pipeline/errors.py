@@ -1,6 +1,7 @@
 """The one error that a user is meant to read, and how stages and commands end with it."""
 
 import errno
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import NoReturn, TypeVar
@@ -17,6 +18,9 @@ class UserError(Exception):
     Commands and stages print the message without a traceback and end with exit code 1, so the
     message must stand alone: what was expected, what was found, and where.
     """
+
+    at_once = False
+    """Whether the process ends as it stands: taking it down in order could hang or abort."""
 
 
 def listing(problems: Iterable[str], limit: int = 20) -> str:
@@ -36,7 +40,7 @@ def plainly(work: Callable[[], Result]) -> Result:
     try:
         return work()
     except UserError as error:
-        _stop(f"error: {error}")
+        _stop(f"error: {error}", at_once=error.at_once)
     except OSError as error:
         if error.errno in NO_ROOM:
             _stop(f"error: no room left to write {error.filename or 'output'}: {error.strerror}")
@@ -47,6 +51,10 @@ def plainly(work: Callable[[], Result]) -> Result:
         _stop("stopped", 130)
 
 
-def _stop(message: str, code: int = 1) -> NoReturn:
+def _stop(message: str, code: int = 1, *, at_once: bool = False) -> NoReturn:
     print(message, file=sys.stderr)
+    if at_once:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     raise SystemExit(code)

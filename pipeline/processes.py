@@ -15,6 +15,10 @@ Answer = TypeVar("Answer")
 class PeerLostError(UserError):
     """Another process of the run is gone, so this one can't go on."""
 
+    at_once = (
+        True  # gloo's threads still wait for the peer, and C++ aborts where they are taken down
+    )
+
 
 def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
     """Averages gradients over processes in one flat bucket (StyleGAN2-ADA's way).

@@ -103,7 +103,9 @@ def test_models_numbers_and_report_are_there(project, name):
     assert "translate" in model.capabilities
     results = json.loads((data / f"metrics/{name}.json").read_text())
     wanted = {"pairs": "psnr", "unpaired": "taken_for_target", "voices": "mcd"}[name]
-    assert all(wanted in found for found in results.values())
+    ways = {task: found for task, found in results.items() if not task.endswith("/pitch")}
+    assert ways
+    assert all(wanted in found for found in ways.values())
     assert (data / "report/index.html").is_file()
     plots = yaml.safe_load((project / "recipes" / name / "dvc.yaml").read_text())["plots"]
     for plot in plots:
