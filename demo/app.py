@@ -1,5 +1,6 @@
 """The demo's page: which tabs there are, and how it is served."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -188,6 +189,8 @@ def serve(
     try:
         address = {"server_name": host, "server_port": port, "share": share}
         with running(folder, login=login, **address) as page:
+            gc.collect()
+            gc.freeze()  # what lives as long as the demo need not be looked through for garbage
             public = f" and {page.share_url}" if share else ""
             print(f"The demo is at {page.local_url}{public} until Ctrl-C ends it.", flush=True)
             signal.sigwait(stops)

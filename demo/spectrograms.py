@@ -1,5 +1,6 @@
 """Two recordings as one picture: their spectrograms, and how their pitch runs."""
 
+import gc
 import io
 
 import numpy as np
@@ -35,6 +36,9 @@ def draw_spectrograms(waves: dict[str, Wave], convention: MelConvention) -> Pict
     axes[-1].set_xlabel("seconds", fontsize=9)
     content = io.BytesIO()
     FigureCanvasAgg(figure).print_png(content)
+    figure.clear()
+    del figure, axes
+    gc.collect()  # its parts refer to each other: megabytes that would wait for Python's own round
     return np.asarray(Image.open(content).convert("RGB"))
 
 
