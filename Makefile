@@ -3,10 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 # Stages call `python`: let it be the environment's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help repro zoo test lint demo bench clean
+.PHONY: help repro zoo test lint chromium demo bench clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | sort
@@ -26,6 +27,10 @@ lint: $(VENV)/.installed ## ruff and mypy --strict
 	ruff check .
 	ruff format --check .
 	mypy
+
+chromium: ## the browser that tests the demo, from Debian or Ubuntu where it is missing
+	command -v chromium >/dev/null || $(ROOT) apt-get update
+	command -v chromium >/dev/null || $(ROOT) apt-get install --yes --no-install-recommends chromium
 
 demo: $(VENV)/.installed ## the demo, on this machine alone
 	crossdomain demo

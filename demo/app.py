@@ -1,15 +1,23 @@
 """The demo's page: which tabs there are, and how it is served."""
 
-from collections.abc import Callable
+import gc
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import gradio as gr
 
-from demo import images, sampling, voice
+from demo import cards, compare, images, sampling, voice
 from demo.library import Library
+from demo.uploads import MOST_BYTES
+from demo.words import Turns
 from pipeline.codecs import ImageCodec, MelCodec
-from pipeline.commands.models import HEADER, line
-from pipeline.inference import find_models
+from pipeline.errors import UserError
 
 TITLE = """# Crossdomain
 Pictures and sound from one domain to another, and new ones of a domain."""
@@ -25,57 +33,166 @@ crossdomain demo
 ```
 """
 
-STYLE = """
-.gradio-container { width: 100% !important; max-width: 1120px !important; margin: auto !important; }
-.picture img { width: 100%; height: 100%; object-fit: contain; }
-.table table { width: 100%; font-size: 0.9em; }
-.table :is(table, th, td) { border-color: var(--border-color-primary) !important; }
-"""
-FONT = ("system-ui", "sans-serif")
-
-QUEUE = 16  # visitors who may wait
-UPLOAD = "50mb"
+FONT, MONO = ("system-ui", "sans-serif"), ("ui-monospace", "monospace")
+WAITING = 16  # requests in the queue
+THREADS = 8  # that run them; each keeps buffers of its own
+SWEEP, KEEP = 60, 1800  # seconds between two looks for old files, and that a visitor's file is kept
 
 
-def build(folder: Path) -> gr.Blocks:
-    """The page of the finished models below ``folder``."""
-    library = Library(folder)
-    tabs: list[tuple[str, bool, Callable[[Library], None]]] = [
+def build(folder: Path, sweep: int = SWEEP, keep: int = KEEP) -> gr.Blocks:
+    """The page of the finished models below ``folder``.
+
+    Every ``sweep`` seconds files that are older than ``keep`` seconds are removed.
+    """
+    library, turns = Library(folder), Turns()
+    tabs: list[tuple[str, bool, Callable[[Library, Turns], None]]] = [
         ("Voice", bool(library.ways(MelCodec)), voice.build),
         ("Style", bool(library.ways(ImageCodec)), images.build),
-        ("Sampling", bool(library.samplers()), sampling.build),
+        ("Sampling", bool(library.samplers() or library.explorable()), sampling.build),
+        ("Compare", compare.possible(library), compare.build),
     ]
     offered = [(name, contents) for name, possible, contents in tabs if possible]
-    page: gr.Blocks = gr.Blocks(title="Crossdomain", analytics_enabled=False)
+    page = gr.Blocks(title="Crossdomain", analytics_enabled=False, delete_cache=(sweep, keep))
     with page:
-        gr.Markdown(TITLE)
+        gr.Markdown(TITLE, elem_classes="title")
         if not offered:
             gr.Markdown(EMPTY.format(folder=folder))
-        for name, contents in offered:
-            with gr.Tab(name):
-                contents(library)
-        if find_models(folder):
-            with gr.Accordion("Models", open=False):
-                gr.Markdown(models_table(folder), elem_classes="table")
-    page.queue(max_size=QUEUE, default_concurrency_limit=1)
+        if library.outlines or library.unusable:
+            with gr.Tabs():
+                for name, contents in offered:
+                    with gr.Tab(name):
+                        contents(library, turns)
+                with gr.Tab("Models") as tab:
+                    add_cards(library, tab, shown=not offered)
+    page.queue(max_size=WAITING, default_concurrency_limit=1)
     return page
 
 
-def models_table(folder: Path) -> str:
-    """What `crossdomain models` lists, as Markdown."""
-    rows = [HEADER, ("---",) * len(HEADER), *(line(path) for path in find_models(folder))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def add_cards(library: Library, tab: gr.Tab, shown: bool) -> None:
+    """Adds the model cards, for people and for programs.
+
+    ``shown``: whether the page opens with them; otherwise they are read when their turn comes.
+    """
+    listed = gr.HTML(cards.to_html(library) if shown else "")
+
+    def read() -> str:
+        return cards.to_html(library)
+
+    def models() -> list[dict[str, Any]]:
+        """What each model is, what it was made from, and how well it does."""
+        return cards.to_json(library)
+
+    tab.select(read, None, listed, queue=False, api_visibility="private")
+    gr.api(models, api_name="models")
 
 
-def serve(folder: Path, *, host: str, port: int, share: bool) -> None:
-    """Serves the page until it is stopped."""
-    build(folder).launch(
-        server_name=host,
-        server_port=port,
-        share=share,
-        max_file_size=UPLOAD,
-        ssr_mode=False,
-        footer_links=["api"],
-        theme=gr.themes.Soft(primary_hue="teal", neutral_hue="slate", font=FONT),
-        css=STYLE,
+def looks() -> dict[str, Any]:
+    """What the page looks like; nothing is loaded from elsewhere for it."""
+    return {
+        "theme": theme(),
+        "css": files("demo").joinpath("style.css").read_text(encoding="utf-8"),
+    }
+
+
+def theme() -> gr.themes.Base:
+    """Soft, with darker colours: text and buttons have a contrast of 4.5 and more (WCAG AA)."""
+    soft = gr.themes.Soft(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO)
+    return soft.set(
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        block_title_background_fill="none",
+        block_title_background_fill_dark="none",
+        block_title_text_color="*neutral_800",
+        block_title_text_color_dark="*neutral_100",
+        block_title_padding="0",
+        block_label_background_fill="*neutral_100",
+        block_label_background_fill_dark="*neutral_700",
+        block_label_text_color="*neutral_800",
+        block_label_text_color_dark="*neutral_100",
+        block_border_width="1px",
+        block_shadow="none",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_hover_dark="*primary_600",
+        button_large_text_weight="600",
+        checkbox_label_background_fill_selected="*primary_700",
+        checkbox_label_background_fill_selected_dark="*primary_700",
+        color_accent="*primary_700",
+        slider_color="*primary_700",
+        slider_color_dark="*primary_500",
     )
+
+
+@contextmanager
+def running(
+    folder: Path,
+    *,
+    login: tuple[str, str] | None = None,
+    sweep: int = SWEEP,
+    keep: int = KEEP,
+    **launch: Any,
+) -> Iterator[gr.Blocks]:
+    """Within, the page of the models below ``folder`` is served.
+
+    ``login``: the name and password that visitors must know. ``sweep``, ``keep``: see `build`.
+    ``launch``: see gradio's ``Blocks.launch``. What visitors hand in and get lies in a folder that
+    ends with this.
+    """
+    with TemporaryDirectory(prefix="crossdomain-demo-") as files_of_visitors:
+        before = os.environ.get("GRADIO_TEMP_DIR")
+        os.environ["GRADIO_TEMP_DIR"] = files_of_visitors
+        try:
+            page = build(folder, sweep, keep)
+            page.launch(
+                prevent_thread_lock=True,
+                quiet=True,
+                max_file_size=MOST_BYTES,
+                max_threads=THREADS,
+                ssr_mode=False,
+                footer_links=["api"],
+                auth=login,
+                **looks(),
+                **launch,
+            )
+            try:
+                yield page
+            finally:
+                page.close(verbose=False)
+        finally:
+            if before is None:
+                del os.environ["GRADIO_TEMP_DIR"]
+            else:
+                os.environ["GRADIO_TEMP_DIR"] = before
+
+
+def serve(
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    share: bool,
+    user: str | None = None,
+    password: str | None = None,
+) -> None:
+    """Serves the page until it is stopped.
+
+    Raises UserError where the port is taken, or where only one of user and password is given.
+    """
+    if (user is None) != (password is None):
+        raise UserError("--user and --password belong together: give both or none")
+    login = None if user is None or password is None else (user, password)
+    stops = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # in the server's threads too
+    try:
+        address = {"server_name": host, "server_port": port, "share": share}
+        with running(folder, login=login, **address) as page:
+            gc.collect()
+            gc.freeze()  # what lives as long as the demo need not be looked through for garbage
+            public = f" and {page.share_url}" if share else ""
+            print(f"The demo is at {page.local_url}{public} until Ctrl-C ends it.", flush=True)
+            signal.sigwait(stops)
+    except OSError as error:
+        raise UserError(f"can't serve at {host}, port {port}: {error}") from error

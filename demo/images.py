@@ -1,88 +1,125 @@
 """The tab that translates pictures."""
 
-import math
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
-import numpy as np
-from PIL import Image
+from gradio.components import Component
 
+from demo.examples import SHOWN, Examples
 from demo.library import Library
-from demo.words import in_words
+from demo.uploads import PICTURE_LIMITS, picture_input, read_upload
+from demo.words import Turns, in_words
 from pipeline.codecs import ImageCodec
-from pipeline.codecs.image import Picture, read_picture
-from pipeline.inference import translate_picture
-
-MOST_PIXELS = 2**20  # larger pictures are reduced to this; the command line takes any size
+from pipeline.codecs.image import Picture
+from pipeline.inference import translate_picture, with_style
 
 
-def build(library: Library) -> None:
+def build(library: Library, turns: Turns) -> None:
     """Adds the tab's contents to the page that is being built."""
-    ways = library.ways(ImageCodec)
+    ways, examples = library.ways(ImageCodec), Examples(library)
+    stylists = library.stylists()
     with gr.Row(equal_height=False):
         with gr.Column():
-            picture = gr.Image(
-                type="filepath",
-                format="png",
-                sources=["upload", "clipboard"],
-                label="Picture",
-                elem_classes="picture",
-                height=420,  # of which 40 are the bar below the picture
-                buttons=[],
-            )
-            # Gradio would open the file itself, and answer a damaged one with a traceback.
-            vars(picture)["preprocess"] = path_of
             translator = gr.Dropdown(
                 [(way.label, way.value) for way in ways], label="From what to what"
             )
+            picture = picture_input("Picture")
+            gr.Markdown(PICTURE_LIMITS, elem_classes="hint")
+            shelf = example_shelf()
+            with gr.Group(visible=ways[0].model in stylists) as styling:
+                style = picture_input("In the style of (may stay empty)", height=220)
             with gr.Row():
-                example = gr.Button("Try a test picture", visible=any(map(library.examples, ways)))
-                start = gr.Button("Translate", variant="primary")
+                start = gr.Button("Translate", variant="primary", min_width=110)
+                stop = gr.Button("Cancel", min_width=110)
         with gr.Column():
             slider = gr.ImageSlider(
                 label="Before and after",
                 interactive=False,
                 format="png",
-                height=380,
-                max_height=380,
+                height=460,
+                max_height=460,
                 buttons=["download", "fullscreen"],
             )
 
     @in_words
-    def translate(picture: str | None, translator: str) -> tuple[Picture, Picture]:
-        """Translates a picture by a translator's direction, as in `cyclegan/zebra`."""
-        if picture is None:
-            raise ValueError("Choose a picture first.")
-        before = reduce(read_picture(Path(picture)))
+    def translate(
+        picture: str | None, translator: str, style: str | None, request: gr.Request
+    ) -> tuple[Picture, Picture]:
+        """Translates a picture by a translator's direction, as in `cyclegan/zebra`.
+
+        In the style of another picture where one is given and the model takes styles.
+        """
         way = library.way(translator)
-        return before, translate_picture(library.get(way.model), before, way.to)
+        before = read_upload(picture)
+        finished = library.get(way.model)
+        if style is not None and way.model in stylists:
+            finished = with_style(finished, read_upload(style))
+        with turns.turn(request) as check:
+            check()
+            return before, translate_picture(finished, before, way.to)
 
-    @in_words
-    def pick(translator: str) -> Picture:
-        domain, index = library.example(library.way(translator))
-        item = np.array(domain.item(index))
-        return np.repeat(item, 3, axis=2) if item.shape[2] == 1 else item
+    def styled(translator: str) -> gr.Group:
+        return gr.Group(visible=library.way(translator).model in stylists)
 
-    start.click(
+    def shown(translator: str) -> list[Picture]:
+        way = library.way(translator)
+        return examples.pictures(way.model, way.source)
+
+    running = start.click(
         translate,
-        [picture, translator],
+        [picture, translator, style],
         slider,
         api_name="translate_picture",
         concurrency_id="models",
     )
-    example.click(pick, translator, picture, api_visibility="private")
+    stop.click(turns.cancel, cancels=running, queue=False, api_visibility="private")
+    if stylists:
+        translator.change(styled, translator, styling, api_visibility="private")
+    stock(shelf, shown, translator, picture)
 
 
-def path_of(upload: gr.data_classes.FileData | None) -> str | None:
-    """Where gradio keeps an uploaded file."""
-    return None if upload is None else upload.path
+def example_shelf() -> gr.Gallery:
+    """A place for test pictures that a visitor may choose from."""
+    return gr.Gallery(
+        label="Or take a test picture",
+        columns=SHOWN,
+        height="auto",
+        object_fit="cover",
+        allow_preview=False,
+        interactive=False,
+        format="png",
+        elem_classes="shelf",
+        buttons=[],
+    )
 
 
-def reduce(picture: Picture) -> Picture:
-    """The picture [H, W, 3], made smaller where it has more than `MOST_PIXELS`."""
-    height, width = picture.shape[:2]
-    factor = math.sqrt(MOST_PIXELS / (height * width))
-    if factor >= 1:
-        return picture
-    size = max(1, int(width * factor)), max(1, int(height * factor))
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+def stock(
+    shelf: gr.Gallery,
+    shown: Callable[[str], list[Picture]],
+    choice: gr.Dropdown,
+    picture: gr.Image,
+) -> None:
+    """Fills a shelf once the page is there and whenever ``choice`` changes; a click takes one."""
+
+    def fill(value: str) -> gr.Gallery:
+        pictures = in_words(shown)(value)
+        return gr.Gallery(pictures, visible=bool(pictures))
+
+    def take(value: str, event: gr.SelectData) -> Picture:
+        return in_words(shown)(value)[event.index]
+
+    on_choice(choice, fill, shelf)
+    shelf.select(take, choice, picture, api_visibility="private")
+
+
+def on_choice(choice: gr.Dropdown, fill: Callable[[str], Any], target: Component) -> None:
+    """Fills ``target`` whenever ``choice`` changes, and for the first time once the page is there.
+
+    So what a page shows first does not wait for it, and programs, which choose nothing, still find
+    all that ``target`` was built with.
+    """
+    page = gr.context.Context.root_block
+    assert page is not None
+    for event in (page.load, choice.change):
+        event(fill, choice, target, queue=False, show_progress="hidden", api_visibility="private")

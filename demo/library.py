@@ -1,19 +1,36 @@
 """The models that the demo offers: described at the start, loaded when first used."""
 
-import random
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from pipeline.capabilities import Sampler, Translator
+from pipeline.capabilities import (
+    Latent,
+    LatentSampler,
+    Reconstructor,
+    Sampler,
+    Scorer,
+    Stylist,
+    Translator,
+    Vocoder,
+)
 from pipeline.codecs import ImageCodec, MelCodec
-from pipeline.datasets.store import Domain, Store
+from pipeline.conversion import mel_codec
 from pipeline.errors import UserError
-from pipeline.inference import FinishedModel, choose_target, find_models, load, outline
+from pipeline.inference import (
+    FinishedModel,
+    as_vocoder,
+    choose_target,
+    find_models,
+    load,
+    outline,
+)
 from pipeline.machine import device
+from pipeline.vocoders import differences, fitting
 
-KEPT = 2  # models in memory at a time
+KEPT = 4  # models in memory at a time
 
 
 class Way(NamedTuple):
@@ -40,11 +57,12 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.outlines: dict[str, FinishedModel] = {}
+        self.unusable: dict[str, str] = {}
         for path in find_models(folder):
             try:
                 self.outlines[path.name] = outline(path)
-            except UserError:
-                continue  # the page's list of models says why
+            except UserError as error:
+                self.unusable[path.name] = str(error).splitlines()[0]
         self._loaded: OrderedDict[str, FinishedModel] = OrderedDict()
         self._lock = Lock()
 
@@ -59,14 +77,6 @@ class Library:
             )
         ]
 
-    def samplers(self) -> list[str]:
-        """The models that draw pictures."""
-        return [
-            name
-            for name, finished in self.outlines.items()
-            if isinstance(finished.model, Sampler) and isinstance(finished.codec, ImageCodec)
-        ]
-
     def way(self, value: str) -> Way:
         """The direction called ``value``; raises UserError where there is none."""
         found = {way.value: way for kind in (ImageCodec, MelCodec) for way in self.ways(kind)}
@@ -74,13 +84,69 @@ class Library:
             raise UserError(f"no translator '{value}', allowed: {', '.join(found)}")
         return found[value]
 
+    def stylists(self) -> list[str]:
+        """The models that take their style from a picture."""
+        return self._pictures(lambda model: isinstance(model, Stylist))
+
+    def samplers(self) -> list[str]:
+        """The models that draw pictures."""
+        return self._pictures(lambda model: isinstance(model, Sampler))
+
+    def between(self) -> list[str]:
+        """The models that know ways between two draws."""
+        return self._pictures(lambda model: isinstance(model, LatentSampler))
+
+    def explorable(self) -> list[str]:
+        """The models with a latent space in which one can move; first those that need no picture
+        to begin at."""
+        known = self.between()
+        return known + [name for name in self.encoders() if name not in known]
+
+    def encoders(self) -> list[str]:
+        """The models that find a picture's place in their latent space."""
+        return self._pictures(lambda model: isinstance(model, Latent))
+
+    def judges(self) -> list[str]:
+        """The models that take a picture apart and together again, or say how typical it is."""
+        return self._pictures(lambda model: isinstance(model, Reconstructor | Scorer))
+
+    def _pictures(self, able: Callable[[object], bool]) -> list[str]:
+        return [
+            name
+            for name, finished in self.outlines.items()
+            if isinstance(finished.codec, ImageCodec) and able(finished.model)
+        ]
+
+    def vocoders(self, way: Way | None = None) -> list[str]:
+        """The vocoders, or those that take the frames of ``way``'s model."""
+        found = []
+        for name, finished in self.outlines.items():
+            if not isinstance(finished.model, Vocoder):
+                continue
+            if way is not None:
+                wanted = mel_codec(self.outlines[way.model]).convention
+                if differences(finished.model.convention, wanted):
+                    continue
+            found.append(name)
+        return found
+
+    def vocoder(self, name: str, way: Way) -> Vocoder:
+        """The vocoder, loaded; raises UserError where it does not take the frames of ``way``."""
+        convention = mel_codec(self.outlines[way.model]).convention
+        return fitting(as_vocoder(self.get(name)), convention)
+
+    def outline(self, name: str) -> FinishedModel:
+        """The model without weights; raises UserError where there is none of that name."""
+        if name not in self.outlines:
+            raise UserError(f"no model '{name}', allowed: {', '.join(self.outlines)}")
+        return self.outlines[name]
+
     def get(self, name: str) -> FinishedModel:
         """The model, loaded; the one that was not used for longest leaves memory.
 
         Raises UserError where there is none of that name.
         """
-        if name not in self.outlines:
-            raise UserError(f"no model '{name}', allowed: {', '.join(self.outlines)}")
+        self.outline(name)
         with self._lock:
             if name not in self._loaded:
                 self._loaded[name] = load(self.folder / name, device())
@@ -88,19 +154,3 @@ class Library:
             while len(self._loaded) > KEPT:
                 self._loaded.popitem(last=False)
             return self._loaded[name]
-
-    def examples(self, way: Way) -> Domain | None:
-        """The test items that ``way`` starts from, where prepared data lie beside the models."""
-        root = self.folder.parent / "prepared" / self.outlines[way.model].params.data
-        try:
-            domain = Store(root).domain("test", way.source)
-        except UserError:
-            return None
-        return domain if len(domain) else None
-
-    def example(self, way: Way) -> tuple[Domain, int]:
-        """A test item by chance; raises UserError where there is none."""
-        domain = self.examples(way)
-        if domain is None:
-            raise UserError(f"no test data of '{way.source}' lie beside {self.folder}")
-        return domain, random.randrange(len(domain))

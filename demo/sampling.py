@@ -1,42 +1,231 @@
-"""The tab that draws samples."""
+"""The tab that draws samples: many at once, on the way between two, and by hand."""
+
+import io
+import zipfile
 
 import gradio as gr
+import torch
+from gradio.processing_utils import save_bytes_to_cache
+from PIL import Image
+from torch import Generator, Tensor
 
+from demo import explore
 from demo.library import Library
-from demo.words import in_words
-from pipeline.codecs.image import Picture
-from pipeline.inference import sample_grid
+from demo.seeds import any_seed, seed_of
+from demo.words import Turns, in_words
+from pipeline.capabilities import SAMPLING_OPTIONS, LatentSampler, sampling_options
+from pipeline.codecs.image import Picture, to_png
+from pipeline.exhibits import grid, to_rgb
+from pipeline.inference import (
+    FinishedModel,
+    as_sampler,
+    classes_of,
+    device_of,
+    draw_samples,
+    square_grid,
+)
+from pipeline.latent import slerp
 
 MOST = 64  # samples a grid
+FRAMES, MILLISECONDS = 24, 80  # of the way between two samples, there and back again
+STRIP = 8  # of them side by side
+ANY = "any"
+EXPLAINED = {
+    "temperature": "Lower is less varied.",
+    "top_k": "Draws from so many codes, the likeliest; 0: from all.",
+    "top_p": "Draws from the fewest codes that are so probable together.",
+    "truncation": "Lower is nearer to the mean, so less varied.",
+}
 
 
-def build(library: Library) -> None:
+def build(library: Library, turns: Turns) -> None:
     """Adds the tab's contents to the page that is being built."""
+    with gr.Tabs():
+        if library.samplers():
+            with gr.Tab("Many"):
+                build_grid(library, turns)
+        if library.between():
+            with gr.Tab("Between two"):
+                build_between(library)
+        if library.explorable():
+            with gr.Tab("By hand") as tab:
+                explore.build(library, tab)
+
+
+def build_grid(library: Library, turns: Turns) -> None:
+    """Samples of one seed as a grid."""
     samplers = library.samplers()
+    first = library.outline(samplers[0])
+    every = sorted({name for model in samplers for name in classes_of(library.outline(model))})
     with gr.Row(equal_height=False):
         with gr.Column():
             model = gr.Dropdown(samplers, value=samplers[0], label="Model")
             count = gr.Slider(1, MOST, value=16, step=1, label="How many")
-            seed = gr.Number(0, precision=0, label="Seed")
-            start = gr.Button("Draw", variant="primary")
+            seed = gr.Number(0, precision=0, label="Seed", info="Equal seeds draw equal samples.")
+            label = gr.Dropdown(
+                [ANY, *every], value=ANY, label="Class", visible=bool(classes_of(first))
+            )
+            knobs = {
+                name: gr.Slider(
+                    option.least,
+                    option.most,
+                    value=options(first).get(name, option.neutral),
+                    step=option.step,
+                    label=name.capitalize().replace("_", "-"),
+                    info=EXPLAINED[name],
+                    visible=name in options(first),
+                )
+                for name, option in SAMPLING_OPTIONS.items()
+            }
+            with gr.Row():
+                start = gr.Button("Draw", variant="primary", min_width=100)
+                another = gr.Button("Another seed", min_width=100)
+                stop = gr.Button("Cancel", min_width=100)
         with gr.Column():
             picture = gr.Image(
                 label="Samples",
-                show_label=False,
                 elem_classes="picture",
                 interactive=False,
                 format="png",
-                height=420,
+                height=460,
+                buttons=["download", "fullscreen"],
+            )
+            archive = gr.DownloadButton("Download each sample (zip)", interactive=False)
+
+    @in_words
+    def sample(
+        model: str,
+        count: int,
+        seed: int,
+        label: str,
+        temperature: float,
+        top_k: float,
+        top_p: float,
+        truncation: float,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
+    ) -> tuple[Picture, str]:
+        """Draws samples; equal seeds draw equal samples."""
+        if not 1 <= count <= MOST:
+            raise ValueError(f"Between 1 and {MOST} samples, not {count}.")
+        finished = library.get(model)
+        given = dict(zip(SAMPLING_OPTIONS, (temperature, top_k, top_p, truncation), strict=True))
+        wanted = {
+            name: amount
+            for name, amount in given.items()
+            if name in options(finished) or amount != SAMPLING_OPTIONS[name].neutral
+        }
+        chosen, batches = None if label == ANY else label, []
+        drawn = draw_samples(finished, int(count), seed_of(seed), chosen, wanted)
+        with turns.turn(request) as check:
+            for batch in drawn:
+                check()
+                batches.append(batch)
+                progress(sum(map(len, batches)) / count, "Drawing")
+        samples = torch.cat(batches)
+        path = save_bytes_to_cache(zipped(samples), f"{model}-{seed}.zip", archive.GRADIO_CACHE)
+        return square_grid(samples), path
+
+    def offer(model: str) -> list[gr.Dropdown | gr.Slider]:
+        finished = library.outline(model)
+        known, taken = classes_of(finished), options(finished)
+        dropdown = gr.Dropdown([ANY, *known], value=ANY, visible=bool(known))
+        sliders = (
+            gr.Slider(value=taken.get(name, option.neutral), visible=name in taken)
+            for name, option in SAMPLING_OPTIONS.items()
+        )
+        return [dropdown, *sliders]
+
+    def ready() -> gr.DownloadButton:
+        return gr.DownloadButton(interactive=True)
+
+    inputs = [model, count, seed, label, *knobs.values()]
+    outputs = [picture, archive]
+    running = start.click(sample, inputs, outputs, api_name="sample", concurrency_id="models")
+    again = another.click(any_seed, None, seed, queue=False, api_visibility="private").then(
+        sample, inputs, outputs, concurrency_id="models", api_visibility="private"
+    )
+    for drawn in (running, again):
+        drawn.success(ready, None, archive, queue=False, api_visibility="private")
+    stop.click(turns.cancel, cancels=[running, again], queue=False, api_visibility="private")
+    model.change(in_words(offer), model, [label, *knobs.values()], api_visibility="private")
+
+
+def build_between(library: Library) -> None:
+    """The way from the sample of one seed to that of another."""
+    with gr.Row(equal_height=False):
+        with gr.Column():
+            model = gr.Dropdown(library.between(), value=library.between()[0], label="Model")
+            with gr.Row():
+                first = gr.Number(0, precision=0, label="From seed")
+                second = gr.Number(1, precision=0, label="To seed")
+            start = gr.Button("Go", variant="primary")
+        with gr.Column():
+            moving = gr.Image(
+                label="There and back",
+                elem_classes="picture",
+                interactive=False,
+                format="webp",
+                height=300,
+                buttons=["download", "fullscreen"],
+            )
+            strip = gr.Image(
+                label="Step by step",
+                elem_classes="picture",
+                interactive=False,
+                format="png",
+                height=150,
                 buttons=["download", "fullscreen"],
             )
 
     @in_words
-    def sample(model: str, count: int, seed: int) -> Picture:
-        """Draws samples; equal seeds draw equal samples."""
-        if not 1 <= count <= MOST:
-            raise ValueError(f"Between 1 and {MOST} samples, not {count}.")
-        if seed is None or not 0 <= seed < 2**63:
-            raise ValueError("A seed is a whole number from 0 on.")
-        return sample_grid(library.get(model), int(count), int(seed))
+    def interpolate(model: str, first: int, second: int) -> tuple[str, Picture]:
+        """Samples on the way from one seed's to another's: as a moving picture, and in a row."""
+        samples = way_between(library.get(model), seed_of(first), seed_of(second))
+        name = f"{model}-{first}-{second}.webp"
+        path = save_bytes_to_cache(animation(samples), name, moving.GRADIO_CACHE)
+        shown = torch.linspace(0, FRAMES - 1, STRIP).round().long()
+        return path, grid([samples[shown]])
 
-    start.click(sample, [model, count, seed], picture, api_name="sample", concurrency_id="models")
+    start.click(
+        interpolate,
+        [model, first, second],
+        [moving, strip],
+        api_name="interpolate",
+        concurrency_id="models",
+    )
+
+
+@torch.inference_mode()
+def way_between(finished: FinishedModel, first: int, second: int) -> Tensor:
+    """`FRAMES` samples [F, C, H, W], the first and the last of which are those of two seeds."""
+    model = finished.model
+    assert isinstance(model, LatentSampler)
+    (a,), (b,) = (model.draw(1, Generator().manual_seed(seed)) for seed in (first, second))
+    z = slerp(a, b, torch.linspace(0, 1, FRAMES))
+    return model.decode(z.to(device_of(finished))).cpu()
+
+
+def animation(samples: Tensor) -> bytes:
+    """Samples [F, C, H, W] as a WebP that goes there and back, for ever."""
+    frames = [Image.fromarray(grid([sample[None]])) for sample in samples]
+    content = io.BytesIO()
+    turned = frames[1:] + frames[-2:0:-1]
+    frames[0].save(
+        content, "WEBP", save_all=True, append_images=turned, duration=MILLISECONDS, loop=0
+    )
+    return content.getvalue()
+
+
+def zipped(samples: Tensor) -> bytes:
+    """Samples [N, C, H, W] as PNG files of their own size in a zip file."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number, sample in enumerate(samples):
+            archive.writestr(f"{number:02d}.png", to_png(to_rgb(sample)))
+    return content.getvalue()
+
+
+def options(finished: FinishedModel) -> dict[str, float]:
+    """The `SAMPLING_OPTIONS` that a model takes, and its own values."""
+    return sampling_options(as_sampler(finished))

@@ -1,110 +1,127 @@
 """The tab that converts voices."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import math
+import random
+from collections.abc import Iterator
 
 import gradio as gr
 import numpy as np
 import numpy.typing as npt
-import soundfile
-import torch
 
-from demo.library import Library
-from demo.words import in_words
+from demo.examples import Examples
+from demo.library import Library, Way
+from demo.spectrograms import draw_spectrograms
+from demo.uploads import SOUND_LIMITS, read_recording, sound_input, sound_output
+from demo.words import Check, Turns, in_words
 from pipeline.codecs import MelCodec
-from pipeline.codecs.image import Picture, read_picture
-from pipeline.codecs.mel import Wave, read_wave
-from pipeline.codecs.spectrogram import log_mel
-from pipeline.conversion import convert_wave, mel_codec
-from pipeline.exhibits import save_spectrograms
+from pipeline.codecs.image import Picture
+from pipeline.codecs.mel import Wave
+from pipeline.conversion import OVERLAP, WINDOW, convert_blocks, mel_codec
 
-MOST_SECONDS = 120  # a visitor's turn; the command line takes any length
+CLASSICAL = "griffin-lim"  # the vocoder that is always there
 
 Sound = tuple[int, npt.NDArray[np.int16]]
 
 
-def build(library: Library) -> None:
+def build(library: Library, turns: Turns) -> None:
     """Adds the tab's contents to the page that is being built."""
-    ways = library.ways(MelCodec)
+    ways, examples = library.ways(MelCodec), Examples(library)
     with gr.Row(equal_height=False):
         with gr.Column():
-            recording = gr.Audio(
-                sources=["upload", "microphone"], type="filepath", label="Speech", buttons=[]
-            )
+            recording = sound_input("Speech")
+            gr.Markdown(SOUND_LIMITS, elem_classes="hint")
             translator = gr.Dropdown(
                 [(way.label, way.value) for way in ways], label="From whom to whom"
             )
+            vocoder = gr.Dropdown(
+                vocoder_choices(library, None),
+                value=CLASSICAL,
+                label="Vocoder",
+                info="What makes sound of the converted spectrogram.",
+                visible=bool(library.vocoders()),
+            )
+            example = gr.Button(
+                "Try a test sentence", visible=any(map(examples.has_sentences, ways))
+            )
             with gr.Row():
-                example = gr.Button("Try a test sentence", visible=any(map(library.examples, ways)))
-                start = gr.Button("Convert", variant="primary")
+                start = gr.Button("Convert", variant="primary", min_width=110)
+                stop = gr.Button("Cancel", min_width=110)
         with gr.Column():
-            converted = gr.Audio(label="Converted", interactive=False, buttons=["download"])
+            converted = sound_output("Converted")
             spectrogram = gr.Image(
-                label="Spectrograms",
+                label="Spectrograms and pitch",
                 show_label=False,
                 interactive=False,
                 format="png",
-                buttons=["fullscreen"],
+                elem_classes="chart",
+                buttons=["download", "fullscreen"],
             )
 
     @in_words
-    def convert_voice(recording: str | None, translator: str) -> tuple[Sound, Picture]:
+    def convert_voice(
+        recording: str | None,
+        translator: str,
+        vocoder: str,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
+    ) -> tuple[Sound, Picture]:
         """Converts speech by a translator's direction, as in `voice_cyclegan/beatrice`."""
-        if recording is None:
-            raise ValueError("Upload or record some speech first.")
-        return convert(library, Path(recording), translator)
+        way = library.way(translator)
+        convention = mel_codec(library.outline(way.model)).convention
+        wave = read_recording(recording, convention.rate, convention.hop)
+        with turns.turn(request) as check:
+            result = convert(library, wave, way, vocoder, progress, check)
+        progress(1, "Drawing spectrograms")
+        names = {f"Source ({way.source})": wave, f"Converted ({way.to})": result}
+        return (convention.rate, to_int16(result)), draw_spectrograms(names, convention)
 
     @in_words
-    def pick(translator: str) -> Sound:
-        domain, index = library.example(library.way(translator))
-        samples, rate = soundfile.read(domain.audio(index), dtype="int16")
-        return rate, samples
+    def pick(translator: str) -> Sound | None:
+        found = examples.sentence(library.way(translator), random.randrange(1000))
+        return None if found is None else (found[0], to_int16(found[1]))
 
-    start.click(
+    def offer(translator: str) -> gr.Dropdown:
+        choices = vocoder_choices(library, library.way(translator))
+        return gr.Dropdown(choices, value=CLASSICAL, visible=len(choices) > 1)
+
+    running = start.click(
         convert_voice,
-        [recording, translator],
+        [recording, translator, vocoder],
         [converted, spectrogram],
         api_name="convert_voice",
         concurrency_id="models",
     )
+    stop.click(turns.cancel, cancels=running, queue=False, api_visibility="private")
     example.click(pick, translator, recording, api_visibility="private")
+    translator.change(offer, translator, vocoder, api_visibility="private")
 
 
-def convert(library: Library, recording: Path, translator: str) -> tuple[Sound, Picture]:
-    """The converted sound, and spectrograms of both.
+def vocoder_choices(library: Library, way: Way | None) -> list[tuple[str, str]]:
+    """The vocoders for ``way``, or all of them: label and value."""
+    trained = [(name, name) for name in library.vocoders(way)]
+    return [("Griffin-Lim (needs no training)", CLASSICAL), *trained]
 
-    Raises UserError or ValueError with what is wrong with the recording.
+
+def convert(
+    library: Library, wave: Wave, way: Way, vocoder: str, progress: gr.Progress, check: Check
+) -> Wave:
+    """The converted wave, of equal length.
+
+    Raises UserError where the vocoder does not fit, and `CancelledError`.
     """
-    way = library.way(translator)
     finished = library.get(way.model)
-    convention = mel_codec(finished).convention
-    check_length(recording)
-    wave = read_wave(recording, convention.rate)
-    result = convert_wave(finished, wave, way.to)
-    if len(wave) < convention.hop:
-        raise ValueError("The recording is too short to hear anything in it.")
-    mels = {
-        f"source ({way.source})": log_mel(torch.from_numpy(wave), convention),
-        f"converted ({way.to})": log_mel(torch.from_numpy(result), convention),
-    }
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "spectrograms.png"
-        save_spectrograms(path, mels, convention)
-        picture = read_picture(path)
-    return (convention.rate, to_int16(result)), picture
+    voice = None if vocoder == CLASSICAL else library.vocoder(vocoder, way)
+    seconds = len(wave) / mel_codec(finished).convention.rate
+    windows = max(1, math.floor((seconds - OVERLAP) / (WINDOW - OVERLAP)))
 
+    def watched() -> Iterator[Wave]:
+        for done, block in enumerate(convert_blocks(finished, [wave], way.to, voice), 1):
+            check()
+            progress(min(done / windows, 1), "Converting")
+            yield block
 
-def check_length(recording: Path) -> None:
-    """Raises ValueError where the recording is longer than a visitor's turn, or is none."""
-    try:
-        seconds = soundfile.info(recording).duration
-    except soundfile.SoundFileError as error:
-        raise ValueError("That is not a sound file: wav, flac, ogg and mp3 are read.") from error
-    if seconds > MOST_SECONDS:
-        raise ValueError(
-            f"The recording lasts {seconds:.0f} s, and the demo takes {MOST_SECONDS} s; "
-            "`crossdomain translate` takes any length."
-        )
+    progress(0, "Converting")
+    return np.concatenate(list(watched()))
 
 
 def to_int16(wave: Wave) -> npt.NDArray[np.int16]:

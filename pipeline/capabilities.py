@@ -5,7 +5,10 @@ never ask for a model's name. A model may have several capabilities.
 """
 
 from abc import ABC, abstractmethod
+from inspect import signature
+from typing import NamedTuple
 
+import torch
 from torch import Generator, Tensor
 
 from pipeline.codecs.spectrogram import MelConvention
@@ -47,18 +50,25 @@ class Sampler(ABC):
     def sample(
         self, n: int, generator: Generator | None = None, condition: Tensor | None = None
     ) -> Tensor:
-        """``n`` samples [n, C, H, W]; ``condition`` holds class indices [n]."""
+        """``n`` samples [n, C, H, W]; ``condition`` holds class indices [n].
+
+        Models may take options beside: see `SAMPLING_OPTIONS`.
+        """
 
 
-class CodeSampler(Sampler):
-    """Draws samples one code after the other. How may be set at any time."""
+class LatentSampler(Sampler):
+    """Draws samples by decoding standard normal draws, so that there are ways between samples."""
 
-    temperature: float
-    """What logits are divided by before drawing: below 1 less varied."""
-    top_k: int | None
-    """Draw from so many codes, the likeliest."""
-    top_p: float | None
-    """Draw from the fewest codes that reach this probability together."""
+    latent: int
+    """Length Z of a draw."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Tensor:
+        """Draws [N, Z] -> samples [N, C, H, W]."""
+
+    def draw(self, n: int, generator: Generator | None = None, truncation: float = 1.0) -> Tensor:
+        """``n`` draws [n, Z], where ``generator`` is; ``truncation``: see `SAMPLING_OPTIONS`."""
+        return truncation * torch.randn(n, self.latent, generator=generator)
 
 
 class Reconstructor(ABC):
@@ -140,6 +150,42 @@ CAPABILITIES: dict[str, type] = {
     "classify": Classifier,
     "vocode": Vocoder,
 }
+
+
+class Option(NamedTuple):
+    """A number that says how to draw samples."""
+
+    least: float
+    most: float
+    neutral: float
+    """What changes nothing."""
+    step: float
+
+
+SAMPLING_OPTIONS: dict[str, Option] = {
+    "temperature": Option(0.1, 2.0, 1.0, 0.05),
+    "top_k": Option(0, 64, 0, 1),
+    "top_p": Option(0.05, 1.0, 1.0, 0.05),
+    "truncation": Option(0.1, 1.0, 1.0, 0.05),
+}
+"""Keywords that `Sampler.sample` of a model may take, within what is worth trying.
+
+``temperature`` divides the logits that codes are drawn from; ``top_k`` draws from so many, the
+likeliest (0: from all), ``top_p`` from the fewest that reach this probability together;
+``truncation`` draws latents nearer to their mean (psi of Karras et al. 2019)."""
+
+
+def sampling_options(model: Sampler) -> dict[str, float]:
+    """The `SAMPLING_OPTIONS` that ``model`` takes, and what it does where none is given.
+
+    That is its attribute of the option's name, or else what changes nothing.
+    """
+    taken = signature(model.sample).parameters
+    defaults = {name: getattr(model, name, None) for name in SAMPLING_OPTIONS if name in taken}
+    return {
+        name: SAMPLING_OPTIONS[name].neutral if value is None else float(value)
+        for name, value in defaults.items()
+    }
 
 
 def capabilities(model: object) -> tuple[str, ...]:

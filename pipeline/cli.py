@@ -104,7 +104,7 @@ def sample(
     out: Annotated[Path, typer.Option("--out", "-o", help="The picture to write.")] = Path(
         "samples.png"
     ),
-    of: Annotated[
+    label: Annotated[
         str | None, typer.Option("--class", help="Of this class, for models that know classes.")
     ] = None,
     temperature: Annotated[
@@ -120,6 +120,10 @@ def sample(
             min=1e-6, max=1, help="For code_prior: from the fewest that are so probable together."
         ),
     ] = None,
+    truncation: Annotated[
+        float | None,
+        typer.Option(min=0, help="For latents: below 1 nearer to the mean, so less varied."),
+    ] = None,
     models: Root = MODELS,
 ) -> None:
     """Draw new samples and write them as one picture.
@@ -130,11 +134,16 @@ def sample(
       crossdomain sample dcgan -n 64 --seed 7 -o digits.png
       crossdomain sample code_prior --class 7 --temperature 0.8 --top-p 0.9
     """
-    from pipeline.commands.sample import Wishes
     from pipeline.commands.sample import sample as run
     from pipeline.inference import find_model
 
-    run(find_model(model, models), n, seed, out, Wishes(of, temperature, top_k, top_p))
+    options = {
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "truncation": truncation,
+    }
+    run(find_model(model, models), n, seed, out, label, options)
 
 
 @app.command()
@@ -367,19 +376,33 @@ def demo(
     share: Annotated[
         bool, typer.Option("--share/--no-share", help="Also lend it a public address for a while.")
     ] = False,
+    user: Annotated[
+        str | None, typer.Option(help="Let in only who knows this name and the password.")
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CROSSDOMAIN_PASSWORD",
+            show_envvar=False,
+            help="The password; other users of this machine can't read it if it is given as the "
+            "environment's CROSSDOMAIN_PASSWORD.",
+        ),
+    ] = None,
 ) -> None:
     """Open the models in a browser.
 
-    There is a tab for each thing that the finished models can do: a voice, a style, samples.
+    There is a tab for each thing that the finished models can do: convert a voice, change a
+    picture's style, draw samples, compare.
 
     \b
     Examples:
       crossdomain demo
       crossdomain demo --models recipes/zoo/data/models --port 8000
+      CROSSDOMAIN_PASSWORD=secret crossdomain demo --host 0.0.0.0 --user guest
     """
     from demo.app import serve
 
-    serve(models, host=host, port=port, share=share)
+    serve(models, host=host, port=port, share=share, user=user, password=password)
 
 
 def main() -> None:

@@ -1,9 +1,10 @@
 """Finished models, loaded and ready to use: any picture size, any length of sound."""
 
-import copy
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,12 +14,12 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from pipeline.capabilities import (
-    CodeSampler,
     Sampler,
     Stylist,
     Translator,
     Vocoder,
     capabilities,
+    sampling_options,
 )
 from pipeline.checkpoints import Card, read_card, read_codec, read_weights
 from pipeline.codecs import Codec, ImageCodec
@@ -165,9 +166,17 @@ def with_style(finished: FinishedModel, picture: Picture) -> FinishedModel:
     if not isinstance(model, Stylist) or not isinstance(codec, ImageCodec):
         raise unable(finished, "take a style")
     to = choose_target(finished)
-    shown = _with_channels(fit_square(picture, codec.size)[None], codec.channels[to])
-    sample = codec.to_sample(torch.from_numpy(shown), to).to(device_of(finished))
+    sample = to_sample(finished, codec, picture, to)
     return replace(finished, model=InStyle(model, model.encode_style(sample)))
+
+
+def to_sample(finished: FinishedModel, codec: ImageCodec, picture: Picture, domain: str) -> Tensor:
+    """The middle of a picture uint8 [H, W, 3] as the model was trained on it: [1, C, S, S].
+
+    Raises ValueError where the picture is smaller than that.
+    """
+    shown = _with_channels(fit_square(picture, codec.size)[None], codec.channels[domain])
+    return codec.to_sample(torch.from_numpy(shown), domain).to(device_of(finished))
 
 
 def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:
@@ -235,66 +244,65 @@ def _with_channels(pictures: Picture, channels: int) -> Picture:
     return np.stack([np.array(Image.fromarray(p).convert("L"))[:, :, None] for p in pictures])
 
 
-def drawing(
+def sample_grid(
     finished: FinishedModel,
-    *,
-    temperature: float | None = None,
-    top_k: int | None = None,
-    top_p: float | None = None,
-) -> FinishedModel:
-    """The model drawing its codes in another way than it was trained to; None leaves as it is.
-
-    Raises UserError where anything is set and the model draws no codes.
-    """
-    wishes = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
-    wishes = {name: value for name, value in wishes.items() if value is not None}
-    if not wishes:
-        return finished
-    if not isinstance(finished.model, CodeSampler):
-        raise unable(finished, f"set {', '.join(wishes)}: it draws no codes")
-    model = copy.copy(finished.model)  # of the same weights
-    for name, value in wishes.items():
-        setattr(model, name, value)
-    return replace(finished, model=model)
-
-
-def number_of_class(finished: FinishedModel, name: str) -> int:
-    """The index of a class that the model's samples may be of.
-
-    Raises UserError where it takes no classes, or not this one.
-    """
-    if not as_sampler(finished).classes:
-        raise unable(finished, "be asked for a class: it was trained without")
-    if name not in finished.card.classes:
-        raise UserError(
-            f"'{finished.name}' knows no class '{name}'; it knows: "
-            f"{', '.join(finished.card.classes)}"
-        )
-    return finished.card.classes.index(name)
+    n: int,
+    seed: int,
+    label: str | None = None,
+    options: Mapping[str, float] | None = None,
+) -> Picture:
+    """`draw_samples` as one picture uint8 [height, width, 3], as square as may be."""
+    return square_grid(torch.cat(list(draw_samples(finished, n, seed, label, options))))
 
 
 @torch.inference_mode()
-def sample_grid(finished: FinishedModel, n: int, seed: int, of: str | None = None) -> Picture:
-    """``n`` samples, of a class where ``of`` names one, as one picture uint8 [height, width, 3].
+def draw_samples(
+    finished: FinishedModel,
+    n: int,
+    seed: int,
+    label: str | None = None,
+    options: Mapping[str, float] | None = None,
+) -> Iterator[Tensor]:
+    """``n`` samples in batches [at most `AT_ONCE`, C, H, W]; equal seeds give equal samples.
 
-    The picture is as square as may be; equal seeds give equal ones. Raises UserError where the
-    model draws no pictures, or none of that class.
+    ``label``: the class to draw, where the model has classes; None: its own mixture. ``options``:
+    see `SAMPLING_OPTIONS`. Raises UserError where the model draws no pictures, has no such class,
+    or does not take an option.
     """
     model = as_sampler(finished)
+    number = None if label is None else number_of_class(finished, label)
+    given: dict[str, Any] = dict(options or {})
+    taken = sampling_options(model)
+    if unknown := sorted(given.keys() - taken.keys()):
+        found = ", ".join(taken) or "none"
+        raise UserError(f"'{finished.name}' takes no {', '.join(unknown)}; it takes: {found}")
     generator = torch.Generator().manual_seed(seed)
-    counts = [min(AT_ONCE, n - done) for done in range(0, n, AT_ONCE)]
-    asked: list[Tensor | None] = [None] * len(counts)
-    if of is not None:
-        number = number_of_class(finished, of)
-        asked = [torch.full((count,), number) for count in counts]
-    samples = torch.cat(
-        [
-            model.sample(count, generator, condition).cpu()
-            for count, condition in zip(counts, asked, strict=True)
-        ]
-    )
-    across = math.ceil(math.sqrt(n))
-    return grid([samples[first : first + across] for first in range(0, n, across)])
+    for done in range(0, n, AT_ONCE):
+        count = min(AT_ONCE, n - done)
+        condition = None if number is None else torch.full((count,), number)
+        yield model.sample(count, generator, condition, **given).cpu()
+
+
+def classes_of(finished: FinishedModel) -> list[str]:
+    """What a model's samples can be asked to be: names, or numbers where classes have none."""
+    count, names = as_sampler(finished).classes, finished.card.classes
+    return list(names[:count]) if len(names) >= count else [str(i) for i in range(count)]
+
+
+def number_of_class(finished: FinishedModel, name: str) -> int:
+    """The index of one of `classes_of`; raises UserError where it is none of them."""
+    known = classes_of(finished)
+    if not known:
+        raise unable(finished, "be asked for a class: it was trained without")
+    if name not in known:
+        raise UserError(f"'{finished.name}' knows no class '{name}'; it knows: {', '.join(known)}")
+    return known.index(name)
+
+
+def square_grid(samples: Tensor) -> Picture:
+    """Samples [N, C, H, W] as one picture uint8 [height, width, 3], as square as may be."""
+    across = math.ceil(math.sqrt(len(samples)))
+    return grid([samples[first : first + across] for first in range(0, len(samples), across)])
 
 
 def device_of(finished: FinishedModel) -> torch.device:

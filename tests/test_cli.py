@@ -371,7 +371,14 @@ def test_what_cant_be_done_is_refused_before_anything_is_written(
         ("sample", model, "-o", tmp_path / "out.png"): "can't sample",
         ("sample", models / "vae", "-o", tmp_path / "out.txt"): "can't write",
         ("sample", models / "vae", "--class", "7", "-o", png): "asked for a class",
-        ("sample", models / "vae", "--top-k", "7", "-o", png): "can't set top_k: it draws no codes",
+        (
+            "sample",
+            models / "vae",
+            "--top-k",
+            "7",
+            "-o",
+            png,
+        ): "no top_k; it takes: truncation",
         ("sample", models / "code_prior", "--class", "x", "-o", png): "it knows: 0, 1, 2, 3",
     }
     for arguments, reason in cases.items():

@@ -105,7 +105,8 @@ class TwoOneTwo(nn.Module):
             x = cat([x * seen, seen], dim=1)
         x = self.down(x)  # [N, C, M/4, T/4]
         x = self.middle(x.flatten(1, 2).unsqueeze(2))  # [N, C * M/4, 1, T/4]
-        y: Tensor = self.up(x.squeeze(2).unflatten(1, (self.inner, self.rows)))
+        # Not len(x): a number, which would hold for every batch of an export.
+        y: Tensor = self.up(x.reshape(x.shape[0], self.inner, self.rows, x.shape[3]))
         return y
 
 

@@ -1,38 +1,34 @@
 """`crossdomain sample`: pictures that a model draws."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from PIL import Image
 
 from pipeline.errors import UserError
-from pipeline.inference import drawing, load, sample_grid
+from pipeline.inference import load, sample_grid
 from pipeline.machine import device
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
-class Wishes(NamedTuple):
-    """How to draw; None: as the model was trained to."""
-
-    of: str | None = None
-    """A class's name."""
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
-
-
-def sample(folder: Path, n: int, seed: int, out: Path, wishes: Wishes) -> None:
+def sample(
+    folder: Path,
+    n: int,
+    seed: int,
+    out: Path,
+    label: str | None,
+    options: Mapping[str, float | None],
+) -> None:
     """Writes ``n`` samples of the model in ``folder`` as one picture.
 
-    Raises UserError where it draws no pictures or can't fulfil a wish, or where ``out`` names no
-    picture format.
+    ``label``: the class to draw. ``options``: see `SAMPLING_OPTIONS`; None: as the model was
+    trained to. Raises UserError where it draws no pictures or can't do as is asked, or where
+    ``out`` names no picture format.
     """
     if out.suffix.lower() not in SUFFIXES:
         raise UserError(f"can't write {out}: expected a name that ends in {', '.join(SUFFIXES)}")
-    of, temperature, top_k, top_p = wishes
-    model = load(folder, device())
-    model = drawing(model, temperature=temperature, top_k=top_k, top_p=top_p)
-    picture = sample_grid(model, n, seed, of)
+    given = {name: value for name, value in options.items() if value is not None}
+    picture = sample_grid(load(folder, device()), n, seed, label, given)
     out.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture).save(out)

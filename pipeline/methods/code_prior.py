@@ -4,7 +4,7 @@ Esser et al. 2021, section 3.2.
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -14,7 +14,7 @@ from torch.optim import AdamW, Optimizer
 
 from pipeline.backbones.coders import CoderModel
 from pipeline.backbones.gpt import GPT, GPTParams
-from pipeline.capabilities import CodeSampler
+from pipeline.capabilities import Sampler
 from pipeline.methods.base import (
     AdamWParams,
     GenerativeRunParams,
@@ -63,7 +63,7 @@ class CodePriorParams(GenerativeRunParams, StackedRunParams):
         return CodePrior(self.build_model(specs, classes), adam=self.optimizer)
 
 
-class CodePriorModel(nn.Module, CodeSampler):
+class CodePriorModel(nn.Module, Sampler):
     """Draws codes one after the other, row by row, and decodes them."""
 
     def __init__(
@@ -79,27 +79,41 @@ class CodePriorModel(nn.Module, CodeSampler):
         self.temperature, self.top_k, self.top_p = params.temperature, params.top_k, params.top_p
 
     def sample(
-        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+        self,
+        n: int,
+        generator: Generator | None = None,
+        condition: Tensor | None = None,
+        temperature: float | None = None,
+        top_k: float | None = None,
+        top_p: float | None = None,
     ) -> Tensor:
-        """Decoded draws; of classes drawn evenly where none are asked for."""
+        """Decoded draws; of classes drawn evenly where none are asked for.
+
+        By the parameters' temperature, top-k and top-p where none are given; a top-k of 0 draws
+        from all codes.
+        """
         if condition is None:
             condition = torch.randint(max(self.classes, 1), (n,), generator=generator)
         elif not self.classes:
             raise ValueError("classes can't be asked for: it was trained without (conditional)")
         levels = torch.rand(self.gpt.length, n, generator=generator)
         device = self.gpt.places.device
-        codes = self.draw(condition.to(device), levels.to(device))
+        how: dict[str, Any] = {
+            "temperature": self.temperature if temperature is None else temperature,
+            "k": self.top_k if top_k is None else int(top_k) or None,
+            "p": self.top_p if top_p is None else top_p,
+        }
+        codes = self.draw(condition.to(device), levels.to(device), **how)
         return self.coder.from_codes(codes.view(n, self.rows, self.columns))
 
     @torch.no_grad()
-    def draw(self, start: Tensor, levels: Tensor) -> Tensor:
-        """Codes [N, T] for starts [N], from uniform numbers [T, N]."""
+    def draw(self, start: Tensor, levels: Tensor, **how: Any) -> Tensor:
+        """Codes [N, T] for starts [N], from uniform numbers [T, N]; ``how``: as `pick` is told."""
         caches = self.gpt.empty_caches(len(start))
         drawn: list[Tensor] = []
         for at, level in enumerate(levels):
             logits = self.gpt.step(start, drawn[-1] if drawn else None, at, caches)
-            code = pick(logits, level, temperature=self.temperature, k=self.top_k, p=self.top_p)
-            drawn.append(code)
+            drawn.append(pick(logits, level, **how))
         return torch.stack(drawn, dim=1)
 
 

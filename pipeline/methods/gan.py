@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Literal
 
-import torch
 from pydantic import PositiveInt
 from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
 from pipeline.backbones.convolutional import MirrorParams, PyramidParams
-from pipeline.capabilities import Sampler
+from pipeline.capabilities import LatentSampler
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.critic import Critic
 from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
@@ -48,7 +47,7 @@ class GANParams(GenerativeRunParams):
         )
 
 
-class GANModel(nn.Module, Sampler):
+class GANModel(nn.Module, LatentSampler):
     """Generator [N, Z] -> samples [N, C, H, W]."""
 
     def __init__(self, generator: nn.Module, *, latent: int) -> None:
@@ -58,11 +57,18 @@ class GANModel(nn.Module, Sampler):
         self.classes = 0
 
     def sample(
-        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+        self,
+        n: int,
+        generator: Generator | None = None,
+        condition: Tensor | None = None,
+        truncation: float = 1.0,
     ) -> Tensor:
         """Samples of normal draws."""
-        z = torch.randn(n, self.latent, generator=generator)
-        y: Tensor = self.generator(z.to(next(self.parameters()).device))
+        return self.decode(self.draw(n, generator, truncation).to(next(self.parameters()).device))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Draws [N, Z] -> samples [N, C, H, W]."""
+        y: Tensor = self.generator(z)
         return y
 
 

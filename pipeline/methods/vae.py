@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from pipeline.backbones.convolutional import MirrorParams, PyramidParams
 from pipeline.block import Block
-from pipeline.capabilities import Latent, Reconstructor, Sampler, Scorer
+from pipeline.capabilities import Latent, LatentSampler, Reconstructor, Scorer
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.reconstruction import gaussian_nll
 from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
@@ -72,7 +72,7 @@ class VAEParams(GenerativeRunParams):
         )
 
 
-class VAEModel(nn.Module, Sampler, Reconstructor, Latent, Scorer):
+class VAEModel(nn.Module, LatentSampler, Reconstructor, Latent, Scorer):
     """Encoder [N, C, H, W] -> mean and log-variance [N, 2Z]; decoder [N, Z] -> samples."""
 
     def __init__(
@@ -103,11 +103,14 @@ class VAEModel(nn.Module, Sampler, Reconstructor, Latent, Scorer):
         return nll, gaussian_kl(mean, log_variance)
 
     def sample(
-        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+        self,
+        n: int,
+        generator: Generator | None = None,
+        condition: Tensor | None = None,
+        truncation: float = 1.0,
     ) -> Tensor:
         """Decodes draws from the prior."""
-        noise = torch.randn(n, self.latent, generator=generator)
-        return self.decode(noise.to(self.log_variance.device))
+        return self.decode(self.draw(n, generator, truncation).to(self.log_variance.device))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Decodes the posterior's mean."""

@@ -1,0 +1,191 @@
+"""The tab that sends one input through several models."""
+
+from collections.abc import Callable, Iterator
+
+import gradio as gr
+
+from demo import judging
+from demo.examples import Examples
+from demo.images import example_shelf, on_choice, stock
+from demo.library import Library, Way
+from demo.uploads import (
+    PICTURE_LIMITS,
+    SOUND_LIMITS,
+    picture_input,
+    read_recording,
+    read_upload,
+    sound_input,
+    sound_output,
+)
+from demo.voice import CLASSICAL, convert, to_int16
+from demo.words import Turns, in_words
+from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.codecs.image import Picture
+from pipeline.conversion import mel_codec
+from pipeline.inference import translate_picture
+
+MOST_VOICES = 6  # players on the page
+
+
+def possible(library: Library) -> bool:
+    """Whether there is anything to compare."""
+    return any(offered for _, offered, _ in parts(library))
+
+
+def parts(library: Library) -> list[tuple[str, bool, Callable[[Library, Turns], None]]]:
+    """The tab's own tabs: title, whether models offer it, and its contents."""
+    return [
+        ("Pictures", len(library.ways(ImageCodec)) > 1, build_pictures),
+        ("Voices", len(library.ways(MelCodec)) > 1, build_voices),
+        ("Reconstruction and score", bool(library.judges()), judging.build),
+    ]
+
+
+def build(library: Library, turns: Turns) -> None:
+    """Adds the tab's contents to the page that is being built."""
+    with gr.Tabs():
+        for title, offered, contents in parts(library):
+            if offered:
+                with gr.Tab(title):
+                    contents(library, turns)
+
+
+def build_pictures(library: Library, turns: Turns) -> None:
+    """One picture through several translators."""
+    ways, examples = library.ways(ImageCodec), Examples(library)
+    sources = list(dict.fromkeys(way.source for way in ways))
+    with gr.Row(equal_height=False):
+        with gr.Column():
+            source = gr.Dropdown(sources, value=sources[0], label="The picture shows")
+            picture = picture_input("Picture", height=300)
+            gr.Markdown(PICTURE_LIMITS, elem_classes="hint")
+            shelf = example_shelf()
+            chosen = gr.CheckboxGroup(
+                [(way.label, way.value) for way in ways],
+                value=[way.value for way in ways if way.source == sources[0]],
+                label="Through",
+            )
+            with gr.Row():
+                start = gr.Button("Compare", variant="primary", min_width=110)
+                stop = gr.Button("Cancel", min_width=110)
+        with gr.Column():
+            results = gr.Gallery(
+                label="What they make of it",
+                show_label=False,
+                columns=2,
+                height="auto",
+                object_fit="contain",
+                format="png",
+                elem_classes="compared",
+                buttons=["download", "fullscreen"],
+            )
+
+    @in_words
+    def compare_pictures(
+        picture: str | None,
+        translators: list[str],
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
+    ) -> list[tuple[Picture, str]]:
+        """Translates one picture by several translators' directions."""
+        before = read_upload(picture)
+        found = [(before, "input")]
+        with turns.turn(request) as check:
+            for way in taking_turns(library, translators, progress):
+                check()
+                after = translate_picture(library.get(way.model), before, way.to)
+                found.append((after, f"{way.model}: {way.to}"))
+        return found
+
+    def shown(source: str) -> list[Picture]:
+        way = next(way for way in ways if way.source == source)
+        return examples.pictures(way.model, source)
+
+    def offer(source: str) -> gr.CheckboxGroup:
+        found = [way for way in ways if way.source == source]
+        choices = [(way.label, way.value) for way in found]
+        return gr.CheckboxGroup(choices, value=[way.value for way in found])
+
+    running = start.click(
+        compare_pictures,
+        [picture, chosen],
+        results,
+        api_name="compare_pictures",
+        concurrency_id="models",
+    )
+    stop.click(turns.cancel, cancels=running, queue=False, api_visibility="private")
+    on_choice(source, offer, chosen)
+    stock(shelf, shown, source, picture)
+
+
+def build_voices(library: Library, turns: Turns) -> None:
+    """One recording through several translators, or one translator's vocoders."""
+    ways = library.ways(MelCodec)
+    choices = {
+        f"{way.value}/{vocoder}": (way, vocoder)
+        for way in ways
+        for vocoder in (CLASSICAL, *library.vocoders(way))
+    }
+    with gr.Row(equal_height=False):
+        with gr.Column():
+            recording = sound_input("Speech")
+            gr.Markdown(SOUND_LIMITS, elem_classes="hint")
+            chosen = gr.CheckboxGroup(
+                [(f"{way.label}, {vocoder}", value) for value, (way, vocoder) in choices.items()],
+                value=[
+                    value for value, (way, _) in choices.items() if way.source == ways[0].source
+                ][:MOST_VOICES],
+                label=f"Through (up to {MOST_VOICES})",
+            )
+            with gr.Row():
+                start = gr.Button("Compare", variant="primary", min_width=110)
+                stop = gr.Button("Cancel", min_width=110)
+        with gr.Column():
+            players = [sound_output("", visible=False) for _ in range(MOST_VOICES)]
+
+    @in_words
+    def compare_voices(
+        recording: str | None,
+        translators: list[str],
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
+    ) -> list[gr.Audio]:
+        """Converts one recording by up to six of `translator/domain/vocoder`."""
+        if not 1 <= len(translators) <= MOST_VOICES:
+            raise ValueError(f"Choose between 1 and {MOST_VOICES}, not {len(translators)}.")
+        found = []
+        for value in translators:
+            way, vocoder = choices[value]
+            convention = mel_codec(library.outline(way.model)).convention
+            wave = read_recording(recording, convention.rate, convention.hop)
+            with turns.turn(request) as check:
+                result = convert(library, wave, way, vocoder, progress, check)
+            found.append(
+                gr.Audio(
+                    (convention.rate, to_int16(result)),
+                    label=f"{way.label}, {vocoder}",
+                    visible=True,
+                )
+            )
+        return [*found, *(gr.Audio(None, visible=False) for _ in players[len(found) :])]
+
+    running = start.click(
+        compare_voices,
+        [recording, chosen],
+        players,
+        api_name="compare_voices",
+        concurrency_id="models",
+    )
+    stop.click(turns.cancel, cancels=running, queue=False, api_visibility="private")
+
+
+def taking_turns(library: Library, values: list[str], progress: gr.Progress) -> Iterator[Way]:
+    """The directions that were chosen, one after another.
+
+    Raises ValueError where there are none, and UserError for one that there is not.
+    """
+    if not values:
+        raise ValueError("Choose at least one translator.")
+    for done, value in enumerate(values):
+        progress(done / len(values), value)
+        yield library.way(value)

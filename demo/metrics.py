@@ -1,0 +1,30 @@
+"""A model's metrics in words."""
+
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.evaluation.results import MODEL
+from pipeline.report.comparisons import Comparison, read_comparisons, rival, spoken
+
+
+def metrics_of(path: Path) -> dict[str, dict[str, str]]:
+    """Task and metric -> whose value -> the value; empty where the file is of another version."""
+    try:
+        return {title(found): values(found) for found in read_comparisons(path)}
+    except UserError:
+        return {}
+
+
+def title(comparison: Comparison) -> str:
+    """Task, metric and which way is better."""
+    better = "higher" if comparison.metric.higher_is_better else "lower"
+    return f"{spoken(comparison.task)}: {comparison.metric.title} ({better} is better)"
+
+
+def values(comparison: Comparison) -> dict[str, str]:
+    """The model's value first, then its rivals'."""
+    names = sorted(comparison.rows, key=lambda name: name != MODEL)
+    return {
+        "this model" if name == MODEL else rival(name).title: comparison.text(name)
+        for name in names
+    }

@@ -1,0 +1,89 @@
+"""One app with toy models and one browser for all of the demo's tests."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+
+import exported
+import gradio_client
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from safetensors.torch import load_file, save_file
+from visiting import Served
+
+import demo  # noqa: F401  # turns analytics off before gradio is imported
+from demo.app import running
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+LIVELY = 30.0
+SWEEP, KEEP = 1, 600  # seconds
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A toy model of every method, whose samples differ."""
+    root = exported.export_all(tmp_path_factory.mktemp("data") / "models")
+    for name in ("vae", "dcgan"):
+        enliven(root / name)
+    return root
+
+
+def enliven(folder: Path) -> None:
+    """Larger weights: what fresh ones draw is grey, whatever the seed."""
+    weights = load_file(folder / "model.safetensors")
+    larger = {
+        n: w * LIVELY if w.is_floating_point() and w.ndim > 1 else w for n, w in weights.items()
+    }
+    save_file(larger, folder / "model.safetensors")
+
+
+@pytest.fixture(scope="session")
+def served(models: Path) -> Iterator[Served]:
+    with running(models, sweep=SWEEP, keep=KEEP) as page:
+        yield Served(page.local_url, Path(os.environ["GRADIO_TEMP_DIR"]))
+
+
+@pytest.fixture(scope="session")
+def client(served: Served) -> Iterator[gradio_client.Client]:
+    client = gradio_client.Client(served.url, verbose=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = which("chromium") or which("chromium-browser") or which("google-chrome")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium: run `make chromium` first")
+        pytest.skip("needs Chromium, which `make chromium` installs on Debian and Ubuntu")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    """A visitor's fresh page, which must load nothing from elsewhere and log no error."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    foreign: list[str] = []
+    own = (served.url, "data:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(own) else foreign.append(r.url))
+    page.goto(served.url)
+    yield page
+    context.close()
+    assert not foreign
