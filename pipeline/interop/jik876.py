@@ -15,7 +15,7 @@ from torch import Tensor
 from pipeline.backbones.hifigan import HifiganParams
 from pipeline.codecs.spectrogram import MelConvention
 from pipeline.errors import UserError, listing
-from pipeline.interop.tensors import Weights, load_tensors
+from pipeline.interop.tensors import Weights, fitted, load_tensors
 
 EXPECTED = "expected the weights of a generator of HiFi-GAN (generator_v1, g_02500000, ...)"
 LENGTHS = {".weight_g": ".weight_v", ".parametrizations.weight.original0": ".original1"}
@@ -129,13 +129,4 @@ def fit(
     """The weights, float32; raises UserError where any is missing, too much or of another shape."""
     with torch.device("meta"):
         state = network.build(mels).state_dict()
-    problems = [f"missing: {name}" for name in state if name not in weights]
-    problems += [f"unknown: {name}" for name in sorted(weights.keys() - state.keys())]
-    problems += [
-        f"{name}: expected {list(expected.shape)}, found {list(weights[name].shape)}"
-        for name, expected in state.items()
-        if name in weights and weights[name].shape != expected.shape
-    ]
-    if problems:
-        raise UserError(f"{path}: {EXPECTED} of {config}, but\n{listing(problems)}")
-    return {name: weights[name].detach().float() for name in state}
+    return fitted(weights, state, f"{path}: {EXPECTED} of {config}")

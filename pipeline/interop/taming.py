@@ -17,7 +17,7 @@ from torch import Tensor
 from pipeline.backbones.coders import CoderModel
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.errors import UserError, listing
-from pipeline.interop.tensors import Weights, load_tensors
+from pipeline.interop.tensors import Weights, fitted, load_tensors
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import Spec
 
@@ -99,8 +99,8 @@ def read(path: Path, config: Path) -> Published:
         raise UserError(f"{config} is no network of ours: {error}") from error
     channels, size = model.ddconfig.in_channels, model.ddconfig.resolution
     weights = load_tensors(path, EXPECTED, wrapper="state_dict", inert=True)
-    fitted = fit(renamed(weights), network, quantiser, channels, path, config)
-    return Published(network, quantiser, channels, size, fitted)
+    state = fit(renamed(weights), network, quantiser, channels, path, config)
+    return Published(network, quantiser, channels, size, state)
 
 
 def read_config(path: Path) -> Model:
@@ -151,13 +151,4 @@ def fit(
     with torch.device("meta"):
         state = CoderModel(spec, network, quantiser, laplace=False).state_dict()
     shares = torch.full(state.pop(COUNTED).shape, 1 / quantiser.codes)
-    problems = [f"missing: {name}" for name in state if name not in weights]
-    problems += [f"unknown: {name}" for name in sorted(weights.keys() - state.keys())]
-    problems += [
-        f"{name}: expected {list(expected.shape)}, found {list(weights[name].shape)}"
-        for name, expected in state.items()
-        if name in weights and weights[name].shape != expected.shape
-    ]
-    if problems:
-        raise UserError(f"{path}: {EXPECTED} of {config}, but\n{listing(problems)}")
-    return {COUNTED: shares, **{name: weights[name].detach().float() for name in state}}
+    return {COUNTED: shares, **fitted(weights, state, f"{path}: {EXPECTED} of {config}")}

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, listing
 
 Weights = Mapping[str, Tensor]
 
@@ -51,6 +51,24 @@ def load_tensors(path: Path, expected: str, wrapper: str, inert: bool = False) -
     if strange := [str(key) for key, value in found.items() if not isinstance(value, Tensor)]:
         raise UserError(f"{path}: {expected}, but these are no tensors: {some(strange)}")
     return {str(key).removeprefix("module."): value for key, value in found.items()}
+
+
+def fitted(weights: Weights, state: Mapping[str, Tensor], of: str) -> dict[str, Tensor]:
+    """The weights that ``state`` names, float32.
+
+    Raises UserError, which begins with ``of``, with all that is missing, too much or of another
+    shape than in ``state``.
+    """
+    problems = [f"missing: {name}" for name in state if name not in weights]
+    problems += [f"unknown: {name}" for name in sorted(weights.keys() - state.keys())]
+    problems += [
+        f"{name}: expected {list(expected.shape)}, found {list(weights[name].shape)}"
+        for name, expected in state.items()
+        if name in weights and weights[name].shape != expected.shape
+    ]
+    if problems:
+        raise UserError(f"{of}, but\n{listing(problems)}")
+    return {name: weights[name].detach().float() for name in state}
 
 
 def _load(path: Path) -> object:

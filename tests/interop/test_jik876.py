@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 
+import importing
 import pytest
 import tiny
 import torch
-from click.testing import Result
 from original_hifigan import CONFIGS, PUBLISHED, OriginalHifigan, lively
 from typer.testing import CliRunner
 
@@ -16,7 +17,7 @@ from pipeline.checkpoints import read_card
 from pipeline.cli import app
 from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.errors import UserError
-from pipeline.inference import FinishedModel, as_vocoder, load
+from pipeline.inference import FinishedModel, as_vocoder
 from pipeline.interop.jik876 import fold, read, read_config
 from pipeline.params import load_run
 
@@ -44,22 +45,12 @@ def write(folder: Path, config: dict, state: object, name: str = "generator_v1")
     return folder / name
 
 
-def call(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["import", "hifigan", *(str(a) for a in arguments)])
+ORIGIN = "hifigan"
+call, refused = partial(importing.call, ORIGIN), partial(importing.refused, ORIGIN)
 
 
 def imported(folder: Path, config: dict, state: object, *options: object) -> FinishedModel:
-    path = write(folder, config, state)
-    result = call(path, "--name", "it", "--models", folder, *options)
-    assert result.exit_code == 0, result.output
-    return load(folder / "it")
-
-
-def refused(*arguments: object) -> str:
-    result = call(*arguments)
-    assert result.exit_code == 1, result.output
-    assert result.stderr.startswith("error: ")
-    return result.stderr
+    return importing.imported(ORIGIN, write(folder, config, state), folder, *options)
 
 
 @torch.no_grad()

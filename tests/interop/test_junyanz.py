@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 
+import importing
 import numpy as np
 import pytest
 import tiny
 import torch
-from click.testing import Result
 from originals import OriginalResnet, OriginalUnet, trained
 from PIL import Image
 from pydantic import ValidationError
@@ -23,25 +24,14 @@ from pipeline.inference import FinishedModel, as_translator, load, translate_pic
 from pipeline.interop.junyanz import read
 from pipeline.params import Params, load_run
 
-
-def call(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["import", "junyanz", *(str(a) for a in arguments)])
+ORIGIN = "junyanz"
+call, refused = partial(importing.call, ORIGIN), partial(importing.refused, ORIGIN)
 
 
 def imported(folder: Path, state: object, *options: object, **how: object) -> FinishedModel:
     """What becomes of a checkpoint of ``state``."""
     torch.save(state, folder / "latest_net_G.pth", **how)
-    result = call(folder / "latest_net_G.pth", "--name", "it", "--models", folder, *options)
-    assert result.exit_code == 0, result.output
-    return load(folder / "it")
-
-
-def refused(*arguments: object) -> str:
-    """The message of a command that must fail and leave nothing."""
-    result = call(*arguments)
-    assert result.exit_code == 1, result.output
-    assert result.stderr.startswith("error: ")
-    return result.stderr
+    return importing.imported(ORIGIN, folder / "latest_net_G.pth", folder, *options)
 
 
 @torch.no_grad()

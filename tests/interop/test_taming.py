@@ -4,21 +4,20 @@ import copy
 import hashlib
 import sys
 import types
+from functools import partial
 from pathlib import Path
 
+import importing
 import pytest
 import tiny
 import torch
 import yaml
-from click.testing import Result
 from original_taming import CONFIG, OriginalVQModel
-from typer.testing import CliRunner
 
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.checkpoints import read_card
-from pipeline.cli import app
 from pipeline.errors import UserError
-from pipeline.inference import FinishedModel, load
+from pipeline.inference import FinishedModel
 from pipeline.interop.taming import read, read_config
 from pipeline.params import load_run
 
@@ -79,22 +78,12 @@ def write(folder: Path, config: dict, state: object) -> Path:
     return folder / "last.ckpt"
 
 
-def call(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["import", "taming", *(str(a) for a in arguments)])
+ORIGIN = "taming"
+call, refused = partial(importing.call, ORIGIN), partial(importing.refused, ORIGIN)
 
 
 def imported(folder: Path, config: dict, state: object) -> FinishedModel:
-    path = write(folder / "files", config, state)
-    result = call(path, "--name", "it", "--models", folder)
-    assert result.exit_code == 0, result.output
-    return load(folder / "it")
-
-
-def refused(*arguments: object) -> str:
-    result = call(*arguments)
-    assert result.exit_code == 1, result.output
-    assert result.stderr.startswith("error: ")
-    return result.stderr
+    return importing.imported(ORIGIN, write(folder / "files", config, state), folder)
 
 
 @torch.no_grad()
