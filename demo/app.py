@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from demo import cards, compare, images, sampling, voice
 from demo.library import Library
@@ -83,7 +84,7 @@ def add_cards(library: Library, tab: gr.Tab, shown: bool) -> None:
         return cards.to_json(library)
 
     tab.select(read, None, listed, queue=False, api_visibility="private")
-    gr.api(models, api_name="models")
+    api(models, api_name="models")
 
 
 def looks() -> dict[str, Any]:
@@ -187,8 +188,7 @@ def serve(
     stops = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # in the server's threads too
     try:
-        address = {"server_name": host, "server_port": port, "share": share}
-        with running(folder, login=login, **address) as page:
+        with running(folder, login=login, server_name=host, server_port=port, share=share) as page:
             gc.collect()
             gc.freeze()  # what lives as long as the demo need not be looked through for garbage
             public = f" and {page.share_url}" if share else ""

@@ -100,12 +100,13 @@ class Explorer:
     ) -> Picture:
         """What lies at ``amounts`` from the start, along the axes that move the picture most."""
         finished = self.library.get(name)
-        z = start_of(finished, seed, picture)
+        model, z = finished.model, start_of(finished, seed, picture)
+        assert isinstance(model, Latent | LatentSampler)
         if name not in self._axes:
-            self._axes[name] = moving_axes(finished.model.decode, torch.zeros_like(z), SLIDERS)
+            self._axes[name] = moving_axes(model.decode, torch.zeros_like(z), SLIDERS)
         for axis, amount in zip(self._axes[name], amounts, strict=False):
             z[axis] += amount
-        return grid([finished.model.decode(z[None])])
+        return grid([model.decode(z[None])])
 
 
 def start_of(finished: FinishedModel, seed: int, picture: str | None) -> Tensor:

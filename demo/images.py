@@ -107,7 +107,8 @@ def stock(
         return gr.Gallery(pictures, visible=bool(pictures))
 
     def take(value: str, event: gr.SelectData) -> Picture:
-        return in_words(shown)(value)[event.index]
+        number: int = event.index
+        return in_words(shown)(value)[number]
 
     on_choice(choice, fill, shelf)
     shelf.select(take, choice, picture, api_visibility="private")

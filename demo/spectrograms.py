@@ -6,7 +6,6 @@ import io
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -35,7 +34,7 @@ def draw_spectrograms(waves: dict[str, Wave], convention: MelConvention) -> Pict
     axes[-1].set_xlim(0, max(map(len, waves.values())) / convention.rate)
     axes[-1].set_xlabel("seconds", fontsize=9)
     content = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(content)
+    figure.savefig(content, format="png")
     figure.clear()
     del figure, axes
     gc.collect()  # its parts refer to each other: megabytes that would wait for Python's own round
