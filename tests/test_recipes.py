@@ -14,7 +14,8 @@ from pipeline.nn.shapes import check_size
 from pipeline.params import load_params
 from pipeline.samples import Spec
 
-SHIPPED = ("facades-256", "horse2zebra-256", "zoo")  # beside them lie the user's own
+# Beside them lie the user's own.
+SHIPPED = ("facades-256", "fsdd", "horse2zebra-256", "vcc2016", "zoo")
 RUNS = [tiny.ROOT, *(tiny.ROOT / "recipes" / name for name in SHIPPED)]
 
 
