@@ -21,6 +21,7 @@ zoo: $(VENV)/.installed ## every small model, on embedded data
 	@echo "The report: recipes/zoo/data/report/index.html"
 
 test: lint ## ruff, mypy --strict and pytest
+	-@$(MAKE) --no-print-directory chromium ROOT='$(ROOT:sudo=sudo -n)'
 	python -m pytest
 
 lint: $(VENV)/.installed ## ruff and mypy --strict

@@ -17,7 +17,7 @@ from demo.uploads import (
     sound_input,
     sound_output,
 )
-from demo.voice import CLASSICAL, convert, to_int16
+from demo.voice import CLASSICAL, convert, example_button, give_sentence, to_int16
 from demo.words import Turns, in_words
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.codecs.image import Picture
@@ -74,9 +74,9 @@ def build_pictures(library: Library, turns: Turns) -> None:
                 show_label=False,
                 columns=2,
                 height="auto",
+                elem_classes="whole",
                 object_fit="contain",
                 format="png",
-                elem_classes="compared",
                 buttons=["download", "fullscreen"],
             )
 
@@ -120,7 +120,7 @@ def build_pictures(library: Library, turns: Turns) -> None:
 
 def build_voices(library: Library, turns: Turns) -> None:
     """One recording through several translators, or one translator's vocoders."""
-    ways = library.ways(MelCodec)
+    ways, examples = library.ways(MelCodec), Examples(library)
     choices = {
         f"{way.value}/{vocoder}": (way, vocoder)
         for way in ways
@@ -137,6 +137,7 @@ def build_voices(library: Library, turns: Turns) -> None:
                 ][:MOST_VOICES],
                 label=f"Through (up to {MOST_VOICES})",
             )
+            example = example_button(examples, ways)
             with gr.Row():
                 start = gr.Button("Compare", variant="primary", min_width=110)
                 stop = gr.Button("Cancel", min_width=110)
@@ -169,6 +170,10 @@ def build_voices(library: Library, turns: Turns) -> None:
             )
         return [*found, *(gr.Audio(None, visible=False) for _ in players[len(found) :])]
 
+    def source(translators: list[str]) -> Way:
+        return choices[translators[0]][0] if translators else ways[0]
+
+    give_sentence(example, examples, source, chosen, recording)
     running = start.click(
         compare_voices,
         [recording, chosen],

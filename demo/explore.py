@@ -43,7 +43,7 @@ def build(library: Library, tab: gr.Tab) -> None:
             with gr.Row():
                 sliders = [
                     gr.Slider(
-                        -REACH, REACH, value=0, step=0.1, label=f"Direction {n + 1}", min_width=130
+                        -REACH, REACH, value=0, step=0.1, label=f"Direction {n + 1}", min_width=200
                     )
                     for n in range(SLIDERS)
                 ]

@@ -50,7 +50,7 @@ def build(library: Library, turns: Turns) -> None:
                 label="As the model sees it, and its reconstruction",
                 columns=1,
                 height="auto",
-                elem_classes="pairs",
+                elem_classes=["pairs", "whole"],
                 object_fit="contain",
                 format="png",
                 buttons=["download", "fullscreen"],

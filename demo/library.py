@@ -67,15 +67,19 @@ class Library:
         self._lock = Lock()
 
     def ways(self, codec: type[ImageCodec] | type[MelCodec]) -> list[Way]:
-        """The directions of all translators of pictures or of sound, each model's own first."""
-        return [
-            Way(name, finished.model.directions[to], to)
+        """The directions of all translators of pictures or of sound.
+
+        Those of models that lead both ways come first, and each model's own before its way back.
+        """
+        ways = [
+            (len(finished.model.directions), Way(name, finished.model.directions[to], to))
             for name, finished in self.outlines.items()
             if isinstance(finished.model, Translator) and isinstance(finished.codec, codec)
             for to in sorted(
                 finished.model.directions, key=lambda to: to != choose_target(finished)
             )
         ]
+        return [way for _, way in sorted(ways, key=lambda found: -found[0])]
 
     def way(self, value: str) -> Way:
         """The direction called ``value``; raises UserError where there is none."""

@@ -158,7 +158,7 @@ def build_between(library: Library) -> None:
             model = gr.Dropdown(library.between(), value=library.between()[0], label="Model")
             with gr.Row():
                 first = gr.Number(0, precision=0, label="From seed")
-                second = gr.Number(1, precision=0, label="To seed")
+                second = gr.Number(3, precision=0, label="To seed")
             start = gr.Button("Go", variant="primary")
         with gr.Column():
             moving = gr.Image(

@@ -1,11 +1,14 @@
 """python -m demo.screenshots: a picture of each tab after an example went through it."""
 
+import io
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
 from typing import Annotated
 
 import typer
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Locator, Page, sync_playwright
 
 import demo  # noqa: F401  # turns analytics off before gradio is imported
 from demo.app import running
@@ -15,27 +18,53 @@ WIDTHS = {"": 1280, "-phone": 390}
 PATIENCE = 60_000  # milliseconds
 
 
-def visit(page: Page, tab: str) -> None:
-    """Opens a tab and sends an example through it."""
-    page.get_by_role("tab", name=tab, exact=True).click()
-    panel = page.locator("[role=tabpanel]:visible").last
-    if tab == "Voice":
-        panel.get_by_role("button", name="Try a test sentence").click()
+RESULTS = {
+    "Convert": ".chart img",
+    "Translate": "[data-testid=imageslider-image]",
+    "Draw": ".picture img",
+    "Go": ".picture img",
+    "Compare": ".caption-label, [aria-label=Download]",
+    "Reconstruct and score": ".pairs img",
+}
+"""What shows that a button's work is done."""
+
+
+def visit(page: Page, panel: Locator) -> None:
+    """Sends an example through the tab whose contents ``panel`` are."""
+    if (sentence := panel.get_by_role("button", name="Try a test sentence")).is_visible():
+        sentence.click()
         panel.get_by_role("button", name="Clear").wait_for()
-        panel.get_by_role("button", name="Convert").click()
-        panel.locator(".chart img").wait_for()
-    elif tab == "Sampling":
-        panel.get_by_role("button", name="Draw").click()
-        panel.locator(".picture img").wait_for()
-    elif tab in ("Style", "Compare"):
-        panel.locator(".shelf button").nth(1).click()
+    page.wait_for_timeout(500)  # test pictures come once the tab is there
+    if (examples := panel.locator(".shelf button:visible")).count():
+        examples.nth(1).click()
         panel.get_by_role("button", name="Remove Image").first.wait_for()
-        panel.get_by_role("button", name="Translate" if tab == "Style" else "Compare").click()
-        result = "[data-testid=imageslider-image]"
-        panel.locator(result if tab == "Style" else ".caption-label").first.wait_for()
-    else:
-        panel.locator("details").first.click()
+    for button, result in RESULTS.items():
+        if (start := panel.get_by_role("button", name=button, exact=True)).is_visible():
+            start.click()
+            panel.locator(result).first.wait_for()
+    if (card := panel.locator("details").first).is_visible():
+        card.click()
     page.wait_for_timeout(1500)  # fading
+
+
+def parts(page: Page) -> Iterator[tuple[str, Locator]]:
+    """Opens each tab, and each within it: its name in a file's, and its contents."""
+    lists = page.locator("[role=tablist]")
+    for tab in lists.first.get_by_role("tab").all():
+        tab.click()
+        name = tab.inner_text().lower()
+        inner = page.locator("[role=tabpanel]:visible [role=tablist]").get_by_role("tab").all()
+        if not inner:
+            yield name, page.locator("[role=tabpanel]:visible").last
+        for part in inner:
+            part.click()
+            words = part.inner_text().lower().replace(" ", "-")
+            yield f"{name}-{words}", page.locator("[role=tabpanel]:visible").last
+
+
+def save(content: bytes, path: Path) -> None:
+    """Writes a picture in 256 colours: small enough for a page of documentation."""
+    Image.open(io.BytesIO(content)).convert("RGB").quantize(256).save(path, optimize=True)
 
 
 def main(
@@ -53,11 +82,10 @@ def main(
             page.set_default_timeout(PATIENCE)
             page.goto(served.local_url)
             page.get_by_role("tab").first.wait_for()
-            tabs = page.locator("[role=tablist]").first.get_by_role("tab").all_inner_texts()
-            for tab in tabs:
-                visit(page, tab)
-                path = out / f"demo-{tab.lower()}{suffix}.png"
-                page.screenshot(path=path, full_page=True)
+            for name, panel in parts(page):
+                visit(page, panel)
+                path = out / f"demo-{name}{suffix}.png"
+                save(page.screenshot(full_page=True), path)
                 print(path)
         browser.close()
 

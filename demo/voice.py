@@ -2,11 +2,13 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import gradio as gr
 import numpy as np
 import numpy.typing as npt
+from gradio.components import Component
 
 from demo.examples import Examples
 from demo.library import Library, Way
@@ -40,9 +42,7 @@ def build(library: Library, turns: Turns) -> None:
                 info="What makes sound of the converted spectrogram.",
                 visible=bool(library.vocoders()),
             )
-            example = gr.Button(
-                "Try a test sentence", visible=any(map(examples.has_sentences, ways))
-            )
+            example = example_button(examples, ways)
             with gr.Row():
                 start = gr.Button("Convert", variant="primary", min_width=110)
                 stop = gr.Button("Cancel", min_width=110)
@@ -75,10 +75,8 @@ def build(library: Library, turns: Turns) -> None:
         names = {f"Source ({way.source})": wave, f"Converted ({way.to})": result}
         return (convention.rate, to_int16(result)), draw_spectrograms(names, convention)
 
-    @in_words
-    def pick(translator: str) -> Sound | None:
-        found = examples.sentence(library.way(translator), random.randrange(1000))
-        return None if found is None else (found[0], to_int16(found[1]))
+    def source(translator: str) -> Way:
+        return library.way(translator)
 
     def offer(translator: str) -> gr.Dropdown:
         choices = vocoder_choices(library, library.way(translator))
@@ -92,8 +90,31 @@ def build(library: Library, turns: Turns) -> None:
         concurrency_id="models",
     )
     stop.click(turns.cancel, cancels=running, queue=False, api_visibility="private")
-    example.click(pick, translator, recording, api_visibility="private")
+    give_sentence(example, examples, source, translator, recording)
     translator.change(offer, translator, vocoder, api_visibility="private")
+
+
+def example_button(examples: Examples, ways: list[Way]) -> gr.Button:
+    """What gives a visitor a test sentence, where there is any."""
+    there = any(map(examples.has_sentences, ways))
+    return gr.Button("Try a test sentence", visible=there)
+
+
+def give_sentence(
+    button: gr.Button,
+    examples: Examples,
+    source: Callable[[Any], Way],
+    choice: Component,
+    recording: gr.Audio,
+) -> None:
+    """Lets ``button`` fill ``recording``, by the speaker whom ``source`` reads from ``choice``."""
+
+    @in_words
+    def pick(value: Any) -> Sound | None:
+        found = examples.sentence(source(value), random.randrange(1000))
+        return None if found is None else (found[0], to_int16(found[1]))
+
+    button.click(pick, choice, recording, api_visibility="private")
 
 
 def vocoder_choices(library: Library, way: Way | None) -> list[tuple[str, str]]:

@@ -59,6 +59,12 @@ def press(place: Locator, name: str) -> None:
     place.get_by_role("button", name=name, exact=True).click()
 
 
+COPY = """async (content) => {
+  const bytes = Uint8Array.from(atob(content), c => c.charCodeAt(0));
+  const item = new ClipboardItem({'image/png': new Blob([bytes], {type: 'image/png'})});
+  await navigator.clipboard.write([item]); }"""
+
+
 # What a visitor sees
 
 

@@ -26,6 +26,7 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]
+ALLOWED = ["microphone", "camera", "clipboard-read", "clipboard-write"]
 LIVELY = 30.0
 SWEEP, KEEP = 1, 600  # seconds
 
@@ -77,7 +78,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, served: Served) -> Iterator[Page]:
     """A visitor's fresh page, which must load nothing from elsewhere and log no error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=ALLOWED)
     context.set_default_timeout(20_000)
     page = context.new_page()
     foreign: list[str] = []

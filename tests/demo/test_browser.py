@@ -1,5 +1,6 @@
 """The demo as visitors meet it: a real browser, real uploads, results judged by content."""
 
+import base64
 import io
 import time
 import zipfile
@@ -14,6 +15,7 @@ import tiny
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from visiting import (
+    COPY,
     FAINT,
     NAMELESS,
     TAKEN,
@@ -78,6 +80,46 @@ def test_a_picture_is_translated_under_a_slider(page: Page, picture: Path) -> No
     np.testing.assert_array_equal(before, np.asarray(Image.open(picture)))
     assert after.shape == before.shape
     assert np.abs(after - before).mean() > 5
+
+
+def test_speech_is_recorded_and_converted(page: Page) -> None:
+    tab = open_tabs(page, "Voice")
+    press(tab, "Record audio")
+    press(tab, "Record")
+    page.wait_for_timeout(1200)  # Chromium's own microphone beeps
+    press(tab, "Stop")
+    expect(tab.get_by_role("button", name="Clear")).to_be_visible()
+    press(tab, "Convert")
+    expect(tab.locator(".chart img")).to_be_visible()
+    converted, rate = soundfile.read(download(page, tab.get_by_label("Download").first))
+    assert 0.5 < len(converted) / rate < 4
+    assert converted.std() > 0.01
+
+
+def test_a_picture_is_pasted(page: Page, picture: Path) -> None:
+    tab = open_tabs(page, "Style")
+    page.evaluate(COPY, base64.b64encode(picture.read_bytes()).decode())
+    press(tab, "Paste from clipboard")
+    expect(tab.get_by_role("button", name=TAKEN)).to_be_visible()
+    press(tab, "Translate")
+    images = tab.get_by_test_id("imageslider-image")
+    expect(images).to_have_count(2)
+    np.testing.assert_array_equal(pixels(page, images.first), np.asarray(Image.open(picture)))
+
+
+def test_a_picture_is_taken_with_the_camera(page: Page) -> None:
+    tab = open_tabs(page, "Style")
+    press(tab, "Capture from camera")
+    press(tab, "Click to Access Webcam")
+    page.wait_for_function("[...document.querySelectorAll('video')].some(v => v.videoWidth)")
+    press(tab, "capture photo")  # Chromium's own camera shows a green field
+    expect(tab.get_by_role("button", name=TAKEN)).to_be_visible()
+    press(tab, "Translate")
+    images = tab.get_by_test_id("imageslider-image")
+    expect(images).to_have_count(2)
+    before, after = (pixels(page, image) for image in images.all())
+    assert before[..., 1].mean() > before[..., 0].mean() + 50
+    assert after.shape == before.shape
 
 
 def test_a_style_picture_can_be_given_where_the_model_takes_one(page: Page, picture: Path) -> None:
@@ -158,6 +200,20 @@ def test_a_picture_goes_through_several_models(page: Page, models: Path, picture
     source, *others = (pixels(page, image) for image in results.all()[-len(ways) - 1 :])
     assert [other.shape for other in others] == [source.shape] * len(ways)
     assert np.abs(others[0] - others[1]).mean() > 1
+
+
+def test_speech_goes_through_several_models(page: Page) -> None:
+    tab = open_tabs(page, "Compare", "Voices")
+    for option in tab.get_by_role("checkbox").all()[2:]:
+        option.uncheck()
+    press(tab, "Try a test sentence")
+    expect(tab.get_by_role("button", name=TAKEN)).to_be_visible()
+    press(tab, "Compare")
+    downloads = tab.get_by_label("Download")
+    expect(downloads).to_have_count(2)
+    waves = [soundfile.read(download(page, button))[0] for button in downloads.all()]
+    assert len(waves[0]) == len(waves[1]) > tiny.CONVENTION.rate
+    assert np.abs(waves[0] - waves[1]).mean() > 0.001
 
 
 def test_a_picture_is_reconstructed_and_scored(page: Page) -> None:

@@ -137,6 +137,9 @@ def test_each_models_own_direction_comes_first(models: Path) -> None:
         "cyclegan/zebra",
         "cyclegan/horse",
     ]
+    counts = [len(library.outlines[way.model].model.directions) for way in library.ways(ImageCodec)]
+    assert counts == sorted(counts, reverse=True)
+    assert {1, 2} <= set(counts)
 
 
 def test_vocoders_are_offered_only_where_they_fit(models: Path, tmp_path: Path) -> None:
