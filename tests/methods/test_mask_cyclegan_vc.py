@@ -9,7 +9,7 @@ from pipeline.methods.mask_cyclegan_vc import JUDGES, MaskCycleGANVC, filling_in
 from pipeline.params import load_params, load_run
 from pipeline.samples import Pair, Spec
 
-RUN = tiny.runs()["voice_cyclegan"]
+RUN = tiny.runs()["voice_mask_cyclegan"]
 CPU = torch.device("cpu")
 
 
