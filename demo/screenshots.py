@@ -15,6 +15,7 @@ from demo.app import running
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 WIDTHS = {"": 1280, "-phone": 390}
+WIDEST = 880  # pixels of a file
 PATIENCE = 60_000  # milliseconds
 
 
@@ -63,8 +64,10 @@ def parts(page: Page) -> Iterator[tuple[str, Locator]]:
 
 
 def save(content: bytes, path: Path) -> None:
-    """Writes a picture in 256 colours: small enough for a page of documentation."""
-    Image.open(io.BytesIO(content)).convert("RGB").quantize(256).save(path, optimize=True)
+    """Writes a picture no wider than a page of documentation shows it, in all its colours."""
+    picture = Image.open(io.BytesIO(content)).convert("RGB")
+    picture.thumbnail((WIDEST, picture.height), Image.Resampling.LANCZOS)
+    picture.save(path, optimize=True)
 
 
 def main(
