@@ -8,6 +8,7 @@ travels with every artefact. The default is HiFi-GAN's (Kong, Kim and Bae, 2020,
 from functools import lru_cache
 from typing import Any, Literal, Self
 
+import numpy as np
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 from torch import Tensor
@@ -121,12 +122,10 @@ def log_mel_unchecked(wave: Tensor, convention: MelConvention) -> Tensor:
     A look at every sample would make an accelerator wait, and a loss that is no number is the
     loop's to report.
     """
-    filters = _heard_filters(convention, wave.device)
     with torch.autocast(wave.device.type, enabled=False):
-        heard = _spectra(wave.float(), convention)[..., : len(filters)]
         logarithm = torch.log if convention.log == "ln" else torch.log10
-        frames = logarithm((_magnitudes(heard) @ filters).clamp(min=convention.floor))
-        return frames.transpose(-1, -2)
+        bands = _bands(_spectra(wave.float(), convention), convention)
+        return logarithm(bands.clamp(min=convention.floor))
 
 
 @torch.no_grad()
@@ -211,13 +210,17 @@ def _spectra(wave: Tensor, convention: MelConvention) -> Tensor:
     return spectra
 
 
-def _magnitudes(spectra: Tensor) -> Tensor:
-    """``abs`` of complex numbers."""
-    if spectra.requires_grad:
-        return spectra.abs()
-    # Less than half the time, but the gradient of a root has no value at 0.
-    real, imaginary = torch.view_as_real(spectra).unbind(-1)
-    return torch.addcmul(real * real, imaginary, imaginary).sqrt_()
+def _bands(spectra: Tensor, convention: MelConvention) -> Tensor:
+    """Complex ``[..., T, F]`` to the magnitudes of mel bands ``[..., M, T]``."""
+    filters = _heard_filters(convention, spectra.device)
+    heard = spectra[..., : len(filters)]
+    if spectra.requires_grad or spectra.device.type != "cpu":
+        return (heard.abs() @ filters).transpose(-1, -2)
+    # numpy's absolute values take a fifth of the time of torch's, and of the filters' weights all
+    # but one in forty are 0.
+    magnitude = np.abs(heard.numpy()).reshape(-1, len(filters))
+    bands = torch.from_numpy(_sparse_filters(convention) @ magnitude.T)
+    return bands.reshape(-1, *spectra.shape[:-1]).movedim(0, -2)
 
 
 def _scaled(phase: Tensor, magnitude: Tensor) -> Tensor:
@@ -294,6 +297,14 @@ def _heard_filters(convention: MelConvention, device: torch.device) -> Tensor:
     with torch.inference_mode(False):
         highest = int(filters.sum(0).nonzero().max())
         return filters[:, : highest + 1].T.contiguous()
+
+
+@lru_cache(maxsize=8)
+def _sparse_filters(convention: MelConvention) -> Any:
+    """`_heard_filters` on the processor as scipy's sparse rows, ``[M, F']``."""
+    from scipy.sparse import csr_array
+
+    return csr_array(_heard_filters(convention, torch.device("cpu")).T.numpy())
 
 
 @lru_cache(maxsize=8)

@@ -86,6 +86,15 @@ def test_log_mel_is_differentiable_even_if_first_used_for_inference():
     assert torch.isfinite(wave.grad).all()
 
 
+def test_the_mel_that_gradients_flow_through_is_the_same(waves):
+    length = min(len(wave) for wave in waves)
+    batch = torch.stack([wave[:length] for wave in waves])
+    expected = log_mel(batch)
+    found = log_mel(batch.clone().requires_grad_())
+    assert found.requires_grad
+    torch.testing.assert_close(found.detach(), expected, rtol=1e-5, atol=1e-5)
+
+
 def test_autocast_does_not_coarsen_the_mel(waves):
     with torch.autocast("cpu", dtype=torch.bfloat16):
         mel = log_mel(waves[0])
