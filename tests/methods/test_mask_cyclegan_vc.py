@@ -5,7 +5,13 @@ import tiny
 import torch
 from pydantic import ValidationError
 
-from pipeline.methods.mask_cyclegan_vc import JUDGES, MaskCycleGANVC, filling_in_mask
+from pipeline.methods.mask_cyclegan_vc import (
+    JUDGES,
+    MaskCycleGANVC,
+    draw_factors,
+    filling_in_mask,
+    stretched,
+)
 from pipeline.params import load_params, load_run
 from pipeline.samples import Pair, Spec
 
@@ -15,7 +21,8 @@ CPU = torch.device("cpu")
 
 def build(**changes: object) -> MaskCycleGANVC:
     torch.manual_seed(0)
-    method = tiny.shrink(RUN, **changes).build(tiny.specs_of(RUN), ())
+    run = tiny.shrink(RUN, **{"stretch": 1.0, **changes})
+    method = run.build(tiny.specs_of(RUN), ())
     assert isinstance(method, MaskCycleGANVC)
     return method
 
@@ -35,7 +42,7 @@ def test_defaults_are_the_papers():
     assert (run.crop, run.mask_frames, run.batch) == (64, 32, 1)
     assert (run.cycle_weight, run.identity_weight, run.identity_steps) == (10, 5, 10_000)
     assert (run.generator.width, run.generator.blocks, run.discriminator.width) == (128, 6, 128)
-    assert run.loss == "least_squares"
+    assert (run.loss, run.stretch) == ("least_squares", 1)
     for adam, rate in ((run.optimizer, 2e-4), (run.discriminator_optimizer, 1e-4)):
         assert (adam.rate, adam.beta1, adam.beta2) == (rate, 0.5, 0.999)
     factors = [run.schedule.factor(step, run.steps) for step in (0, 200_000, 300_000, 399_999)]
@@ -167,6 +174,48 @@ def test_without_a_mask_there_is_no_channel_for_it():
     seen = watch(method)
     next(method.updates(batch(), 0))
     assert all(mask is None for _, _, mask in seen)
+
+
+# Stretching
+
+
+def test_stretching_moves_bands_away_from_0_hz():
+    x = torch.zeros(3, 1, 8, 2)
+    x[:, :, 3] = torch.tensor([1.0, -2.0])  # the fourth band, in each of two frames
+    twice, half, same = stretched(x, torch.tensor([2.0, 0.5, 1.0]))
+    # By hand: band 8 has what the 4th had, band 7 stood between the 3rd and the 4th.
+    assert twice[0, :, 0].tolist() == [0, 0, 0, 0, 0, 0, 0.5, 1]
+    assert half[0, :, 0].tolist() == [0, 1, 0, 0, 0, 0, 0, 0]
+    assert torch.equal(twice[0, :, 1], -2 * twice[0, :, 0])
+    assert torch.equal(same, x[2])
+
+
+def test_beyond_the_last_band_there_is_more_of_it():
+    x = torch.arange(1.0, 7.0)[None, None, :, None]
+    assert stretched(x, torch.tensor([0.5]))[0, 0, :, 0].tolist() == [2, 4, 6, 6, 6, 6]
+    assert stretched(x, torch.tensor([3.0]))[0, 0, :3, 0].tolist() == [1, 1, 1]
+
+
+def test_factors_are_as_often_above_1_as_below():
+    torch.manual_seed(0)
+    factors = draw_factors(20_000, 2.0, CPU)
+    assert (float(factors.min()), float(factors.max())) == pytest.approx((0.5, 2), abs=1e-3)
+    share = torch.histc(factors.log2(), 8, -1, 1) / 20_000
+    torch.testing.assert_close(share, torch.full((8,), 0.125), atol=0.01, rtol=0)
+
+
+def test_identity_undoes_the_stretching():
+    method, (a, b) = build(stretch=2.0), batch()
+    torch.manual_seed(5)
+    identity = next(method.updates(Pair(a, b), 0)).logs["identity"]
+    torch.manual_seed(5)
+    expected = torch.zeros(())
+    with torch.no_grad():
+        for source, target, generator in ((a, b, method.to_b), (b, a, method.to_a)):
+            filling_in_mask(len(source), tiny.SIDE, method.mask_frames, CPU)
+            factors = draw_factors(len(target), 2.0, CPU)
+            expected = expected + (generator(stretched(target, factors)) - target).abs().mean()
+    torch.testing.assert_close(identity, expected)
 
 
 # Losses
