@@ -56,6 +56,12 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
         COMMON | {"method": "vqvae", "domain": "a", "batch": 64, "quantiser": {}},
         pictures(32),
     ),
+    "vqgan-128": (
+        COMMON
+        | {"method": "vqgan", "domain": "a", "batch": 1, "quantiser": {}}
+        | {"perceptual": {"kind": "none"}, "discriminator_start": 0},
+        pictures(128),
+    ),
 }
 """Published sizes by default, batch 1 for translators."""
 
