@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -60,14 +60,23 @@ def race(
     belongs to it: torch's own where its name begins with "plain", else the package's.
     """
     with processes(make, names, seconds, least) as pipes:
-        return [{name: ask(pipe) for name, pipe in pipes.items()} for _ in range(turns)]
+        return [{name: ask(name, pipe) for name, pipe in pipes.items()} for _ in range(turns)]
 
 
-def ask(pipe: Connection) -> float:
+def ask(name: str, pipe: Connection) -> float:
     """One turn of the competitor at the other end."""
-    pipe.send(True)
-    rate: float = pipe.recv()
+    with suppress(OSError):  # of one that is lost there is no answer, either
+        pipe.send(True)
+    rate: float = answer(name, pipe)
     return rate
+
+
+def answer(name: str, pipe: Connection) -> Any:
+    """What the competitor at the other end says; RuntimeError where it is no more."""
+    try:
+        return pipe.recv()
+    except (EOFError, OSError) as error:
+        raise RuntimeError(f"'{name}' was lost; did memory suffice for all competitors?") from error
 
 
 @contextmanager
@@ -77,20 +86,22 @@ def processes(
     """Pipes to a process for each competitor; they end with the block."""
     pipes: dict[str, Connection] = {}
     started = []
-    for name in names:
-        pipes[name], theirs = FRESH.Pipe()
-        process = FRESH.Process(
-            target=compete, args=(make, name, seconds, least, theirs), daemon=True
-        )
-        with environment(PLAIN if name.startswith("plain") else {}):
-            process.start()
-        started.append(process)
-        pipes[name].recv()  # that it is ready: none warms up while another is timed
     try:
+        for name in names:
+            pipes[name], theirs = FRESH.Pipe()
+            process = FRESH.Process(
+                target=compete, args=(make, name, seconds, least, theirs), daemon=True
+            )
+            with environment(PLAIN if name.startswith("plain") else {}):
+                process.start()
+            theirs.close()  # the other end is the process's alone, so that its loss is heard
+            started.append(process)
+            answer(name, pipes[name])  # that it is ready: none warms up while another is timed
         yield pipes
     finally:
         for pipe, process in zip(pipes.values(), started, strict=True):
-            pipe.send(False)
+            with suppress(OSError):  # one that is lost already
+                pipe.send(False)
             process.join()
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from functools import partial
 
 import pytest
 import tiny
@@ -11,6 +12,7 @@ from torch.optim import Adam
 import benchmarks
 from benchmarks.plain import STEPS, plain_step
 from benchmarks.train_step import CASES
+from benchmarks.turns import race
 from pipeline.params import load_run
 from pipeline.recipes.cost import random_batch
 
@@ -68,3 +70,8 @@ def test_the_plain_steps_of_what_stands_on_another_compute_our_losses(name, fiel
     expected = plain_step(method, bf16=False)(batch)
     found = {update.optimizer: update.loss for update in method.updates(batch, 0)}
     torch.testing.assert_close(found["model"], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_competitor_that_is_lost_is_named():
+    with pytest.raises(RuntimeError, match="'seven' was lost"):
+        race(partial(partial, int), ("7", "seven"), turns=1, seconds=0.0)  # int("seven") fails
