@@ -56,11 +56,11 @@ class MaskCycleGANVCParams(TranslatorRunParams):
     identity_steps: NonNegativeInt = 10_000
     """Steps after which the identity loss is left out: it is there to set out in the right way."""
     stretch: float = Field(1.0, ge=1)
-    """The most that frequencies are multiplied or divided by, at random, before a sample goes in
-    for the identity loss: |G(stretched b) - b|. Another vocal tract looks like that, so the loss
-    asks to undo it instead of holding the generators where they are, and may weigh more. After the
-    vocal tract length perturbation of Jaitly & Hinton 2013; 1.1 to 1.25 is as much as people
-    differ. 1, as in the papers: not at all."""
+    """The most that the numbers of mel bands are multiplied or divided by, at random, before a
+    sample goes in for the identity loss: |G(stretched b) - b|. Another vocal tract looks much like
+    that, so the loss asks to undo it instead of holding the generators where they are, and may
+    weigh more. After the vocal tract length perturbation of Jaitly & Hinton 2013, but in bands, so
+    frequencies above 1,000 Hz move further. 1, as in the papers: not at all."""
     optimizer: AdamParams = AdamParams()
     discriminator_optimizer: AdamParams = AdamParams(rate=1e-4)
     schedule: ScheduleParams = ScheduleParams(kind="linear")
@@ -230,8 +230,9 @@ def stretched(x: Tensor, factors: Tensor) -> Tensor:
     """Samples [N, 1, M, T] with what is in band m moved to band m * factor, counted from 1;
     factors [N] above 0.
 
-    Slaney's bands are even in frequency from 0 to 1,000 Hz, and beyond in its logarithm. Bands that
-    nothing is moved to have the values of the lowest or highest.
+    Slaney's bands are even in frequency up to 1,000 Hz, where frequencies are multiplied, too, and
+    beyond in its logarithm, where they move further. Bands that nothing is moved to have the values
+    of the lowest or highest.
     """
     bands = x.shape[2]
     centres = torch.arange(1, bands + 1, device=x.device)  # in steps between bands above 0 Hz
