@@ -16,6 +16,7 @@ from demo.uploads import (
     read_upload,
     sound_input,
     sound_output,
+    wait_for_recording,
 )
 from demo.voice import CLASSICAL, convert, example_button, give_sentence, to_int16
 from demo.words import Turns, in_words
@@ -174,6 +175,7 @@ def build_voices(library: Library, turns: Turns) -> None:
         return choices[translators[0]][0] if translators else ways[0]
 
     give_sentence(example, examples, source, chosen, recording)
+    wait_for_recording(recording, start)
     running = start.click(
         compare_voices,
         [recording, chosen],

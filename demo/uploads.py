@@ -49,6 +49,17 @@ def sound_input(label: str) -> gr.Audio:
     )
 
 
+def wait_for_recording(recording: gr.Audio, start: gr.Button) -> None:
+    """Keeps ``start`` from being pressed while ``recording`` is made and on its way to the server.
+
+    The player shows a recording before it has arrived; until then functions would get none. All
+    of it happens in the browser, where no answer can come late.
+    """
+    for event, ready in ((recording.start_recording, "false"), (recording.change, "true")):
+        update = f"() => ({{__type__: 'update', interactive: {ready}}})"
+        event(None, outputs=start, js=update, api_visibility="private")
+
+
 def sound_output(label: str, visible: bool = True) -> gr.Audio:
     """A sound that is heard and downloaded as a wav file."""
     return gr.Audio(

@@ -13,7 +13,13 @@ from gradio.components import Component
 from demo.examples import Examples
 from demo.library import Library, Way
 from demo.spectrograms import draw_spectrograms
-from demo.uploads import SOUND_LIMITS, read_recording, sound_input, sound_output
+from demo.uploads import (
+    SOUND_LIMITS,
+    read_recording,
+    sound_input,
+    sound_output,
+    wait_for_recording,
+)
 from demo.words import Check, Turns, in_words
 from pipeline.codecs import MelCodec
 from pipeline.codecs.image import Picture
@@ -82,6 +88,7 @@ def build(library: Library, turns: Turns) -> None:
         choices = vocoder_choices(library, library.way(translator))
         return gr.Dropdown(choices, value=CLASSICAL, visible=len(choices) > 1)
 
+    wait_for_recording(recording, start)
     running = start.click(
         convert_voice,
         [recording, translator, vocoder],

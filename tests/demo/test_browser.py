@@ -13,7 +13,7 @@ import pytest
 import soundfile
 import tiny
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from visiting import (
     COPY,
     FAINT,
@@ -83,13 +83,19 @@ def test_a_picture_is_translated_under_a_slider(page: Page, picture: Path) -> No
 
 
 def test_speech_is_recorded_and_converted(page: Page) -> None:
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.route("**/upload*", late)
     tab = open_tabs(page, "Voice")
     press(tab, "Record audio")
     press(tab, "Record")
     page.wait_for_timeout(1200)  # Chromium's own microphone beeps
+    expect(tab.get_by_role("button", name="Convert")).to_be_disabled()
     press(tab, "Stop")
     expect(tab.get_by_role("button", name="Clear")).to_be_visible()
-    press(tab, "Convert")
+    press(tab, "Convert")  # once the recording has arrived
     expect(tab.locator(".chart img")).to_be_visible()
     converted, rate = soundfile.read(download(page, tab.get_by_label("Download").first))
     assert 0.5 < len(converted) / rate < 4
