@@ -1,39 +1,13 @@
-"""The command `crossdomain`.
-
-Only light modules are imported here, so that help answers at once; commands import their own.
-"""
+"""Commands about finished models: use them, take them elsewhere, make them of published ones."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from pipeline.errors import plainly
-
-MODELS = Path("data/models")
-
-
-class Commands(TyperGroup):
-    """Commands whose `UserError` is a message and exit code 1."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Runs the command that was asked for; which class ``ctx`` has is typer's own affair."""
-        return plainly(lambda: super(Commands, self).invoke(ctx))
-
-
-app = typer.Typer(
-    cls=Commands,
-    help="Translate between domains of pictures and sound, and draw samples, by trained models.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+from pipeline.cli.app import MODELS, Root, app
 
 Model = Annotated[str, typer.Argument(help="A model's folder, or its name below --models.")]
-Root = Annotated[Path, typer.Option("--models", help="Where the finished models are.")]
 
 
 @app.command()
@@ -181,30 +155,6 @@ def export(
     typer.echo(run(find_model(model, models), out, to))
 
 
-@app.command()
-def fetch(
-    name: Annotated[str | None, typer.Argument(help="A data set's name; see --list.")] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The new folder; by default data/raw/NAME.")
-    ] = None,
-    names: Annotated[bool, typer.Option("--list", help="Say which data sets there are.")] = False,
-) -> None:
-    """Download a published data set, verify it and unpack it.
-
-    A download that was interrupted goes on where it was. Cityscapes needs an account, so it
-    can't be fetched; --list says how to go about it.
-
-    \b
-    Examples:
-      crossdomain fetch --list
-      crossdomain fetch horse2zebra
-      crossdomain fetch facades --out recipes/mine/data/raw/facades
-    """
-    from pipeline.commands import fetch as fetching
-
-    typer.echo(fetching.names() if names else fetching.run(name, out))
-
-
 @app.command("import")
 def import_model(
     origin: Annotated[
@@ -264,151 +214,3 @@ def import_model(
 
     wishes = Wishes(source, target, size, dropout, train, config)
     typer.echo(run(origin, checkpoint, back, name, models, wishes))
-
-
-@app.command("check-data")
-def check_data(
-    folder: Annotated[Path, typer.Argument(help="The folder that holds the data.")],
-    layout: Annotated[
-        str,
-        typer.Option(
-            help="What to expect: auto, ab (trainA, trainB), halves (A|B in each picture), "
-            "folders (one a domain or speaker) or flat."
-        ),
-    ] = "auto",
-) -> None:
-    """Say what a folder holds and which of its files are bad, before anything is trained.
-
-    Reads every picture and recording. Ends with the block of params.yaml that reads the folder,
-    and with exit code 1 where nothing is usable or a file is bad.
-
-    \b
-    Examples:
-      crossdomain check-data data/raw/horse2zebra
-      crossdomain check-data recordings/ --layout folders
-    """
-    from pipeline.commands.check_data import run
-
-    run(folder, layout)
-
-
-@app.command()
-def new(
-    name: Annotated[str, typer.Argument(help="The recipe's name: recipes/NAME is made.")],
-    a: Annotated[Path, typer.Option("--a", help="Pictures or recordings to start from.")],
-    b: Annotated[
-        Path | None,
-        typer.Option("--b", help="Those to arrive at; without it --a is the target of --task."),
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(min=1, help="Side of the pictures; by default what they allow.")
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="Training steps; a judge's change in proportion.")
-    ] = None,
-    task: Annotated[
-        Literal["colour", "edges"],
-        typer.Option(help="With --a alone: colour grey pictures, or paint from outlines."),
-    ] = "colour",
-    estimate: Annotated[
-        bool, typer.Option("--estimate/--no-estimate", help="Measure time and memory of training.")
-    ] = True,
-) -> None:
-    """Write a recipe for folders of your own: what to train, at what size, for how long.
-
-    Pictures with equal names in both folders are taken for pairs (pix2pix), others and voices for
-    two domains (CycleGAN). Folders with train and test in them keep that division.
-
-    \b
-    Examples:
-      crossdomain new facades --a labels/ --b photos/
-      crossdomain new colours --a holiday/ --task colour
-      crossdomain new voices --a anna/ --b ben/ --steps 2000
-    """
-    from pipeline.commands.new import run
-
-    roots = [a] if b is None else [a, b]
-    run(name, roots, size=size, steps=steps, task=task, estimate=estimate)
-
-
-@app.command()
-def sweep(
-    model: Annotated[str, typer.Argument(help="A model of params.yaml.")],
-    parameter: Annotated[str, typer.Argument(help="What the experiments vary, below its block.")],
-    metric: Annotated[str, typer.Argument(help="TASK.METRIC in data/metrics/MODEL.json.")],
-    out: Annotated[
-        Path, typer.Option(help="Where to draw, without an ending: .png and .tsv are added.")
-    ] = Path("data/sweep"),
-) -> None:
-    """Draw a metric over a parameter that DVC experiments vary.
-
-    \b
-    Examples:
-      dvc exp run --queue -S 'models.vae.latent=2,5,16,64' evaluate@vae
-      dvc queue start
-      crossdomain sweep vae latent reconstruction.mse --out data/vae_latent
-    """
-    from pipeline.commands.sweep import run
-
-    typer.echo(run(model, parameter, metric, out))
-
-
-@app.command()
-def doctor() -> None:
-    """Say what this machine offers and what training will use of it.
-
-    \b
-    Examples:
-      crossdomain doctor
-    """
-    from pipeline.commands.doctor import report
-
-    typer.echo(report(Path()))
-
-
-@app.command()
-def demo(
-    models: Root = MODELS,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
-    share: Annotated[
-        bool, typer.Option("--share/--no-share", help="Also lend it a public address for a while.")
-    ] = False,
-    user: Annotated[
-        str | None, typer.Option(help="Let in only who knows this name and the password.")
-    ] = None,
-    password: Annotated[
-        str | None,
-        typer.Option(
-            envvar="CROSSDOMAIN_PASSWORD",
-            show_envvar=False,
-            help="The password; other users of this machine can't read it if it is given as the "
-            "environment's CROSSDOMAIN_PASSWORD.",
-        ),
-    ] = None,
-) -> None:
-    """Open the models in a browser.
-
-    There is a tab for each thing that the finished models can do: convert a voice, change a
-    picture's style, draw samples, compare.
-
-    \b
-    Examples:
-      crossdomain demo
-      crossdomain demo --models recipes/zoo/data/models --port 8000
-      CROSSDOMAIN_PASSWORD=secret crossdomain demo --host 0.0.0.0 --user guest
-    """
-    from demo.app import serve
-
-    serve(models, host=host, port=port, share=share, user=user, password=password)
-
-
-def main() -> None:
-    """The entry point of the command."""
-    app(prog_name="crossdomain")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,14 @@
+"""The command `crossdomain`: arguments and help of each command, by what it is about.
+
+Only light modules are imported here, so that help answers at once; commands import their own.
+"""
+
+from pipeline.cli import data, models, project
+from pipeline.cli.app import app
+
+__all__ = ["app", "data", "main", "models", "project"]
+
+
+def main() -> None:
+    """The entry point of the command."""
+    app(prog_name="crossdomain")
