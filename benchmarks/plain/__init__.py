@@ -11,7 +11,6 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.plain.codes import autoencoder_step, code_prior_step, vqgan_step, vqvae_step
-from benchmarks.plain.common import Step
 from benchmarks.plain.generative import gan_step, vae_step
 from benchmarks.plain.pictures import (
     cut_step,
@@ -20,6 +19,7 @@ from benchmarks.plain.pictures import (
     spade_step,
     unit_step,
 )
+from benchmarks.plain.stepping import Step
 from benchmarks.plain.voices import hifigan_step, mask_cyclegan_vc_step
 from pipeline.methods.autoencoder import Autoencoder
 from pipeline.methods.base import Method

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
-from benchmarks.plain.common import Cast, Step, adam, freeze
+from benchmarks.plain.stepping import Cast, Step, adam, freeze
 from pipeline.losses.adversarial import adaptive_weight, discriminator_loss, generator_loss
 from pipeline.methods.autoencoder import Autoencoder
 from pipeline.methods.code_prior import CodePrior

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from benchmarks.plain.common import Cast, Step, adam
+from benchmarks.plain.stepping import Cast, Step, adam
 from pipeline.losses.adversarial import discriminator_loss, generator_loss
 from pipeline.methods.gan import GAN
 from pipeline.methods.vae import VAE

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from benchmarks.plain.common import Cast, Step, adam, freeze
+from benchmarks.plain.stepping import Cast, Step, adam, freeze
 from pipeline.losses.adversarial import discriminator_loss, generator_loss
 from pipeline.losses.matching import feature_matching
 from pipeline.losses.spectral import mel_l1
