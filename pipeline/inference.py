@@ -31,6 +31,7 @@ from pipeline.nn.folding import folded
 from pipeline.params import load_run
 from pipeline.tiles import translate_in_tiles
 from pipeline.translators import InStyle
+from pipeline.windows import translate_in_windows
 
 SMALLEST = (
     8  # pixels or frames: below, reflection padding inside the networks has nothing to mirror
@@ -182,8 +183,9 @@ def to_sample(finished: FinishedModel, codec: ImageCodec, picture: Picture, doma
 def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:
     """`Translator.translate` for samples [N, C, H, W] of any height and width.
 
-    Pads by reflection to what the network's strides need, and cuts the result back. Samples of
-    more than `WHOLE` pixels go through in tiles, so that memory is bounded.
+    Pads by reflection to what the network's strides need, and cuts the result back. Sound goes
+    through in windows where the model has a ``window``, and samples of more than `WHOLE` pixels in
+    tiles, so memory is bounded.
     """
     multiple = int(getattr(model, "multiple", 1))
     height, width = x.shape[-2:]
@@ -193,7 +195,10 @@ def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:
     mode = "reflect" if below < height and right < width else "replicate"
     if below or right:  # a large picture is not copied without need
         x = pad(x, (0, right, 0, below), mode=mode)
-    if x.shape[-2] * x.shape[-1] <= WHOLE:
+    window = getattr(model, "window", None)
+    if window is not None and x.shape[-1] > window:
+        y = translate_in_windows(model, x, to, window)
+    elif x.shape[-2] * x.shape[-1] <= WHOLE:
         y = model.translate(x, to)
     else:
         tiled = [translate_in_tiles(model, sample, to) for sample in torch.split(x, 1)]

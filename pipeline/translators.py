@@ -19,12 +19,16 @@ class GeneratorTranslator(nn.Module, Translator):
         generators: Mapping[str, nn.Module],
         directions: dict[str, str],
         mode: Literal["train", "eval"],
+        window: int | None = None,
     ) -> None:
-        """``directions``: target -> source. ``mode`` is how the networks stand at inference."""
+        """``directions``: target -> source. ``mode`` is how the networks stand at inference.
+
+        ``window``: of how many frames `translate_in_windows` is to make sound; None: of all.
+        """
         super().__init__()
         self.generators = nn.ModuleDict(generators)
         self.directions = directions
-        self.mode = mode
+        self.mode, self.window = mode, window
 
     @property
     def multiple(self) -> int:

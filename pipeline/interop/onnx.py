@@ -220,6 +220,7 @@ def metadata(finished: FinishedModel, to: str) -> dict[str, str]:
         "range": "[-1, 1]" if spec.bounded else "standardised",
         "multiple": str(multiple),
         "smallest": str(smallest_side(multiple)),
+        "window": str(getattr(model, "window", None) or "any"),
         "inference": "eval",
         "codec": json.dumps(finished.codec.model_dump(mode="json")),
     }
@@ -233,7 +234,8 @@ def description(finished: FinishedModel, to: str) -> str:
         sides = f"{spec.height}, frames"
         values = (
             "log-mel frames, in each bin less its domain's mean and divided by its domain's "
-            "deviation; these and the mel's convention are in the metadata 'codec'"
+            "deviation; these and the mel's convention are in the metadata 'codec', and in "
+            "'window' how many frames are best converted at a time"
         )
     else:
         sides, values = "height, width", "a byte / 127.5 - 1, so in [-1, 1]"

@@ -87,7 +87,7 @@ class MaskCycleGANVCParams(TranslatorRunParams):
             to: self.generator.build(specs[of].height, masked=self.mask_frames > 0)
             for to, of in directions.items()
         }
-        return GeneratorTranslator(generators, directions, mode="eval")
+        return GeneratorTranslator(generators, directions, mode="eval", window=self.crop)
 
     def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "MaskCycleGANVC":
         """The generators and two discriminators for each domain."""

@@ -143,6 +143,7 @@ def test_a_picture_model_says_what_it_takes(cyclegan: FinishedModel, zebra: Path
         "range": "[-1, 1]",
         "multiple": "4",
         "smallest": "8",
+        "window": "any",
         "inference": "eval",
     }
     assert json.loads(codec) == cyclegan.codec.model_dump(mode="json")
