@@ -30,6 +30,7 @@ METRICS: dict[str, Metric] = {
     "ssim": Metric("SSIM to the true counterpart", True),
     "l1": Metric("L1 to the true counterpart", False),
     "taken_for_target": Metric("Taken for the target by the judge", True),
+    "target_probability": Metric("Probability of the target, by the judge", True),
     "cycle_l1": Metric("L1 after there and back", False),
     "mcd": Metric("Mel-cepstral distortion", False, "dB"),
     "log_f0_rmse": Metric("Difference of pitch (log F0), root mean square", False, "cents"),

@@ -64,7 +64,7 @@ def evaluate_converter(
             for metric, rows in compare(heard, truths).items():
                 evaluation.add(task, metric, rows)
         if judge is not None and target in judge.classes:
-            evaluation.add(task, "taken_for_target", opinions(judge, target, heard, codec))
+            ask_judge(task, judge, target, heard, codec, evaluation)
         report_pitch(task, clips, heard, codec, target, evaluation)
         exhibit(out, task, waves[:SHOWN], clips, codec)
 
@@ -113,21 +113,29 @@ def vocode(frames: Tensor, vocoder: Vocoder) -> Tensor:
     return vocoder.vocode(frames.T[None])[0]
 
 
-def opinions(
-    judge: Classifier, target: str, heard: list[dict[str, Heard]], codec: MelCodec
-) -> dict[str, float]:
+def ask_judge(
+    task: str,
+    judge: Classifier,
+    target: str,
+    heard: list[dict[str, Heard]],
+    codec: MelCodec,
+    evaluation: Evaluation,
+) -> None:
     """The share of each rival's clips that the judge takes for the target speaker.
 
-    The judge hears what comes out of the vocoder, standardised as it learnt: by the statistics of
-    its first class, whoever speaks.
+    And the mean probability that it gives the target, which still tells rivals apart whose clips
+    are all taken for it. The judge hears what comes out of the vocoder, standardised as it learnt:
+    by the statistics of its first class, whoever speaks.
     """
     wanted = judge.classes.index(target)
-    shares: dict[str, float] = dict.fromkeys(heard[0], 0.0)
+    taken, probability = (dict.fromkeys(heard[0], 0.0) for _ in range(2))
     for rivals in heard:
         for name, sound in rivals.items():
-            logits = judge.classify(codec.to_sample(sound.mel.T[None], judge.classes[0]))
-            shares[name] += float(logits.argmax() == wanted) / len(heard)
-    return shares
+            logits = judge.classify(codec.to_sample(sound.mel.T[None], judge.classes[0]))[0]
+            taken[name] += float(logits.argmax() == wanted) / len(heard)
+            probability[name] += float(logits.softmax(0)[wanted]) / len(heard)
+    evaluation.add(task, "taken_for_target", taken)
+    evaluation.add(task, "target_probability", probability)
 
 
 def report_pitch(

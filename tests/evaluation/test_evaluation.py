@@ -1,6 +1,7 @@
 """What evaluation reports for stand-in models whose numbers are known."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -204,6 +205,29 @@ def test_voices_are_compared_by_pitch_too(tmp_path):
     spread = found["ann_to_bob/pitch"]["f0_deviation"]
     expected = np.hypot(600 * np.log2(130 / 110), 30 / np.sqrt(2))
     assert spread["source_recording"] == pytest.approx(expected, rel=0.1)
+
+
+class Unsure(nn.Module, Classifier):
+    """Takes everybody for Bob, by three to one."""
+
+    classes = ("ann", "bob")
+
+    def features(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
+
+    def classify(self, x: Tensor) -> Tensor:
+        return torch.tensor([[0.0, math.log(3)]]).expand(len(x), -1)
+
+
+def test_a_judge_says_whom_it_hears_and_how_sure_it_is(tmp_path):
+    evaluation = Evaluation()
+    store = recordings(tmp_path, {"ann": "a", "bob": "b"})
+    evaluate_converter(Same(), store, Unsure(), evaluation, tmp_path)
+    for task, taken, probability in (("ann_to_bob", 1, 0.75), ("bob_to_ann", 0, 0.25)):
+        for metric, expected in (("taken_for_target", taken), ("target_probability", probability)):
+            rows = evaluation.results[task][metric]
+            assert {"model", "source_through_vocoder", "statistics"} <= rows.keys()
+            assert set(rows.values()) == {expected}
 
 
 def test_a_store_without_pitch_has_the_other_baselines(tmp_path):
