@@ -1,9 +1,9 @@
 """Sound converted in windows as long as those of training.
 
 Instance norm measures all the frames that it is given, and finds other values in more of them
-than a network was trained on. Public code converts whole sentences all the same, which costs little
-where windows have 64 frames; where they have 24 and clips 50, it costs more than a decibel of
-distortion (`docs/results-voice.md`).
+than a network was trained on. Public code converts whole sentences all the same, and with windows
+of a second little is lost; with windows of 24 frames of 10 ms and clips of 50, more than a decibel
+of distortion is (`docs/results-voice.md`).
 """
 
 import math

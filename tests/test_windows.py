@@ -3,6 +3,7 @@
 import pytest
 import tiny
 import torch
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from pipeline.inference import translate_any_size
@@ -62,8 +63,11 @@ def test_other_models_convert_everything_at_once() -> None:
     assert network.heard == [(1, 1, 12, 100)]
 
 
-def test_voices_of_mask_cyclegan_are_converted_in_windows_of_their_crop() -> None:
+def test_voices_are_converted_whole_unless_a_window_is_asked_for() -> None:
     run = tiny.runs()["voice_mask_cyclegan"]
-    model = run.build_model(tiny.specs_of(run), ())
-    assert model.window == run.crop
-    assert tiny.runs()["voice_cyclegan"].build_model(tiny.specs_of(run), ()).window is None
+    specs = tiny.specs_of(run)
+    assert run.build_model(specs, ()).window is None
+    assert tiny.shrink(run, window=16).build_model(specs, ()).window == 16
+    for refused in (4, 18):
+        with pytest.raises(ValidationError, match="window"):
+            tiny.shrink(run, window=refused)

@@ -43,6 +43,9 @@ class MaskCycleGANVCParams(TranslatorRunParams):
     method: Literal["mask_cyclegan_vc"]
     crop: PositiveInt | None = 64
     """Frames of a random window."""
+    window: int | None = Field(None, ge=8, multiple_of=4)
+    """How many frames finished models convert at a time (`translate_in_windows`); null, as in the
+    papers: whole clips. Worth ``crop`` where that is a fraction of a second."""
     mask_frames: NonNegativeInt = 32
     """The most frames in a row that are hidden from each sample, drawn evenly from 0 on; fewer than
     ``crop``. 0: no mask, nor a channel for it, which is CycleGAN-VC2."""
@@ -87,7 +90,7 @@ class MaskCycleGANVCParams(TranslatorRunParams):
             to: self.generator.build(specs[of].height, masked=self.mask_frames > 0)
             for to, of in directions.items()
         }
-        return GeneratorTranslator(generators, directions, mode="eval", window=self.crop)
+        return GeneratorTranslator(generators, directions, mode="eval", window=self.window)
 
     def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "MaskCycleGANVC":
         """The generators and two discriminators for each domain."""
