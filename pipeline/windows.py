@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from pipeline.capabilities import Translator
+from pipeline.tiles import evenly
 
 AT_ONCE = 64  # windows
 
@@ -23,8 +24,8 @@ def translate_in_windows(model: Translator, x: Tensor, to: str, window: int) -> 
     smooths speech.
     """
     frames, fading = x.shape[3], max(1, window // 8)
-    steps = math.ceil((frames - window) / (window - fading))
-    starts = [round(n * (frames - window) / max(1, steps)) for n in range(steps + 1)]
+    count = 1 + math.ceil((frames - window) / (window - fading))
+    starts = evenly(frames - window, count, multiple=1)
     windows = torch.cat([x[..., start : start + window] for start in starts])
     converted = torch.cat([model.translate(some, to) for some in torch.split(windows, AT_ONCE)])
     place = torch.arange(1, window + 1, device=x.device)
