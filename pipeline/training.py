@@ -24,7 +24,8 @@ from pipeline.inference import FinishedModel
 from pipeline.machine import choose_precision, start_fabric
 from pipeline.methods.base import Method, RunParams, StackedMethod, StackedRunParams, Update
 from pipeline.nn.average import follow
-from pipeline.nn.shapes import channels_last, check_size
+from pipeline.nn.layout import lay_out
+from pipeline.nn.shapes import check_size
 from pipeline.processes import average_gradients, newest_common, wait_for_all
 from pipeline.progress import Progress
 from pipeline.samples import Batch
@@ -148,7 +149,7 @@ class Run:
         """``states`` None: nothing is saved, and nothing resumed."""
         self.fabric, self.params, self.seed = fabric, params, seed
         self.label, self.states = label, states
-        channels_last(method.to(fabric.device))
+        lay_out(method.to(fabric.device))
         self.method = method.train()
         self.optimizers = method.optimizers()
         self.rates = {

@@ -1,6 +1,5 @@
-"""Which sizes networks take, and how their weights lie in memory."""
+"""Which sizes networks take."""
 
-import torch
 from torch import nn
 
 
@@ -32,13 +31,3 @@ def check_residual(residual: bool, inputs: int, outputs: int) -> None:
         raise ValueError(
             f"residual adds the input to the output, but they have {inputs} and {outputs} channels"
         )
-
-
-def channels_last(networks: nn.Module) -> None:
-    """Lays out convolutions' weights so that channels are next to each other in memory.
-
-    Convolutions then take and give tensors of that layout, which matrix units work on as it is.
-    """
-    for parameter in networks.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
