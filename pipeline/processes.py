@@ -1,6 +1,8 @@
 """Several processes that train one model: how they agree, and what they say when one is lost."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import torch
@@ -10,6 +12,8 @@ from torch import Tensor, nn
 from pipeline.errors import UserError
 
 Answer = TypeVar("Answer")
+
+in_step: ContextVar[bool] = ContextVar("in_step", default=False)
 
 
 class PeerLostError(UserError):
@@ -35,6 +39,48 @@ def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
     pieces = torch.split(flat, [gradient.numel() for gradient in gradients])
     for gradient, piece in zip(gradients, pieces, strict=True):
         gradient.copy_(piece.view_as(gradient))
+
+
+@contextmanager
+def sharing(world: int) -> Iterator[None]:
+    """Within, `shares` says whether there are several processes, which all do the same.
+
+    Outside, one of them may draw pictures while others go on, and would wait for them in vain.
+    """
+    token = in_step.set(world > 1)
+    try:
+        yield
+    finally:
+        in_step.reset(token)
+
+
+def shares() -> bool:
+    """Whether every process is at this place now, with its share of one batch."""
+    return in_step.get()
+
+
+def averaged(values: Tensor) -> Tensor:
+    """The mean of every process's ``values``, with gradients to those of all.
+
+    To be called by all at once; raises PeerLostError where another process is gone.
+    """
+    total: Tensor = Summed.apply(values)  # type: ignore[no-untyped-call]
+    return total / dist.get_world_size()
+
+
+class Summed(torch.autograd.Function):
+    """`summed`, with gradients: what all processes' losses say of the sum."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        """The same shape."""
+        return summed(values)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        """The same shape; differentiable once more, as penalties on gradients need."""
+        result: Tensor = Summed.apply(gradients[0].contiguous())  # type: ignore[no-untyped-call]
+        return result
 
 
 def summed(values: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ from pipeline.methods.base import Method, RunParams, StackedMethod, StackedRunPa
 from pipeline.nn.average import follow
 from pipeline.nn.layout import lay_out
 from pipeline.nn.shapes import check_size
-from pipeline.processes import average_gradients, newest_common, wait_for_all
+from pipeline.processes import average_gradients, newest_common, sharing, wait_for_all
 from pipeline.progress import Progress
 from pipeline.samples import Batch
 from pipeline.telemetry import Telemetry
@@ -229,7 +229,7 @@ class Run:
         """
         updates = self.method.updates(batch, self.step)
         while True:
-            with self.fabric.autocast():
+            with self.fabric.autocast(), sharing(self.fabric.world_size):
                 update = next(updates, None)
             if update is None:
                 return

@@ -8,6 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
 import tiny
 import torch
 
@@ -22,7 +23,7 @@ CHILD = """
     from pipeline import training
     from pipeline.datasets.store import Store
 
-    store, root = Store(Path(sys.argv[1])), Path(sys.argv[2])
+    store, root, name = Store(Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3]
     average, seen = training.average_gradients, []
 
     def record(parameters, world):
@@ -31,15 +32,16 @@ CHILD = """
 
     training.average_gradients = record
     # The pool's draws are each process's own, so without it the two runs have the same mathematics.
-    run = tiny.shrink(tiny.runs()["cyclegan"], pool=0, flip=False, crop=None, batch=2,
-                      precision="fp32", ema=None, steps=5, log_every=5)
+    calm = {"pool": 0} if name == "cyclegan" else {}
+    run = tiny.shrink(tiny.runs()[name], flip=False, crop=None, batch=2, precision="fp32",
+                      ema=None, steps=5, log_every=5, **calm)
     training.train(run, store, root / "model", seed=7, curves=root / "curves",
                    scratch=root / "scratch")
     torch.save(seen[:2], root / "gradients.pt")  # of the first step; both ranks write the same
 """
 
 
-def run_in(processes: int, store: Path, out: Path) -> list[list[torch.Tensor]]:
+def run_in(processes: int, name: str, store: Path, out: Path) -> list[list[torch.Tensor]]:
     """The first step's gradients, optimiser by optimiser, of toy training in so many processes."""
     script = out / "child.py"
     out.mkdir()
@@ -47,7 +49,7 @@ def run_in(processes: int, store: Path, out: Path) -> list[list[torch.Tensor]]:
     paths = os.pathsep.join(map(str, (tiny.ROOT, tiny.ROOT / "tests")))
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     done = subprocess.run(
-        [sys.executable, *(launcher if processes > 1 else []), script, str(store), str(out)],
+        [sys.executable, *(launcher if processes > 1 else []), script, str(store), str(out), name],
         env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
@@ -58,9 +60,10 @@ def run_in(processes: int, store: Path, out: Path) -> list[list[torch.Tensor]]:
     return gradients
 
 
-def test_two_processes_learn_what_one_does(store_of, tmp_path):
-    store = store_of(tiny.runs()["cyclegan"])
-    one, two = (run_in(count, store.root, tmp_path / str(count)) for count in (1, 2))
+@pytest.mark.parametrize("name", ["cyclegan", "pix2pix"])  # instance norm, batch norm
+def test_two_processes_learn_what_one_does(name, store_of, tmp_path):
+    store = store_of(tiny.runs()[name])
+    one, two = (run_in(count, name, store.root, tmp_path / str(count)) for count in (1, 2))
     for ours, theirs in zip(one, two, strict=True):
         largest = max(float(gradient.abs().max()) for gradient in ours)
         for a, b in zip(ours, theirs, strict=True):
@@ -68,10 +71,14 @@ def test_two_processes_learn_what_one_does(store_of, tmp_path):
     # Weights are not compared: before instance norm a bias has no gradient but rounding, which
     # Adam makes large. What the models answer is.
     models = [load(tmp_path / str(count) / "model").model for count in (1, 2)]
-    x = samples(store, "train", models[0].directions["zebra"])
+    to, source = next(iter(models[0].directions.items()))
+    x = samples(store, "train", source)
     with torch.no_grad():
-        a, b = (model.translate(x, "zebra") for model in models)
+        a, b = (model.translate(x, to) for model in models)
     torch.testing.assert_close(a, b, rtol=0, atol=1e-3)
+    kept = [list(model.buffers()) for model in models]  # batch norm's running statistics
+    for a, b in zip(*kept, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-3)
 
 
 LOST = """

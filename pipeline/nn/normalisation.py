@@ -3,8 +3,11 @@
 from typing import Literal
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, instance_norm
+
+from pipeline.processes import averaged, shares
 
 Norm = Literal["batch", "instance", "none"]
 
@@ -12,10 +15,44 @@ Norm = Literal["batch", "instance", "none"]
 def norm_layer(kind: Norm, channels: int) -> nn.Module:
     """Batch norm with, or instance norm without, learnt scale and shift (as CycleGAN has it)."""
     if kind == "batch":
-        return nn.BatchNorm2d(channels)
+        return BatchNorm(channels)
     if kind == "instance":
         return InstanceNorm()
     return nn.Identity()
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Each channel of a batch to mean 0 and variance 1 (Ioffe & Szegedy 2015), then affine.
+
+    In a training step that several processes share, the batch is that of all of them, so their
+    number does not change what is learnt. torch's own SyncBatchNorm needs GPUs.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[N, C, H, W] -> the same."""
+        if not (self.training and shares()):
+            return super().forward(input)
+        x = input.float()
+        mean = averaged(x.mean((0, 2, 3), keepdim=True))
+        centred = x - mean
+        variance = averaged(centred.square().mean((0, 2, 3), keepdim=True))
+        self.remember(mean, variance, count=x.numel() // x.shape[1])
+        y = centred * (variance + self.eps).rsqrt()
+        if self.affine:
+            y = y * self.weight[:, None, None] + self.bias[:, None, None]
+        return y.to(input.dtype)
+
+    @torch.no_grad()
+    def remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        """Lets the running statistics follow those of a batch, ``count`` numbers a process."""
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        assert self.momentum is not None
+        total = count * dist.get_world_size()
+        self.num_batches_tracked.add_(1)
+        self.running_mean.lerp_(mean.flatten(), self.momentum)
+        self.running_var.lerp_(variance.flatten() * total / (total - 1), self.momentum)
 
 
 class InstanceNorm(nn.Module):

@@ -5,13 +5,13 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 
 from pipeline.nn.convolution import convolution
-from pipeline.nn.normalisation import InstanceNorm, Norm
+from pipeline.nn.normalisation import BatchNorm, InstanceNorm, Norm
 
 
 def plain_norm(kind: Norm, channels: int) -> nn.Module:
     """Normalisation without learnt scale and shift: [N, channels, H, W] -> the same."""
     if kind == "batch":
-        return nn.BatchNorm2d(channels, affine=False)
+        return BatchNorm(channels, affine=False)
     return InstanceNorm() if kind == "instance" else nn.Identity()
 
 
