@@ -65,21 +65,18 @@ def state_of(file: Path | None) -> tuple[int, int] | None:
 
 
 class Moments:
-    """Running mean and deviation over rows [n, M] of what a domain stores."""
+    """Running mean and deviation over mel frames [T, M]."""
 
     def __init__(self) -> None:
         self.count = 0
         self.sum: Array = np.zeros(0)
         self.squares: Array = np.zeros(0)
-        self.channels = 0
 
-    def add(self, stored: Array) -> None:
-        """Takes in an array [..., M]; its last axis stays."""
-        rows = stored.reshape(-1, stored.shape[-1]).astype(np.float64)
+    def add(self, frames: Array) -> None:
+        """Takes in frames [T, M]."""
+        rows = frames.astype(np.float64)
         if not self.count:
-            self.channels = stored.shape[-1]
-            self.sum = np.zeros(self.channels)
-            self.squares = np.zeros(self.channels)
+            self.sum, self.squares = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
         self.count += len(rows)
         self.sum += rows.sum(axis=0)
         self.squares += (rows**2).sum(axis=0)
@@ -92,28 +89,29 @@ class Moments:
         """Takes up what `state` gave."""
         self.count = int(state["count"][0])
         self.sum, self.squares = np.array(state["sum"]), np.array(state["squares"])
-        self.channels = len(self.sum)
 
 
 @dataclass
 class DomainMoments:
     """What the training items of a domain sum up to."""
 
-    stored: Moments = field(default_factory=Moments)
-    """Of the rows that the store keeps."""
+    channels: int = 0
+    """Of pictures; of sound, mel bins."""
+    frames: Moments = field(default_factory=Moments)
+    """Of sound alone, as ``pitch``: pictures have a range that is known."""
     pitch: PitchSums = field(default_factory=PitchSums)
-    """Sound alone has any."""
 
     def add(self, stored: Array, pitch: PitchSums | None) -> None:
-        """Takes in an item."""
-        self.stored.add(stored)
+        """Takes in a picture, or the mel frames and the ``pitch`` of a clip."""
+        self.channels = stored.shape[-1]
         if pitch is not None:
+            self.frames.add(stored)
             self.pitch = self.pitch.plus(pitch)
 
     def statistics(self) -> Statistics:
         """Of a speaker's mel bins and pitch."""
-        mean = self.stored.sum / self.stored.count
-        deviation = np.sqrt(np.maximum(self.stored.squares / self.stored.count - mean**2, 1e-6))
+        mean = self.frames.sum / self.frames.count
+        deviation = np.sqrt(np.maximum(self.frames.squares / self.frames.count - mean**2, 1e-6))
         return Statistics(
             mean=tuple(mean.tolist()),
             deviation=tuple(deviation.tolist()),
@@ -122,12 +120,17 @@ class DomainMoments:
 
     def state(self) -> dict[str, list[float]]:
         """Everything, as JSON keeps it exactly."""
-        return {**self.stored.state(), "pitch": list(self.pitch)}
+        return {
+            **self.frames.state(),
+            "pitch": list(self.pitch),
+            "channels": [self.channels],
+        }
 
     def restore(self, state: dict[str, list[float]]) -> None:
         """Takes up what `state` gave."""
-        self.stored.restore(state)
+        self.frames.restore(state)
         self.pitch = PitchSums(*state["pitch"])
+        self.channels = int(state["channels"][0])
 
 
 class DatasetParams(Block, ABC):
@@ -159,7 +162,7 @@ class PictureParams(DatasetParams):
 
     def codec(self, moments: dict[str, DomainMoments]) -> ImageCodec:
         """Pictures need no statistics, only their channels."""
-        channels = {domain: m.stored.channels for domain, m in moments.items()}
+        channels = {domain: m.channels for domain, m in moments.items()}
         return ImageCodec(size=self.size, channels=channels)
 
 

@@ -97,7 +97,7 @@ class DomainWriter:
             table.write("".join(self._rows).encode())
             self.done.table_bytes = table.tell()
         self.done.items += len(self._rows)
-        self.done.shards.append(hashlib.sha256(joined.tobytes()).hexdigest())
+        self.done.shards.append(hashlib.sha256(joined.data).hexdigest())
         self.done.moments = None if self.moments is None else self.moments.state()
         replace(self.folder / PROGRESS, json.dumps(asdict(self.done)).encode())
         self._rows, self._pending, self._pending_bytes = [], [], 0
