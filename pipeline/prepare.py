@@ -16,18 +16,20 @@ from pipeline.errors import UserError, listing
 from pipeline.files import put_in_place, replace, write
 from pipeline.memory import keep_memory
 from pipeline.progress import Progress
+from pipeline.workers import Workers
 
 KEY = "key.sha256"  # of the items that a partial folder is about
-FORMAT = 2  # of what a partial folder says of its progress
+FORMAT = 3  # of what a partial folder says of its progress
 
 
 def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> None:
     """Writes the prepared store of a data set to ``out``, whole or not at all.
 
-    ``workers`` processes load and analyse items (default: one for each core). A preparation that
-    was killed goes on where it was, and ends with the same bytes; what the store that is there
-    holds of files that have not changed is taken from it. Raises UserError where the raw data is
-    missing or empty, and, with all of them listed at once, where items are damaged.
+    ``workers`` processes load and analyse items (default: one for each core, where that ends
+    earlier than this one alone). A preparation that was killed goes on where it was, and ends with
+    the same bytes; what the store that is there holds of files that have not changed is taken from
+    it. Raises UserError where the raw data is missing or empty, and, with all of them listed at
+    once, where items are damaged.
     """
     source = params.source()
     way = way_of(params)
@@ -75,6 +77,7 @@ def write_domains(
         Progress(label, total, "items") as progress,
         Parallel(n_jobs=workers or os.cpu_count(), return_as="generator") as pool,
     ):
+        analysts: Workers[Analysed] = Workers(pool, total, workers)
         for split, domains in source.items.items():
             for domain, items in domains.items():
                 learnt = split == "train"
@@ -82,12 +85,13 @@ def write_domains(
                 writer = DomainWriter(folder / split / domain, moment, sound)
                 made = earlier.domain(split, domain)
                 progress.skip(writer.items)
+                analysts.skip(writer.items)
                 left = items[writer.items :]
                 job = delayed(
                     partial(analyse, params, keep_audio=keeps_audio(params, split), learnt=learnt)
                 )
                 jobs = (job(item, known=made.find(item.key) if made else None) for item in left)
-                for item, found in zip(left, pool(jobs), strict=True):
+                for item, found in zip(left, analysts.results(jobs), strict=True):
                     progress.advance()
                     analysed = made.restored(item.key, found) if made else found
                     if analysed.problem:

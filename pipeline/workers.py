@@ -1,0 +1,69 @@
+"""Work for several processes, once there is enough of it."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from time import perf_counter
+from typing import Any, Generic, TypeVar
+
+from joblib import Parallel
+
+Result = TypeVar("Result")
+Job = tuple[Callable[..., Result], tuple[Any, ...], dict[str, Any]]
+"""What joblib's ``delayed`` makes of a call."""
+
+TRIED = 0.5
+"""Seconds of work in this process that tell how long the rest would take."""
+
+START = 2.0
+"""Seconds that processes take to start, since each imports torch."""
+
+
+class Workers(Generic[Result]):
+    """Does jobs and gives their results in order, in one process or several: the same results."""
+
+    def __init__(self, pool: Parallel, total: int, count: int | None) -> None:
+        """``pool``: joblib's, a generator. ``total``: how many jobs there will be in all.
+
+        ``count``: so many processes from the first job on; None: one a core as soon as it pays.
+        """
+        self.pool, self.left = pool, total
+        self.asked = count is not None
+        self.warm = False
+        self.tried, self.seconds = 0, 0.0
+
+    def skip(self, jobs: int) -> None:
+        """Says that some of all the jobs need not be done."""
+        self.left -= jobs
+
+    def results(self, jobs: Iterable[Job[Result]]) -> Iterator[Result]:
+        """The jobs' results; may be called again with more jobs."""
+        waiting = iter(jobs)
+        while not self.pays():
+            job = next(waiting, None)
+            if job is None:
+                return
+            self.left -= 1
+            yield self.here(job)
+        for result in self.pool(waiting):
+            self.left -= 1
+            yield result
+
+    def pays(self) -> bool:
+        """Whether the pool ends earlier than this process alone would."""
+        if self.asked:
+            return True
+        if self.seconds < TRIED:
+            return False
+        ahead = self.left * self.seconds / self.tried
+        return ahead * (1 - 1 / (os.cpu_count() or 1)) > START
+
+    def here(self, job: Job[Result]) -> Result:
+        """One job's result, timed."""
+        work, args, kwargs = job
+        began = perf_counter()
+        result = work(*args, **kwargs)
+        if self.warm:  # the first also imports what it needs
+            self.seconds += perf_counter() - began
+            self.tried += 1
+        self.warm = True
+        return result
