@@ -41,7 +41,7 @@ from pipeline.params import load_run
 from pipeline.prepare import prepare
 
 MIB = 2**20
-PREPARED = (2_000, 4_000, 8_000)
+PREPARED = (4_000, 16_000, 64_000)
 PREPARED_SIZE = 128
 READ = (10_000, 100_000, 1_000_000)
 CLIPS = (9_000, 90_000, 900_000)  # of four seconds: 10, 100 and 1,000 hours
@@ -71,7 +71,7 @@ def preparing(items: int) -> Figures:
         folders = {"train": {"picture": "raw"}}
         params = PictureFolderParams(root=str(root), folders=folders, size=PREPARED_SIZE)
         before, began = memory(), time.perf_counter()
-        prepare(params, root / "store")
+        prepare(params, root / "store", os.cpu_count())
         taken, after = time.perf_counter() - began, memory()
     end_workers()  # the system counts processes that ended
     return {

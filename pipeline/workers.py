@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,10 @@ TRIED = 0.5
 START = 2.0
 """Seconds that processes take to start, since each imports torch."""
 
+BLOCK = 1024
+"""Jobs that the pool is given at once: it keeps all results that nobody has taken yet, and the disk
+may be slower than it is."""
+
 
 class Workers(Generic[Result]):
     """Does jobs and gives their results in order, in one process or several: the same results."""
@@ -28,6 +33,7 @@ class Workers(Generic[Result]):
         """
         self.pool, self.left = pool, total
         self.asked = count is not None
+        self.count = count or os.cpu_count() or 1
         self.warm = False
         self.tried, self.seconds = 0, 0.0
 
@@ -44,9 +50,10 @@ class Workers(Generic[Result]):
                 return
             self.left -= 1
             yield self.here(job)
-        for result in self.pool(waiting):
-            self.left -= 1
-            yield result
+        while block := list(islice(waiting, BLOCK)):
+            for result in self.pool(block):
+                self.left -= 1
+                yield result
 
     def pays(self) -> bool:
         """Whether the pool ends earlier than this process alone would."""
@@ -55,7 +62,7 @@ class Workers(Generic[Result]):
         if self.seconds < TRIED:
             return False
         ahead = self.left * self.seconds / self.tried
-        return ahead * (1 - 1 / (os.cpu_count() or 1)) > START
+        return ahead * (1 - 1 / self.count) > START
 
     def here(self, job: Job[Result]) -> Result:
         """One job's result, timed."""

@@ -54,6 +54,17 @@ def test_processes_that_are_asked_for_do_everything(monkeypatch):
     assert os.getpid() not in done(monkeypatch, tick=0.1, count=2)
 
 
+def test_no_more_results_wait_than_a_block(monkeypatch):
+    monkeypatch.setattr(workers, "BLOCK", 5)
+    taken = []
+    with Parallel(n_jobs=2, return_as="generator") as pool:
+        team: Workers[tuple[int, int]] = Workers(pool, JOBS, 2)
+        jobs = (taken.append(number) or delayed(whose)(number) for number in range(JOBS))
+        for number, _ in team.results(jobs):
+            assert len(taken) <= number + 5
+    assert taken == list(range(JOBS))
+
+
 @pytest.mark.parametrize("cores", [1, None])
 def test_a_single_core_shares_nothing(monkeypatch, cores):
     monkeypatch.setattr(workers.os, "cpu_count", lambda: cores)

@@ -21,7 +21,7 @@ from pipeline.codecs.spectrogram import MelConvention
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One picture or clip before preparation.
 
