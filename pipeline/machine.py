@@ -56,13 +56,6 @@ def accelerator() -> str:
     return f"{properties.name}, {properties.total_memory / 2**30:.0f} GiB"
 
 
-def memory() -> int | None:
-    """Bytes of memory, where the system tells."""
-    if not hasattr(os, "sysconf"):
-        return None
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
 def memory_used(of: torch.device) -> int:
     """Bytes: the most that the accelerator's tensors took, or what this process holds now."""
     if of.type == "cuda":

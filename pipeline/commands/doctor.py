@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from pipeline.machine import accelerator, bf16_units, choose_precision, device, memory, processor
+from pipeline.machine import accelerator, bf16_units, choose_precision, device, processor
+from pipeline.memory import memory
 
 PACKAGES = ("torch", "torchaudio", "lightning-fabric", "kornia", "librosa", "dvc", "gradio")
 

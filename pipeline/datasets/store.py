@@ -24,6 +24,7 @@ from pipeline.block import Block
 from pipeline.codecs import Codec
 from pipeline.datasets.source import Array
 from pipeline.errors import UserError
+from pipeline.memory import read_at_random
 
 
 class Sealed(Block):
@@ -58,6 +59,7 @@ class Domain:
         self.folder, self._count = folder, count
         shards = sorted(folder.glob("shard-*.npy"))
         self._shards: list[Array] = [np.load(shard, mmap_mode="r") for shard in shards]
+        read_at_random(self._shards)
         self._starts = [0, *np.cumsum([len(shard) for shard in self._shards]).tolist()]
 
     def __len__(self) -> int:
