@@ -54,6 +54,11 @@ STEPS: dict[type, Callable[..., Step]] = {
 
 
 def plain_step(method: Method, *, bf16: bool) -> Step:
-    """The plain step of a method; KeyError for one that has none yet."""
+    """The plain step of a method; KeyError for one that has none yet.
+
+    For the whole process, a GPU's fp32 is none of TF32, which torch's convolutions use by default.
+    """
+    torch.backends.cudnn.benchmark = True  # as the public code of CycleGAN has it
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     kind = next(method.parameters()).device.type
     return STEPS[type(method)](method, lambda: torch.autocast(kind, torch.bfloat16, bf16))
