@@ -23,7 +23,6 @@ CHILD = """
     from pipeline import training
     from pipeline.datasets.store import Store
 
-    store, root, name = Store(Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3]
     average, seen = training.average_gradients, []
 
     def record(parameters, world):
@@ -31,52 +30,62 @@ CHILD = """
         seen.append([p.grad.clone() for p in parameters])
 
     training.average_gradients = record
-    # The pool's draws are each process's own, so without it the two runs have the same mathematics.
-    calm = {"pool": 0} if name == "cyclegan" else {}
-    run = tiny.shrink(tiny.runs()[name], flip=False, crop=None, batch=2, precision="fp32",
-                      ema=None, steps=5, log_every=5, **calm)
-    training.train(run, store, root / "model", seed=7, curves=root / "curves",
-                   scratch=root / "scratch")
-    torch.save(seen[:2], root / "gradients.pt")  # of the first step; both ranks write the same
+    for name, store in zip(sys.argv[2::2], sys.argv[3::2]):
+        root = Path(sys.argv[1]) / name
+        # The pool's draws are each process's own: without it the two runs' mathematics is the same.
+        calm = {"pool": 0} if name == "cyclegan" else {}
+        run = tiny.shrink(tiny.runs()[name], flip=False, crop=None, batch=2, precision="fp32",
+                          ema=None, steps=5, log_every=5, **calm)
+        training.train(run, Store(Path(store)), root / "model", seed=7, curves=root / "curves",
+                       scratch=root / "scratch")
+        torch.save(seen[:2], root / "gradients.pt")  # of the first step; both ranks write the same
+        seen.clear()
 """
+NORMS = {"cyclegan": "instance", "pix2pix": "batch"}
 
 
-def run_in(processes: int, name: str, store: Path, out: Path) -> list[list[torch.Tensor]]:
-    """The first step's gradients, optimiser by optimiser, of toy training in so many processes."""
+@pytest.fixture(scope="module")
+def trained(store_of, tmp_path_factory) -> list[Path]:
+    """Where one process, and where two, left what they learnt of each of `NORMS`."""
+    stores = {name: store_of(tiny.runs()[name]) for name in NORMS}
+    places = [str(word) for name, store in stores.items() for word in (name, store.root)]
+    return [run_in(count, places, tmp_path_factory.mktemp(f"{count}")) for count in (1, 2)]
+
+
+def run_in(processes: int, places: list[str], out: Path) -> Path:
+    """Toy training in so many processes, of each name on the store behind it in ``places``."""
     script = out / "child.py"
-    out.mkdir()
     script.write_text(textwrap.dedent(CHILD))
     paths = os.pathsep.join(map(str, (tiny.ROOT, tiny.ROOT / "tests")))
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     done = subprocess.run(
-        [sys.executable, *(launcher if processes > 1 else []), script, str(store), str(out), name],
+        [sys.executable, *(launcher if processes > 1 else []), script, str(out), *places],
         env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
         timeout=180,
     )
     assert done.returncode == 0, done.stderr
-    gradients: list[list[torch.Tensor]] = torch.load(out / "gradients.pt", weights_only=True)
-    return gradients
+    return out
 
 
-@pytest.mark.parametrize("name", ["cyclegan", "pix2pix"])  # instance norm, batch norm
-def test_two_processes_learn_what_one_does(name, store_of, tmp_path):
-    store = store_of(tiny.runs()[name])
-    one, two = (run_in(count, name, store.root, tmp_path / str(count)) for count in (1, 2))
+@pytest.mark.parametrize("name", NORMS)
+def test_two_processes_learn_what_one_does(name, trained, store_of):
+    one, two = (torch.load(out / name / "gradients.pt", weights_only=True) for out in trained)
     for ours, theirs in zip(one, two, strict=True):
         largest = max(float(gradient.abs().max()) for gradient in ours)
         for a, b in zip(ours, theirs, strict=True):
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6 * largest)
     # Weights are not compared: before instance norm a bias has no gradient but rounding, which
     # Adam makes large. What the models answer is.
-    models = [load(tmp_path / str(count) / "model").model for count in (1, 2)]
+    models = [load(out / name / "model").model for out in trained]
     to, source = next(iter(models[0].directions.items()))
-    x = samples(store, "train", source)
+    x = samples(store_of(tiny.runs()[name]), "train", source)
     with torch.no_grad():
         a, b = (model.translate(x, to) for model in models)
     torch.testing.assert_close(a, b, rtol=0, atol=1e-3)
     kept = [list(model.buffers()) for model in models]  # batch norm's running statistics
+    assert bool(kept[0]) == (NORMS[name] == "batch")
     for a, b in zip(*kept, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-3)
 
