@@ -13,7 +13,7 @@ from pipeline.workers import Workers
 JOBS = 12
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def own_processes() -> Iterator[None]:
     """None are left to tests that load torch, which joblib would take for a leak of memory."""
     yield
