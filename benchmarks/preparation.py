@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from rich.table import Table
 
 from benchmarks.machine import publish
@@ -138,8 +138,8 @@ def analysed(params: DatasetParams, out: Path, workers: int | None) -> None:
     job = delayed(partial(analyse, params, keep_audio=False, learnt=False))
     domains = params.source().items["train"].values()
     jobs = [job(item) for domain in domains for item in domain]
-    with Parallel(n_jobs=workers or os.cpu_count(), return_as="generator") as pool:
-        team: Workers[Analysed] = Workers(pool, len(jobs), workers)
+    team: Workers[Analysed] = Workers(len(jobs), workers)
+    with team:
         for found in team.results(jobs):
             assert not found.problem
 

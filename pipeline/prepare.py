@@ -1,12 +1,11 @@
 """Raw files -> prepared store and codec."""
 
 import hashlib
-import os
 import shutil
 from functools import partial
 from pathlib import Path
 
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from pipeline.datasets.earlier import Earlier, remember, way_of
 from pipeline.datasets.source import DatasetParams, DomainMoments, Item, SoundParams, Source
@@ -73,11 +72,8 @@ def write_domains(
     moments: dict[str, DomainMoments] = {}
     sealed: dict[str, dict[str, Sealed]] = {}
     problems: list[str] = []
-    with (
-        Progress(label, total, "items") as progress,
-        Parallel(n_jobs=workers or os.cpu_count(), return_as="generator") as pool,
-    ):
-        analysts: Workers[Analysed] = Workers(pool, total, workers)
+    analysts: Workers[Analysed] = Workers(total, workers)
+    with Progress(label, total, "items") as progress, analysts:
         for split, domains in source.items.items():
             for domain, items in domains.items():
                 learnt = split == "train"

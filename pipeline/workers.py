@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from time import perf_counter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from joblib import Parallel
 
@@ -24,18 +24,29 @@ may be slower than it is."""
 
 
 class Workers(Generic[Result]):
-    """Does jobs and gives their results in order, in one process or several: the same results."""
+    """Does jobs and gives their results in order, in one process or several: the same results.
 
-    def __init__(self, pool: Parallel, total: int, count: int | None) -> None:
-        """``pool``: joblib's, a generator. ``total``: how many jobs there will be in all.
+    A context, with which its processes end.
+    """
+
+    def __init__(self, total: int, count: int | None = None) -> None:
+        """``total``: how many jobs there will be in all.
 
         ``count``: so many processes from the first job on; None: one a core as soon as it pays.
         """
-        self.pool, self.left = pool, total
+        self.left = total
         self.asked = count is not None
         self.count = count or os.cpu_count() or 1
+        self.pool = Parallel(n_jobs=self.count, return_as="generator")
         self.warm = False
         self.tried, self.seconds = 0, 0.0
+
+    def __enter__(self) -> Self:
+        self.pool.__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self.pool.__exit__(*raised)
 
     def skip(self, jobs: int) -> None:
         """Says that some of all the jobs need not be done."""

@@ -17,7 +17,7 @@ from PIL import Image
 from tiny import files_no_larger_than
 from voices import voice
 
-from pipeline import prepare as preparation
+from pipeline import workers
 from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import frames_of
 from pipeline.codecs.pitch import SUMMARY_SPEED, Pitch, f0_track
@@ -325,7 +325,7 @@ def test_a_full_disk_ends_with_one_message(
     raw_sounds, in_folder, stage_ends, monkeypatch, size, victim
 ):
     write_params(in_folder, datasets={"own": raw_sounds.model_dump(mode="json")})
-    monkeypatch.setattr(preparation.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 1)
     monkeypatch.setattr(writer, "SHARD_BYTES", 2000)
     with files_no_larger_than(size):
         text = stage_ends(prepare_stage, "own")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from joblib import Parallel, delayed
+from joblib import delayed
 from joblib.externals.loky import get_reusable_executor
 
 from pipeline import workers
@@ -30,8 +30,8 @@ def done(monkeypatch, *, tick: float, count: int | None = None, skipped: int = 0
     clock = iter(range(1000))
     monkeypatch.setattr(workers, "perf_counter", lambda: next(clock) * tick)
     monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
-    with Parallel(n_jobs=2, return_as="generator") as pool:
-        team: Workers[tuple[int, int]] = Workers(pool, JOBS + skipped, count)
+    team: Workers[tuple[int, int]] = Workers(JOBS + skipped, count)
+    with team:
         team.skip(skipped)
         jobs = [delayed(whose)(number) for number in range(JOBS)]
         found = [*team.results(jobs[:5]), *team.results(jobs[5:])]
@@ -57,8 +57,8 @@ def test_processes_that_are_asked_for_do_everything(monkeypatch):
 def test_no_more_results_wait_than_a_block(monkeypatch):
     monkeypatch.setattr(workers, "BLOCK", 5)
     taken = []
-    with Parallel(n_jobs=2, return_as="generator") as pool:
-        team: Workers[tuple[int, int]] = Workers(pool, JOBS, 2)
+    team: Workers[tuple[int, int]] = Workers(JOBS, 2)
+    with team:
         jobs = (taken.append(number) or delayed(whose)(number) for number in range(JOBS))
         for number, _ in team.results(jobs):
             assert len(taken) <= number + 5
@@ -68,6 +68,6 @@ def test_no_more_results_wait_than_a_block(monkeypatch):
 @pytest.mark.parametrize("cores", [1, None])
 def test_a_single_core_shares_nothing(monkeypatch, cores):
     monkeypatch.setattr(workers.os, "cpu_count", lambda: cores)
-    team: Workers[int] = Workers(Parallel(n_jobs=1), 10**6, None)
+    team: Workers[int] = Workers(10**6)
     team.tried, team.seconds = 1, 100.0
     assert not team.pays()
