@@ -64,12 +64,11 @@ def averaged(values: Tensor) -> Tensor:
 
     To be called by all at once; raises PeerLostError where another process is gone.
     """
-    total: Tensor = Summed.apply(values)  # type: ignore[no-untyped-call]
-    return total / dist.get_world_size()
+    return joint_sum(values) / dist.get_world_size()
 
 
 class Summed(torch.autograd.Function):
-    """`summed`, with gradients: what all processes' losses say of the sum."""
+    """See `joint_sum`: a gradient of the sum is that of all processes' losses."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
@@ -79,8 +78,11 @@ class Summed(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         """The same shape; differentiable once more, as penalties on gradients need."""
-        result: Tensor = Summed.apply(gradients[0].contiguous())  # type: ignore[no-untyped-call]
-        return result
+        return joint_sum(gradients[0])
+
+
+joint_sum: Callable[[Tensor], Tensor] = Summed.apply
+"""`summed`, with gradients."""
 
 
 def summed(values: Tensor) -> Tensor:
@@ -90,7 +92,7 @@ def summed(values: Tensor) -> Tensor:
     """
     if not dist.is_initialized():
         return values
-    total = values.clone()
+    total = values.clone(memory_format=torch.contiguous_format)
     together(lambda: dist.all_reduce(total))
     return total
 
