@@ -13,9 +13,9 @@ def is_last(parameter):
     return parameter.is_contiguous(memory_format=torch.channels_last)
 
 
-def pair(channels=6, *, frozen=False):
+def pair(*, frozen=False):
     """A light and a heavy convolution, where more than 1,000 weights are heavy."""
-    networks = nn.Sequential(nn.Conv2d(3, channels, 3), nn.Conv2d(channels, 64, 3))
+    networks = nn.Sequential(nn.Conv2d(3, 6, 3), nn.Conv2d(6, 64, 3))
     networks[1].requires_grad_(not frozen)
     return networks
 
