@@ -17,15 +17,15 @@ from rich.table import Table
 
 from benchmarks.machine import publish
 from benchmarks.plain import plain_step
+from pipeline.datasets.prepare import prepare
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
-from pipeline.feed import Feed
-from pipeline.machine import device, start_fabric
 from pipeline.methods.base import RunParams
 from pipeline.params import load_run
-from pipeline.prepare import prepare
 from pipeline.samples import Batch
-from pipeline.training import Run, step_seed
+from pipeline.system.hardware import device, start_fabric
+from pipeline.training.prefetch import Feed
+from pipeline.training.trainer import Run, step_seed
 
 SIZE, STEPS = 128, 200
 SEED = 1

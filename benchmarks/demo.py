@@ -25,9 +25,9 @@ from rich.table import Table
 from torch import nn
 
 from benchmarks.machine import publish
-from pipeline.checkpoints import export
 from pipeline.codecs import ImageCodec
 from pipeline.params import load_params
+from pipeline.training.checkpoints import export
 
 TURNS = 7
 MODELS, SIDE = 20, 64

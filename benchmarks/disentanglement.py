@@ -20,11 +20,11 @@ from torch.nn.functional import interpolate
 from benchmarks.machine import publish
 from pipeline.datasets.savanna.draw import draw
 from pipeline.datasets.savanna.scene import sample_scene
-from pipeline.machine import device, start_fabric
 from pipeline.metrics.disentanglement import dci, mutual_information_gap
 from pipeline.params import load_run
 from pipeline.samples import Labelled, Spec
-from pipeline.training import Run, step_seed
+from pipeline.system.hardware import device, start_fabric
+from pipeline.training.trainer import Run, step_seed
 
 FACTORS = {"place": (0.0, 1.0), "horizon": (0.24, 0.60), "warmth": (-1.0, 1.0)}
 BETAS = (1.0, 4.0)

@@ -22,14 +22,14 @@ from torch import Tensor
 
 from benchmarks.machine import publish
 from benchmarks.turns import race, summary
-from pipeline.checkpoints import export
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics
 from pipeline.codecs.spectrogram import HIFI_GAN, griffin_lim
-from pipeline.conversion import convert_wave
-from pipeline.inference import FinishedModel, load, sample_grid, translate_pictures
-from pipeline.machine import device
+from pipeline.inference.conversion import convert_wave
+from pipeline.inference.finished import FinishedModel, load, sample_grid, translate_pictures
 from pipeline.params import load_run
+from pipeline.system.hardware import device
+from pipeline.training.checkpoints import export
 
 TURNS, SECONDS = 3, 2.0
 YARDSTICK = "plain fp32"

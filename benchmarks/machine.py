@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from rich.console import Console, RenderableType
 
-from pipeline.machine import accelerator, bf16_units, processor
+from pipeline.system.hardware import accelerator, bf16_units, processor
 
 RESULTS = Path("benchmarks/results")
 

@@ -27,10 +27,10 @@ from benchmarks.machine import publish
 from benchmarks.turns import Turns, end_workers, in_fresh_process, summary
 from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
+from pipeline.datasets.prepare import analyse, prepare
 from pipeline.datasets.source import DatasetParams
 from pipeline.datasets.writer import Analysed
-from pipeline.prepare import analyse, prepare
-from pipeline.workers import Workers
+from pipeline.system.workers import Workers
 
 TURNS = 3
 RECORDINGS, SECONDS, RECORDED_RATE = 120, 4, 44_100

@@ -34,11 +34,11 @@ from rich.table import Table
 from benchmarks.machine import publish
 from benchmarks.sparse_store import DOMAINS, write_clips, write_pictures
 from benchmarks.turns import end_workers, in_fresh_process
-from pipeline.batches import Batches
 from pipeline.datasets.folders import PictureFolderParams
+from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.params import load_run
-from pipeline.prepare import prepare
+from pipeline.training.batches import Batches
 
 MIB = 2**20
 PREPARED = (4_000, 16_000, 64_000)

@@ -21,8 +21,8 @@ CASES: dict[str, tuple[str, ...]] = {
     "python -c pass": (*PYTHON, "pass"),
     "import torch": (*PYTHON, "import torch"),
     "import pipeline": (*PYTHON, "import pipeline"),
-    "import pipeline.inference": (*PYTHON, "import pipeline.inference"),
-    "import pipeline.training": (*PYTHON, "import pipeline.training"),
+    "import pipeline.inference.finished": (*PYTHON, "import pipeline.inference.finished"),
+    "import pipeline.training.trainer": (*PYTHON, "import pipeline.training.trainer"),
     "crossdomain --help": (*COMMAND, "--help"),
     "crossdomain models --help": (*COMMAND, "models", "--help"),
 }

@@ -16,12 +16,12 @@ from rich.table import Table
 from benchmarks.machine import publish
 from benchmarks.plain import plain_step
 from benchmarks.turns import race, summary
-from pipeline.machine import device, start_fabric
 from pipeline.methods.base import RunParams
 from pipeline.params import load_run
-from pipeline.recipes.cost import random_batch
 from pipeline.samples import Spec
-from pipeline.training import Run
+from pipeline.scaffold.cost import random_batch
+from pipeline.system.hardware import device, start_fabric
+from pipeline.training.trainer import Run
 
 SECONDS = 6.0  # a turn, at least
 TURNS = 3

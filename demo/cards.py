@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from demo.library import Library
-from pipeline.commands.models import abilities
+from pipeline.cli.commands.models import abilities
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from demo.voice import CLASSICAL, convert, example_button, give_sentence, to_int
 from demo.words import Turns, in_words
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.codecs.image import Picture
-from pipeline.conversion import mel_codec
-from pipeline.inference import translate_picture
+from pipeline.inference.conversion import mel_codec
+from pipeline.inference.finished import translate_picture
 
 MOST_VOICES = 6  # players on the page
 

@@ -11,9 +11,9 @@ from demo.words import in_words
 from pipeline.capabilities import Latent, LatentSampler
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
-from pipeline.exhibits import grid
-from pipeline.inference import FinishedModel, device_of, to_sample
-from pipeline.latent import moving_axes
+from pipeline.figures import grid
+from pipeline.inference.finished import FinishedModel, device_of, to_sample
+from pipeline.latent.interpolation import moving_axes
 
 SLIDERS = 8
 REACH = 3.0  # either way; a normal draw is rarely farther out

@@ -14,8 +14,8 @@ from demo.words import Turns, in_words
 from pipeline.capabilities import Reconstructor, Scorer
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
-from pipeline.exhibits import grid
-from pipeline.inference import FinishedModel, to_sample
+from pipeline.figures import grid
+from pipeline.inference.finished import FinishedModel, to_sample
 
 REFERENCES = 64  # test pictures that a score is ranked among
 HEADER = ["model", "reconstruction error", "score", "more typical than"]

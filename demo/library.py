@@ -17,9 +17,9 @@ from pipeline.capabilities import (
     Vocoder,
 )
 from pipeline.codecs import ImageCodec, MelCodec
-from pipeline.conversion import mel_codec
 from pipeline.errors import UserError
-from pipeline.inference import (
+from pipeline.inference.conversion import mel_codec
+from pipeline.inference.finished import (
     FinishedModel,
     as_vocoder,
     choose_target,
@@ -27,8 +27,8 @@ from pipeline.inference import (
     load,
     outline,
 )
-from pipeline.machine import device
-from pipeline.vocoders import differences, fitting
+from pipeline.inference.vocoders import differences, fitting
+from pipeline.system.hardware import device
 
 KEPT = 4  # models in memory at a time
 

@@ -15,8 +15,8 @@ from demo.seeds import any_seed, seed_of
 from demo.words import Turns, in_words
 from pipeline.capabilities import SAMPLING_OPTIONS, LatentSampler, sampling_options
 from pipeline.codecs.image import Picture, to_png
-from pipeline.exhibits import grid, to_rgb
-from pipeline.inference import (
+from pipeline.figures import grid, to_rgb
+from pipeline.inference.finished import (
     FinishedModel,
     as_sampler,
     classes_of,
@@ -24,7 +24,7 @@ from pipeline.inference import (
     draw_samples,
     square_grid,
 )
-from pipeline.latent import slerp
+from pipeline.latent.interpolation import slerp
 
 MOST = 64  # samples a grid
 FRAMES, MILLISECONDS = 24, 80  # of the way between two samples, there and back again

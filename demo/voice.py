@@ -24,7 +24,7 @@ from demo.words import Check, Turns, in_words
 from pipeline.codecs import MelCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
-from pipeline.conversion import OVERLAP, WINDOW, convert_blocks, mel_codec
+from pipeline.inference.conversion import OVERLAP, WINDOW, convert_blocks, mel_codec
 
 CLASSICAL = "griffin-lim"  # the vocoder that is always there
 

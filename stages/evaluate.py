@@ -6,7 +6,7 @@ import shutil
 from pipeline.capabilities import Classifier, Vocoder
 from pipeline.datasets.store import Store
 from pipeline.evaluation import evaluate
-from pipeline.inference import as_vocoder, load
+from pipeline.inference.finished import as_vocoder, load
 from pipeline.params import Params, load_params
 from stages.command import block, run_named
 from stages.layout import EXHIBITS, JUDGES, METRICS, MODELS, PARAMS, PREPARED

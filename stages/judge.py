@@ -2,7 +2,7 @@
 
 from pipeline.datasets.store import Store
 from pipeline.params import load_params
-from pipeline.training import train
+from pipeline.training.trainer import train
 from stages.command import block, run_named
 from stages.layout import CHECKPOINTS, CURVES, JUDGES, LOGS, PARAMS, PREPARED
 

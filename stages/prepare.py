@@ -1,7 +1,7 @@
 """python -m stages.prepare NAME: raw files of data set NAME -> data/prepared/NAME."""
 
+from pipeline.datasets.prepare import prepare
 from pipeline.params import load_params
-from pipeline.prepare import prepare
 from stages.command import block, run_named
 from stages.layout import PARAMS, PREPARED
 

@@ -5,11 +5,11 @@ trace for a browser to data/logs/NAME/trace.json.
 """
 
 from pipeline.datasets.store import Store
-from pipeline.inference import FinishedModel, load
+from pipeline.inference.finished import FinishedModel, load
 from pipeline.methods.base import RunParams, StackedRunParams
+from pipeline.monitoring.profiling import profile_steps
 from pipeline.params import load_params
-from pipeline.profiling import profile_steps
-from pipeline.training import train
+from pipeline.training.trainer import train
 from stages.command import block, run_named
 from stages.layout import CHECKPOINTS, CURVES, DATA, LOGS, MODELS, PARAMS, PREPARED
 

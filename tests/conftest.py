@@ -10,9 +10,9 @@ import torch
 
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
+from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.methods.base import RunParams
-from pipeline.prepare import prepare
 
 # Toy networks are faster on one thread; the test that kills a run takes the default number.
 torch.set_num_threads(1)

@@ -5,8 +5,8 @@ from pathlib import Path
 import tiny
 import torch
 
-from pipeline.checkpoints import export
 from pipeline.methods.base import RunParams
+from pipeline.training.checkpoints import export
 
 
 def export_all(root: Path) -> Path:

@@ -6,7 +6,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.inference import FinishedModel, load
+from pipeline.inference.finished import FinishedModel, load
 
 
 def call(origin: str, *arguments: object) -> Result:

@@ -14,7 +14,7 @@ from benchmarks.plain import STEPS, plain_step
 from benchmarks.train_step import CASES
 from benchmarks.turns import race
 from pipeline.params import load_run
-from pipeline.recipes.cost import random_batch
+from pipeline.scaffold.cost import random_batch
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
 PARTS = {"machine", "plain", "sparse_store", "turns"}

@@ -11,9 +11,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from pipeline.backbones.coders import CoderModel
 from pipeline.backbones.vqgan import Residual, VqganParams, norm
 from pipeline.block import Block
+from pipeline.models.vq import CoderModel
 
 
 class BridgeParams(Block):

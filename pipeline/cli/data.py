@@ -27,7 +27,7 @@ def fetch(
       crossdomain fetch horse2zebra
       crossdomain fetch facades --out recipes/mine/data/raw/facades
     """
-    from pipeline.commands import fetch as fetching
+    from pipeline.cli.commands import fetch as fetching
 
     typer.echo(fetching.names() if names else fetching.run(name, out))
 
@@ -53,7 +53,7 @@ def check_data(
       crossdomain check-data data/raw/horse2zebra
       crossdomain check-data recordings/ --layout folders
     """
-    from pipeline.commands.check_data import run
+    from pipeline.cli.commands.check_data import run
 
     run(folder, layout)
 
@@ -91,7 +91,7 @@ def new(
       crossdomain new colours --a holiday/ --task colour
       crossdomain new voices --a anna/ --b ben/ --steps 2000
     """
-    from pipeline.commands.new import run
+    from pipeline.cli.commands.new import run
 
     roots = [a] if b is None else [a, b]
     run(name, roots, size=size, steps=steps, task=task, estimate=estimate)

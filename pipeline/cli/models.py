@@ -19,7 +19,7 @@ def models(models: Root = MODELS) -> None:
       crossdomain models
       crossdomain models --models recipes/zoo/data/models
     """
-    from pipeline.commands.models import table
+    from pipeline.cli.commands.models import table
 
     typer.echo(table(models))
 
@@ -63,8 +63,8 @@ def translate(
       crossdomain translate spade labels/ -o scenes/ --style evening.jpg
       crossdomain translate voice_cyclegan talks/ -o converted/ --vocoder hifigan
     """
-    from pipeline.commands.translate import translate as run
-    from pipeline.inference import find_model
+    from pipeline.cli.commands.translate import translate as run
+    from pipeline.inference.finished import find_model
 
     voice = None if vocoder is None else find_model(vocoder, models)
     run(find_model(model, models), inputs, out, to, style=style, vocoder=voice, pitch=pitch)
@@ -108,8 +108,8 @@ def sample(
       crossdomain sample dcgan -n 64 --seed 7 -o digits.png
       crossdomain sample code_prior --class 7 --temperature 0.8 --top-p 0.9
     """
-    from pipeline.commands.sample import sample as run
-    from pipeline.inference import find_model
+    from pipeline.cli.commands.sample import sample as run
+    from pipeline.inference.finished import find_model
 
     options = {
         "temperature": temperature,
@@ -149,8 +149,8 @@ def export(
       crossdomain export cyclegan --onnx
       crossdomain export cyclegan -o horse.onnx --to horse
     """
-    from pipeline.commands.export import export as run
-    from pipeline.inference import find_model
+    from pipeline.cli.commands.export import export as run
+    from pipeline.inference.finished import find_model
 
     typer.echo(run(find_model(model, models), out, to))
 
@@ -210,7 +210,7 @@ def import_model(
       crossdomain import hifigan generator_v1 --config config.json --name universal
       crossdomain import taming last.ckpt --config model.yaml --name vqgan
     """
-    from pipeline.commands.importing import Wishes, run
+    from pipeline.cli.commands.importing import Wishes, run
 
     wishes = Wishes(source, target, size, dropout, train, config)
     typer.echo(run(origin, checkpoint, back, name, models, wishes))

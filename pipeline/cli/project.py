@@ -25,7 +25,7 @@ def sweep(
       dvc queue start
       crossdomain sweep vae latent reconstruction.mse --out data/vae_latent
     """
-    from pipeline.commands.sweep import run
+    from pipeline.cli.commands.sweep import run
 
     typer.echo(run(model, parameter, metric, out))
 
@@ -38,7 +38,7 @@ def doctor() -> None:
     Examples:
       crossdomain doctor
     """
-    from pipeline.commands.doctor import report
+    from pipeline.cli.commands.doctor import report
 
     typer.echo(report(Path()))
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 import pipeline
-from pipeline import files
 from pipeline.codecs.pitch import PitchSums
 from pipeline.datasets.source import DatasetParams
 from pipeline.datasets.store import Domain, Store
 from pipeline.datasets.writer import Analysed
 from pipeline.errors import UserError
+from pipeline.system import files
 
 CODE = ("prepare.py", "codecs", "datasets")
 """What decides, below the package, what preparation makes of a file."""

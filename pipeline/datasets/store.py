@@ -24,7 +24,7 @@ from pipeline.block import Block
 from pipeline.codecs import Codec
 from pipeline.datasets.source import Array
 from pipeline.errors import UserError
-from pipeline.memory import read_at_random
+from pipeline.system.memory import read_at_random
 
 
 class Sealed(Block):

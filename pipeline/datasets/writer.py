@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.codecs.pitch import PitchSums
 from pipeline.datasets.source import Array, DomainMoments, Item
 from pipeline.datasets.store import Sealed
-from pipeline.files import replace, write
+from pipeline.system.files import replace, write
 
 SHARD_BYTES = 64 * 2**20
 PROGRESS = "progress.json"

@@ -12,7 +12,7 @@ from pipeline.evaluation.pictures import evaluate_translator
 from pipeline.evaluation.results import Evaluation, Results
 from pipeline.evaluation.sound import evaluate_converter
 from pipeline.evaluation.vocoders import evaluate_vocoder
-from pipeline.inference import FinishedModel
+from pipeline.inference.finished import FinishedModel
 
 __all__ = ["evaluate"]
 

@@ -11,7 +11,7 @@ from pipeline.codecs import MelCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.pictures import mean_sample, samples
 from pipeline.evaluation.results import MODEL, Evaluation, Rows, in_batches, slices
-from pipeline.exhibits import Caption, save_grid
+from pipeline.figures import Caption, save_grid
 from pipeline.losses.reconstruction import gaussian_nll
 from pipeline.metrics.coverage import class_coverage
 from pipeline.metrics.frechet import frechet_distance

@@ -12,8 +12,8 @@ from pipeline.codecs import MelCodec
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
 from pipeline.evaluation.results import MODEL, Evaluation, in_batches
-from pipeline.exhibits import Caption, save_grid
-from pipeline.inference import translate_any_size
+from pipeline.figures import Caption, save_grid
+from pipeline.inference.finished import translate_any_size
 from pipeline.metrics.psnr import psnr
 from pipeline.metrics.ssim import ssim
 

@@ -15,10 +15,10 @@ from pipeline.datasets.store import Store
 from pipeline.evaluation.classical import convert_by_statistics
 from pipeline.evaluation.hearing import Heard, compare, listen
 from pipeline.evaluation.results import MODEL, Evaluation
-from pipeline.exhibits import save_spectrograms
-from pipeline.files import write
-from pipeline.inference import translate_any_size
-from pipeline.vocoders import fitting
+from pipeline.figures import save_spectrograms
+from pipeline.inference.finished import translate_any_size
+from pipeline.inference.vocoders import fitting
+from pipeline.system.files import write
 
 SHOWN = 3
 SOURCE, STATISTICS, CEILING = "source_through_vocoder", "statistics", "copy_synthesis"

@@ -12,10 +12,10 @@ from pipeline.codecs.spectrogram import MelConvention, log_mel
 from pipeline.datasets.store import Store
 from pipeline.evaluation.hearing import natural_mel
 from pipeline.evaluation.results import MODEL, Evaluation, Rows
-from pipeline.exhibits import save_spectrograms
-from pipeline.files import write
+from pipeline.figures import save_spectrograms
+from pipeline.inference.vocoders import GriffinLim, fitting
 from pipeline.metrics.distortion import mel_cepstral_distortion
-from pipeline.vocoders import GriffinLim, fitting
+from pipeline.system.files import write
 
 SHOWN = 3
 CLASSICAL, UNTRAINED = "griffin_lim", "untrained"

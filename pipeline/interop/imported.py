@@ -7,7 +7,6 @@ from typing import Any, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from pipeline.backbones import TranslatorParams
-from pipeline.backbones.coders import CoderModel
 from pipeline.backbones.hifigan import HifiganParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.block import Block
@@ -15,9 +14,10 @@ from pipeline.codecs.spectrogram import MelConvention
 from pipeline.errors import UserError
 from pipeline.methods.base import GenerativeRunParams, Method, RunParams, TranslatorRunParams
 from pipeline.methods.hifigan import VocoderModel
+from pipeline.models.translators import GeneratorTranslator
+from pipeline.models.vq import CoderModel
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import Spec
-from pipeline.translators import GeneratorTranslator
 
 KNOWN = {"data", "steps"}  # of what every run says; batch, schedule and so on nobody knows
 

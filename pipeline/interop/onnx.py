@@ -22,10 +22,10 @@ from torch.nn.modules.dropout import _DropoutNd
 from pipeline.backbones.vae import GaussianLatent
 from pipeline.capabilities import Translator
 from pipeline.errors import UserError
-from pipeline.files import replace
-from pipeline.inference import SMALLEST, FinishedModel, as_translator, choose_target
+from pipeline.inference.finished import SMALLEST, FinishedModel, as_translator, choose_target
 from pipeline.nn.normalisation import InstanceNorm
 from pipeline.samples import Spec
+from pipeline.system.files import replace
 
 if TYPE_CHECKING:
     from onnx import ModelProto

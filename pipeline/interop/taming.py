@@ -14,10 +14,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
-from pipeline.backbones.coders import CoderModel
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.errors import UserError, listing
 from pipeline.interop.tensors import Weights, fitted, load_tensors
+from pipeline.models.vq import CoderModel
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import Spec
 

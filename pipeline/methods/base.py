@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from pipeline.backbones.bridge import BridgeParams
-from pipeline.backbones.coders import CoderModel
 from pipeline.block import Block
 from pipeline.codecs.spectrogram import MelConvention
+from pipeline.models.translators import BridgedTranslator
+from pipeline.models.vq import CoderModel
 from pipeline.nn.folding import folded
 from pipeline.samples import Batch, Spec
-from pipeline.translators import BridgedTranslator
 
 
 class Update(NamedTuple):

@@ -12,7 +12,6 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import AdamW, Optimizer
 
-from pipeline.backbones.coders import CoderModel
 from pipeline.backbones.gpt import GPT, GPTParams
 from pipeline.capabilities import Sampler
 from pipeline.methods.base import (
@@ -22,6 +21,7 @@ from pipeline.methods.base import (
     StackedRunParams,
     Update,
 )
+from pipeline.models.vq import CoderModel
 from pipeline.nn.drawing import pick
 from pipeline.samples import Batch, Labelled, Spec
 

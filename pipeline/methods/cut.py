@@ -12,7 +12,7 @@ from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.resnet import Resnet, ResnetParams
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.contrastive import patch_nce
-from pipeline.losses.critic import Critic
+from pipeline.methods.adversary import Critic
 from pipeline.methods.base import (
     AdamParams,
     Method,
@@ -20,10 +20,10 @@ from pipeline.methods.base import (
     TranslatorRunParams,
     Update,
 )
+from pipeline.models.translators import GeneratorTranslator
 from pipeline.nn.diffaugment import DiffAugment
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.samples import Batch, Pair, Spec
-from pipeline.translators import GeneratorTranslator
 
 
 class CUTParams(TranslatorRunParams):

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from pipeline.backbones import BridgedTranslatorParams, BridgeParams, PatchParams, ResnetParams
 from pipeline.losses.adversarial import Adversarial
-from pipeline.losses.critic import Critic
+from pipeline.methods.adversary import Critic
 from pipeline.methods.base import (
     AdamParams,
     BridgedMethod,
@@ -18,11 +18,11 @@ from pipeline.methods.base import (
     ScheduleParams,
     Update,
 )
+from pipeline.models.translators import BridgedTranslator, GeneratorTranslator
 from pipeline.nn.diffaugment import DiffAugment
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.nn.pool import SamplePool
 from pipeline.samples import Batch, Pair, Spec
-from pipeline.translators import BridgedTranslator, GeneratorTranslator
 
 
 class CycleGANParams(BridgedRunParams):

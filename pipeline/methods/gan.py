@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from pipeline.backbones.convolutional import MirrorParams, PyramidParams
 from pipeline.capabilities import LatentSampler
 from pipeline.losses.adversarial import Adversarial
-from pipeline.losses.critic import Critic
+from pipeline.methods.adversary import Critic
 from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
 from pipeline.nn.diffaugment import DiffAugment
 from pipeline.samples import Batch, Labelled, Spec

@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 
 from pipeline.backbones.mask_cyclegan_vc import GatedPatchParams, TwoOneTwoParams
 from pipeline.losses.adversarial import Adversarial
-from pipeline.losses.critic import Critic
+from pipeline.methods.adversary import Critic
 from pipeline.methods.base import (
     AdamParams,
     Method,
@@ -26,8 +26,8 @@ from pipeline.methods.base import (
     TranslatorRunParams,
     Update,
 )
+from pipeline.models.translators import GeneratorTranslator
 from pipeline.samples import Batch, Pair, Spec
-from pipeline.translators import GeneratorTranslator
 
 
 class MaskCycleGANVCParams(TranslatorRunParams):

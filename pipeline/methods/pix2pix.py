@@ -13,9 +13,9 @@ from pipeline.backbones.vae import Vae
 from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
 from pipeline.losses.divergence import mean_kl
 from pipeline.methods.base import AdamParams, BridgedMethod, BridgedRunParams, Update
+from pipeline.models.translators import BridgedTranslator, GeneratorTranslator
 from pipeline.nn.diffaugment import DiffAugment, diff_augment
 from pipeline.samples import Batch, Pair, Spec
-from pipeline.translators import BridgedTranslator, GeneratorTranslator
 
 
 class Pix2PixParams(BridgedRunParams):

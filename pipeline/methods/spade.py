@@ -17,8 +17,8 @@ from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.matching import feature_matching
 from pipeline.losses.perceptual import Perceptual, PerceptualParams
 from pipeline.methods.base import AdamParams, Method, TranslatorRunParams, Update
+from pipeline.models.translators import GeneratorTranslator
 from pipeline.samples import Batch, Pair, Spec
-from pipeline.translators import GeneratorTranslator
 
 Scales = list[list[Tensor]]
 """For each scale what the discriminator's layers see, its logits last."""

@@ -18,8 +18,8 @@ from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.vae import GaussianLatent, VaeEncoder, VaeParams
 from pipeline.capabilities import Translator
 from pipeline.losses.adversarial import Adversarial
-from pipeline.losses.critic import Critic
 from pipeline.losses.divergence import mean_kl
+from pipeline.methods.adversary import Critic
 from pipeline.methods.base import AdamParams, Method, TranslatorRunParams, Update
 from pipeline.nn.diffaugment import DiffAugment
 from pipeline.samples import Batch, Pair, Spec

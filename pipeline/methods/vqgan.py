@@ -12,14 +12,13 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 from torch.optim import Optimizer
 
-from pipeline.backbones.coders import LAPLACE, CoderModel, CoderParams
 from pipeline.backbones.patch import PatchParams
+from pipeline.backbones.stylegan2 import WholeParams
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.backbones.whole import WholeParams
 from pipeline.losses.adversarial import Adversarial, adaptive_weight
-from pipeline.losses.critic import Critic
 from pipeline.losses.perceptual import AnyPerceptualParams, JudgeDistance
 from pipeline.losses.reconstruction import logit_laplace_nll
+from pipeline.methods.adversary import Critic
 from pipeline.methods.base import (
     AdamParams,
     CoderRunParams,
@@ -27,6 +26,7 @@ from pipeline.methods.base import (
     StackedRunParams,
     Update,
 )
+from pipeline.models.vq import LAPLACE, CoderModel, CoderParams
 from pipeline.nn.quantiser import QuantiserParams, perplexity, use
 from pipeline.samples import Batch, Labelled, Spec
 

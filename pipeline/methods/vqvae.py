@@ -6,9 +6,9 @@ from typing import Literal
 from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
-from pipeline.backbones.coders import CoderModel, CoderParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.methods.base import AdamParams, CoderRunParams, Method, Update
+from pipeline.models.vq import CoderModel, CoderParams
 from pipeline.nn.quantiser import QuantiserParams, perplexity, use
 from pipeline.samples import Batch, Labelled, Spec
 

@@ -7,7 +7,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, instance_norm
 
-from pipeline.processes import averaged, shares
+from pipeline.system.distributed import averaged, shares
 
 Norm = Literal["batch", "instance", "none"]
 

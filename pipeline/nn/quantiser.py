@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss, normalize
 
 from pipeline.block import Block
-from pipeline.processes import of_first, summed
+from pipeline.system.distributed import of_first, summed
 
 ROUNDS = 10  # of k-means
 EPSILON = 1e-5  # share of a code that nothing fell to: no division by 0

@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.errors import UserError
-from pipeline.exhibits import Caption
-from pipeline.report.exhibits import Picture, show
+from pipeline.figures import Caption
+from pipeline.report.figures import Picture, show
 
 
 @dataclass(frozen=True)

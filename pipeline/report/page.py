@@ -28,7 +28,7 @@ from pipeline.report.comparisons import (
 )
 from pipeline.report.course import Course, read_course
 from pipeline.report.curves import read_charts
-from pipeline.report.exhibits import Exhibits, copy_exhibits
+from pipeline.report.figures import Exhibits, copy_exhibits
 
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")  # counted, not learnt
 

@@ -7,8 +7,8 @@ from torch import nn
 from pipeline.backbones import VaeParams
 from pipeline.backbones.resnet import ResidualBlock
 from pipeline.backbones.vae import GaussianLatent
-from pipeline.inference import translate_any_size
-from pipeline.translators import GeneratorTranslator
+from pipeline.inference.finished import translate_any_size
+from pipeline.models.translators import GeneratorTranslator
 
 
 def test_the_published_numbers_of_blocks():

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import tiny
 
-from pipeline import prepare as preparing
 from pipeline.datasets import earlier
+from pipeline.datasets import prepare as preparing
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
-from pipeline.prepare import prepare
+from pipeline.datasets.prepare import prepare
 
 
 @pytest.fixture(params=["pictures", "sounds"])

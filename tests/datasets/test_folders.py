@@ -15,11 +15,11 @@ from pipeline.datasets.folders import (
     files_in,
     key_of,
 )
+from pipeline.datasets.prepare import prepare
 from pipeline.datasets.source import Source
 from pipeline.datasets.store import Store
 from pipeline.datasets.views import edges, grey
 from pipeline.errors import UserError
-from pipeline.prepare import prepare
 
 
 def touch(root: Path, *names: str) -> None:

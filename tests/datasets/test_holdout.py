@@ -6,10 +6,10 @@ import tiny
 
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.holdout import hold_out, place
+from pipeline.datasets.prepare import prepare
 from pipeline.datasets.source import Item, as_is
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
-from pipeline.prepare import prepare
 
 
 def items(*keys: object) -> list[Item]:

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from pipeline.codecs.spectrogram import HIFI_GAN, MelConvention
 from pipeline.datasets.folders import SoundFolderParams
+from pipeline.datasets.prepare import prepare
 from pipeline.datasets.recordings import PEAK, levelled, trimmed
 from pipeline.errors import UserError
-from pipeline.prepare import prepare
 
 RATE = 8000
 

@@ -31,7 +31,7 @@ from demo.words import Turns
 from pipeline.capabilities import Sampler
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
-from pipeline.inference import FinishedModel
+from pipeline.inference.finished import FinishedModel
 
 DOCUMENT = Path(__file__).parents[2] / "docs/demo.md"
 NO_STYLE = None

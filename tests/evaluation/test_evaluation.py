@@ -14,12 +14,12 @@ from voices import voice
 from pipeline.capabilities import Classifier, Coder, Reconstructor, Translator
 from pipeline.codecs.spectrogram import MelConvention
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
+from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.evaluation.generation import evaluate_generation
 from pipeline.evaluation.pictures import evaluate_translator, samples
 from pipeline.evaluation.results import Evaluation
 from pipeline.evaluation.sound import evaluate_converter
-from pipeline.prepare import prepare
 
 
 class Constant(nn.Module, Translator):

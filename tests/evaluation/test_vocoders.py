@@ -16,8 +16,8 @@ from pipeline.errors import UserError
 from pipeline.evaluation.results import Evaluation
 from pipeline.evaluation.sound import evaluate_converter
 from pipeline.evaluation.vocoders import evaluate_vocoder
+from pipeline.inference.vocoders import GriffinLim
 from pipeline.metrics.distortion import mel_cepstral_distortion
-from pipeline.vocoders import GriffinLim
 from stages import evaluate as evaluate_stage
 
 CONVENTION = tiny.CONVENTION.model_copy(update={"mels": 32})
@@ -39,8 +39,8 @@ class Same(nn.Module, Translator):
 
 @pytest.fixture(scope="module")
 def store(raw_sounds, tmp_path_factory):
+    from pipeline.datasets.prepare import prepare
     from pipeline.datasets.store import Store
-    from pipeline.prepare import prepare
 
     out = tmp_path_factory.mktemp("more bands") / "sounds"
     prepare(raw_sounds.model_copy(update={"convention": CONVENTION}), out, workers=1)
@@ -116,7 +116,7 @@ def test_the_stage_takes_the_vocoder_that_the_parameters_name(in_folder, raw_sou
     import exported
     import yaml
 
-    from pipeline.prepare import prepare
+    from pipeline.datasets.prepare import prepare
 
     runs = tiny.runs()
     heard = tiny.shrink(runs["hifigan"], data="voices", of=["ann", "bob"])

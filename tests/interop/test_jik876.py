@@ -13,13 +13,13 @@ from original_hifigan import CONFIGS, PUBLISHED, OriginalHifigan, lively
 from typer.testing import CliRunner
 
 from pipeline.backbones.hifigan import V1, V2, V3
-from pipeline.checkpoints import read_card
 from pipeline.cli import app
 from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.errors import UserError
-from pipeline.inference import FinishedModel, as_vocoder
+from pipeline.inference.finished import FinishedModel, as_vocoder
 from pipeline.interop.jik876 import fold, read, read_config
 from pipeline.params import load_run
+from pipeline.training.checkpoints import read_card
 
 SMALL = {
     "v1": {**CONFIGS["v1"], "upsample_initial_channel": 32},

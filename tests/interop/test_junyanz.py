@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from typer.testing import CliRunner
 
 from pipeline.backbones import ResnetParams, UnetParams
-from pipeline.checkpoints import read_card
 from pipeline.cli import app
 from pipeline.errors import UserError
-from pipeline.inference import FinishedModel, as_translator, load, translate_picture
+from pipeline.inference.finished import FinishedModel, as_translator, load, translate_picture
 from pipeline.interop.junyanz import read
 from pipeline.params import Params, load_run
+from pipeline.training.checkpoints import read_card
 
 ORIGIN = "junyanz"
 call, refused = partial(importing.call, ORIGIN), partial(importing.refused, ORIGIN)

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from typer.testing import CliRunner
 
 from pipeline.capabilities import Translator
-from pipeline.checkpoints import export
 from pipeline.cli import app
 from pipeline.codecs import MelCodec
 from pipeline.errors import UserError
-from pipeline.inference import FinishedModel, as_translator, load, translate_any_size
+from pipeline.inference.finished import FinishedModel, as_translator, load, translate_any_size
 from pipeline.interop.onnx import TOLERANCE, export_onnx
+from pipeline.training.checkpoints import export
 
 RESNET = {"kind": "resnet", "width": 4, "blocks": 1}
 UNET = {"kind": "unet", "width": 4, "depth": 3}

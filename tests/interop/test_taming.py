@@ -15,11 +15,11 @@ import yaml
 from original_taming import CONFIG, OriginalVQModel
 
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.checkpoints import read_card
 from pipeline.errors import UserError
-from pipeline.inference import FinishedModel
+from pipeline.inference.finished import FinishedModel
 from pipeline.interop.taming import read, read_config
 from pipeline.params import load_run
+from pipeline.training.checkpoints import read_card
 
 
 def changed(**fields: object) -> dict:

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 from torch import nn
 
-from pipeline.checkpoints import export
 from pipeline.methods.base import BridgedMethod, RunParams
-from pipeline.training import Run
-from pipeline.translators import BridgedTranslator
+from pipeline.models.translators import BridgedTranslator
+from pipeline.training.checkpoints import export
+from pipeline.training.trainer import Run
 
 RUNS = {name: tiny.runs()[name] for name in ("pix2pix_vqgan", "cyclegan_vqgan")}
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from benchmarks.disentanglement import SEEDS, STEPS, score, world
+from pipeline.datasets.prepare import prepare
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
 from pipeline.evaluation import evaluate
-from pipeline.inference import FinishedModel, load
+from pipeline.inference.finished import FinishedModel, load
 from pipeline.params import load_run
-from pipeline.prepare import prepare
-from pipeline.training import train
+from pipeline.training.trainer import train
 
 NETWORK = {
     "kind": "vqgan",

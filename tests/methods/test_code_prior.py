@@ -7,7 +7,7 @@ import torch
 from pipeline.backbones.gpt import GPTParams
 from pipeline.methods.code_prior import CodePriorModel
 from pipeline.nn.drawing import pick, top_k, top_p
-from pipeline.training import grounded
+from pipeline.training.trainer import grounded
 
 RUN = tiny.runs()["code_prior"]
 CLASSES = tuple("0123456789")

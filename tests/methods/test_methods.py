@@ -10,13 +10,13 @@ from lightning_fabric import Fabric
 from torch.nn.functional import softplus
 
 from pipeline.capabilities import Sampler, Translator, capabilities
-from pipeline.checkpoints import export
-from pipeline.inference import load
+from pipeline.inference.finished import load
 from pipeline.methods.base import Method, RunParams
 from pipeline.nn.folding import folded
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.params import load_run
-from pipeline.training import Run
+from pipeline.training.checkpoints import export
+from pipeline.training.trainer import Run
 
 RUNS = tiny.runs()
 

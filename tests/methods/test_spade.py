@@ -9,19 +9,19 @@ from lightning_fabric import Fabric
 from torch.nn.functional import relu
 
 from pipeline.capabilities import Stylist, capabilities
-from pipeline.checkpoints import export
 from pipeline.errors import UserError
-from pipeline.inference import load, translate_any_size
+from pipeline.inference.finished import load, translate_any_size
+from pipeline.inference.tiling import translate_in_tiles
 from pipeline.interop.onnx import export_onnx
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.perceptual import Perceptual, shapes
 from pipeline.methods.base import RunParams
 from pipeline.methods.spade import SPADEMethod
+from pipeline.models.translators import GeneratorTranslator
 from pipeline.params import load_run
 from pipeline.samples import Spec
-from pipeline.tiles import translate_in_tiles
-from pipeline.training import Run
-from pipeline.translators import GeneratorTranslator
+from pipeline.training.checkpoints import export
+from pipeline.training.trainer import Run
 
 RUN = tiny.runs()["spade"]
 PLAIN = {"kind": "spade", "width": 4, "levels": 2, "hidden": 8, "style": None}

@@ -13,13 +13,13 @@ from torch.distributions import Normal, kl_divergence
 from torch.nn.functional import softplus
 
 from pipeline.backbones.vae import Vae
-from pipeline.checkpoints import export
-from pipeline.inference import translate_any_size
+from pipeline.inference.finished import translate_any_size
 from pipeline.methods.pix2pix import Pix2Pix
 from pipeline.methods.unit import UNIT
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.params import load_run
 from pipeline.samples import Pair
+from pipeline.training.checkpoints import export
 
 RUN, PAIRED = tiny.runs()["cyclegan_vae"], tiny.runs()["pix2pix_vae"]
 WEIGHTS = {"reconstruction": 2.0, "kl": 3.0, "cycle": 5.0, "cycle_kl": 7.0}

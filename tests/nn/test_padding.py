@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn.functional import pad
 
-from pipeline.machine import choose_kernels
 from pipeline.nn.padding import ReflectionPad, reflected
+from pipeline.system.hardware import choose_kernels
 
 
 @pytest.fixture

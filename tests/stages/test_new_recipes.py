@@ -14,7 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.inference import load
+from pipeline.inference.finished import load
 
 NAMES = ("pairs", "unpaired", "voices")
 

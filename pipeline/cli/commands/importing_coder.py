@@ -1,0 +1,53 @@
+"""`crossdomain import taming`: published VQGANs as finished models."""
+
+from pathlib import Path
+
+import torch
+
+from pipeline.codecs import ImageCodec
+from pipeline.errors import UserError
+from pipeline.interop.imported import CheckpointFile, ImportedCoderParams
+from pipeline.interop.taming import read
+from pipeline.training.checkpoints import export
+
+
+def import_coder(checkpoint: Path, config: Path | None, folder: Path) -> str:
+    """Writes the finished model ``folder``; returns what it is.
+
+    ``config`` None: the only yaml beside the checkpoint. Raises UserError where a file does not
+    hold what it should.
+    """
+    found = read(checkpoint, config or only_yaml(checkpoint.parent))
+    if found.channels not in (1, 3):
+        raise UserError(
+            f"{checkpoint}: expected a VQGAN of 1 or 3 channels (pictures), found {found.channels}"
+        )
+    params = ImportedCoderParams(
+        origin="taming",
+        network=found.network,
+        quantiser=found.quantiser,
+        file=CheckpointFile.of(checkpoint),
+    )
+    codec = ImageCodec(size=found.size, channels={params.domain: found.channels})
+    with torch.device("meta"):
+        model = params.build_model({params.domain: codec.spec(params.domain)}, ())
+    model.load_state_dict(found.weights, assign=True)
+    export(folder, model, params=params, codec=codec, classes=(), seed=0)
+    side = found.size // found.network.multiple
+    return (
+        f"{folder}: VQGAN of {sum(p.numel() for p in model.parameters()):,} parameters, "
+        f"{found.quantiser.codes:,} codes of {found.quantiser.dim} numbers, {side}x{side} of them "
+        f"for a picture of {found.size} pixels"
+    )
+
+
+def only_yaml(folder: Path) -> Path:
+    """The configuration beside a checkpoint; raises UserError where there is none, or a choice."""
+    found = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
+        raise UserError(
+            f"expected the model's yaml beside its weights in {folder}, found {names}: name it by "
+            "--config"
+        )
+    return found[0]

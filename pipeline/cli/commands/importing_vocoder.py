@@ -1,0 +1,36 @@
+"""`crossdomain import hifigan`: published vocoders as finished models."""
+
+from pathlib import Path
+
+import torch
+
+from pipeline.codecs import MelCodec
+from pipeline.interop.imported import CheckpointFile, ImportedVocoderParams
+from pipeline.interop.jik876 import read
+from pipeline.training.checkpoints import export
+
+
+def import_vocoder(checkpoint: Path, config: Path | None, folder: Path) -> str:
+    """Writes the finished model ``folder``; returns what it is.
+
+    ``config`` None: config.json beside the checkpoint. Raises UserError where a file does not
+    hold what it should.
+    """
+    found = read(checkpoint, config or checkpoint.with_name("config.json"))
+    params = ImportedVocoderParams(
+        origin="hifigan",
+        generator=found.network,
+        convention=found.convention,
+        file=CheckpointFile.of(checkpoint),
+    )
+    with torch.device("meta"):
+        model = params.build_model({}, ())
+    model.generator.load_state_dict(found.weights, assign=True)
+    codec = MelCodec(convention=found.convention, statistics={})
+    export(folder, model, params=params, codec=codec, classes=(), seed=0)
+    convention = found.convention
+    return (
+        f"{folder}: vocoder of {sum(w.numel() for w in found.weights.values()):,} parameters, "
+        f"{convention.mels} mels of {convention.fmin:g} to {convention.fmax:g} Hz, a frame every "
+        f"{convention.hop} samples at {convention.rate} Hz"
+    )

@@ -1,0 +1,85 @@
+"""`crossdomain new`: a recipe for folders of one's own."""
+
+from pathlib import Path
+
+import torch
+
+from pipeline.datasets.survey.words import stock
+from pipeline.params import load_params
+from pipeline.scaffold.cost import Cost, costs
+from pipeline.scaffold.material import gather
+from pipeline.scaffold.plan import Recipe, Task, choose
+from pipeline.scaffold.writing import new_folder, relative_folders, write_recipe
+from pipeline.system.hardware import accelerator, device, processor
+
+PROJECT = Path()  # commands run in the project's folder
+
+
+def run(
+    name: str,
+    roots: list[Path],
+    *,
+    size: int | None,
+    steps: int | None,
+    task: Task,
+    estimate: bool,
+) -> None:
+    """Looks, chooses, writes and measures, and prints each."""
+    folder = new_folder(PROJECT, name)
+    material = gather(roots)
+    print("\n".join(["found", *indented(stock(material.kind, material.holdings))]))
+    if material.halved:
+        print(
+            "  note: the pictures are about twice as wide as high. If each holds two side by side, "
+            f"`crossdomain check-data {roots[0]}` prints the block that parts them."
+        )
+    folders = relative_folders(material.folders, folder, PROJECT)
+    gpu = device().type == "cuda"
+    recipe = choose(name, material, folders, gpu=gpu, size=size, steps=steps, task=task)
+    write_recipe(recipe, folder, PROJECT)
+    print("\n".join(["", f"chosen, in {folder / 'params.yaml'}", *indented(recipe.reasons)]))
+    if estimate:
+        print("\n".join(["", "on this machine", *indented(estimated(folder / "params.yaml"))]))
+    print("\n".join(["", "next", *indented(following(recipe, folder))]))
+
+
+def estimated(params: Path) -> list[str]:
+    """Time and memory of each run of a params.yaml, measured."""
+    known = load_params(params)
+    lines = [f"{accelerator() or processor()}, {torch.get_num_threads()} threads"]
+    total = 0.0
+    for name, cost in costs(params).items():
+        group, _, key = name.partition(".")
+        steps = (known.judges if group == "judges" else known.models)[key].steps
+        total += steps * cost.seconds
+        lines.append(f"{name}: {spent(cost, steps)}")
+    return [*lines, f"training: {duration(total)} in all; preparation and evaluation come on top"]
+
+
+def spent(cost: Cost, steps: int) -> str:
+    """A run's time and memory in words."""
+    memory = f", {cost.memory / 2**30:.1f} GiB of memory" if cost.memory else ""
+    return f"{steps:,} steps of {cost.seconds:.3g} s are {duration(steps * cost.seconds)}{memory}"
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    for unit, length in (("days", 86_400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def following(recipe: Recipe, folder: Path) -> list[str]:
+    """The commands that come next."""
+    example = "speech.wav" if recipe.crop else "picture.png"
+    models = (folder / "data/models").as_posix()
+    return [
+        f"cd {folder.as_posix()} && dvc repro    # data/report/index.html shows what came of it",
+        f"crossdomain translate {recipe.name} {example} -o out --models {models}",
+    ]
+
+
+def indented(lines: list[str]) -> list[str]:
+    """Lines below a heading."""
+    return [f"  {line}" for line in lines]

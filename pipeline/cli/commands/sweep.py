@@ -1,0 +1,118 @@
+"""`crossdomain sweep`: a metric of DVC experiments over the parameter that they vary."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.errors import UserError
+from pipeline.evaluation.results import METRICS, MODEL, Rows
+from pipeline.report.comparisons import rival, spoken
+from pipeline.system.files import write
+
+PARAMS = "params.yaml"
+WIDE = 8  # times the least: from there on values are drawn on a logarithmic axis
+
+
+class Point(NamedTuple):
+    """One experiment."""
+
+    value: float
+    """Of the parameter."""
+    rows: Rows
+    """The metric of the model and of its rivals."""
+
+
+def run(model: str, parameter: str, metric: str, out: Path) -> str:
+    """Draws ``out``.png and writes ``out``.tsv; returns what was found.
+
+    Raises UserError where there are no experiments with different values.
+    """
+    found = points_of(experiments(), model, parameter, metric)
+    points = sorted(found, key=lambda point: point.value)
+    if len({point.value for point in points}) < 2:
+        values = ", ".join(f"{point.value:g}" for point in points) or "none"
+        raise UserError(
+            f"expected experiments with two values or more of models.{model}.{parameter} and with "
+            f"{metric} in data/metrics/{model}.json, found: {values}. To make some: dvc exp run "
+            f"--queue -S 'models.{model}.{parameter}=2,5,16,64' evaluate@{model}; dvc queue start"
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    table = tsv(points, parameter)
+    write(out.with_suffix(".tsv"), table.encode())
+    draw(out.with_suffix(".png"), points, spoken(f"{model}: {parameter}"), metric)
+    return f"{table}\n{out.with_suffix('.png')}, {out.with_suffix('.tsv')}"
+
+
+def experiments() -> list[dict[str, Any]]:
+    """What ``dvc exp show`` tells of this folder; raises UserError where it can't."""
+    command = [sys.executable, "-m", "dvc", "exp", "show", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"dvc exp show failed: {done.stderr.strip()}")
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def points_of(
+    found: list[dict[str, Any]], model: str, parameter: str, metric: str
+) -> Iterator[Point]:
+    """The points of the newest commit, or the workspace, and of its experiments."""
+    for revision in revisions(found):
+        params = look_up(revision, "params", PARAMS, f"models.{model}.{parameter}")
+        rows = look_up(revision, "metrics", f"data/metrics/{model}.json", metric)
+        if isinstance(params, int | float) and isinstance(rows, dict):
+            yield Point(float(params), {name: float(value) for name, value in rows.items()})
+
+
+def revisions(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The data of each commit and of its experiments that came to an end; not the workspace's,
+    which is one of them or half done."""
+    for commit in found[1:]:
+        experiments = [rev for group in commit["experiments"] or [] for rev in group["revs"]]
+        yield from (rev["data"] for rev in [commit, *experiments] if rev["data"])
+
+
+def look_up(revision: dict[str, Any], kind: str, file: str, path: str) -> object:
+    """What stands at a dotted path of a file of a revision; None where nothing does."""
+    place: object = revision[kind].get(file, {}).get("data")
+    for key in path.split("."):
+        place = place.get(key) if isinstance(place, dict) else None
+    return place
+
+
+def tsv(points: list[Point], parameter: str) -> str:
+    """A row a point, a column the parameter, the model and each rival."""
+    names = list(dict.fromkeys(name for point in points for name in point.rows))
+    lines = ["\t".join([parameter, *names])]
+    for point in points:
+        cells = [f"{point.value:g}", *(f"{point.rows.get(name, '')}" for name in names)]
+        lines.append("\t".join(cells))
+    return "\n".join(lines) + "\n"
+
+
+def draw(path: Path, points: list[Point], title: str, metric: str) -> None:
+    """The model's values over the parameter's, and its rivals' as dashed lines."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    for name in dict.fromkeys(name for point in points for name in point.rows):
+        seen = [(p.value, p.rows[name]) for p in points if name in p.rows]
+        style = "o-" if name == MODEL else "--"
+        axis.plot(*zip(*seen, strict=True), style, label=rival(name).title)
+    values = [point.value for point in points]
+    if values[0] > 0 and values[-1] >= WIDE * values[0]:
+        axis.set_xscale("log", base=2)
+    axis.set_xticks(sorted(set(values)), [f"{value:g}" for value in sorted(set(values))])
+    described = METRICS.get(metric.rpartition(".")[2])
+    axis.set_ylabel(described.title if described else metric, fontsize=8)
+    axis.set_title(title, fontsize=9, loc="left")
+    axis.set_ylim(bottom=min(0.0, axis.get_ylim()[0]))
+    axis.legend(fontsize=8)
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    plt.close(figure)

@@ -1,0 +1,164 @@
+"""`crossdomain translate`: files of pictures or sound from one domain to another."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from pipeline.capabilities import Vocoder
+from pipeline.cli.commands.jobs import Job, plan
+from pipeline.cli.commands.sound import Pitches, PitchMeter, convert_file, in_hertz
+from pipeline.codecs import ImageCodec
+from pipeline.codecs.image import Picture, read_picture
+from pipeline.errors import UserError, listing
+from pipeline.inference.conversion import mel_codec
+from pipeline.inference.finished import (
+    FinishedModel,
+    as_vocoder,
+    choose_target,
+    load,
+    translate_pictures,
+    with_style,
+)
+from pipeline.inference.vocoders import fitting
+from pipeline.system.hardware import device
+from pipeline.system.progress import Progress
+
+BATCH = 16  # pictures that are translated at once
+BATCH_PIXELS = 2**20  # and no more than this together, so that large ones go alone
+
+
+def translate(
+    folder: Path,
+    inputs: Sequence[Path],
+    out: Path,
+    to: str | None,
+    *,
+    style: Path | None = None,
+    vocoder: Path | None = None,
+    pitch: bool = False,
+) -> None:
+    """Translates files, and folders of files, by the model in ``folder``.
+
+    ``style``: a picture whose style the results shall have, where the model takes styles.
+    ``vocoder``: the folder of a model that makes the sound in Griffin-Lim's place.
+    ``pitch``: says on standard output, at the end, each sound's mean F0 before and after.
+
+    Files that can't be read are left out; after the others are done they raise one UserError.
+    """
+    finished = load(folder, device())
+    to = choose_target(finished, to)
+    if style is not None:
+        finished = in_style(finished, style)
+    voice = None if vocoder is None else load_vocoder(vocoder, finished)
+    notes = pitch_notes(finished, to) if pitch else None
+    jobs = plan(inputs, out, finished.codec.kind)
+    failures: list[str] = []
+    with Progress(f"{finished.name} to {to}", len(jobs), "files") as progress:
+        if isinstance(finished.codec, ImageCodec):
+            steps = translate_all(finished, jobs, to)
+        else:
+            steps = convert_all(finished, jobs, to, voice, notes)
+        for failure in steps:
+            progress.advance()
+            if failure is not None:
+                failures.append(failure)
+    print("".join(f"{note}\n" for note in notes or []), end="")
+    if failures:
+        total = f"{len(failures)} of {len(jobs)} file(s) could not be translated:"
+        raise UserError(f"{total}\n{listing(failures)}")
+
+
+def in_style(finished: FinishedModel, picture: Path) -> FinishedModel:
+    """The model with its style fixed to that of a picture.
+
+    Raises UserError where the model takes none, or the file holds no picture.
+    """
+    try:
+        return with_style(finished, read_picture(picture))
+    except (ValueError, Image.DecompressionBombError) as error:
+        raise UserError(f"--style {picture}: {error}") from error
+
+
+def load_vocoder(folder: Path, finished: FinishedModel) -> Vocoder:
+    """The vocoder in ``folder``; raises UserError where ``finished`` makes no frames for it."""
+    convention = mel_codec(finished).convention
+    return fitting(as_vocoder(load(folder, device())), convention)
+
+
+def pitch_notes(finished: FinishedModel, to: str) -> list[str]:
+    """The first line of what is said of pitch: the mean F0 of the speaker who is to be reached.
+
+    Raises UserError where ``finished`` does not translate sound.
+    """
+    known = mel_codec(finished).statistics[to].pitch
+    return [] if known is None else [f"mean F0 of {to}'s training: {in_hertz(known.hertz)}"]
+
+
+def convert_all(
+    finished: FinishedModel,
+    jobs: Sequence[Job],
+    to: str,
+    vocoder: Vocoder | None,
+    notes: list[str] | None,
+) -> Iterator[str | None]:
+    """Converts sound; for each file None, or why it failed. ``notes`` take in the pitch of each."""
+    convention = mel_codec(finished).convention
+    for job in jobs:
+        meters = None if notes is None else Pitches(PitchMeter(convention), PitchMeter(convention))
+        try:
+            convert_file(finished, job.source, job.result, to, vocoder, meters)
+        except ValueError as error:
+            yield f"{job.source}: {error}"
+            continue
+        if notes is not None and meters is not None:
+            notes.append(f"{job.source}: mean F0 {meters.words()}")
+        yield None
+
+
+def translate_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iterator[str | None]:
+    """Translates pictures, neighbours of equal size together; for each None, or why it failed."""
+    batch: list[tuple[Job, Picture]] = []
+    for job in jobs:
+        try:
+            picture = read_picture(job.source)
+        except (ValueError, Image.DecompressionBombError) as error:
+            yield f"{job.source}: {error}"
+            continue
+        if batch and not fits(picture, [other for _, other in batch]):
+            yield from translate_batch(finished, batch, to)
+            batch = []
+        batch.append((job, picture))
+    if batch:
+        yield from translate_batch(finished, batch, to)
+
+
+def fits(picture: Picture, batch: Sequence[Picture]) -> bool:
+    """Whether ``picture`` can join a batch."""
+    pixels = picture.shape[0] * picture.shape[1] * (len(batch) + 1)
+    return picture.shape == batch[0].shape and len(batch) < BATCH and pixels <= BATCH_PIXELS
+
+
+def translate_batch(
+    finished: FinishedModel, batch: Sequence[tuple[Job, Picture]], to: str
+) -> Iterator[str | None]:
+    """Translates and writes pictures of one size; for each None, or why it failed."""
+    try:
+        results = translate_pictures(finished, np.stack([picture for _, picture in batch]), to)
+    except RuntimeError as error:
+        if "memory" not in str(error) and not isinstance(error, torch.OutOfMemoryError):
+            raise
+        height, width = batch[0][1].shape[:2]
+        for job, _ in batch:
+            yield f"{job.source}: {width}x{height} pixels need more memory than there is"
+        return
+    for (job, _), result in zip(batch, results, strict=True):
+        job.result.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Image.fromarray(result).save(job.partial, quality=95)
+            job.partial.replace(job.result)
+        finally:
+            job.partial.unlink(missing_ok=True)
+        yield None

@@ -1,0 +1,102 @@
+"""What each picture or recording is, read whole, and what is wrong with the bad ones."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from joblib import Parallel, delayed
+
+from pipeline.codecs.image import halves_of, read_picture
+from pipeline.codecs.mel import read_wave
+from pipeline.codecs.spectrogram import HIFI_GAN
+from pipeline.datasets.folders import PICTURES, SOUNDS
+from pipeline.system.progress import Progress
+
+Kind = Literal["pictures", "sounds"]
+ENDINGS: dict[Kind, tuple[str, ...]] = {"pictures": PICTURES, "sounds": SOUNDS}
+
+
+class Picture(NamedTuple):
+    """Pixels, as the picture is turned when it is read."""
+
+    width: int
+    height: int
+
+    @property
+    def side(self) -> int:
+        """The side of the largest square in it."""
+        return min(self)
+
+
+class Clip(NamedTuple):
+    """A recording."""
+
+    seconds: float
+    rate: int
+    """Samples a second, in the file."""
+    frames: int
+    """Of the spectrogram that preparation makes by default."""
+
+
+class Seen(NamedTuple):
+    """What was found in one file."""
+
+    file: Path
+    what: Picture | Clip | None
+    """None: the file is of no use."""
+    problem: str = ""
+    """Why not."""
+
+
+def look(files: Sequence[Path], kind: Kind, *, halved: bool = False) -> list[Seen]:
+    """Reads every file; ``halved``: each picture must have two equal halves.
+
+    In threads, since decoding releases the interpreter: two read photographs of 2000x1500 pixels
+    1.6 times as fast as one, and none pays for starting processes.
+    """
+    jobs = (delayed(look_at)(file, kind, halved) for file in files)
+    seen: list[Seen] = []
+    with (
+        Progress("look", len(files), "files") as progress,
+        Parallel(n_jobs=-1, prefer="threads", return_as="generator") as pool,
+    ):
+        for one in pool(jobs):
+            seen.append(one)
+            progress.advance()
+    return seen
+
+
+def look_at(file: Path, kind: Kind, halved: bool = False) -> Seen:
+    """Reads one file; what preparation would refuse is a problem here."""
+    if not file.stem.isprintable():
+        return Seen(file, None, "its name has characters that can't be printed")
+    try:
+        if file.stat().st_size == 0:
+            return Seen(file, None, "the file is empty")
+        return Seen(file, picture_in(file, halved) if kind == "pictures" else clip_in(file))
+    except (ValueError, OSError) as error:
+        return Seen(file, None, str(error))
+
+
+def picture_in(file: Path, halved: bool) -> Picture:
+    """The size of a picture, or of its left half; raises ValueError with the reason."""
+    pixels = read_picture(file)
+    if halved:
+        pixels, _ = halves_of(pixels)
+    return Picture(width=pixels.shape[1], height=pixels.shape[0])
+
+
+def clip_in(file: Path) -> Clip:
+    """Length and rate of a recording; raises ValueError with the reason."""
+    import soundfile
+
+    try:
+        rate: int = soundfile.info(file).samplerate
+    except (soundfile.SoundFileError, RuntimeError):
+        rate = HIFI_GAN.rate  # reading says what is wrong
+    samples = len(read_wave(file, rate))  # at its own rate: resampling would tell nothing new
+    kept = -(-samples * HIFI_GAN.rate // rate)
+    if kept < HIFI_GAN.n_fft:
+        frame = HIFI_GAN.n_fft / HIFI_GAN.rate
+        raise ValueError(f"{samples / rate:.3f} s are shorter than one frame, {frame:.3f} s")
+    return Clip(samples / rate, rate, kept // HIFI_GAN.hop)

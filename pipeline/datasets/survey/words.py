@@ -1,0 +1,127 @@
+"""A survey in words, and the block of params.yaml that reads the folder."""
+
+from typing import Any
+
+import yaml
+
+from pipeline.datasets.layouts import Split
+from pipeline.datasets.survey.files import Clip, Kind, Picture
+from pipeline.datasets.survey.layout import EXPECTED, Layout
+from pipeline.datasets.survey.names import block_name, domain_names, folder_name
+from pipeline.datasets.survey.sizes import fitting
+from pipeline.datasets.survey.survey import Holding, Holdings, bad, common_keys
+
+HEADERS: dict[Kind, tuple[str, ...]] = {
+    "pictures": ("split", "domain", "files", "smallest", "median", "largest"),
+    "sounds": ("split", "domain", "files", "total", "shortest", "longest", "rates"),
+}
+
+
+def finding(layout: Layout, holdings: Holdings) -> str:
+    """What was expected and what was found."""
+    found = ", ".join(
+        f"{at.relative_to(layout.root).as_posix()}" if at != layout.root else "the folder itself"
+        for at in dict.fromkeys(
+            at for folders in layout.folders.values() for at in folders.values()
+        )
+        if at not in layout.missing
+    )
+    lines = [
+        f"{layout.root}: {layout.kind}, layout '{layout.name}'",
+        f"  expected: {EXPECTED[layout.name]}",
+        f"  found: {found or 'nothing of it'}",
+        *(f"  missing or empty: {at.relative_to(layout.root)}" for at in layout.missing),
+    ]
+    if layout.others:
+        other = "sound files" if layout.kind == "pictures" else "pictures"
+        lines.append(f"  passed over: {layout.others} {other}")
+    return "\n".join([*lines, "", *stock(layout.kind, holdings)])
+
+
+def stock(kind: Kind, holdings: Holdings) -> list[str]:
+    """A table of the splits and domains, which names are equal, and every bad file."""
+    rows = [
+        (split, domain, f"{len(holding.seen):,}", *facts(holding, kind))
+        for split, domains in holdings.items()
+        for domain, holding in domains.items()
+    ]
+    lines = columns([HEADERS[kind], *rows])
+    for split, domains in holdings.items():
+        if len(domains) > 1:
+            lines.append(equal_names(split, domains))
+    damaged = bad(holdings)
+    lines.append(f"bad files: {len(damaged) or 'none'}")
+    return lines + [f"  {one.file}: {one.problem}" for one in damaged]
+
+
+def equal_names(split: str, domains: dict[str, Holding]) -> str:
+    """How many names the domains of a split share, and what that makes them."""
+    common, all_keys = common_keys(domains), set().union(*(d.keys for d in domains.values()))
+    kind = "aligned" if common == all_keys else "partly aligned" if common else "not aligned"
+    return f"equal names in {split}: {len(common):,} of {len(all_keys):,} ({kind})"
+
+
+def facts(holding: Holding, kind: Kind) -> tuple[str, ...]:
+    """The last columns of a row of the table."""
+    if kind == "sounds":
+        return sound_facts(holding.clips)
+    sizes = holding.pictures
+    if not sizes:
+        return ("-", "-", "-")
+    return tuple(pixels(size) for size in (sizes[0], sizes[len(sizes) // 2], sizes[-1]))
+
+
+def sound_facts(clips: list[Clip]) -> tuple[str, ...]:
+    """Lengths and rates."""
+    if not clips:
+        return ("-", "-", "-", "-")
+    lengths = [clip.seconds for clip in clips]
+    rates = ", ".join(f"{rate:,} Hz" for rate in sorted({clip.rate for clip in clips}))
+    total = f"{sum(lengths) / 60:.1f} min"
+    return (total, f"{lengths[0]:.2f} s", f"{lengths[-1]:.2f} s", rates)
+
+
+def pixels(size: Picture) -> str:
+    """A picture's size."""
+    return f"{size.width}x{size.height}"
+
+
+def columns(rows: list[tuple[str, ...]]) -> list[str]:
+    """Rows of cells -> lines of columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def data_block(layout: Layout, holdings: Holdings) -> str:
+    """The block under ``datasets`` that reads this folder, as YAML."""
+    block: dict[str, Any] = {"kind": layout.kind, "root": layout.root.as_posix()}
+    if layout.name in ("ab", "halves"):
+        block |= {"layout": layout.name, "domains": ["a", "b"]}  # nobody knows what they show
+    else:
+        block["folders"] = folders_of(layout)
+    if "test" not in layout.folders:
+        block["holdout"] = 0.1
+    if layout.kind == "pictures":
+        sides = [size.side for d in holdings.values() for h in d.values() for size in h.pictures]
+        block["size"] = fitting(min(sides))
+    content = {"datasets": {block_name(folder_name(layout.root)): block}}
+    text: str = yaml.safe_dump(
+        content, sort_keys=False, default_flow_style=None, allow_unicode=True, width=100
+    )
+    return text
+
+
+def folders_of(layout: Layout) -> dict[Split, dict[str, str]]:
+    """Split -> domain -> folder below the root, for domains that training has."""
+    names = dict(zip(layout.domains, domain_names(layout.domains), strict=True))
+    return {
+        split: {
+            names[domain]: at.relative_to(layout.root).as_posix()
+            for domain, at in folders.items()
+            if domain in names
+        }
+        for split, folders in layout.folders.items()
+    }

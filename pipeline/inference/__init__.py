@@ -1,0 +1,1 @@
+"""Use finished models: pictures of any size, sound of any length, samples."""

@@ -1,0 +1,104 @@
+"""Using finished translators of sound, on sound of any length."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.capabilities import Vocoder
+from pipeline.codecs import MelCodec
+from pipeline.codecs.mel import Wave
+from pipeline.inference.finished import (
+    FinishedModel,
+    as_translator,
+    device_of,
+    translate_any_size,
+    unable,
+)
+from pipeline.inference.vocoders import cross_fade, fitting
+
+WINDOW = 6.0  # seconds of sound that are converted at once, at least; at most twice that
+OVERLAP = 0.25  # seconds that neighbouring windows share and are cross-faded over
+MARGIN = 0.5  # seconds beyond them that a model hears too: at the edge of what it hears it guesses
+MOST_GAIN = 10.0  # 20 dB: what more than that would raise is noise
+
+
+def convert_wave(
+    finished: FinishedModel, wave: Wave, to: str, vocoder: Vocoder | None = None
+) -> Wave:
+    """Sound float32 [samples] at the codec's rate -> its conversion, of equal length and loudness.
+
+    By Griffin-Lim where ``vocoder`` is None. Raises UserError where the model does not translate
+    sound to ``to``, or the vocoder does not take the model's frames.
+    """
+    return np.concatenate(list(convert_blocks(finished, [wave], to, vocoder)))
+
+
+def convert_blocks(
+    finished: FinishedModel, blocks: Iterable[Wave], to: str, vocoder: Vocoder | None = None
+) -> Iterator[Wave]:
+    """Sound in blocks [samples] of any lengths -> its conversion, in blocks of other lengths.
+
+    Converts windows of `WINDOW` seconds and more, which are cross-faded, so that memory is flat
+    however long the sound is. Each window keeps its root mean square.
+    """
+    codec = mel_codec(finished)
+    voice = fitting(vocoder, codec.convention)
+    rate = codec.convention.rate
+    window, overlap, margin = (round(seconds * rate) for seconds in (WINDOW, OVERLAP, MARGIN))
+    tail = np.zeros(0, np.float32)  # the last window's end, not yet faded
+
+    def faded(converted: Wave) -> Wave:
+        converted[: len(tail)] = cross_fade(tail, converted[: len(tail)])
+        return converted
+
+    waiting, known = (
+        np.zeros(0, np.float32),
+        0,
+    )  # how much of it the next window does not begin with
+    for block in blocks:
+        waiting = np.concatenate([waiting, block])
+        while len(waiting) - known >= 2 * window:  # so what is left for the end is never a snippet
+            end = known + window
+            heard = waiting[: end + margin]
+            converted = faded(_convert_window(finished, voice, heard, to, slice(known, end)))
+            yield converted[:-overlap]
+            tail, done = converted[-overlap:], max(0, end - overlap - margin)
+            waiting, known = waiting[done:], end - overlap - done
+    if len(waiting):
+        yield faded(_convert_window(finished, voice, waiting, to, slice(known, None)))
+
+
+def mel_codec(finished: FinishedModel) -> MelCodec:
+    """The codec of a model that translates sound; raises UserError where it does not."""
+    as_translator(finished)
+    if not isinstance(finished.codec, MelCodec):
+        raise unable(finished, "translate sound")
+    return finished.codec
+
+
+@torch.inference_mode()
+def _convert_window(
+    finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: str, wanted: slice
+) -> Wave:
+    """What is ``wanted`` of a wave [samples], converted, at its own root mean square."""
+    model, codec = as_translator(finished), mel_codec(finished)
+    hop = codec.convention.hop
+    whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(device_of(finished))
+    heard = whole if codec.level is None else bring_to(10 ** (codec.level / 20), whole)
+    sample = codec.encode(heard, model.directions[to])
+    frames = codec.from_sample(translate_any_size(model, sample[None], to), to)  # [1, T, M]
+    converted = vocoder.vocode(frames.transpose(1, 2))[0, : len(wave)]
+    result = bring_to(loudness_of(whole[: len(wave)][wanted]), converted[wanted])
+    return result.cpu().numpy()
+
+
+def loudness_of(wave: Tensor) -> Tensor:
+    """Root mean square of a waveform [samples]."""
+    return wave.square().mean().sqrt()
+
+
+def bring_to(loudness: Tensor | float, wave: Tensor) -> Tensor:
+    """A waveform [samples] at another root mean square, or as near as `MOST_GAIN` lets it be."""
+    return wave * (loudness / loudness_of(wave).clamp(min=1e-8)).clamp(max=MOST_GAIN)

@@ -1,0 +1,1 @@
+"""Move through latent spaces."""

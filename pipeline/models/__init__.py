@@ -1,0 +1,1 @@
+"""Models that training exports: networks with capabilities."""

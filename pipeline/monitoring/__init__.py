@@ -1,0 +1,1 @@
+"""Curves, telemetry and profiles of a run; nothing here changes a result."""

@@ -1,0 +1,123 @@
+"""What a recipe costs on this machine: steps taken on random batches, in a process of their own."""
+
+import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from pipeline.codecs.spectrogram import HIFI_GAN
+from pipeline.errors import UserError
+from pipeline.methods.base import RunParams, VocoderRunParams
+from pipeline.params import Params, load_params
+from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
+from pipeline.system.hardware import device, memory_used, start_fabric
+from pipeline.training.trainer import Run
+
+WARMING = 2  # steps before the first that counts: memory is found, kernels are chosen
+LEAST, SECONDS = 3, 3.0  # steps and time that are measured, at least
+
+
+class Cost(NamedTuple):
+    """Of one run."""
+
+    seconds: float
+    """A step."""
+    memory: int
+    """Bytes: the most that the process, or the accelerator, held; 0 where nobody tells."""
+
+
+def costs(path: Path) -> dict[str, Cost]:
+    """The cost of each judge and model of a params.yaml, by its path there.
+
+    Each is measured in a fresh process, whose memory is that of training alone. Raises UserError
+    where it does not fit into memory.
+    """
+    params = load_params(path)
+    names = [f"judges.{name}" for name in params.judges] + [f"models.{n}" for n in params.models]
+    return {name: in_fresh_process(path, name) for name in names}
+
+
+def in_fresh_process(path: Path, name: str) -> Cost:
+    """`measure` in a process that has done nothing before."""
+    try:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+            return process.submit(measure, path, name).result()
+    except (BrokenProcessPool, torch.OutOfMemoryError) as error:
+        raise UserError(
+            f"{path}: a few steps of {name} did not fit into memory; lower size or batch there"
+        ) from error
+
+
+def measure(path: Path, name: str) -> Cost:
+    """Takes a few steps of a run: ``models.NAME`` or ``judges.NAME``."""
+    params = load_params(path)
+    group, _, key = name.partition(".")
+    run = params.judges[key] if group == "judges" else params.models[key]
+    specs = specs_of(params, run)
+    fabric = start_fabric(run.precision, deterministic=run.deterministic)
+    training = Run(fabric, run.build(specs, ()), run, seed=0, label="", states=None)
+    batch = random_batch(run, specs)
+
+    def take() -> None:
+        training.reseed()
+        training.take_step(batch)
+        if fabric.device.type == "cuda":
+            torch.cuda.synchronize()
+
+    for _ in range(WARMING):
+        take()
+    began, taken = time.perf_counter(), 0
+    while taken < LEAST or time.perf_counter() - began < SECONDS:
+        take()
+        taken += 1
+    return Cost((time.perf_counter() - began) / taken, peak_memory())
+
+
+def specs_of(params: Params, run: RunParams) -> dict[str, Spec]:
+    """The samples of each domain that a run reads, known before anything is prepared."""
+    data = params.datasets[run.data]
+    if data.kind == "sounds":
+        one = Spec(channels=1, height=HIFI_GAN.mels, width=None, bounded=False)
+        return dict.fromkeys(run.domains, one)
+    assert data.kind == "pictures"
+    return {
+        domain: Spec(
+            channels=1 if domain in data.views else 3,
+            height=data.size,
+            width=data.size,
+            bounded=True,
+        )
+        for domain in run.domains
+    }
+
+
+def random_batch(run: RunParams, specs: dict[str, Spec]) -> Batch:
+    """Noise in the shape of a batch, on the device already."""
+    generator = torch.Generator().manual_seed(1)
+    rows = []
+    for spec in (specs[run.domains[0]], specs[run.domains[-1]]):
+        height = spec.height if spec.width is None else run.crop or spec.height
+        shape = (run.batch, spec.channels, height, run.crop or spec.width or spec.height)
+        rows.append((torch.rand(shape, generator=generator) * 2 - 1).to(device()))
+    if isinstance(run, VocoderRunParams):
+        frames = rows[0][:, 0]
+        wave = torch.rand(run.batch, frames.shape[2] * run.convention.hop, generator=generator)
+        return Vocoded(frames, (wave * 2 - 1).to(device()))
+    if run.reads == "labelled":
+        return Labelled(rows[0], torch.arange(run.batch, device=device()) % len(run.domains))
+    return Pair(*rows)
+
+
+def peak_memory() -> int:
+    """Bytes: the most that the accelerator's tensors took, or that this process ever held."""
+    of = device()
+    status = Path("/proc/self/status")
+    if of.type == "cuda" or not status.exists():
+        return memory_used(of)
+    # Not getrusage, whose peak a new process inherits from the one that started it.
+    found = [x for x in status.read_text(encoding="ascii").splitlines() if x.startswith("VmHWM")]
+    return int(found[0].split()[1]) * 1024 if found else memory_used(of)

@@ -1,0 +1,208 @@
+"""What to train on a user's folders: method, size, networks' scale and steps, each with why."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.codecs.spectrogram import HIFI_GAN
+from pipeline.datasets.layouts import Split
+from pipeline.datasets.survey.sizes import halvings
+from pipeline.errors import UserError
+from pipeline.scaffold.material import Material
+from pipeline.scaffold.scale import enough, picture_size, voice_windows, window
+
+Task = Literal["colour", "edges"]
+Template = Literal["pairs", "unpaired", "voices"]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long to train: so many rounds through the data, but neither too few nor too many."""
+
+    batch: int
+    rounds: int
+    least: int
+    most: int
+
+    def steps(self, items: int) -> int:
+        """Steps for a data set, in hundreds."""
+        wanted = min(max(self.rounds * items // self.batch, self.least), self.most)
+        return round(wanted / 100) * 100
+
+
+PACES: dict[tuple[Template, bool], Pace] = {
+    ("pairs", True): Pace(batch=1, rounds=200, least=20_000, most=300_000),
+    ("unpaired", True): Pace(batch=1, rounds=200, least=40_000, most=300_000),
+    ("voices", True): Pace(batch=1, rounds=200, least=40_000, most=200_000),
+    ("pairs", False): Pace(batch=4, rounds=40, least=1000, most=4000),
+    ("unpaired", False): Pace(batch=2, rounds=20, least=1300, most=5000),
+    ("voices", False): Pace(batch=1, rounds=10, least=1200, most=6000),
+}
+"""By template and whether there is a GPU: 200 rounds as in the papers, or what the default models
+need to show what they can."""
+
+JUDGE_STEPS = {True: 2000, False: 300}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that the files of a recipe say."""
+
+    name: str
+    template: Template
+    gpu: bool
+    source: str
+    target: str
+    folders: dict[Split, dict[str, str]]
+    """Split -> domain -> folder, as params.yaml names them."""
+    batch: int
+    steps: int
+    judge_steps: int
+    size: int = 0
+    """Side of pictures; 0 for sound."""
+    crop: int = 0
+    """Frames of a window; 0 for pictures."""
+    view: Literal["", "grey", "edges"] = ""
+    """The domain that is made of the target's pictures."""
+    reasons: list[str] = field(default_factory=list)
+    """A line for each choice."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether a judge is needed: pairs are compared with the truth instead."""
+        return self.template != "pairs"
+
+    @property
+    def depth(self) -> int:
+        """Of a U-Net."""
+        return halvings(self.size)
+
+    @property
+    def resized(self) -> int:
+        """The side to crop from: the papers' 286 for 256."""
+        return round(self.size * 286 / 256)
+
+    @property
+    def layers(self) -> int:
+        """Of the discriminator: it must not see more than there is."""
+        return 3 if self.gpu and min(self.size or self.crop, 80) >= 32 else 2
+
+    @property
+    def levels(self) -> int:
+        """Of the judge: 6 see the whole of 256 pixels."""
+        return 6 if self.size >= 256 else 4
+
+    @property
+    def log_every(self) -> int:
+        """Twenty points of a curve at least, where there are as many steps."""
+        return max(1, min(self.steps // 20, 200 if self.gpu else 50))
+
+    @property
+    def checkpoint_every(self) -> int:
+        """Often enough that a killed run loses minutes."""
+        return max(1, min(self.steps // 4, 2000 if self.gpu else 500))
+
+    @property
+    def exhibit(self) -> str:
+        """The picture that `dvc plots` shows."""
+        task = f"data/exhibits/{self.name}/{self.source}_to_{self.target}"
+        return f"{task}/0.png" if self.crop else f"{task}.png"
+
+
+def choose(
+    name: str,
+    material: Material,
+    folders: dict[Split, dict[str, str]],
+    *,
+    gpu: bool,
+    size: int | None = None,
+    steps: int | None = None,
+    task: Task = "colour",
+) -> Recipe:
+    """The recipe for folders, which params.yaml will name as ``folders`` does.
+
+    Raises UserError where the files are too small, too short or too few.
+    """
+    template = template_for(material)
+    source, target = material.domains[0], material.domains[-1]
+    view: Literal["", "grey", "edges"] = ""
+    if source == target:
+        source = view = "grey" if task == "colour" else "edges"
+    enough(material)
+    pixels, frames, scale = scale_of(material, size, gpu)
+    items = items_of(material, frames)
+    pace = PACES[template, gpu]
+    usual = pace.steps(items)
+    chosen = steps or usual
+    rounds = f"{chosen * pace.batch / items:,.0f} rounds through {items:,}"
+    networks = "the papers' networks, for there is a GPU"
+    return Recipe(
+        name=name,
+        template=template,
+        gpu=gpu,
+        source=source,
+        target=target,
+        folders=folders,
+        batch=pace.batch,
+        steps=chosen,
+        judge_steps=judge_steps(JUDGE_STEPS[gpu], chosen, usual),
+        size=pixels,
+        crop=frames,
+        view=view,
+        reasons=[
+            method_reason(template, view, material),
+            scale,
+            f"{chosen:,} steps of {pace.batch}: {rounds} {'windows' if frames else 'pictures'}"
+            + (", as --steps says" if steps else ""),
+            networks if gpu else "smaller networks than the papers', for there is no GPU",
+        ],
+    )
+
+
+def template_for(material: Material) -> Template:
+    """Which of the three kinds of recipe suits the material."""
+    if material.kind == "sounds":
+        return "voices"
+    return "pairs" if material.paired or len(material.domains) < 2 else "unpaired"
+
+
+def scale_of(material: Material, size: int | None, gpu: bool) -> tuple[int, int, str]:
+    """Side of pictures (or 0), frames of a window (or 0), and why.
+
+    Raises UserError where the files can't give what is asked for.
+    """
+    if material.kind == "pictures":
+        pixels, why = picture_size(material, size, gpu)
+        return pixels, 0, why
+    if size is not None:
+        raise UserError("--size is for pictures, but the folders hold sound")
+    frames = window(material)
+    seconds = frames * HIFI_GAN.hop / HIFI_GAN.rate
+    return 0, frames, f"windows of {frames} frames ({seconds:.2f} s), which most clips have"
+
+
+def items_of(material: Material, frames: int) -> int:
+    """What a round through the data is: pictures, or windows of the speaker who has fewer."""
+    if frames:
+        return min(voice_windows(material, domain, frames) for domain in material.domains)
+    return max(material.count(domain) for domain in material.domains)
+
+
+def judge_steps(usual: int, chosen_for_model: int, usual_for_model: int) -> int:
+    """Steps of a judge: the usual number, fewer only for a model that is but tried.
+
+    That is one with less than a quarter of its usual steps. A judge costs little, and one that has
+    learnt too little tells nothing about a model.
+    """
+    return max(1, min(usual, round(usual * 4 * chosen_for_model / usual_for_model)))
+
+
+def method_reason(template: Template, view: str, material: Material) -> str:
+    """Which method and why."""
+    if template == "voices":
+        return "MaskCycleGAN-VC: no two speakers say a sentence at the same pace"
+    if template == "unpaired":
+        return "CycleGAN: the names differ, so nobody says which pictures belong together"
+    if view:
+        return f"pix2pix: pairs of each picture and its {view} view, which is made from it"
+    count = material.count(material.domains[0])
+    return f"pix2pix: the folders have the same {count:,} names, so these are pairs"

@@ -1,0 +1,75 @@
+"""How large: the side of pictures, the window of sound, and refusals of what gives neither."""
+
+from statistics import median
+
+from pipeline.datasets.survey.files import Picture
+from pipeline.datasets.survey.sizes import LEAST, MULTIPLE, SIZES, fitting
+from pipeline.errors import UserError, listing
+from pipeline.scaffold.material import SHORTEST, Material
+
+LARGEST = {True: 256, False: 128}  # with a GPU, without: what trains in hours, not in weeks
+WINDOWS = (64, 32, SHORTEST)  # frames; 64 is 0.74 s
+LONG_ENOUGH = 0.75  # of a speaker's clips must have a window
+
+
+def enough(material: Material) -> None:
+    """Raises UserError where there is nothing to hold out for testing."""
+    for domain in material.domains:
+        holding = material.holdings["train"][domain]
+        if "test" not in material.folders and len(holding.keys) < 2:
+            raise UserError(f"{holding.folder}: one file is too few to train and to test with")
+
+
+def picture_size(material: Material, asked: int | None, gpu: bool) -> tuple[int, str]:
+    """The side to train at and why; raises UserError, listing them, where pictures are smaller."""
+    sides = material.sides
+    middle = int(median(sides))
+    if asked is not None:
+        if asked < LEAST or asked % MULTIPLE:
+            raise UserError(f"--size: found {asked}, allowed: multiples of {MULTIPLE} from {LEAST}")
+        size, why = asked, f"{asked} pixels, as --size says"
+    else:
+        most = LARGEST[gpu]
+        size = fitting(min(sides), most)
+        why = f"{size} pixels: sides are {middle} in the median, {sides[0]} at least"
+        if size < SIZES[-1]:
+            size, why = SIZES[-1], ""
+        elif size < fitting(middle, most):
+            why += f" (without the smallest pictures it could be {fitting(middle, most)})"
+        elif size < fitting(min(sides)) and not gpu:
+            why += f", and without a GPU {most} is the most that trains in reasonable time"
+    refuse_smaller(material, size)
+    return size, why
+
+
+def refuse_smaller(material: Material, size: int) -> None:
+    """Raises UserError with the pictures that can't give ``size``: enlarging invents detail."""
+    small = [
+        f"{one.file}: {one.what.width}x{one.what.height}"
+        for domains in material.holdings.values()
+        for holding in domains.values()
+        for one in holding.seen
+        if isinstance(one.what, Picture) and one.what.side < size
+    ]
+    if small:
+        raise UserError(
+            f"{len(small)} of {len(material.sides)} pictures are smaller than {size} pixels; "
+            f"remove them, or give a smaller --size:\n{listing(small)}"
+        )
+
+
+def window(material: Material) -> int:
+    """Frames of a training window that most clips of each speaker have."""
+    for frames in WINDOWS:
+        if all(
+            sum(clip.frames >= frames for clip in holding.clips) >= LONG_ENOUGH * len(holding.clips)
+            for holding in material.holdings["train"].values()
+        ):
+            return frames
+    return SHORTEST
+
+
+def voice_windows(material: Material, domain: str, frames: int) -> int:
+    """How many windows a speaker's clips hold."""
+    clips = material.holdings["train"][domain].clips
+    return max(1, sum(clip.frames // frames for clip in clips))

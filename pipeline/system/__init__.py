@@ -1,0 +1,1 @@
+"""The machine and its processes: hardware, memory, files, workers, progress."""

@@ -1,0 +1,79 @@
+"""Sound is converted in windows, and nobody hears where one ends."""
+
+import dataclasses
+from pathlib import Path
+
+import exported
+import numpy as np
+import pytest
+import tiny
+import torch
+from torch import Tensor, nn
+
+from pipeline.capabilities import Translator, Vocoder
+from pipeline.inference.conversion import MARGIN, OVERLAP, WINDOW, convert_blocks, convert_wave
+from pipeline.inference.finished import FinishedModel, load
+from pipeline.params import load_run
+
+RATE = tiny.CONVENTION.rate
+EDGE = round(0.9 * MARGIN * RATE) // tiny.CONVENTION.hop  # frames
+
+
+class Shy(nn.Module, Translator):
+    """The same for all frames, but for those at the edges of what it hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directions = {"beatrice": "arthur"}
+        self.weight = nn.Parameter(torch.zeros(1))  # where it is
+
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        y = torch.zeros_like(x)
+        y[..., :EDGE] = y[..., -EDGE:] = 1.0
+        return y
+
+
+class Loudness(Vocoder):
+    """As loud as a frame's mean says."""
+
+    convention = tiny.CONVENTION
+
+    def vocode(self, frames: Tensor) -> Tensor:
+        return frames.mean(dim=1).exp().repeat_interleave(self.convention.hop, dim=1)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> FinishedModel:
+    """CycleGAN on two speakers."""
+    run = tiny.runs()["voice_cyclegan"].model_dump()
+    names = {name: run[name] for name in ("data", "source", "target", "steps", "crop")}
+    folder: Path = tmp_path_factory.mktemp("data") / "voice"
+    exported.export_one(folder, tiny.shrink(load_run({"method": "cyclegan", **names})))
+    return load(folder)
+
+
+def noise(seconds: float) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(round(RATE * seconds)).astype(np.float32) * 0.1
+
+
+def test_cross_fades_leave_neither_gap_nor_bump(finished: FinishedModel) -> None:
+    converted = convert_wave(finished, noise(20), "beatrice")
+    seam = round((WINDOW - OVERLAP) * RATE) + np.arange(round(OVERLAP * RATE))
+    assert converted[seam].std() == pytest.approx(converted.std(), rel=0.15)
+
+
+def test_what_a_model_does_at_edges_is_not_heard_between_windows(finished: FinishedModel) -> None:
+    shy = dataclasses.replace(finished, model=Shy())
+    converted = convert_wave(shy, noise(5 * WINDOW), "beatrice", Loudness())
+    assert len(converted) == round(5 * WINDOW * RATE)
+    heard = converted[round(WINDOW * RATE) : round(3 * (WINDOW - OVERLAP) * RATE)]
+    assert heard.std() < 0.02 * heard.mean()
+    assert converted[0] > 1.5 * converted[RATE]  # at the clip's own edge it is
+
+
+def test_windows_hear_the_same_frames_in_blocks_of_any_length(finished: FinishedModel) -> None:
+    wave = noise(3 * WINDOW + 1)
+    whole = convert_wave(finished, wave, "beatrice")
+    blocks = [wave[first : first + 7001] for first in range(0, len(wave), 7001)]
+    pieces = np.concatenate(list(convert_blocks(finished, blocks, "beatrice")))
+    np.testing.assert_array_equal(pieces, whole)

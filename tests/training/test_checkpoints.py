@@ -1,0 +1,169 @@
+"""Saved states and finished models: whole or not at all, and never mixed up."""
+
+import json
+
+import pytest
+import tiny
+import torch
+
+from pipeline.errors import UserError
+from pipeline.inference.finished import load
+from pipeline.methods.base import RunParams
+from pipeline.params import load_run
+from pipeline.training.checkpoints import States, export, run_key
+
+RUN = tiny.runs()["vae"]
+CPU = torch.device("cpu")
+
+
+def export_toy(folder, run: RunParams = RUN, seed: int = 0) -> None:
+    torch.manual_seed(seed)
+    model = run.build_model(tiny.specs_of(run), tiny.classes_of(run))
+    codec, classes = tiny.codec_of(run), tiny.classes_of(run)
+    export(folder, model, params=run, codec=codec, classes=classes, seed=seed)
+
+
+def test_a_state_comes_back(tmp_path):
+    state = {
+        "step": 3,
+        "weights": {"a": torch.randn(3), "n": torch.tensor(2)},
+        "rows": [{"x": 1.5}],
+    }
+    states = States(tmp_path / "deep/er")
+    assert states.steps() == []
+    states.save(3, state)
+    found = states.load(3, CPU)
+    assert torch.equal(found["weights"]["a"], state["weights"]["a"])
+    assert (found["step"], found["rows"]) == (3, [{"x": 1.5}])
+    assert [file.name for file in states.folder.iterdir()] == ["3-0of1.pt"]
+
+
+def test_every_process_has_states_of_its_own(tmp_path):
+    one, two, alone = (States(tmp_path, *who) for who in ((0, 2), (1, 2), (0, 1)))
+    for step in (9, 10):
+        one.save(step, {"rank": 0})
+    two.save(9, {"rank": 1})
+    assert (one.steps(), two.steps(), alone.steps()) == ([9, 10], [9], [])
+    assert two.load(9, CPU) == {"rank": 1}
+    one.save("diverged", {})
+    one.keep_only(10)
+    assert (one.steps(), two.steps()) == ([10], [9])
+    assert one.path("diverged").exists()
+    one.forget()
+    assert not tmp_path.exists()
+
+
+def test_a_state_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path):
+    states = States(tmp_path)
+    states.save(1, {"step": 1})
+    with tiny.files_no_larger_than(10_000), pytest.raises(OSError, match="too large") as caught:
+        states.save(2, {"step": 2, "weights": torch.randn(10_000)})
+    assert caught.value.filename.startswith(str(states.path(2)))
+    assert states.steps() == [1]
+    assert states.load(1, CPU) == {"step": 1}
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_model_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path):
+    export_toy(tmp_path / "toy", seed=1)
+    before = tiny.tree(tmp_path)
+    with tiny.files_no_larger_than(3_000), pytest.raises(OSError, match="too large") as caught:
+        export_toy(tmp_path / "toy", seed=2)
+    assert caught.value.filename.endswith("model.safetensors")
+    assert tiny.tree(tmp_path) == before
+    assert [folder.name for folder in tmp_path.iterdir()] == ["toy"]
+
+
+def test_exporting_replaces_what_was_there(tmp_path):
+    export_toy(tmp_path / "toy", seed=1)
+    (tmp_path / "toy/stale.txt").write_text("old")
+    before = tiny.tree(tmp_path / "toy")
+    export_toy(tmp_path / "toy", seed=2)
+    after = tiny.tree(tmp_path / "toy")
+    assert sorted(after) == ["codec.json", "model.safetensors", "params.json"]
+    assert before["model.safetensors"] != after["model.safetensors"]
+    assert before["codec.json"] == after["codec.json"]
+
+
+def test_keys_tell_runs_apart():
+    key = run_key(RUN, 1, "data")
+    assert run_key(load_run(RUN.model_dump(mode="json")), 1, "data") == key
+    assert run_key(tiny.shrink(RUN, log_every=1, checkpoint_every=1), 1, "data") == key
+    others = [
+        run_key(RUN, 2, "data"),
+        run_key(RUN, 1, "other data"),
+        run_key(tiny.shrink(RUN, steps=7), 1, "data"),
+        run_key(tiny.shrink(RUN, optimizer={"rate": 1e-5}), 1, "data"),
+        run_key(tiny.shrink(RUN, decoder={"width": 3}), 1, "data"),
+        run_key(tiny.shrink(RUN, ema=0.5), 1, "data"),
+    ]
+    assert len({key, *others}) == 7
+
+
+def test_keys_change_with_the_code(monkeypatch):
+    from pipeline.training import checkpoints
+
+    key = run_key(RUN, 1, "data")
+    monkeypatch.setattr(checkpoints, "code_fingerprint", lambda: "changed")
+    assert run_key(RUN, 1, "data") != key
+
+
+def test_a_state_of_other_parameters_is_not_taken_up(digits_store, tmp_path, monkeypatch, capfd):
+    from pipeline.training import batches
+    from pipeline.training import trainer as training
+
+    def killed(self, step):
+        raise KeyboardInterrupt
+
+    def train(run: RunParams, name: str) -> None:
+        places = {"curves": tmp_path / name / "curves", "scratch": tmp_path / "scratch"}
+        training.train(run, digits_store, tmp_path / name / "model", seed=1, **places)
+
+    slower = tiny.shrink(RUN, optimizer={"rate": 1e-5})
+    with monkeypatch.context() as patch:
+        read = batches.Batches.__call__
+        patch.setattr(
+            batches.Batches,
+            "__call__",
+            lambda self, step: killed(self, step) if step == 5 else read(self, step),
+        )
+        with pytest.raises(KeyboardInterrupt):
+            train(RUN, "first")
+    assert len(list((tmp_path / "scratch").iterdir())) == 1
+    train(slower, "slower")
+    assert "resuming" not in capfd.readouterr().out
+    train(RUN, "first")
+    assert "resuming at step 4" in capfd.readouterr().out
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_what_is_no_finished_model_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"expected a finished model at .*nowhere"):
+        load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("file", ["codec.json", "model.safetensors", "params.json"])
+def test_a_damaged_model_is_refused(tmp_path, file):
+    export_toy(tmp_path / "toy")
+    path = tmp_path / "toy" / file
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match="toy can't be"):
+        load(tmp_path / "toy")
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"run": {"method": "vea"}}, {"extra": 1}])
+def test_a_model_of_another_version_is_refused(tmp_path, change):
+    export_toy(tmp_path / "toy")
+    path = tmp_path / "toy/params.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(UserError, match="toy can't be"):
+        load(tmp_path / "toy")
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path):
+    export_toy(tmp_path / "toy")
+    export_toy(tmp_path / "other", tiny.shrink(RUN, decoder={"width": 3}))
+    weights = (tmp_path / "other/model.safetensors").read_bytes()
+    (tmp_path / "toy/model.safetensors").write_bytes(weights)
+    with pytest.raises(UserError, match="toy can't be"):
+        load(tmp_path / "toy")

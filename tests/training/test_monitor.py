@@ -1,0 +1,111 @@
+"""Looks at a run under way: pictures, warnings, and no influence on what is learnt."""
+
+import copy
+import json
+
+import pytest
+import tiny
+import torch
+
+from pipeline.training.history import History
+from pipeline.training.monitor import Watch
+from pipeline.training.previews import looks
+from pipeline.training.trainer import train
+
+RUNS = tiny.runs()
+
+
+def run_train(run, store, root, **changes):
+    train(
+        tiny.shrink(run, **changes),
+        store,
+        root / "model",
+        seed=7,
+        curves=root / "curves",
+        scratch=root / "scratch",
+        logs=root / "logs",
+    )
+
+
+def built(run):
+    torch.manual_seed(0)
+    return run.build(tiny.specs_of(run), tiny.classes_of(run)).model
+
+
+@pytest.mark.parametrize("name", sorted(RUNS))
+def test_a_look_leaves_no_trace(name, store_of):
+    run = RUNS[name]
+    model = built(run).train()
+    before = copy.deepcopy(model.state_dict())
+    seen = looks(model, store_of(run), run.domains[-1])
+    assert bool(seen) == (run.method != "classifier")
+    assert model.training
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    for look in seen:
+        assert look.output.shape[1:] == look.real.shape[1:]
+        assert all(torch.isfinite(row).all() for row in look.rows)
+
+
+def test_rows_are_source_output_way_back_and_truth(picture_store):
+    both = tiny.shrink(RUNS["cyclegan"], source="day", target="night")
+    one = tiny.shrink(RUNS["cut"], source="day", target="other")
+    specs = {name: picture_store.codec.spec(name) for name in ("day", "night", "other")}
+    rows = [
+        [len(look.rows) for look in looks(run.build_model(specs, ()), picture_store, "x")]
+        for run in (both, one)
+    ]
+    assert rows == [[4, 4], [2]]  # "other" has no test split, so no truth either
+    (look,) = looks(one.build_model(specs, ()), picture_store, "x")
+    assert look.name == "day to other"
+    assert len(look.output) == 3  # test items
+
+
+def test_a_run_keeps_a_picture_of_each_tenth_and_the_warnings(store_of, tmp_path):
+    run = RUNS["vae"]
+    run_train(run, store_of(run), tmp_path, steps=24, show_every=1)
+    names = sorted(path.name for path in (tmp_path / "curves/samples").iterdir())
+    assert names == [f"{step:08d}.png" for step in (3, 5, 8, 10, 12, 15, 17, 20, 22, 24)]
+    last = (tmp_path / "curves/samples/00000024.png").read_bytes()
+    assert last == (tmp_path / "logs/samples.png").read_bytes()
+    assert last == (tmp_path / "model/samples.png").read_bytes()
+    warnings = json.loads((tmp_path / "curves/warnings.json").read_text())
+    assert all(warning.keys() == {"text", "first", "last"} for warning in warnings)
+
+
+def test_looking_more_often_teaches_nothing_else(store_of, tmp_path):
+    run = RUNS["pix2pix"]
+    for place, every in (("often", 1), ("seldom", 6)):
+        run_train(run, store_of(run), tmp_path / place, show_every=every, inference="train")
+    often, seldom = (tiny.tree(tmp_path / place / "model") for place in ("often", "seldom"))
+    assert often["model.safetensors"] == seldom["model.safetensors"]
+    assert often["samples.png"] == seldom["samples.png"]
+
+
+def test_looks_are_ten_a_run_and_a_thousand_steps_apart_at_most(picture_store, tmp_path):
+    def every(**fields) -> int:
+        run = tiny.shrink(RUNS["cyclegan"]).model_copy(update=fields)
+        return Watch(run, picture_store, tmp_path, None).every
+
+    assert every(steps=500) == 50
+    assert every(steps=7) == 1
+    assert every(steps=200_000) == 1000
+    assert every(steps=200_000, show_every=20) == 20
+
+
+def test_a_collapse_is_said_once_with_its_steps(picture_store, tmp_path):
+    run = tiny.shrink(RUNS["cyclegan"], source="day", target="night", show_every=1)
+    specs = {name: picture_store.codec.spec(name) for name in ("day", "night")}
+    model = run.build_model(specs, ())
+    for parameter in model.parameters():
+        torch.nn.init.zeros_(parameter)  # whatever comes in, grey goes out
+    watch, history = Watch(run, picture_store, tmp_path / "samples", None), History()
+    found = [watch(step, model, history) for step in (1, 2, 3)]
+    assert sorted(found[0]) == [
+        "day to night: outputs are all alike (mode collapse)",
+        "night to day: outputs are all alike (mode collapse)",
+    ]
+    assert found[1:] == [[], []]
+    assert [(w["first"], w["last"]) for w in history.warnings] == [(1, 3), (1, 3)]
+    restored = History()
+    restored.restore(history.state())
+    assert restored.warnings == history.warnings

@@ -1,0 +1,364 @@
+"""The loop: repeatable to the bit, resumable to the bit, and plain about what went wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from pipeline.codecs import ImageCodec
+from pipeline.datasets.store import Store
+from pipeline.errors import UserError
+from pipeline.methods.base import RunParams, ScheduleParams
+from pipeline.nn.shapes import check_size
+from pipeline.samples import Batch, Labelled
+from pipeline.training.augmentation import Augmentation
+from pipeline.training.batches import Batches
+from pipeline.training.checkpoints import States
+from pipeline.training.trainer import Run, step_seed, train
+
+RUNS = tiny.runs()
+StoreOf = Callable[[RunParams], Store]
+
+
+class KilledError(Exception):
+    """Stands in for the end of a process."""
+
+
+@pytest.fixture(scope="module")
+def fabric() -> Fabric:
+    return Fabric(accelerator="cpu", precision="32-true")
+
+
+def start(run: RunParams, store: Store, fabric: Fabric, states: Path | None = None) -> Run:
+    """A run as `train` sets it up."""
+    torch.manual_seed(7)
+    specs = {domain: store.codec.spec(domain) for domain in run.domains}
+    method = run.build(specs, store.meta.classes)
+    return Run(fabric, method, run, seed=7, label="toy", states=states and States(states))
+
+
+def reader(run: RunParams, store: Store, killed_at: int | None = None) -> Callable[[int], Batch]:
+    """A run's batches; with ``killed_at`` the step whose batch ends the process."""
+    batches = Batches(store, run, seed=7, device=torch.device("cpu"))
+    augment = Augmentation(run, pictures=isinstance(store.codec, ImageCodec))
+
+    def read(step: int) -> Batch:
+        if step == killed_at:
+            raise KilledError
+        return augment(batches(step))
+
+    return read
+
+
+def everything(run: Run) -> dict[str, Tensor]:
+    """All that a run would go on from."""
+    found = {f"method.{name}": t for name, t in run.method.state_dict().items()}
+    for name, optimizer in run.optimizers.items():
+        for place, state in optimizer.state_dict()["state"].items():
+            found |= {f"{name}.{place}.{key}": t for key, t in state.items()}
+    if run.average is not None:
+        found |= {f"average.{name}": t for name, t in run.average.state_dict().items()}
+    return {name: t.clone() for name, t in found.items()}
+
+
+def assert_equal(a: dict[str, Tensor], b: dict[str, Tensor]) -> None:
+    assert a.keys() == b.keys()
+    assert [name for name in a if not torch.equal(a[name], b[name])] == []
+
+
+@pytest.mark.parametrize("name", sorted(RUNS))
+def test_a_resumed_run_ends_with_the_same_bits(name, store_of, fabric, tmp_path):
+    run = tiny.shrink(RUNS[name], ema=0.9, schedule={"kind": "linear", "hold": 0.2})
+    store = store_of(run)
+    undisturbed = start(run, store, fabric)
+    undisturbed.fit(reader(run, store))
+
+    states = tmp_path / "states"
+    killed = start(run, store, fabric, states)
+    with pytest.raises(KilledError):
+        killed.fit(reader(run, store, killed_at=5))
+    torch.manual_seed(99)  # another process has another past
+    torch.rand(17)
+    resumed = start(run, store, fabric, states)
+    seen: list[int] = []
+    read = reader(run, store)
+    resumed.fit(lambda step: seen.append(step) or read(step))
+    assert seen == [4, 5]  # from the checkpoint at step 4
+    assert_equal(everything(undisturbed), everything(resumed))
+    assert undisturbed.history.rows == resumed.history.rows
+    assert [row["step"] for row in resumed.history.rows] == [3, 6]
+
+
+def test_habits_of_logging_and_saving_leave_no_trace(store_of, fabric, tmp_path):
+    ends = []
+    for log_every, checkpoint_every in ((1, 1), (4, 100), (100, 3)):
+        run = tiny.shrink(RUNS["cyclegan"], log_every=log_every, checkpoint_every=checkpoint_every)
+        toy = start(run, store_of(run), fabric, tmp_path / f"{log_every}")
+        toy.fit(reader(run, store_of(run)))
+        ends.append(everything(toy))
+    assert_equal(ends[0], ends[1])
+    assert_equal(ends[0], ends[2])
+
+
+def test_another_seed_gives_other_weights(store_of, fabric):
+    run = tiny.shrink(RUNS["vae"], noise=None)
+    one, two = (start(run, store_of(run), fabric) for _ in range(2))
+    two.seed = 8
+    one.fit(reader(run, store_of(run)))
+    two.fit(reader(run, store_of(run)))
+    assert not torch.equal(
+        one.method.state_dict()["model.log_variance"], two.method.state_dict()["model.log_variance"]
+    )
+
+
+def run_train(run: RunParams, store: Store, root: Path, **changes: Any) -> Path:
+    train(
+        tiny.shrink(run, **changes),
+        store,
+        root / "model",
+        seed=7,
+        curves=root / "curves",
+        scratch=root / "scratch",
+    )
+    return root
+
+
+def test_training_leaves_a_model_its_curves_and_nothing_else(store_of, tmp_path, capsys):
+    run = RUNS["pix2pix"]
+    root = run_train(run, store_of(run), tmp_path / "a")
+    assert sorted(path.name for path in root.iterdir()) == ["curves", "model", "scratch"]
+    assert list((root / "scratch").iterdir()) == []  # the state that was saved on the way
+    assert set(tiny.tree(root / "model")) == {
+        "codec.json",
+        "model.safetensors",
+        "params.json",
+        "samples.png",
+    }
+    curve = (root / "curves/plots/metrics/l1.tsv").read_text().splitlines()
+    assert [line.split("\t")[0] for line in curve] == ["step", "3", "6"]
+    err = capsys.readouterr().err
+    assert "/model (" in err
+    assert "6/6 steps" in err
+    again = run_train(run, store_of(run), tmp_path / "b")
+    assert tiny.tree(root) == tiny.tree(again)
+    rarely = run_train(run, store_of(run), tmp_path / "c", log_every=6, checkpoint_every=6)
+    weights = "model/model.safetensors"
+    assert (root / weights).read_bytes() == (rarely / weights).read_bytes()
+
+
+CHILD = """
+    import os, signal, sys
+    from pathlib import Path
+    import tiny
+    from pipeline.training import batches
+    from pipeline.training import trainer as training
+    from pipeline.datasets.store import Store
+
+    store, root, killed_at = Store(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
+    run = tiny.shrink(tiny.runs()["cyclegan"], ema=0.9)
+    read = batches.Batches.__call__
+
+    def kill(self, step):
+        if step == killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return read(self, step)
+
+    batches.Batches.__call__ = kill
+    places = ["killed"] if killed_at >= 0 else ["killed", "undisturbed"]
+    for place in places:
+        training.train(run, store, root / place / "model", seed=7,
+                       curves=root / place / "curves", scratch=root / place / "scratch")
+"""
+
+
+def test_a_killed_process_resumes_to_the_same_bytes(store_of, tmp_path):
+    """With SIGKILL, and with torch's default number of threads."""
+    environment = {**os.environ, "PYTHONPATH": f"{tiny.ROOT}{os.pathsep}{tiny.ROOT / 'tests'}"}
+
+    def child(killed_at: int) -> subprocess.CompletedProcess[str]:
+        code = textwrap.dedent(CHILD)
+        store = store_of(RUNS["cyclegan"]).root
+        return subprocess.run(
+            [sys.executable, "-c", code, str(store), str(tmp_path), str(killed_at)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+
+    assert child(5).returncode == -signal.SIGKILL
+    assert not (tmp_path / "killed/model").exists()
+    assert len(list((tmp_path / "killed/scratch").iterdir())) == 1
+    second = child(-1)
+    assert second.returncode == 0, second.stderr
+    assert second.stdout.count("resuming at step 4") == 1
+    assert tiny.tree(tmp_path / "killed") == tiny.tree(tmp_path / "undisturbed")
+
+
+def test_averaged_weights_follow(store_of, fabric):
+    run = tiny.shrink(RUNS["dcgan"], ema=0.6)
+    toy = start(run, store_of(run), fabric)
+    read = reader(run, store_of(run))
+    expected = {name: t.clone() for name, t in toy.method.model.state_dict().items()}
+    for step in range(1, 21):
+        toy.reseed()
+        toy.take_step(read(toy.step))
+        decay = min(0.6, step / (step + 10))  # short at first, 0.6 from step 15 on
+        for name, value in toy.method.model.state_dict().items():
+            if value.is_floating_point():
+                expected[name] = decay * expected[name] + (1 - decay) * value
+            else:
+                expected[name] = value.clone()
+    assert toy.exported() is toy.average
+    for name, value in toy.exported().state_dict().items():
+        torch.testing.assert_close(value, expected[name])
+    assert any(
+        not torch.equal(value, toy.method.model.state_dict()[name])
+        for name, value in toy.exported().state_dict().items()
+    )
+
+
+def test_without_averaging_the_last_weights_are_exported(store_of, fabric):
+    run = tiny.shrink(RUNS["dcgan"], ema=None)
+    toy = start(run, store_of(run), fabric)
+    assert toy.exported() is toy.method.model
+
+
+def test_schedule_factors():
+    linear = ScheduleParams(kind="linear", hold=0.5)
+    assert [linear.factor(step, 8) for step in range(8)] == [1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
+    straight = ScheduleParams(kind="linear", hold=0)
+    assert [straight.factor(step, 4) for step in range(4)] == [1, 0.75, 0.5, 0.25]
+    assert {ScheduleParams().factor(step, 8) for step in range(8)} == {1.0}
+
+
+def test_every_groups_rate_is_its_own_times_the_factor(store_of, fabric):
+    run = tiny.shrink(
+        RUNS["vae"],
+        noise=None,  # learnt noise has a group and a rate of its own
+        steps=4,
+        schedule={"kind": "linear", "hold": 0.0},
+        optimizer={"rate": 0.01},
+    )
+    toy = start(run, store_of(run), fabric)
+    read, rates = reader(run, store_of(run)), []
+    for _ in range(4):
+        toy.reseed()
+        toy.take_step(read(toy.step))
+        rates.append([group["lr"] for group in toy.optimizers["model"].param_groups])
+    for found, factor in zip(rates, [1, 0.75, 0.5, 0.25], strict=True):
+        assert found == pytest.approx([0.01 * factor, 0.1 * factor])
+
+
+def test_a_loss_that_is_no_number_ends_the_run(store_of, fabric, tmp_path):
+    run = tiny.shrink(RUNS["vae"], steps=9, log_every=2, checkpoint_every=100)
+    toy = start(run, store_of(run), fabric)
+    read, seen = reader(run, store_of(run)), []
+
+    def poisoned(step: int) -> Batch:
+        seen.append(step)
+        batch = read(step)
+        assert isinstance(batch, Labelled)
+        return Labelled(batch.x * (float("nan") if step == 2 else 1), batch.y)
+
+    with pytest.raises(UserError) as caught:
+        toy.fit(poisoned, tmp_path / "curves")
+    assert seen == [0, 1, 2, 3]
+    text = str(caught.value)
+    assert text.startswith("toy: ")
+    for part in ("nll", "stopped being a number at step 2", "lower the learning rate"):
+        assert part in text
+
+
+def test_a_run_that_diverges_names_the_batch(store_of, tmp_path, monkeypatch):
+    run = tiny.shrink(RUNS["vae"], steps=9, log_every=4)
+    read = Batches.__call__
+
+    def poisoned(self: Batches, step: int) -> Batch:
+        x, y = read(self, step)
+        return Labelled(x * (float("nan") if step == 5 else 1), y)
+
+    monkeypatch.setattr(Batches, "__call__", poisoned)
+    with pytest.raises(UserError, match="stopped being a number at step 5") as caught:
+        run_train(run, store_of(run), tmp_path)
+    batches = Batches(store_of(run), run, seed=7, device=torch.device("cpu"))
+    text = str(caught.value)
+    assert "The batch of step 5:\n  digit/" in text
+    assert all(name in text for name in batches.names(5))
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_state_that_is_no_number_is_never_saved(store_of, fabric, tmp_path):
+    run = tiny.shrink(RUNS["vae"], steps=9, log_every=100, checkpoint_every=2)
+    toy = start(run, store_of(run), fabric, tmp_path / "states")
+    read = reader(run, store_of(run))
+
+    def poisoned(step: int) -> Batch:
+        x, y = read(step)
+        return Labelled(x * (float("nan") if step == 3 else 1), y)
+
+    with pytest.raises(UserError, match="stopped being a number at step 3") as caught:
+        toy.fit(poisoned)
+    states = States(tmp_path / "states")
+    assert states.steps() == [2]
+    cpu = torch.device("cpu")
+    assert states.load(2, cpu)["step"] == 2
+    assert states.load("diverged", cpu)["step"] == 4
+    text = str(caught.value)
+    assert f"The last good state: {states.path(2)}" in text
+    assert f"The state now, after step 4: {states.path('diverged')}" in text
+
+
+def test_steps_processes_and_seeds_have_seeds_of_their_own():
+    seeds = {step_seed(s, t, r) for s in range(3) for t in range(50) for r in range(2)}
+    assert len(seeds) == 300
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert step_seed(1, 2, 0) == step_seed(1, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "words"),
+    [
+        ("pix2pix", {"crop": 17}, "pictures of 16 pixels are smaller than the crop of 17"),
+        ("pix2pix", {"crop": 12}, "takes multiples of 8, but samples are 12x12"),
+        (
+            "pix2pix",
+            {"discriminator": {"layers": 3}},
+            "Patch takes 24 or more, but samples are 16x16",
+        ),
+        ("cyclegan", {"crop": 4}, "Resnet takes 8 or more, but samples are 4x4"),
+        ("voice_cyclegan", {"crop": 9}, "takes multiples of 4, but samples are 16x9"),
+        ("vae", {"crop": 8}, "Pyramid takes 16x16, but samples are 8x8"),
+        ("judge_digits", {"network": {"levels": 5}}, "takes 32 or more, but samples are 16x16"),
+        ("vae", {"domain": "digits"}, "no domain 'digits' in split 'train', but test: digit"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_the_first_step(
+    name, changes, words, store_of, tmp_path
+):
+    with pytest.raises(UserError, match=words):
+        run_train(RUNS[name], store_of(RUNS[name]), tmp_path, **changes)
+    assert tiny.tree(tmp_path) == {}
+
+
+def test_networks_that_cannot_be_built_are_refused(store_of, tmp_path):
+    run = tiny.shrink(RUNS["voice_cyclegan"])
+    vae = tiny.shrink(RUNS["vae"], domain=run.source, crop=16)
+    with pytest.raises(UserError, match=r"model can't learn from .*: samples must be square"):
+        run_train(vae, store_of(run), tmp_path)
+
+
+def test_sizes_that_fit_pass():
+    run = RUNS["cyclegan"]
+    method = run.build(tiny.specs_of(run), ())
+    check_size(method, 16, 24)
