@@ -6,12 +6,12 @@ from pathlib import Path
 import yaml
 
 STEPS = 3
-ITEMS = {"train": 24, "test": 6, "judge": 24}
+ITEMS = {"train": 24, "test": 6, "classifier": 24}
 
 
 def shorten(params: dict) -> dict:
-    """Sets the steps of every model and judge, and the sizes of embedded data sets."""
-    for group in ("judges", "models", "stacked"):
+    """Sets the steps of every model and classifier, and the sizes of embedded data sets."""
+    for group in ("classifiers", "models", "second_stage"):
         for run in params.get(group, {}).values():
             run["steps"] = STEPS
     for data in params["datasets"].values():

@@ -25,7 +25,7 @@ from pipeline.params import load_run
 from pipeline.samples import Batch
 from pipeline.system.hardware import device, start_fabric
 from pipeline.training.prefetch import Feed
-from pipeline.training.trainer import Run, step_seed
+from pipeline.training.trainer import Trainer, step_seed
 
 SIZE, STEPS = 128, 200
 SEED = 1
@@ -43,7 +43,7 @@ def make_step(competitor: str, params: RunParams, store: Store) -> Step:
         plain = plain_step(method.to(device()), bf16=False)
         return lambda batch: float(plain(batch))
     fabric = start_fabric("bf16" if competitor.endswith("bf16") else "fp32")
-    run = Run(fabric, method, params, seed=SEED, label="", states=None)
+    run = Trainer(fabric, method, params, seed=SEED, label="", states=None)
 
     def step(batch: Batch) -> float:
         run.take_step(batch)
@@ -77,7 +77,9 @@ def main(size: int = SIZE, steps: int = STEPS) -> None:
     table = Table("loop", "mean loss", "against plain fp32", "last 20 steps")
     results = {}
     with tempfile.TemporaryDirectory() as folder:
-        prepare(SavannaParams(size=size, train=80, test=1, judge=1, views=()), Path(folder) / "s")
+        prepare(
+            SavannaParams(size=size, train=80, test=1, classifier=1, views=()), Path(folder) / "s"
+        )
         store = Store(Path(folder) / "s")
         for competitor in COMPETITORS:
             curve = losses(competitor, params, store, steps)

@@ -24,7 +24,7 @@ from pipeline.metrics.disentanglement import dci, mutual_information_gap
 from pipeline.params import load_run
 from pipeline.samples import Labelled, Spec
 from pipeline.system.hardware import device, start_fabric
-from pipeline.training.trainer import Run, step_seed
+from pipeline.training.trainer import Trainer, step_seed
 
 FACTORS = {"place": (0.0, 1.0), "horizon": (0.24, 0.60), "warmth": (-1.0, 1.0)}
 BETAS = (1.0, 4.0)
@@ -62,7 +62,7 @@ def score(
     spec = Spec(channels=3, height=SIDE, width=SIDE, bounded=True)
     torch.manual_seed(seed)
     method = run.build({"scene": spec}, ())
-    training = Run(start_fabric("fp32"), method, run, seed=seed, label="", states=None)
+    training = Trainer(start_fabric("fp32"), method, run, seed=seed, label="", states=None)
     for step in track(range(steps), description=f"beta {beta:g}, seed {seed}"):
         chooser = torch.Generator().manual_seed(step_seed(seed, step, 0))
         x = pictures[torch.randint(len(pictures), (BATCH,), generator=chooser)]

@@ -21,7 +21,7 @@ from pipeline.params import load_run
 from pipeline.samples import Spec
 from pipeline.scaffold.cost import random_batch
 from pipeline.system.hardware import device, start_fabric
-from pipeline.training.trainer import Run
+from pipeline.training.trainer import Trainer
 
 SECONDS = 6.0  # a turn, at least
 TURNS = 3
@@ -78,7 +78,7 @@ def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], ob
         plain = plain_step(method.to(device()), bf16=precision == "bf16")
         return lambda: plain(batch)
     fabric = start_fabric("bf16" if precision == "bf16" else "fp32")
-    run = Run(fabric, method, params, seed=0, label="", states=None)
+    run = Trainer(fabric, method, params, seed=0, label="", states=None)
 
     def step() -> None:
         run.reseed()

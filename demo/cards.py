@@ -98,11 +98,11 @@ def metrics_table(card: ModelCard) -> str:
         return "<p>Not evaluated here: no metrics lie beside the models.</p>"
     lines = []
     for metric, found in card.metrics.items():
-        rivals = ", ".join(f"{name} {value}" for name, value in list(found.items())[1:])
+        baselines = ", ".join(f"{name} {value}" for name, value in list(found.items())[1:])
         own = found["this model"]
         lines.append(
             f"<tr><td>{escape(metric)}</td><td><b>{escape(own)}</b></td>"
-            f"<td>{escape(rivals)}</td></tr>"
+            f"<td>{escape(baselines)}</td></tr>"
         )
     head = "<tr><th>Metric</th><th>This model</th><th>Beside</th></tr>"
     return f'<div class="metrics"><table>{head}{"".join(lines)}</table></div>'

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import gradio as gr
 
-from demo import judging
+from demo import reconstruction
 from demo.examples import Examples
 from demo.images import example_shelf, on_choice, stock
-from demo.library import Library, Way
+from demo.library import Direction, Library
 from demo.uploads import (
     PICTURE_LIMITS,
     SOUND_LIMITS,
@@ -19,7 +19,7 @@ from demo.uploads import (
     wait_for_recording,
 )
 from demo.voice import CLASSICAL, convert, example_button, give_sentence, to_int16
-from demo.words import Turns, in_words
+from demo.words import Turns, shows_errors
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.codecs.image import Picture
 from pipeline.inference.conversion import mel_codec
@@ -38,7 +38,11 @@ def parts(library: Library) -> list[tuple[str, bool, Callable[[Library, Turns], 
     return [
         ("Pictures", len(library.ways(ImageCodec)) > 1, build_pictures),
         ("Voices", len(library.ways(MelCodec)) > 1, build_voices),
-        ("Reconstruction and score", bool(library.judges()), judging.build),
+        (
+            "Reconstruction and score",
+            bool(library.reconstructors_and_scorers()),
+            reconstruction.build,
+        ),
     ]
 
 
@@ -81,7 +85,7 @@ def build_pictures(library: Library, turns: Turns) -> None:
                 buttons=["download", "fullscreen"],
             )
 
-    @in_words
+    @shows_errors
     def compare_pictures(
         picture: str | None,
         translators: list[str],
@@ -145,7 +149,7 @@ def build_voices(library: Library, turns: Turns) -> None:
         with gr.Column():
             players = [sound_output("", visible=False) for _ in range(MOST_VOICES)]
 
-    @in_words
+    @shows_errors
     def compare_voices(
         recording: str | None,
         translators: list[str],
@@ -171,7 +175,7 @@ def build_voices(library: Library, turns: Turns) -> None:
             )
         return [*found, *(gr.Audio(None, visible=False) for _ in players[len(found) :])]
 
-    def source(translators: list[str]) -> Way:
+    def source(translators: list[str]) -> Direction:
         return choices[translators[0]][0] if translators else ways[0]
 
     give_sentence(example, examples, source, chosen, recording)
@@ -186,7 +190,7 @@ def build_voices(library: Library, turns: Turns) -> None:
     stop.click(turns.cancel, cancels=running, queue=False, api_visibility="private")
 
 
-def taking_turns(library: Library, values: list[str], progress: gr.Progress) -> Iterator[Way]:
+def taking_turns(library: Library, values: list[str], progress: gr.Progress) -> Iterator[Direction]:
     """The directions that were chosen, one after another.
 
     Raises ValueError where there are none, and UserError for one that there is not.

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 import soundfile
 
-from demo.library import Library, Way
+from demo.library import Direction, Library
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
@@ -44,7 +44,7 @@ class Examples:
             found = [items[i].load() for i in spread(len(items), count)]
         return [np.repeat(p, 3, axis=2) if p.shape[2] == 1 else p for p in found]
 
-    def sentence(self, way: Way, number: int) -> tuple[int, Wave] | None:
+    def sentence(self, way: Direction, number: int) -> tuple[int, Wave] | None:
         """A test sentence of the speaker that ``way`` starts from: rate, float32 [samples]."""
         stored = self._stored(way.model, way.source)
         if stored is not None and stored.has_audio:
@@ -55,12 +55,12 @@ class Examples:
         sentences = test_sentences()
         return SAMPLE_RATE, speech(way.source, [sentences[number % len(sentences)]])[0]
 
-    def has_sentences(self, way: Way) -> bool:
+    def has_sentences(self, way: Direction) -> bool:
         """Whether there is any."""
         stored = self._stored(way.model, way.source)
         return (stored is not None and stored.has_audio) or self._embedded_voice(way)
 
-    def _embedded_voice(self, way: Way) -> bool:
+    def _embedded_voice(self, way: Direction) -> bool:
         return self.library.outline(way.model).params.data == "voices" and way.source in SPEAKERS
 
     def _stored(self, model: str, domain: str) -> Domain | None:
@@ -85,5 +85,7 @@ def embedded(data: str, size: int) -> dict[str, list[Item]]:
         return DigitsParams(size=max(size, 8)).source().items["test"]
     if data == "savanna":
         side = max(size, SMALLEST_SAVANNA)
-        return SavannaParams(size=side, train=1, test=4 * SHOWN, judge=1).source().items["test"]
+        return (
+            SavannaParams(size=side, train=1, test=4 * SHOWN, classifier=1).source().items["test"]
+        )
     return {}

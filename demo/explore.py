@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 from demo.library import Library
 from demo.seeds import seed_of
 from demo.uploads import picture_input, read_upload
-from demo.words import in_words
+from demo.words import shows_errors
 from pipeline.capabilities import Latent, LatentSampler
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
@@ -48,7 +48,7 @@ def build(library: Library, tab: gr.Tab) -> None:
                     for n in range(SLIDERS)
                 ]
 
-    @in_words
+    @shows_errors
     def move(model: str, seed: int, picture: str | None, *amounts: float) -> Picture:
         """Moves a sample, or a picture, along the directions that change it most."""
         return explorer.show(model, seed, picture, amounts)

@@ -9,7 +9,7 @@ from gradio.components import Component
 from demo.examples import SHOWN, Examples
 from demo.library import Library
 from demo.uploads import PICTURE_LIMITS, picture_input, read_upload
-from demo.words import Turns, in_words
+from demo.words import Turns, shows_errors
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
 from pipeline.inference.finished import translate_picture, with_style
@@ -42,7 +42,7 @@ def build(library: Library, turns: Turns) -> None:
                 buttons=["download", "fullscreen"],
             )
 
-    @in_words
+    @shows_errors
     def translate(
         picture: str | None, translator: str, style: str | None, request: gr.Request
     ) -> tuple[Picture, Picture]:
@@ -103,12 +103,12 @@ def stock(
     """Fills a shelf once the page is there and whenever ``choice`` changes; a click takes one."""
 
     def fill(value: str) -> gr.Gallery:
-        pictures = in_words(shown)(value)
+        pictures = shows_errors(shown)(value)
         return gr.Gallery(pictures, visible=bool(pictures))
 
     def take(value: str, event: gr.SelectData) -> Picture:
         number: int = event.index
-        return in_words(shown)(value)[number]
+        return shows_errors(shown)(value)[number]
 
     on_choice(choice, fill, shelf)
     shelf.select(take, choice, picture, api_visibility="private")

@@ -33,7 +33,7 @@ from pipeline.system.hardware import device
 KEPT = 4  # models in memory at a time
 
 
-class Way(NamedTuple):
+class Direction(NamedTuple):
     """One direction of one translator, as a choice in a list."""
 
     model: str
@@ -66,13 +66,13 @@ class Library:
         self._loaded: OrderedDict[str, FinishedModel] = OrderedDict()
         self._lock = Lock()
 
-    def ways(self, codec: type[ImageCodec] | type[MelCodec]) -> list[Way]:
+    def ways(self, codec: type[ImageCodec] | type[MelCodec]) -> list[Direction]:
         """The directions of all translators of pictures or of sound.
 
         Those of models that lead both ways come first, and each model's own before its way back.
         """
         ways = [
-            (len(finished.model.directions), Way(name, finished.model.directions[to], to))
+            (len(finished.model.directions), Direction(name, finished.model.directions[to], to))
             for name, finished in self.outlines.items()
             if isinstance(finished.model, Translator) and isinstance(finished.codec, codec)
             for to in sorted(
@@ -81,7 +81,7 @@ class Library:
         ]
         return [way for _, way in sorted(ways, key=lambda found: -found[0])]
 
-    def way(self, value: str) -> Way:
+    def way(self, value: str) -> Direction:
         """The direction called ``value``; raises UserError where there is none."""
         found = {way.value: way for kind in (ImageCodec, MelCodec) for way in self.ways(kind)}
         if value not in found:
@@ -110,7 +110,7 @@ class Library:
         """The models that find a picture's place in their latent space."""
         return self._pictures(lambda model: isinstance(model, Latent))
 
-    def judges(self) -> list[str]:
+    def reconstructors_and_scorers(self) -> list[str]:
         """The models that take a picture apart and together again, or say how typical it is."""
         return self._pictures(lambda model: isinstance(model, Reconstructor | Scorer))
 
@@ -121,7 +121,7 @@ class Library:
             if isinstance(finished.codec, ImageCodec) and able(finished.model)
         ]
 
-    def vocoders(self, way: Way | None = None) -> list[str]:
+    def vocoders(self, way: Direction | None = None) -> list[str]:
         """The vocoders, or those that take the frames of ``way``'s model."""
         found = []
         for name, finished in self.outlines.items():
@@ -134,7 +134,7 @@ class Library:
             found.append(name)
         return found
 
-    def vocoder(self, name: str, way: Way) -> Vocoder:
+    def vocoder(self, name: str, way: Direction) -> Vocoder:
         """The vocoder, loaded; raises UserError where it does not take the frames of ``way``."""
         convention = mel_codec(self.outlines[way.model]).convention
         return fitting(as_vocoder(self.get(name)), convention)

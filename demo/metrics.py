@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.evaluation.results import MODEL
-from pipeline.report.comparisons import Comparison, read_comparisons, rival, spoken
+from pipeline.report.comparisons import Comparison, baseline, read_comparisons, spoken
 
 
 def metrics_of(path: Path) -> dict[str, dict[str, str]]:
@@ -22,9 +22,9 @@ def title(comparison: Comparison) -> str:
 
 
 def values(comparison: Comparison) -> dict[str, str]:
-    """The model's value first, then its rivals'."""
+    """The model's value first, then its baselines'."""
     names = sorted(comparison.rows, key=lambda name: name != MODEL)
     return {
-        "this model" if name == MODEL else rival(name).title: comparison.text(name)
+        "this model" if name == MODEL else baseline(name).title: comparison.text(name)
         for name in names
     }

@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from demo import explore
 from demo.library import Library
 from demo.seeds import any_seed, seed_of
-from demo.words import Turns, in_words
+from demo.words import Turns, shows_errors
 from pipeline.capabilities import SAMPLING_OPTIONS, LatentSampler, sampling_options
 from pipeline.codecs.image import Picture, to_png
 from pipeline.figures import grid, to_rgb
@@ -92,7 +92,7 @@ def build_grid(library: Library, turns: Turns) -> None:
             )
             archive = gr.DownloadButton("Download each sample (zip)", interactive=False)
 
-    @in_words
+    @shows_errors
     def sample(
         model: str,
         count: int,
@@ -148,7 +148,7 @@ def build_grid(library: Library, turns: Turns) -> None:
     for drawn in (running, again):
         drawn.success(ready, None, archive, queue=False, api_visibility="private")
     stop.click(turns.cancel, cancels=[running, again], queue=False, api_visibility="private")
-    model.change(in_words(offer), model, [label, *knobs.values()], api_visibility="private")
+    model.change(shows_errors(offer), model, [label, *knobs.values()], api_visibility="private")
 
 
 def build_between(library: Library) -> None:
@@ -178,7 +178,7 @@ def build_between(library: Library) -> None:
                 buttons=["download", "fullscreen"],
             )
 
-    @in_words
+    @shows_errors
     def interpolate(model: str, first: int, second: int) -> tuple[str, Picture]:
         """Samples on the way from one seed's to another's: as a moving picture, and in a row."""
         samples = way_between(library.get(model), seed_of(first), seed_of(second))

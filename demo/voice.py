@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gradio.components import Component
 
 from demo.examples import Examples
-from demo.library import Library, Way
+from demo.library import Direction, Library
 from demo.spectrograms import draw_spectrograms
 from demo.uploads import (
     SOUND_LIMITS,
@@ -20,7 +20,7 @@ from demo.uploads import (
     sound_output,
     wait_for_recording,
 )
-from demo.words import Check, Turns, in_words
+from demo.words import Check, Turns, shows_errors
 from pipeline.codecs import MelCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
@@ -63,7 +63,7 @@ def build(library: Library, turns: Turns) -> None:
                 buttons=["download", "fullscreen"],
             )
 
-    @in_words
+    @shows_errors
     def convert_voice(
         recording: str | None,
         translator: str,
@@ -81,7 +81,7 @@ def build(library: Library, turns: Turns) -> None:
         names = {f"Source ({way.source})": wave, f"Converted ({way.to})": result}
         return (convention.rate, to_int16(result)), draw_spectrograms(names, convention)
 
-    def source(translator: str) -> Way:
+    def source(translator: str) -> Direction:
         return library.way(translator)
 
     def offer(translator: str) -> gr.Dropdown:
@@ -101,7 +101,7 @@ def build(library: Library, turns: Turns) -> None:
     translator.change(offer, translator, vocoder, api_visibility="private")
 
 
-def example_button(examples: Examples, ways: list[Way]) -> gr.Button:
+def example_button(examples: Examples, ways: list[Direction]) -> gr.Button:
     """What gives a visitor a test sentence, where there is any."""
     there = any(map(examples.has_sentences, ways))
     return gr.Button("Try a test sentence", visible=there)
@@ -110,13 +110,13 @@ def example_button(examples: Examples, ways: list[Way]) -> gr.Button:
 def give_sentence(
     button: gr.Button,
     examples: Examples,
-    source: Callable[[Any], Way],
+    source: Callable[[Any], Direction],
     choice: Component,
     recording: gr.Audio,
 ) -> None:
     """Lets ``button`` fill ``recording``, by the speaker whom ``source`` reads from ``choice``."""
 
-    @in_words
+    @shows_errors
     def pick(value: Any) -> Sound | None:
         found = examples.sentence(source(value), random.randrange(1000))
         return None if found is None else (found[0], to_int16(found[1]))
@@ -124,14 +124,14 @@ def give_sentence(
     button.click(pick, choice, recording, api_visibility="private")
 
 
-def vocoder_choices(library: Library, way: Way | None) -> list[tuple[str, str]]:
+def vocoder_choices(library: Library, way: Direction | None) -> list[tuple[str, str]]:
     """The vocoders for ``way``, or all of them: label and value."""
     trained = [(name, name) for name in library.vocoders(way)]
     return [("Griffin-Lim (needs no training)", CLASSICAL), *trained]
 
 
 def convert(
-    library: Library, wave: Wave, way: Way, vocoder: str, progress: gr.Progress, check: Check
+    library: Library, wave: Wave, way: Direction, vocoder: str, progress: gr.Progress, check: Check
 ) -> Wave:
     """The converted wave, of equal length.
 

@@ -26,7 +26,7 @@ class CancelledError(Exception):
     """The visitor wants the result no more."""
 
 
-def in_words(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+def shows_errors(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """An action whose errors become a message on the page, never a traceback.
 
     What nobody foresaw goes to the server's log.

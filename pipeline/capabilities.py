@@ -91,18 +91,18 @@ class Latent(ABC):
         """Latents [N, Z] -> samples [N, C, H, W]."""
 
 
-class Coder(ABC):
+class Tokenizer(ABC):
     """Writes samples as grids of whole numbers, which a language model can learn."""
 
     codes: int
     """How many numbers there are, from 0 on."""
 
     @abstractmethod
-    def to_codes(self, x: Tensor) -> Tensor:
+    def encode_codes(self, x: Tensor) -> Tensor:
         """Samples [N, C, H, W] -> codes [N, h, w], int64."""
 
     @abstractmethod
-    def from_codes(self, codes: Tensor) -> Tensor:
+    def decode_codes(self, codes: Tensor) -> Tensor:
         """Codes [N, h, w] -> samples [N, C, H, W]."""
 
 
@@ -115,7 +115,7 @@ class Scorer(ABC):
 
 
 class Classifier(ABC):
-    """Tells classes (digits, domains, speakers) apart; evaluation's judges are such models."""
+    """Tells classes (digits, domains, speakers) apart; evaluation's classifiers are such models."""
 
     classes: tuple[str, ...]
 
@@ -145,7 +145,7 @@ CAPABILITIES: dict[str, type] = {
     "sample": Sampler,
     "reconstruct": Reconstructor,
     "latent": Latent,
-    "codes": Coder,
+    "codes": Tokenizer,
     "score": Scorer,
     "classify": Classifier,
     "vocode": Vocoder,

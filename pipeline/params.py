@@ -13,7 +13,7 @@ from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.voices import VoicesParams
 from pipeline.errors import UserError, listing
-from pipeline.interop.imported import ImportedCoderParams, ImportedParams, ImportedVocoderParams
+from pipeline.interop.imported import ImportedParams, ImportedVocoderParams, ImportedVQParams
 from pipeline.methods import ClassifierParams, ModelParams
 from pipeline.methods.base import RunParams, StackedRunParams, VocoderRunParams
 from pipeline.mistakes import describe
@@ -37,19 +37,19 @@ class Params(Block):
 
     seed: int = Field(ge=0, lt=2**63)
     datasets: dict[str, DataParams]
-    judges: dict[str, ClassifierParams] = Field(default_factory=dict)
+    classifiers: dict[str, ClassifierParams] = Field(default_factory=dict)
     """The classifiers that evaluation asks, each named after its data set."""
     models: dict[str, ModelParams] = Field(default_factory=dict)
-    stacked: dict[str, ModelParams] = Field(default_factory=dict)
-    """Models that stand on what another stage trains, which their ``stands_on`` names."""
+    second_stage: dict[str, ModelParams] = Field(default_factory=dict)
+    """Models that stand on what another stage trains, which their ``pretrained`` names."""
     vocoder: str | None = None
-    """Which of the models makes the sound that evaluation judges converters by; by default
+    """Which of the models makes the sound that evaluation classifiers converters by; by default
     Griffin-Lim does."""
 
     @property
     def runs(self) -> dict[str, ModelParams]:
         """All models, whether they stand on another or not."""
-        return {**self.models, **self.stacked}
+        return {**self.models, **self.second_stage}
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -95,13 +95,13 @@ def _mistakes(path: Path, found: list[str]) -> UserError:
 
 
 def load_run(raw: dict[str, Any]) -> RunParams:
-    """A model's or judge's block as a finished model keeps it; raises ValidationError."""
+    """A model's or classifier's block as a finished model keeps it; raises ValidationError."""
     adapter: TypeAdapter[RunParams] = TypeAdapter(
         Annotated[
             ModelParams
             | ClassifierParams
             | ImportedParams
-            | ImportedCoderParams
+            | ImportedVQParams
             | ImportedVocoderParams,
             Field(discriminator="method"),
         ]
@@ -110,13 +110,13 @@ def load_run(raw: dict[str, Any]) -> RunParams:
 
 
 def dangling(params: Params) -> list[str]:
-    """Names that lead nowhere: of data sets without a block, of judges that nobody would ask, of a
+    """Names that lead nowhere: of data sets without a block, of classifiers that nobody would ask, of a
     vocoder that is none."""
     known = ", ".join(sorted(params.datasets))
     runs: list[tuple[str, RunParams]] = [
-        *((f"judges.{name}", judge) for name, judge in params.judges.items()),
+        *((f"classifiers.{name}", classifier) for name, classifier in params.classifiers.items()),
         *((f"models.{name}", model) for name, model in params.models.items()),
-        *((f"stacked.{name}", model) for name, model in params.stacked.items()),
+        *((f"second_stage.{name}", model) for name, model in params.second_stage.items()),
     ]
     unknown = [
         f"{path}.data: found '{run.data}', allowed: {known}"
@@ -124,9 +124,9 @@ def dangling(params: Params) -> list[str]:
         if run.data not in params.datasets
     ]
     misnamed = [
-        f"judges.{name}: a judge has the name of its data set, allowed: {judge.data}"
-        for name, judge in params.judges.items()
-        if name != judge.data and judge.data in params.datasets
+        f"classifiers.{name}: a classifier has the name of its data set, allowed: {classifier.data}"
+        for name, classifier in params.classifiers.items()
+        if name != classifier.data and classifier.data in params.datasets
     ]
     vocoders = [name for name, run in params.models.items() if isinstance(run, VocoderRunParams)]
     mute = (
@@ -134,26 +134,28 @@ def dangling(params: Params) -> list[str]:
         if params.vocoder is None or params.vocoder in vocoders
         else [f"vocoder: found '{params.vocoder}', allowed: {', '.join(vocoders) or 'none'}"]
     )
-    return unknown + misnamed + mute + afloat(params)
+    return unknown + misnamed + mute + misplaced(params)
 
 
-def afloat(params: Params) -> list[str]:
+def misplaced(params: Params) -> list[str]:
     """Blocks that stand on nothing, or in the wrong group for what they stand on."""
-    judges, models = (
+    classifiers, models = (
         {f"{kind}/{name}" for name in blocks}
-        for kind, blocks in (("judges", params.judges), ("models", params.runs))
+        for kind, blocks in (("classifiers", params.classifiers), ("models", params.runs))
     )
     found = [
-        f"stacked.{name}: found the same name under models"
-        for name in sorted(params.models.keys() & params.stacked.keys())
+        f"second_stage.{name}: found the same name under models"
+        for name in sorted(params.models.keys() & params.second_stage.keys())
     ]
     for name, run in params.models.items():
-        if isinstance(run, StackedRunParams) and run.stands_on is not None:
-            found.append(f"models.{name}: it stands on {run.stands_on}, so its place is stacked")
-    for name, run in params.stacked.items():
-        below = run.stands_on if isinstance(run, StackedRunParams) else None
-        others = judges | models - {f"models/{name}"}
+        if isinstance(run, StackedRunParams) and run.pretrained is not None:
+            found.append(
+                f"models.{name}: it stands on {run.pretrained}, so its place is second_stage"
+            )
+    for name, run in params.second_stage.items():
+        below = run.pretrained if isinstance(run, StackedRunParams) else None
+        others = classifiers | models - {f"models/{name}"}
         if below not in others:
             allowed = ", ".join(sorted(others)) or "none"
-            found.append(f"stacked.{name}.stands_on: found {below!r}, allowed: {allowed}")
+            found.append(f"second_stage.{name}.pretrained: found {below!r}, allowed: {allowed}")
     return found

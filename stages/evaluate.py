@@ -1,4 +1,4 @@
-"""python -m stages.evaluate NAME: numbers to data/metrics/NAME.json, exhibits beside them."""
+"""python -m stages.evaluate NAME: numbers to data/metrics/NAME.json, figures beside them."""
 
 import json
 import shutil
@@ -9,18 +9,18 @@ from pipeline.evaluation import evaluate
 from pipeline.inference.finished import as_vocoder, load
 from pipeline.params import Params, load_params
 from stages.command import block, run_named
-from stages.layout import EXHIBITS, JUDGES, METRICS, MODELS, PARAMS, PREPARED
+from stages.layout import CLASSIFIERS, EVALUATION, METRICS, MODELS, PARAMS, PREPARED
 
 
 def main(name: str) -> None:
-    """Evaluates one model, with the judge of its data set where there is one."""
+    """Evaluates one model, with the classifier of its data set where there is one."""
     params = load_params(PARAMS)
     data = block(params.runs, "models", name).data
-    judge = load(JUDGES / data).model if data in params.judges else None
-    assert judge is None or isinstance(judge, Classifier)
-    shutil.rmtree(EXHIBITS / name, ignore_errors=True)
+    classifier = load(CLASSIFIERS / data).model if data in params.classifiers else None
+    assert classifier is None or isinstance(classifier, Classifier)
+    shutil.rmtree(EVALUATION / name, ignore_errors=True)
     finished, store = load(MODELS / name), Store(PREPARED / data)
-    results = evaluate(finished, store, judge, EXHIBITS / name, vocoder_of(params))
+    results = evaluate(finished, store, classifier, EVALUATION / name, vocoder_of(params))
     METRICS.mkdir(parents=True, exist_ok=True)
     (METRICS / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

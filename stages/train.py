@@ -42,9 +42,9 @@ def profile(name: str) -> None:
 
 def base_of(run: RunParams) -> FinishedModel | None:
     """The finished model that a block stands on, where it stands on any."""
-    if not isinstance(run, StackedRunParams) or run.stands_on is None:
+    if not isinstance(run, StackedRunParams) or run.pretrained is None:
         return None
-    return load(DATA / run.stands_on)
+    return load(DATA / run.pretrained)
 
 
 if __name__ == "__main__":

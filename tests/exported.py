@@ -12,7 +12,7 @@ from pipeline.training.checkpoints import export
 def export_all(root: Path) -> Path:
     """Writes them below ``root``, which it returns."""
     for name, run in tiny.runs().items():
-        if name.startswith("judge_"):
+        if name.startswith("classifier_"):
             continue
         export_one(root / name, run)
     return root

@@ -13,7 +13,7 @@ from pipeline.params import Params, load_params, load_run
 GOOD: dict[str, Any] = {
     "seed": 1,
     "datasets": {"digits": {"kind": "digits"}, "voices": {"kind": "voices"}},
-    "judges": {"digits": {"data": "digits", "of": ["digit"], "steps": 3}},
+    "classifiers": {"digits": {"data": "digits", "of": ["digit"], "steps": 3}},
     "models": {
         "swap": {
             "method": "cyclegan",
@@ -58,7 +58,7 @@ def message(folder: Path, raw: Any) -> str:
 def test_shipped_parameters_load_and_name_data_that_is_there():
     params = tiny.shipped()
     assert params.models
-    assert params.judges
+    assert params.classifiers
     assert {run.data for run in params.models.values()} <= set(params.datasets)
 
 
@@ -84,8 +84,8 @@ def test_every_shipped_model_builds_at_its_own_size(name):
 
 
 def test_every_shipped_judge_builds():
-    for judge in tiny.shipped().judges.values():
-        method = judge.build(tiny.specs_of(judge), tiny.classes_of(judge))
+    for classifier in tiny.shipped().classifiers.values():
+        method = classifier.build(tiny.specs_of(classifier), tiny.classes_of(classifier))
         assert len(method.model.classes) >= 2
 
 
@@ -94,7 +94,7 @@ def test_good_parameters_load(tmp_path):
 
 
 def test_a_block_survives_json(tmp_path):
-    for run in [*tiny.shipped().models.values(), *tiny.shipped().judges.values()]:
+    for run in [*tiny.shipped().models.values(), *tiny.shipped().classifiers.values()]:
         assert load_run(run.model_dump(mode="json")) == run
 
 
@@ -196,10 +196,10 @@ def test_a_block_survives_json(tmp_path):
             id="unknown data set",
         ),
         pytest.param(
-            "judges.digits.data",
+            "classifiers.digits.data",
             "digts",
-            ["judges.digits.data", "found 'digts'", "digits, voices"],
-            id="unknown data set of a judge",
+            ["classifiers.digits.data", "found 'digts'", "digits, voices"],
+            id="unknown data set of a classifier",
         ),
         pytest.param(
             "models.swap.target",
@@ -208,7 +208,10 @@ def test_a_block_survives_json(tmp_path):
             id="source is target",
         ),
         pytest.param(
-            "judges.digits.of", ["a", "a"], ["judges.digits: of names a domain twice"], id="twice"
+            "classifiers.digits.of",
+            ["a", "a"],
+            ["classifiers.digits: of names a domain twice"],
+            id="twice",
         ),
         pytest.param(
             "datasets.voices.convention",
@@ -295,44 +298,44 @@ PRIOR = {"method": "code_prior", "data": "digits", "domain": "digit", "steps": 5
 CODES = {"method": "vqvae", "data": "digits", "domain": "digit", "steps": 5}
 
 
-def stacked(**blocks: Any) -> dict[str, Any]:
+def second_stage(**blocks: Any) -> dict[str, Any]:
     """The good parameters, a VQ-VAE, and blocks that stand on something."""
     raw = changed("models.codes", CODES)
-    return {**raw, "stacked": blocks}
+    return {**raw, "second_stage": blocks}
 
 
 def test_models_may_stand_on_models_that_stand_on_judges(tmp_path):
-    gan = {**CODES, "method": "vqgan", "perceptual": {"kind": "judge"}}
-    raw = stacked(
-        prior={**PRIOR, "stands_on": "models/gan"}, gan={**gan, "stands_on": "judges/digits"}
+    gan = {**CODES, "method": "vqgan", "perceptual": {"kind": "classifier"}}
+    raw = second_stage(
+        prior={**PRIOR, "pretrained": "models/gan"}, gan={**gan, "pretrained": "classifiers/digits"}
     )
     params = load_params(write(tmp_path, raw))
     assert params.runs.keys() == {"swap", "vae", "codes", "prior", "gan"}
-    assert params.runs["prior"].stands_on == "models/gan"
+    assert params.runs["prior"].pretrained == "models/gan"
 
 
 @pytest.mark.parametrize(
     ("blocks", "words"),
     [
         (
-            {"prior": {**PRIOR, "stands_on": "models/nothing"}},
-            "stacked.prior.stands_on: found 'models/nothing', allowed: judges/digits, models/codes",
+            {"prior": {**PRIOR, "pretrained": "models/nothing"}},
+            "second_stage.prior.pretrained: found 'models/nothing', allowed: classifiers/digits, models/codes",
         ),
-        ({"prior": {**PRIOR, "stands_on": "models/prior"}}, "found 'models/prior', allowed"),
-        ({"codes": {**PRIOR, "stands_on": "models/vae"}}, "found the same name under models"),
-        ({"other": CODES}, "stacked.other.stands_on: found None"),
-        ({"prior": {**PRIOR, "stands_on": "codes"}}, "stacked.prior"),
-        ({"prior": PRIOR}, "stacked.prior"),
+        ({"prior": {**PRIOR, "pretrained": "models/prior"}}, "found 'models/prior', allowed"),
+        ({"codes": {**PRIOR, "pretrained": "models/vae"}}, "found the same name under models"),
+        ({"other": CODES}, "second_stage.other.pretrained: found None"),
+        ({"prior": {**PRIOR, "pretrained": "codes"}}, "second_stage.prior"),
+        ({"prior": PRIOR}, "second_stage.prior"),
     ],
 )
 def test_what_stands_on_nothing_is_refused(tmp_path, blocks, words):
-    assert words in message(tmp_path, stacked(**blocks))
+    assert words in message(tmp_path, second_stage(**blocks))
 
 
 def test_what_stands_on_another_is_not_among_the_others(tmp_path):
     raw = changed("models.codes", CODES)
-    raw["models"]["prior"] = {**PRIOR, "stands_on": "models/codes"}
-    assert "models.prior: it stands on models/codes, so its place is stacked" in message(
+    raw["models"]["prior"] = {**PRIOR, "pretrained": "models/codes"}
+    assert "models.prior: it stands on models/codes, so its place is second_stage" in message(
         tmp_path, raw
     )
 
@@ -344,5 +347,5 @@ def test_pairs_keep_their_colours(tmp_path):
 
 
 def test_a_judge_has_the_name_of_its_data_set(tmp_path):
-    raw = changed("judges.voices", {"data": "digits", "of": ["digit"], "steps": 3})
-    assert "judges.voices: a judge has the name of its data set" in message(tmp_path, raw)
+    raw = changed("classifiers.voices", {"data": "digits", "of": ["digit"], "steps": 3})
+    assert "classifiers.voices: a classifier has the name of its data set" in message(tmp_path, raw)

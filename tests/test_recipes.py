@@ -30,7 +30,7 @@ def test_parameters_load(folder):
 
 def test_every_block_builds_at_the_size_that_it_trains_at(folder):
     params = load_params(folder / "params.yaml")
-    for name, run in {**params.runs, **params.judges}.items():
+    for name, run in {**params.runs, **params.classifiers}.items():
         data = params.datasets[run.data]
         if isinstance(data, SoundParams):
             bins = data.convention.mels
@@ -41,8 +41,8 @@ def test_every_block_builds_at_the_size_that_it_trains_at(folder):
             spec = Spec(channels=channels, height=data.size, width=data.size, bounded=True)
             size = (run.crop or run.resize or data.size,) * 2
         classes = tuple("0123456789") if isinstance(data, DigitsParams) else ()
-        if isinstance(run, StackedRunParams) and run.stands_on is not None:
-            below = standing_on(params, run.stands_on)
+        if isinstance(run, StackedRunParams) and run.pretrained is not None:
+            below = standing_on(params, run.pretrained)
             specs = dict.fromkeys(below.domains, spec)
             foundation = Foundation(sha256="", run=below.model_dump(), specs=specs, classes=classes)
             run = run.model_copy(update={"foundation": foundation})
@@ -54,13 +54,13 @@ def test_every_block_builds_at_the_size_that_it_trains_at(folder):
 
 def standing_on(params, place):
     group, _, name = place.partition("/")
-    return params.judges[name] if group == "judges" else params.runs[name]
+    return params.classifiers[name] if group == "classifiers" else params.runs[name]
 
 
 def test_the_report_waits_for_every_model(folder):
     stages = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
     for name in load_params(folder / "params.yaml").runs:
-        outputs = {f"data/{kind}/{name}" for kind in ("models", "exhibits", "curves")}
+        outputs = {f"data/{kind}/{name}" for kind in ("models", "evaluation", "curves")}
         assert outputs | {f"data/metrics/{name}.json"} <= set(stages["report"]["deps"])
 
 
@@ -74,8 +74,8 @@ def test_plots_show_every_model(folder):
 def test_recipes_have_the_stages_of_the_root(folder):
     root = yaml.safe_load((tiny.ROOT / "dvc.yaml").read_text())["stages"]
     here = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
-    assert here.keys() - {"train_stacked", "evaluate_stacked"} == root.keys()
-    for name in ("prepare", "judge", "train", "evaluate"):
+    assert here.keys() - {"train_second_stage", "evaluate_second_stage"} == root.keys()
+    for name in ("prepare", "classifier", "train", "evaluate"):
         deps = {dep.removeprefix("../../") for dep in here[name]["do"]["deps"]}
         own = {"${item.root}", "data/models/${vocoder}"}  # what only some recipes have
         assert deps - own == set(root[name]["do"]["deps"])
@@ -84,21 +84,25 @@ def test_recipes_have_the_stages_of_the_root(folder):
 
 def test_what_stands_on_another_stage_waits_for_it(folder):
     stages = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
-    stacked = load_params(folder / "params.yaml").stacked
-    assert bool(stacked) == ("train_stacked" in stages) == ("evaluate_stacked" in stages)
-    if stacked:
-        more = {"train": ["data/${item.stands_on}"], "evaluate": []}
+    second_stage = load_params(folder / "params.yaml").second_stage
+    assert (
+        bool(second_stage)
+        == ("train_second_stage" in stages)
+        == ("evaluate_second_stage" in stages)
+    )
+    if second_stage:
+        more = {"train": ["data/${item.pretrained}"], "evaluate": []}
         for name, deps in more.items():
-            plain, other = stages[name], stages[f"{name}_stacked"]
-            assert other["foreach"] == "${stacked}"
+            plain, other = stages[name], stages[f"{name}_second_stage"]
+            assert other["foreach"] == "${second_stage}"
             assert sorted(other["do"]["deps"]) == sorted([*plain["do"]["deps"], *deps])
             others = {key: other["do"][key] for key in ("cmd", "outs")}
             assert others == {key: plain["do"][key] for key in ("cmd", "outs")}
-        assert stages["train_stacked"]["do"]["params"] == ["seed", "stacked.${key}"]
-        assert "stacked" in stages["report"]["params"]
+        assert stages["train_second_stage"]["do"]["params"] == ["seed", "second_stage.${key}"]
+        assert "second_stage" in stages["report"]["params"]
 
 
 def test_what_is_made_is_not_for_git(folder):
     ignored = (folder / "data/.gitignore").read_text().split()
-    made = ("prepared", "judges", "models", "curves", "exhibits", "report")
+    made = ("prepared", "classifiers", "models", "curves", "evaluation", "report")
     assert {f"/{name}" for name in made} <= set(ignored)

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from pipeline.capabilities import (
     Classifier,
-    Coder,
     Latent,
     Reconstructor,
     Sampler,
     Scorer,
+    Tokenizer,
     Translator,
     Vocoder,
 )
@@ -63,7 +63,7 @@ SMALL: dict[str, Any] = {
 }
 """The most that a shrunken block has of each of these, wherever in the block it stands."""
 
-BRIDGE = {"kind": "vqgan", "coder": "tuned", "width": 8, "blocks": 1, "groups": 2}
+BRIDGE = {"kind": "vqgan", "tokenizer": "tuned", "width": 8, "blocks": 1, "groups": 2}
 
 TOYS: dict[str, dict[str, Any]] = {
     "hifigan": {
@@ -119,14 +119,14 @@ def shipped() -> Params:
 
 
 def runs() -> dict[str, RunParams]:
-    """The default models, judges, and a model of each family that only the zoo has: toy-sized."""
+    """The default models, classifiers, and a model of each family that only the zoo has: toy-sized."""
     params = shipped()
     found: dict[str, RunParams] = {**params.models}
     zoo = load_params(ROOT / "recipes/zoo/params.yaml")
     for name, run in zoo.runs.items():
         if family(run) not in map(family, found.values()):
             found[name] = run
-    found |= {f"judge_{name}": judge for name, judge in params.judges.items()}
+    found |= {f"classifier_{name}": classifier for name, classifier in params.classifiers.items()}
     return {name: grounded(toy(name, run), zoo) for name, run in found.items()}
 
 
@@ -137,10 +137,10 @@ def toy(name: str, run: RunParams) -> RunParams:
 
 def grounded(run: RunParams, params: Params) -> RunParams:
     """A toy-sized block, standing on a toy of what it stands on."""
-    if not isinstance(run, StackedRunParams) or run.stands_on is None:
+    if not isinstance(run, StackedRunParams) or run.pretrained is None:
         return run
-    group, _, name = run.stands_on.partition("/")
-    below = (params.judges if group == "judges" else params.runs)[name]
+    group, _, name = run.pretrained.partition("/")
+    below = (params.classifiers if group == "classifiers" else params.runs)[name]
     below = grounded(toy(name, below), params)
     foundation = Foundation(
         sha256="", run=below.model_dump(mode="json"), specs=specs_of(below), classes=classes_of(run)
@@ -233,9 +233,9 @@ def outputs(model: nn.Module, specs: dict[str, Spec], count: int = 3) -> dict[st
     if isinstance(model, Latent):
         found["encode"] = model.encode(x)
         found["decode"] = model.decode(found["encode"])
-    if isinstance(model, Coder):
-        found["to_codes"] = model.to_codes(x)
-        found["from_codes"] = model.from_codes(found["to_codes"])
+    if isinstance(model, Tokenizer):
+        found["encode_codes"] = model.encode_codes(x)
+        found["decode_codes"] = model.decode_codes(found["encode_codes"])
     if isinstance(model, Scorer):
         found["score"] = model.score(x)
     if isinstance(model, Classifier):

@@ -41,7 +41,7 @@ def vqvae_step(method: VQVAE, cast: Cast) -> Step:
             loss = mse_loss(y, batch.x) + found.loss
         loss.backward()
         optimizer.step()
-        method.model.quantiser.follow(found)
+        method.model.quantiser.update_ema(found)
         return loss.detach()
 
     return step
@@ -66,13 +66,13 @@ def vqgan_step(method: VQGAN, cast: Cast) -> Step:
             loss = likelihood + found.loss + params.adversarial_weight * weight * fooled
         loss.backward()
         model.step()
-        method.model.quantiser.follow(found)
+        method.model.quantiser.update_ema(found)
         freeze(critics, False)
         discriminators.zero_grad()
         for critic in critics:
             with cast():
-                judged = discriminator_loss(params.loss, critic(batch.x), critic(y.detach()))
-            (0.5 * judged).backward()
+                told = discriminator_loss(params.loss, critic(batch.x), critic(y.detach()))
+            (0.5 * told).backward()
         discriminators.step()
         return loss.detach()
 
@@ -87,7 +87,7 @@ def code_prior_step(method: CodePrior, cast: Cast) -> Step:
         assert isinstance(batch, Labelled)
         optimizer.zero_grad()
         with torch.no_grad():
-            codes = method.model.coder.to_codes(batch.x).flatten(1)
+            codes = method.model.tokenizer.encode_codes(batch.x).flatten(1)
         start = batch.y if method.model.classes else torch.zeros_like(batch.y)
         with cast():
             logits = method.model.gpt(start, codes[:, :-1])

@@ -20,8 +20,8 @@ def gan_step(method: GAN, cast: Cast) -> Step:
             fake = method.model.sample(len(batch.x))
             real_logits = method.discriminator(batch.x)
             fake_logits = method.discriminator(fake.detach())
-            judged = discriminator_loss("nonsaturating", real_logits, fake_logits)
-        judged.backward()
+            told = discriminator_loss("nonsaturating", real_logits, fake_logits)
+        told.backward()
         discriminator.step()
         generator.zero_grad()
         with cast():

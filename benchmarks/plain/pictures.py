@@ -18,36 +18,38 @@ from pipeline.samples import Batch, Pair
 
 def cyclegan_step(method: CycleGAN, cast: Cast) -> Step:
     """CycleGAN's step: generators, then both discriminators."""
-    judges = (method.judge_a, method.judge_b)
+    discriminators = (method.discriminator_a, method.discriminator_b)
     generators = adam(method.to_a, method.to_b)
-    discriminators = adam(*judges)
+    discriminators = adam(*discriminators)
 
     def step(batch: Batch) -> Tensor:
         assert isinstance(batch, Pair)
         a, b = batch
-        freeze(judges, True)
+        freeze(discriminators, True)
         generators.zero_grad()
         with cast():
             fake_b, fake_a = method.to_b(a), method.to_a(b)
             back_a, back_b = method.to_a(fake_b), method.to_b(fake_a)
             same_b, same_a = method.to_b(b), method.to_a(a)
             loss = (
-                generator_loss("least_squares", method.judge_b(fake_b))
-                + generator_loss("least_squares", method.judge_a(fake_a))
+                generator_loss("least_squares", method.discriminator_b(fake_b))
+                + generator_loss("least_squares", method.discriminator_a(fake_a))
                 + 10 * (l1_loss(back_a, a) + l1_loss(back_b, b))
                 + 5 * (l1_loss(same_a, a) + l1_loss(same_b, b))
             )
         loss.backward()
         generators.step()
-        freeze(judges, False)
+        freeze(discriminators, False)
         discriminators.zero_grad()
-        for judge, real, fake in (
-            (method.judge_a, a, method.pool_a(fake_a.detach())),
-            (method.judge_b, b, method.pool_b(fake_b.detach())),
+        for discriminator, real, fake in (
+            (method.discriminator_a, a, method.pool_a(fake_a.detach())),
+            (method.discriminator_b, b, method.pool_b(fake_b.detach())),
         ):
             with cast():
-                judged = 0.5 * discriminator_loss("least_squares", judge(real), judge(fake))
-            judged.backward()
+                told = 0.5 * discriminator_loss(
+                    "least_squares", discriminator(real), discriminator(fake)
+                )
+            told.backward()
         discriminators.step()
         return loss.detach()
 
@@ -65,15 +67,15 @@ def pix2pix_step(method: Pix2Pix, cast: Cast) -> Step:
         discriminator.zero_grad()
         with cast():
             fake = method.generator(source)
-            fake_logits = method.judge(source, fake.detach())
-            real_logits = method.judge(source, target)
-            judged = 0.5 * discriminator_loss("nonsaturating", real_logits, fake_logits)
-        judged.backward()
+            fake_logits = method.logits(source, fake.detach())
+            real_logits = method.logits(source, target)
+            told = 0.5 * discriminator_loss("nonsaturating", real_logits, fake_logits)
+        told.backward()
         discriminator.step()
         freeze([method.discriminator], True)
         generator.zero_grad()
         with cast():
-            adversarial = generator_loss("nonsaturating", method.judge(source, fake))
+            adversarial = generator_loss("nonsaturating", method.logits(source, fake))
             loss = adversarial + 100 * l1_loss(fake, target)
         loss.backward()
         generator.step()
@@ -84,25 +86,27 @@ def pix2pix_step(method: Pix2Pix, cast: Cast) -> Step:
 
 def cut_step(method: CUT, cast: Cast) -> Step:
     """CUT's step: discriminator, then generator with what describes places."""
-    judge = method.discriminator
-    generator, discriminator = adam(method.generator, method.describer), adam(judge)
+    discriminator = method.discriminator
+    generator, discriminator = adam(method.generator, method.head), adam(discriminator)
 
     def step(batch: Batch) -> Tensor:
         assert isinstance(batch, Pair)
         a, b = batch
         with cast():
             fake, same = method.generator(cat([a, b])).chunk(2)
-        freeze([judge], False)
+        freeze([discriminator], False)
         discriminator.zero_grad()
         with cast():
-            judged = 0.5 * discriminator_loss("least_squares", judge(b), judge(fake.detach()))
-        judged.backward()
+            told = 0.5 * discriminator_loss(
+                "least_squares", discriminator(b), discriminator(fake.detach())
+            )
+        told.backward()
         discriminator.step()
-        freeze([judge], True)
+        freeze([discriminator], True)
         generator.zero_grad()
         with cast():
             contrast = 0.5 * (method.contrast(a, fake) + method.contrast(b, same))
-            loss = generator_loss("least_squares", judge(fake)) + contrast
+            loss = generator_loss("least_squares", discriminator(fake)) + contrast
         loss.backward()
         generator.step()
         return loss.detach()
@@ -112,17 +116,17 @@ def cut_step(method: CUT, cast: Cast) -> Step:
 
 def unit_step(method: UNIT, cast: Cast) -> Step:
     """UNIT's step: autoencoders, then both discriminators on translations made anew."""
-    model, judges = method.model, (method.judge_a, method.judge_b)
+    model, discriminators = method.model, (method.discriminator_a, method.discriminator_b)
     (encode_a, encode_b), (decode_a, decode_b) = (
         (networks[method.source], networks[method.target])
         for networks in (model.encoders, model.decoders)
     )
-    autoencoders, discriminators = adam(model), adam(*judges)
+    autoencoders, discriminators = adam(model), adam(*discriminators)
 
     def step(batch: Batch) -> Tensor:
         assert isinstance(batch, Pair)
         a, b = batch
-        freeze(judges, True)
+        freeze(discriminators, True)
         autoencoders.zero_grad()
         with cast():
             mean_a, mean_b = model.latent.mean(encode_a(a)), model.latent.mean(encode_b(b))
@@ -135,8 +139,8 @@ def unit_step(method: UNIT, cast: Cast) -> Step:
             )
             back_a, back_b = decode_a(model.latent(again_a)), decode_b(model.latent(again_b))
             loss = (
-                generator_loss("nonsaturating", method.judge_a(fake_a))
-                + generator_loss("nonsaturating", method.judge_b(fake_b))
+                generator_loss("nonsaturating", method.discriminator_a(fake_a))
+                + generator_loss("nonsaturating", method.discriminator_b(fake_b))
                 + 10 * (l1_loss(same_a, a) + l1_loss(same_b, b))
                 + 10 * (l1_loss(back_a, a) + l1_loss(back_b, b))
                 + 0.01 * (mean_kl(mean_a) + mean_kl(mean_b))
@@ -144,16 +148,18 @@ def unit_step(method: UNIT, cast: Cast) -> Step:
             )
         loss.backward()
         autoencoders.step()
-        freeze(judges, False)
+        freeze(discriminators, False)
         discriminators.zero_grad()
         with cast():
             of_a = model.latent(model.latent.mean(encode_a(a)))
             of_b = model.latent(model.latent.mean(encode_b(b)))
             fake_a, fake_b = decode_a(of_b).detach(), decode_b(of_a).detach()
-            judged = discriminator_loss(
-                "nonsaturating", method.judge_a(a), method.judge_a(fake_a)
-            ) + discriminator_loss("nonsaturating", method.judge_b(b), method.judge_b(fake_b))
-        judged.backward()
+            told = discriminator_loss(
+                "nonsaturating", method.discriminator_a(a), method.discriminator_a(fake_a)
+            ) + discriminator_loss(
+                "nonsaturating", method.discriminator_b(b), method.discriminator_b(fake_b)
+            )
+        told.backward()
         discriminators.step()
         return loss.detach()
 
@@ -162,8 +168,8 @@ def unit_step(method: UNIT, cast: Cast) -> Step:
 
 def spade_step(method: SPADEMethod, cast: Cast) -> Step:
     """SPADE's step: generator, then the discriminators on a fake made anew."""
-    judge = method.discriminator
-    generator, discriminator = adam(method.generator), adam(judge)
+    discriminator = method.discriminator
+    generator, discriminator = adam(method.generator), adam(discriminator)
 
     def step(batch: Batch) -> Tensor:
         assert isinstance(batch, Pair)
@@ -172,7 +178,7 @@ def spade_step(method: SPADEMethod, cast: Cast) -> Step:
         generator.zero_grad()
         with cast():
             fake = method.generator(source, None)
-            fakes, reals = halves(judge(cat([cat([source, fake], dim=1), real])))
+            fakes, reals = halves(discriminator(cat([cat([source, fake], dim=1), real])))
             adversarial = [generator_loss("hinge", scale[-1]) for scale in fakes]
             matching = feature_matching([s[:-1] for s in fakes], [s[:-1] for s in reals])
             loss = torch.stack(adversarial).mean() + 10 * matching
@@ -182,12 +188,12 @@ def spade_step(method: SPADEMethod, cast: Cast) -> Step:
         with cast():
             with torch.no_grad():
                 fake = method.generator(source, None)
-            fakes, reals = halves(judge(cat([cat([source, fake], dim=1), real])))
-            judged = [
+            fakes, reals = halves(discriminator(cat([cat([source, fake], dim=1), real])))
+            told = [
                 discriminator_loss("hinge", ours[-1], theirs[-1])
                 for ours, theirs in zip(reals, fakes, strict=True)
             ]
-        torch.stack(judged).mean().backward()
+        torch.stack(told).mean().backward()
         discriminator.step()
         return loss.detach()
 

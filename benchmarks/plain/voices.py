@@ -15,13 +15,13 @@ from pipeline.samples import Batch, Pair, Vocoded
 
 def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
     """MaskCycleGAN-VC's step: generators, then all four discriminators."""
-    judges = list(method.judges.values())
-    generators, discriminators = adam(method.to_a, method.to_b), adam(*judges)
+    discriminators = list(method.discriminators.values())
+    generators, discriminators = adam(method.to_a, method.to_b), adam(*discriminators)
 
     def step(batch: Batch) -> Tensor:
         assert isinstance(batch, Pair)
         a, b = batch
-        freeze(judges, True)
+        freeze(discriminators, True)
         generators.zero_grad()
         with cast():
             fake_b, fake_a = (
@@ -32,7 +32,8 @@ def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
             same_b, same_a = method.to_b(b), method.to_a(a)
             fakes = {"a": fake_a, "b": fake_b, "cycled_a": back_a, "cycled_b": back_b}
             fooled = [
-                generator_loss("least_squares", method.judge(name)(x)) for name, x in fakes.items()
+                generator_loss("least_squares", method.adversary(name)(x))
+                for name, x in fakes.items()
             ]
             loss = (
                 torch.stack(fooled).sum()
@@ -41,16 +42,16 @@ def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
             )
         loss.backward()
         generators.step()
-        freeze(judges, False)
+        freeze(discriminators, False)
         discriminators.zero_grad()
         reals = {"a": a, "b": b, "cycled_a": a, "cycled_b": b}
         for name, fake in fakes.items():
-            judge = method.judge(name)
+            discriminator = method.adversary(name)
             with cast():
-                judged = discriminator_loss(
-                    "least_squares", judge(reals[name]), judge(fake.detach())
+                told = discriminator_loss(
+                    "least_squares", discriminator(reals[name]), discriminator(fake.detach())
                 )
-            (0.5 * judged).backward()
+            (0.5 * told).backward()
         discriminators.step()
         return loss.detach()
 
@@ -68,16 +69,16 @@ def hifigan_step(method: HifiGAN, cast: Cast) -> Step:
             fake = method.model.vocode(batch.frames)
         discriminators.zero_grad()
         with cast():
-            pairs = zip(method.judge(real), method.judge(fake.detach()), strict=True)
-            judged = [
+            pairs = zip(method.logits(real), method.logits(fake.detach()), strict=True)
+            told = [
                 discriminator_loss("least_squares", ours[-1], theirs[-1]) for ours, theirs in pairs
             ]
-            told = torch.stack(judged).sum()
+            told = torch.stack(told).sum()
         told.backward()
         discriminators.step()
         generator.zero_grad()
         with cast():
-            of_real, of_fake = method.judge(real), method.judge(fake)
+            of_real, of_fake = method.logits(real), method.logits(fake)
             fooled = [generator_loss("least_squares", j[-1]) for j in of_fake]
             features = len(of_fake) * feature_matching(of_fake, of_real)
             loss = torch.stack(fooled).sum() + 2 * features

@@ -8,29 +8,29 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.backbones.bridge import BridgeParams
+from pipeline.backbones.bridge import LatentTranslationParams
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.resnet import ResnetParams
 from pipeline.backbones.unet import UnetParams
 from pipeline.backbones.vae import VaeParams
 
 TranslatorParams = Annotated[ResnetParams | UnetParams, Field(discriminator="kind")]
-BridgedTranslatorParams = Annotated[
-    BridgeParams | ResnetParams | UnetParams, Field(discriminator="kind")
+TwoWayGeneratorParams = Annotated[
+    LatentTranslationParams | ResnetParams | UnetParams, Field(discriminator="kind")
 ]
 """Of methods that may stand on a finished VQ model."""
-LatentTranslatorParams = Annotated[
-    BridgeParams | ResnetParams | UnetParams | VaeParams, Field(discriminator="kind")
+OneWayGeneratorParams = Annotated[
+    LatentTranslationParams | ResnetParams | UnetParams | VaeParams, Field(discriminator="kind")
 ]
 """Of methods that also weigh the divergence of a latent."""
 
 __all__ = [
-    "BridgeParams",
-    "BridgedTranslatorParams",
-    "LatentTranslatorParams",
+    "LatentTranslationParams",
+    "OneWayGeneratorParams",
     "PatchParams",
     "ResnetParams",
     "TranslatorParams",
+    "TwoWayGeneratorParams",
     "UnetParams",
     "VaeParams",
 ]

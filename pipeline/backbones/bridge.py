@@ -13,16 +13,16 @@ from torch.nn.functional import silu
 
 from pipeline.backbones.vqgan import Residual, VqganParams, norm
 from pipeline.block import Block
-from pipeline.models.vq import CoderModel
+from pipeline.models.vq import VQModel
 
 
-class BridgeParams(Block):
-    """A network between the latents of the VQ model that ``stands_on: models/NAME`` names."""
+class LatentTranslationParams(Block):
+    """A network between the latents of the VQ model that ``pretrained: models/NAME`` names."""
 
     norm: ClassVar[str] = "group"  # the VQ model's
 
     kind: Literal["vqgan"] = "vqgan"
-    coder: Literal["frozen", "tuned"] = "frozen"
+    tokenizer: Literal["frozen", "tuned"] = "frozen"
     """Whether the VQ model's encoder and decoder stay as they are, or learn with the bridge."""
     width: int = Field(128, ge=1)
     """Channels of the bridge's residual blocks."""
@@ -30,15 +30,15 @@ class BridgeParams(Block):
     groups: int = Field(32, ge=1)
     """Of group normalisation, at most: they divide the channels."""
 
-    def build(self, dim: int) -> "Bridge":
+    def build(self, dim: int) -> "LatentNetwork":
         """Latents [N, dim, h, w] -> the same."""
-        return Bridge(dim, self)
+        return LatentNetwork(dim, self)
 
 
-class Bridge(nn.Module):
-    """See `BridgeParams`. Predicts the change to a latent, and begins close to none."""
+class LatentNetwork(nn.Module):
+    """See `LatentTranslationParams`. Predicts the change to a latent, and begins close to none."""
 
-    def __init__(self, dim: int, params: BridgeParams) -> None:
+    def __init__(self, dim: int, params: LatentTranslationParams) -> None:
         super().__init__()
         width, like = params.width, VqganParams(groups=params.groups)
         self.conv_in = nn.Conv2d(dim, width, 3, padding=1)
@@ -53,14 +53,14 @@ class Bridge(nn.Module):
         return z + change
 
 
-class Crossing(nn.Module):
+class EncodeTranslateDecode(nn.Module):
     """A VQ model's encoder, a bridge and the VQ model's decoder: one direction."""
 
-    def __init__(self, coder: CoderModel, bridge: Bridge) -> None:
+    def __init__(self, tokenizer: VQModel, bridge: LatentNetwork) -> None:
         super().__init__()
-        self.coder, self.bridge = coder, bridge
-        self.multiple = coder.multiple
+        self.tokenizer, self.bridge = tokenizer, bridge
+        self.multiple = tokenizer.multiple
 
     def forward(self, x: Tensor) -> Tensor:
         """Samples [N, C, H, W] -> the same, not clamped to their range."""
-        return self.coder.picture(self.coder.draw(self.bridge(self.coder.vectors(x))))
+        return self.tokenizer.picture(self.tokenizer.draw(self.bridge(self.tokenizer.vectors(x))))

@@ -14,32 +14,32 @@ from pipeline.samples import Spec
 SMALLEST = 4  # height and width at which the pyramid stops
 
 
-class PyramidParams(Block):
+class ConvEncoderParams(Block):
     """Strided 4x4 convolutions from the full size down to 4x4, then one linear layer."""
 
     width: int = Field(64, ge=1)
     """Channels after the first convolution; they double at each further one."""
     norm: Norm = "batch"
 
-    def build(self, spec: Spec, outputs: int) -> "Pyramid":
+    def build(self, spec: Spec, outputs: int) -> "ConvEncoder":
         """Samples [N, C, H, W] -> [N, outputs]."""
-        return Pyramid(spec, outputs, width=self.width, norm=self.norm)
+        return ConvEncoder(spec, outputs, width=self.width, norm=self.norm)
 
 
-class MirrorParams(Block):
+class ConvDecoderParams(Block):
     """A linear layer to 4x4, then transposed 4x4 convolutions up to the full size."""
 
     width: int = Field(64, ge=1)
     """Channels before the last convolution; they double at each smaller size."""
     norm: Norm = "batch"
 
-    def build(self, inputs: int, spec: Spec) -> "Mirror":
+    def build(self, inputs: int, spec: Spec) -> "ConvDecoder":
         """[N, inputs] -> samples [N, C, H, W]; ends in tanh where samples are bounded."""
-        return Mirror(inputs, spec, width=self.width, norm=self.norm)
+        return ConvDecoder(inputs, spec, width=self.width, norm=self.norm)
 
 
-class Pyramid(nn.Module):
-    """See `PyramidParams`."""
+class ConvEncoder(nn.Module):
+    """See `ConvEncoderParams`."""
 
     def __init__(self, spec: Spec, outputs: int, *, width: int, norm: Norm) -> None:
         """Raises ValueError where the samples' size is not 4 times a power of two."""
@@ -66,8 +66,8 @@ class Pyramid(nn.Module):
         return y
 
 
-class Mirror(nn.Module):
-    """See `MirrorParams`."""
+class ConvDecoder(nn.Module):
+    """See `ConvDecoderParams`."""
 
     def __init__(self, inputs: int, spec: Spec, *, width: int, norm: Norm) -> None:
         """Raises ValueError where the samples' size is not 4 times a power of two."""

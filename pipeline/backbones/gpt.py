@@ -51,7 +51,7 @@ class GPT(nn.Module):
         x = self.drop(x + self.places[: x.shape[1]])
         for block in self.blocks:
             x = block(x)
-        return self.judge(x)
+        return self.logits(x)
 
     def step(self, start: Tensor, last: Tensor | None, at: int, caches: list[Cache]) -> Tensor:
         """Logits [N, codes] of the code at place ``at``, from the code ``last`` [N] before it.
@@ -62,14 +62,14 @@ class GPT(nn.Module):
         x = (x + self.places[at])[:, None]
         for block, cache in zip(self.blocks, caches, strict=True):
             x = block(x, cache, at)
-        return self.judge(x)[:, 0]
+        return self.logits(x)[:, 0]
 
     def empty_caches(self, count: int) -> list[Cache]:
         """One a block, for ``count`` sequences."""
         blocks = (block for block in self.blocks if isinstance(block, Block))
         return [block.empty_cache(count, self.length) for block in blocks]
 
-    def judge(self, x: Tensor) -> Tensor:
+    def logits(self, x: Tensor) -> Tensor:
         """[N, T, width] -> logits [N, T, codes], float32."""
         logits: Tensor = self.head(self.norm(x))
         return logits.float()

@@ -56,18 +56,18 @@ class Multiscale(nn.Module):
         spectral: bool,
     ) -> None:
         super().__init__()
-        self.judges = nn.ModuleList(
+        self.discriminators = nn.ModuleList(
             patch_layers(inputs, width, layers, norm, spectral) for _ in range(scales)
         )
 
     def forward(self, x: Tensor) -> list[list[Tensor]]:
         """[N, inputs, H, W] -> for each scale, the largest first: features, logits [N, 1, h, w]."""
         found: list[list[Tensor]] = []
-        for number, judge in enumerate(self.judges):
+        for number, discriminator in enumerate(self.discriminators):
             if number:
                 x = avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
             y, seen = x, []
-            for layer in judge.children():
+            for layer in discriminator.children():
                 y = layer(y)
                 seen.append(y)
             found.append(seen)

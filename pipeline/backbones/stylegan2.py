@@ -20,7 +20,7 @@ from pipeline.samples import Spec
 FILTER = (1.0, 3.0, 3.0, 1.0)
 
 
-class WholeParams(Block):
+class StyleGAN2DiscriminatorParams(Block):
     """Halves samples down to 4x4 and gives one logit each."""
 
     kind: Literal["whole"] = "whole"
@@ -29,13 +29,13 @@ class WholeParams(Block):
     most: int = Field(512, ge=1)
     """Channels at most."""
 
-    def build(self, spec: Spec) -> "Whole":
+    def build(self, spec: Spec) -> "StyleGAN2Discriminator":
         """Samples [N, C, H, W] -> logits [N, 1]; raises ValueError where they never get to 4x4."""
-        return Whole(spec, width=self.width, most=self.most)
+        return StyleGAN2Discriminator(spec, width=self.width, most=self.most)
 
 
-class Whole(nn.Module):
-    """See `WholeParams`."""
+class StyleGAN2Discriminator(nn.Module):
+    """See `StyleGAN2DiscriminatorParams`."""
 
     def __init__(self, spec: Spec, *, width: int, most: int) -> None:
         super().__init__()

@@ -21,7 +21,7 @@ from pipeline.nn.weight_norm import weight_normed
 
 SLOPE = 0.1
 
-Judgement = list[Tensor]
+Features = list[Tensor]
 """What each layer of one discriminator makes of waveforms; the last are logits [N, any...]."""
 
 
@@ -34,9 +34,9 @@ class PeriodsParams(Block):
     """Samples; each at least 2."""
 
     def build(self) -> "Discriminators":
-        """[N, 1, samples] -> a judgement for each period."""
-        judges = [PeriodDiscriminator(period, self.width) for period in self.periods]
-        return Discriminators(judges, halving=False)
+        """[N, 1, samples] -> a features for each period."""
+        discriminators = [PeriodDiscriminator(period, self.width) for period in self.periods]
+        return Discriminators(discriminators, halving=False)
 
 
 class ScalesParams(Block):
@@ -47,27 +47,29 @@ class ScalesParams(Block):
     scales: PositiveInt = 3
 
     def build(self) -> "Discriminators":
-        """[N, 1, samples] -> a judgement for each scale."""
-        judges = [ScaleDiscriminator(self.width, spectral=n == 0) for n in range(self.scales)]
-        return Discriminators(judges, halving=True)
+        """[N, 1, samples] -> a features for each scale."""
+        discriminators = [
+            ScaleDiscriminator(self.width, spectral=n == 0) for n in range(self.scales)
+        ]
+        return Discriminators(discriminators, halving=True)
 
 
 class Discriminators(nn.Module):
     """Several discriminators of one waveform; with ``halving`` each hears half the rate."""
 
-    def __init__(self, judges: Sequence[nn.Module], halving: bool) -> None:
+    def __init__(self, discriminators: Sequence[nn.Module], halving: bool) -> None:
         super().__init__()
-        self.judges = nn.ModuleList(judges)
+        self.discriminators = nn.ModuleList(discriminators)
         self.halving = halving
 
-    def forward(self, wave: Tensor) -> list[Judgement]:
-        """[N, 1, samples] -> a judgement for each discriminator."""
-        judgements = []
-        for number, judge in enumerate(self.judges):
+    def forward(self, wave: Tensor) -> list[Features]:
+        """[N, 1, samples] -> a features for each discriminator."""
+        outputs = []
+        for number, discriminator in enumerate(self.discriminators):
             if number and self.halving:
                 wave = avg_pool1d(wave, 4, stride=2, padding=2)
-            judgements.append(judge(wave))
-        return judgements
+            outputs.append(discriminator(wave))
+        return outputs
 
 
 class PeriodDiscriminator(nn.Module):
@@ -86,10 +88,10 @@ class PeriodDiscriminator(nn.Module):
         self.last = nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0))
         weight_normed(self)
 
-    def forward(self, wave: Tensor) -> Judgement:
+    def forward(self, wave: Tensor) -> Features:
         """[N, 1, samples] -> layers' outputs [N, C, rows, period]; samples at least a period."""
         filled = reflected(wave, (0, -wave.shape[-1] % self.period))
-        return judge(filled.view(len(wave), 1, -1, self.period), self.layers, self.last)
+        return discriminator(filled.view(len(wave), 1, -1, self.period), self.layers, self.last)
 
 
 class ScaleDiscriminator(nn.Module):
@@ -126,14 +128,14 @@ class ScaleDiscriminator(nn.Module):
         else:
             weight_normed(self)
 
-    def forward(self, wave: Tensor) -> Judgement:
+    def forward(self, wave: Tensor) -> Features:
         """[N, 1, samples] -> layers' outputs [N, C, any]."""
-        return judge(wave, self.layers, self.last)
+        return discriminator(wave, self.layers, self.last)
 
 
-def judge(x: Tensor, layers: nn.ModuleList, last: nn.Module) -> Judgement:
+def discriminator(x: Tensor, layers: nn.ModuleList, last: nn.Module) -> Features:
     """What layers make of ``x``, one after the other, and the logits of the last."""
-    found: Judgement = []
+    found: Features = []
     for layer in layers:
         x = leaky_relu(layer(x), SLOPE)
         found.append(x)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from pipeline.errors import plainly
+from pipeline.errors import exit_on_user_error
 
 MODELS = Path("data/models")
 
@@ -16,7 +16,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was asked for; which class ``ctx`` has is typer's own affair."""
-        return plainly(lambda: super(Commands, self).invoke(ctx))
+        return exit_on_user_error(lambda: super(Commands, self).invoke(ctx))
 
 
 app = typer.Typer(

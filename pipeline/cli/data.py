@@ -70,7 +70,7 @@ def new(
         int | None, typer.Option(min=1, help="Side of the pictures; by default what they allow.")
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Training steps; a judge's change in proportion.")
+        int | None, typer.Option(min=1, help="Training steps; a classifier's change in proportion.")
     ] = None,
     task: Annotated[
         Literal["colour", "edges"],

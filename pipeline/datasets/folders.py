@@ -34,7 +34,7 @@ class FolderParams(DatasetParams):
     ``root`` itself. A test folder may be missing, or be called val."""
     folders: Folders = Field(default_factory=dict)
     """Split -> domain -> folder below ``root``; splits are ``train``, ``test`` and, where the
-    judge should see other data than the models, ``judge``. The codec is made from ``train``, so
+    classifier should see other data than the models, ``classifier``. The codec is made from ``train``, so
     every domain must be there."""
     domains: tuple[DomainName, DomainName] | None = None
     """For the other layouts: the name of A or the left half, then of B or the right half."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pipeline.errors import UserError
 
-Split = Literal["train", "test", "judge"]
+Split = Literal["train", "test", "classifier"]
 Found = dict[Split, dict[str, str]]
 """Split -> domain -> folder below the root."""
 

@@ -21,11 +21,11 @@ __all__ = ["evaluate"]
 def evaluate(
     finished: FinishedModel,
     store: Store,
-    judge: Classifier | None,
+    classifier: Classifier | None,
     out: Path,
     vocoder: Vocoder | None = None,
 ) -> Results:
-    """The numbers of a finished model beside their baselines; exhibits go to ``out``.
+    """The numbers of a finished model beside their baselines; figures go to ``out``.
 
     ``vocoder`` makes the sound of voice converters and of all that stands beside them.
     Everything random is drawn from fixed seeds, so two evaluations give the same numbers.
@@ -35,14 +35,14 @@ def evaluate(
     evaluation = Evaluation()
     model = finished.model
     if isinstance(model, Translator) and isinstance(store.codec, MelCodec):
-        evaluate_converter(model, store, judge, evaluation, out, vocoder)
+        evaluate_converter(model, store, classifier, evaluation, out, vocoder)
     elif isinstance(model, Translator):
-        evaluate_translator(model, store, judge, evaluation, out)
+        evaluate_translator(model, store, classifier, evaluation, out)
     else:
         untrained = finished.params.build_model(finished.card.specs, finished.card.classes).eval()
         domains = finished.params.domains
         if isinstance(model, Vocoder) and isinstance(untrained, Vocoder):
             evaluate_vocoder(model, untrained, store, domains, evaluation, out)
         else:
-            evaluate_generation(model, untrained, store, domains[0], judge, evaluation, out)
+            evaluate_generation(model, untrained, store, domains[0], classifier, evaluation, out)
     return evaluation.results

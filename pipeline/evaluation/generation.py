@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import Classifier, Coder, Latent, Reconstructor, Sampler, Scorer
+from pipeline.capabilities import Classifier, Latent, Reconstructor, Sampler, Scorer, Tokenizer
 from pipeline.codecs import MelCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.pictures import mean_sample, samples
@@ -28,7 +28,7 @@ def evaluate_generation(
     untrained: nn.Module,
     store: Store,
     domain: str,
-    judge: Classifier | None,
+    classifier: Classifier | None,
     evaluation: Evaluation,
     out: Path,
 ) -> None:
@@ -37,10 +37,10 @@ def evaluate_generation(
     ``untrained`` is the same model with fresh weights, a baseline.
     """
     if isinstance(model, Sampler) and isinstance(untrained, Sampler):
-        evaluate_sampler(model, untrained, store, domain, judge, evaluation, out)
+        evaluate_sampler(model, untrained, store, domain, classifier, evaluation, out)
     if isinstance(model, Reconstructor):
-        evaluate_reconstructor(model, store, domain, judge, evaluation, out)
-    if isinstance(model, Coder) and isinstance(untrained, Coder):
+        evaluate_reconstructor(model, store, domain, classifier, evaluation, out)
+    if isinstance(model, Tokenizer) and isinstance(untrained, Tokenizer):
         evaluate_codes(model, untrained, store, domain, evaluation)
     if isinstance(model, Scorer):
         evaluate_scorer(model, store, domain, evaluation)
@@ -53,38 +53,40 @@ def evaluate_sampler(
     untrained: Sampler,
     store: Store,
     domain: str,
-    judge: Classifier | None,
+    classifier: Classifier | None,
     evaluation: Evaluation,
     out: Path,
 ) -> None:
-    """Samples against the training pictures, in the judge's features."""
+    """Samples against the training pictures, in the classifier's features."""
     show = model.sample(SHOWN * SHOWN, Generator().manual_seed(0))
     caption = Caption(f"{len(show)} samples of a fixed seed, none picked by hand")
     save_grid(out / "samples.png", list(slices(show, SHOWN)), caption)
-    if judge is None:
+    if classifier is None:
         return
     real = samples(store, "train", domain, MOST_SAMPLES)
-    rivals = {
+    baselines = {
         MODEL: draw(model, len(real)),
         "noise": torch.rand(real.shape, generator=Generator().manual_seed(2)) * 2 - 1,
         "untrained": draw(untrained, len(real)),
         "test_pictures": samples(store, "test", domain),
     }
-    reference = in_batches(judge.features, real)
+    reference = in_batches(classifier.features, real)
     evaluation.add(
         "samples",
         "fd_features",
         {
-            name: frechet_distance(in_batches(judge.features, x), reference)
-            for name, x in rivals.items()
+            name: frechet_distance(in_batches(classifier.features, x), reference)
+            for name, x in baselines.items()
         },
     )
     evaluation.add(
         "samples",
         "class_coverage",
         {
-            name: class_coverage(in_batches(judge.classify, x).argmax(dim=1), len(judge.classes))
-            for name, x in rivals.items()
+            name: class_coverage(
+                in_batches(classifier.classify, x).argmax(dim=1), len(classifier.classes)
+            )
+            for name, x in baselines.items()
         },
     )
 
@@ -93,7 +95,7 @@ def evaluate_reconstructor(
     model: Reconstructor,
     store: Store,
     domain: str,
-    judge: Classifier | None,
+    classifier: Classifier | None,
     evaluation: Evaluation,
     out: Path,
 ) -> None:
@@ -106,13 +108,13 @@ def evaluate_reconstructor(
         "mean_picture": float((mean - x).square().mean()),
     }
     evaluation.add("reconstruction", "mse", rows)
-    rivals = {MODEL: y, "mean_picture": mean.expand_as(x), "test_pictures": x}
+    baselines = {MODEL: y, "mean_picture": mean.expand_as(x), "test_pictures": x}
     evaluation.add("reconstruction", "high_frequency", detail(y, x))
-    if judge is not None:
-        reference = in_batches(judge.features, samples(store, "train", domain, MOST_SAMPLES))
+    if classifier is not None:
+        reference = in_batches(classifier.features, samples(store, "train", domain, MOST_SAMPLES))
         distances = {
-            name: frechet_distance(in_batches(judge.features, picture), reference)
-            for name, picture in rivals.items()
+            name: frechet_distance(in_batches(classifier.features, picture), reference)
+            for name, picture in baselines.items()
         }
         evaluation.add("reconstruction", "fd_features", distances)
     caption = Caption("Reconstructions of test pictures", ["test picture", "reconstruction"])
@@ -132,20 +134,20 @@ def detail(y: Tensor, x: Tensor) -> Rows:
 
 
 def evaluate_codes(
-    model: Coder, untrained: Coder, store: Store, domain: str, evaluation: Evaluation
+    model: Tokenizer, untrained: Tokenizer, store: Store, domain: str, evaluation: Evaluation
 ) -> None:
     """How much of the codebook the test pictures use, beside half of it and fresh weights."""
     x = samples(store, "test", domain)
-    rivals = {
-        name: in_batches(coder.to_codes, x)
-        for name, coder in (
+    baselines = {
+        name: in_batches(tokenizer.encode_codes, x)
+        for name, tokenizer in (
             (MODEL, model),
             ("untrained", untrained),
         )
     }
-    found = {name: float(perplexity(codes, model.codes)) for name, codes in rivals.items()}
+    found = {name: float(perplexity(codes, model.codes)) for name, codes in baselines.items()}
     evaluation.add("codes", "perplexity", {**found, "half_the_codebook": model.codes / 2})
-    found = {name: float(use(codes, model.codes)) for name, codes in rivals.items()}
+    found = {name: float(use(codes, model.codes)) for name, codes in baselines.items()}
     evaluation.add("codes", "use", found)
 
 

@@ -38,16 +38,16 @@ def natural(mel: Tensor, convention: MelConvention) -> Tensor:
 
 
 def compare(heard: list[dict[str, Heard]], truths: list[Heard]) -> dict[str, Rows]:
-    """Each rival's distances, by metric, from the recordings of the same sentences.
+    """Each baseline's distances, by metric, from the recordings of the same sentences.
 
     Means over the sentences. Where nothing is voiced in both, a sentence has no distance of pitch
-    and is left out of that mean; a rival without any such sentence is left out of the metric. Its
+    and is left out of that mean; a baseline without any such sentence is left out of the metric. Its
     voicing error, which every sentence has, tells why. A metric that the model has no value of
     is left out: the others' would stand beside nothing.
     """
     found: dict[str, dict[str, list[float]]] = {}
-    for rivals, truth in zip(heard, truths, strict=True):
-        for name, sound in rivals.items():
+    for baselines, truth in zip(heard, truths, strict=True):
+        for name, sound in baselines.items():
             for metric, value in distances(sound, truth).items():
                 values = found.setdefault(metric, {}).setdefault(name, [])
                 if value is not None:
@@ -59,7 +59,7 @@ def compare(heard: list[dict[str, Heard]], truths: list[Heard]) -> dict[str, Row
     }
     true_cepstra = [truth.cepstrum for truth in truths]
     rows["modulation_distance"] = {
-        name: modulation_distance([rivals[name].cepstrum for rivals in heard], true_cepstra)
+        name: modulation_distance([baselines[name].cepstrum for baselines in heard], true_cepstra)
         for name in heard[0]
     }
     return rows

@@ -1,4 +1,4 @@
-"""Translators of pictures: distance to the truth, the judge's opinion, there and back."""
+"""Translators of pictures: distance to the truth, the classifier's opinion, there and back."""
 
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,11 @@ WINDOW = 64  # frames: as many as any network's strides divide
 
 
 def evaluate_translator(
-    model: Translator, store: Store, judge: Classifier | None, evaluation: Evaluation, out: Path
+    model: Translator,
+    store: Store,
+    classifier: Classifier | None,
+    evaluation: Evaluation,
+    out: Path,
 ) -> None:
     """Every direction of a translator on the test split."""
     for target, source in model.directions.items():
@@ -41,8 +45,8 @@ def evaluate_translator(
             columns.append(truth)
             names.append(f"true counterpart: {target}")
             compare(task, x, y, truth, mean_sample(store, target), evaluation)
-        if judge is not None and target in judge.classes:
-            ask_judge(task, judge, target, x, y, evaluation)
+        if classifier is not None and target in classifier.classes:
+            ask_classifier(task, classifier, target, x, y, evaluation)
         caption = Caption(f"{source} to {target}, test pictures", names)
         save_grid(out / f"{task}.png", [column[:SHOWN] for column in columns], caption)
 
@@ -50,29 +54,29 @@ def evaluate_translator(
 def compare(
     task: str, x: Tensor, y: Tensor, truth: Tensor, mean: Tensor, evaluation: Evaluation
 ) -> None:
-    """Translations beside the true counterparts, with the mean picture and the input as rivals.
+    """Translations beside the true counterparts, with the mean picture and the input as baselines.
 
-    A grey input is a rival in colour, too: what is not coloured at all is not far off.
+    A grey input is a baseline in colour, too: what is not coloured at all is not far off.
     """
-    rivals = {MODEL: y, "mean_picture": mean.expand_as(truth)}
+    baselines = {MODEL: y, "mean_picture": mean.expand_as(truth)}
     if x.shape[1] in (1, truth.shape[1]) and x.shape[2:] == truth.shape[2:]:
-        rivals["untouched_input"] = x.expand_as(truth)
+        baselines["untouched_input"] = x.expand_as(truth)
     for name, metric in (("psnr", psnr), ("ssim", ssim), ("l1", l1)):
-        rows = {rival: metric(picture, truth) for rival, picture in rivals.items()}
+        rows = {baseline: metric(picture, truth) for baseline, picture in baselines.items()}
         evaluation.add(task, name, rows)
 
 
-def ask_judge(
-    task: str, judge: Classifier, target: str, x: Tensor, y: Tensor, evaluation: Evaluation
+def ask_classifier(
+    task: str, classifier: Classifier, target: str, x: Tensor, y: Tensor, evaluation: Evaluation
 ) -> None:
-    """The share of translations that the judge takes for the target, beside the inputs' share."""
-    wanted = judge.classes.index(target)
+    """The share of translations that the classifier takes for the target, beside the inputs' share."""
+    wanted = classifier.classes.index(target)
 
     def share(pictures: Tensor) -> float:
-        taken = in_batches(judge.classify, pictures).argmax(dim=1) == wanted
+        taken = in_batches(classifier.classify, pictures).argmax(dim=1) == wanted
         return float(taken.float().mean())
 
-    evaluation.add(task, "taken_for_target", {MODEL: share(y), "untouched_input": share(x)})
+    evaluation.add(task, "target_accuracy", {MODEL: share(y), "untouched_input": share(x)})
 
 
 def samples(store: Store, split: str, domain: str, limit: int | None = None) -> Tensor:

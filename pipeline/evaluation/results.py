@@ -29,8 +29,8 @@ METRICS: dict[str, Metric] = {
     "psnr": Metric("PSNR to the true counterpart", True, "dB"),
     "ssim": Metric("SSIM to the true counterpart", True),
     "l1": Metric("L1 to the true counterpart", False),
-    "taken_for_target": Metric("Taken for the target by the judge", True),
-    "target_probability": Metric("Probability of the target, by the judge", True),
+    "target_accuracy": Metric("Taken for the target by the classifier", True),
+    "target_probability": Metric("Probability of the target, by the classifier", True),
     "cycle_l1": Metric("L1 after there and back", False),
     "mcd": Metric("Mel-cepstral distortion", False, "dB"),
     "log_f0_rmse": Metric("Difference of pitch (log F0), root mean square", False, "cents"),
@@ -38,7 +38,7 @@ METRICS: dict[str, Metric] = {
     "voicing_error": Metric("Frames voiced that should not be, or the reverse", False),
     "modulation_distance": Metric("Distance of modulation spectra", False, "dB"),
     "mean_f0": Metric("Mean pitch (F0)", None, "Hz"),
-    "f0_deviation": Metric("Spread of pitch (log F0), standard deviation", None, "cents"),
+    "f0_std": Metric("Spread of pitch (log F0), standard deviation", None, "cents"),
     "mel_l1": Metric("Difference of log-mel spectrograms", False),
     "mse": Metric("Mean squared error of reconstructions", False),
     "high_frequency": Metric("Energy of fine detail, of the test pictures'", True),
@@ -46,7 +46,7 @@ METRICS: dict[str, Metric] = {
     "use": Metric("Share of the codebook in use", True),
     "elbo": Metric("Log-likelihood, lower bound", True, "nats"),
     "bits_per_dim": Metric("Bits a value, upper bound", False, "bits"),
-    "fd_features": Metric("Frechet distance in the judge's features", False),
+    "fd_features": Metric("Frechet distance in the classifier's features", False),
     "class_coverage": Metric("Classes that samples reach", True),
 }
 """Every metric that evaluations report, in the order in which reports list them."""
@@ -54,7 +54,7 @@ METRICS: dict[str, Metric] = {
 
 @dataclass
 class Evaluation:
-    """Numbers and exhibits of one model."""
+    """Numbers and figures of one model."""
 
     results: Results = field(default_factory=dict)
 

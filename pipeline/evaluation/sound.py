@@ -38,7 +38,7 @@ class Clip:
 def evaluate_converter(
     model: Translator,
     store: Store,
-    judge: Classifier | None,
+    classifier: Classifier | None,
     evaluation: Evaluation,
     out: Path,
     vocoder: Vocoder | None = None,
@@ -63,10 +63,10 @@ def evaluate_converter(
         if truths:
             for metric, rows in compare(heard, truths).items():
                 evaluation.add(task, metric, rows)
-        if judge is not None and target in judge.classes:
-            ask_judge(task, judge, target, heard, codec, evaluation)
+        if classifier is not None and target in classifier.classes:
+            ask_classifier(task, classifier, target, heard, codec, evaluation)
         report_pitch(task, clips, heard, codec, target, evaluation)
-        exhibit(out, task, waves[:SHOWN], clips, codec)
+        save_figures(out, task, waves[:SHOWN], clips, codec)
 
 
 def read_clips(store: Store, source: str, target: str, codec: MelCodec) -> list[Clip]:
@@ -92,7 +92,7 @@ def read_clips(store: Store, source: str, target: str, codec: MelCodec) -> list[
 def candidates(
     model: Translator, codec: MelCodec, clip: Clip, source: str, target: str, vocoder: Vocoder
 ) -> dict[str, Tensor]:
-    """The waveforms of the conversion and its rivals."""
+    """The waveforms of the conversion and its baselines."""
     sample = codec.to_sample(clip.frames[None], source)
     converted = translate_any_size(model, sample, target)
     waves = {
@@ -113,28 +113,30 @@ def vocode(frames: Tensor, vocoder: Vocoder) -> Tensor:
     return vocoder.vocode(frames.T[None])[0]
 
 
-def ask_judge(
+def ask_classifier(
     task: str,
-    judge: Classifier,
+    classifier: Classifier,
     target: str,
     heard: list[dict[str, Heard]],
     codec: MelCodec,
     evaluation: Evaluation,
 ) -> None:
-    """The share of each rival's clips that the judge takes for the target speaker.
+    """The share of each baseline's clips that the classifier takes for the target speaker.
 
-    And the mean probability that it gives the target, which still tells rivals apart whose clips
-    are all taken for it. The judge hears what comes out of the vocoder, standardised as it learnt:
+    And the mean probability that it gives the target, which still tells baselines apart whose clips
+    are all taken for it. The classifier hears what comes out of the vocoder, standardised as it learnt:
     by the statistics of its first class, whoever speaks.
     """
-    wanted = judge.classes.index(target)
+    wanted = classifier.classes.index(target)
     taken, probability = (dict.fromkeys(heard[0], 0.0) for _ in range(2))
-    for rivals in heard:
-        for name, sound in rivals.items():
-            logits = judge.classify(codec.to_sample(sound.mel.T[None], judge.classes[0]))[0]
+    for baselines in heard:
+        for name, sound in baselines.items():
+            logits = classifier.classify(codec.to_sample(sound.mel.T[None], classifier.classes[0]))[
+                0
+            ]
             taken[name] += float(logits.argmax() == wanted) / len(heard)
             probability[name] += float(logits.softmax(0)[wanted]) / len(heard)
-    evaluation.add(task, "taken_for_target", taken)
+    evaluation.add(task, "target_accuracy", taken)
     evaluation.add(task, "target_probability", probability)
 
 
@@ -152,7 +154,7 @@ def report_pitch(
     """
     before = [listen(clip.source, codec.convention).f0 for clip in clips]
     pitches = {
-        MODEL: Pitch.of([rivals[MODEL].f0 for rivals in heard]),
+        MODEL: Pitch.of([baselines[MODEL].f0 for baselines in heard]),
         BEFORE: Pitch.of(before),
         WANTED: codec.statistics[target].pitch,
     }
@@ -160,16 +162,16 @@ def report_pitch(
     if MODEL not in known:  # nothing to compare, and its voicing error says why
         return
     evaluation.add(f"{task}/pitch", "mean_f0", {name: p.hertz for name, p in known.items()})
-    evaluation.add(f"{task}/pitch", "f0_deviation", {name: p.cents for name, p in known.items()})
+    evaluation.add(f"{task}/pitch", "f0_std", {name: p.cents for name, p in known.items()})
 
 
-def exhibit(
+def save_figures(
     out: Path, task: str, waves: list[dict[str, Tensor]], clips: list[Clip], codec: MelCodec
 ) -> None:
     """Sounds and spectrograms of a few sentences."""
     rate = codec.convention.rate
-    for number, (rivals, clip) in enumerate(zip(waves, clips, strict=False)):
-        sounds = {SOURCE: rivals[SOURCE], MODEL: rivals[MODEL]}
+    for number, (baselines, clip) in enumerate(zip(waves, clips, strict=False)):
+        sounds = {SOURCE: baselines[SOURCE], MODEL: baselines[MODEL]}
         if clip.target is not None:
             sounds["target"] = clip.target
         folder = out / task

@@ -32,21 +32,21 @@ def evaluate_vocoder(
     """Copies of the test recordings, beside Griffin-Lim's and those of random weights."""
     assert isinstance(store.codec, MelCodec)
     convention = store.codec.convention
-    rivals = {
+    baselines = {
         MODEL: fitting(model, convention),
         CLASSICAL: GriffinLim(convention),
         UNTRAINED: untrained,
     }
     for domain in domains:
         clips = recordings(store, domain)
-        copies = {name: [copy(v, c, convention) for c in clips] for name, v in rivals.items()}
+        copies = {name: [copy(v, c, convention) for c in clips] for name, v in baselines.items()}
         for metric, measure in {"mcd": distortion, "mel_l1": difference}.items():
             rows: Rows = {
                 name: sum(map(measure, waves, clips, [convention] * len(clips))) / len(clips)
                 for name, waves in copies.items()
             }
             evaluation.add(domain, metric, rows)
-        exhibit(out / domain, copies, clips, convention)
+        save_figures(out / domain, copies, clips, convention)
 
 
 def recordings(store: Store, domain: str) -> list[Tensor]:
@@ -73,7 +73,7 @@ def difference(wave: Tensor, truth: Tensor, convention: MelConvention) -> float:
     return float((natural_mel(wave, convention) - natural_mel(truth, convention)).abs().mean())
 
 
-def exhibit(
+def save_figures(
     folder: Path, copies: dict[str, list[Tensor]], clips: list[Tensor], convention: MelConvention
 ) -> None:
     """Sounds and spectrograms of a few clips."""

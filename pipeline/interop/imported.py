@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 from pipeline.methods.base import GenerativeRunParams, Method, RunParams, TranslatorRunParams
 from pipeline.methods.hifigan import VocoderModel
 from pipeline.models.translators import GeneratorTranslator
-from pipeline.models.vq import CoderModel
+from pipeline.models.vq import VQModel
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import Spec
 
@@ -89,10 +89,10 @@ class ImportedParams(NotTrainedHere, TranslatorRunParams):
         return GeneratorTranslator(generators, directions, mode=self.inference)
 
 
-class ImportedCoderParams(NotTrainedHere, GenerativeRunParams):
+class ImportedVQParams(NotTrainedHere, GenerativeRunParams):
     """A VQ model whose weights came from a checkpoint."""
 
-    method: Literal["imported_coder"] = "imported_coder"
+    method: Literal["imported_vq"] = "imported_vq"
     domain: str = "picture"
     origin: Literal["taming"]
     """Whose layout the checkpoint has."""
@@ -100,9 +100,9 @@ class ImportedCoderParams(NotTrainedHere, GenerativeRunParams):
     quantiser: QuantiserParams
     file: CheckpointFile
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> CoderModel:
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> VQModel:
         """Encoder, codebook and decoder."""
-        return CoderModel(specs[self.domain], self.network, self.quantiser, laplace=False)
+        return VQModel(specs[self.domain], self.network, self.quantiser, laplace=False)
 
 
 class ImportedVocoderParams(NotTrainedHere):

@@ -17,7 +17,7 @@ from torch import Tensor
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.errors import UserError, listing
 from pipeline.interop.tensors import Weights, fitted, load_tensors
-from pipeline.models.vq import CoderModel
+from pipeline.models.vq import VQModel
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import Spec
 
@@ -149,6 +149,6 @@ def fit(
     """The state, float32; raises UserError where any is missing, too much or of another shape."""
     spec = Spec(channels=channels, height=network.multiple, width=network.multiple, bounded=True)
     with torch.device("meta"):
-        state = CoderModel(spec, network, quantiser, laplace=False).state_dict()
+        state = VQModel(spec, network, quantiser, laplace=False).state_dict()
     shares = torch.full(state.pop(COUNTED).shape, 1 / quantiser.codes)
     return {COUNTED: shares, **fitted(weights, state, f"{path}: {EXPECTED} of {config}")}

@@ -43,10 +43,10 @@ class NoPerceptualParams(Block):
         """Nothing."""
 
 
-class JudgeFeaturesParams(Block):
-    """Distance in the features of a classifier of ours: the judge that the run stands on."""
+class ClassifierFeaturesParams(Block):
+    """Distance in the features of a classifier of ours: the classifier that the run stands on."""
 
-    kind: Literal["judge"]
+    kind: Literal["classifier"]
 
 
 class VGG19Params(Block):
@@ -71,9 +71,9 @@ PerceptualParams = Annotated[NoPerceptualParams | VGG19Params, Field(discriminat
 
 
 AnyPerceptualParams = Annotated[
-    NoPerceptualParams | VGG19Params | JudgeFeaturesParams, Field(discriminator="kind")
+    NoPerceptualParams | VGG19Params | ClassifierFeaturesParams, Field(discriminator="kind")
 ]
-"""The same for methods that can stand on a judge."""
+"""The same for methods that can stand on a classifier."""
 
 
 def check_sum(path: Path, sha256: str | None) -> None:
@@ -209,33 +209,33 @@ class Tapped(Protocol):
         """Samples [N, C, H, W] -> features, a tensor [N, F, h, w] a layer."""
 
 
-class JudgeDistance(nn.Module):
+class ClassifierDistance(nn.Module):
     """Distance of samples in a classifier's features.
 
     Zhang et al. 2018, eq. 1, without learnt weights: each place's features are brought to length
     1, squared differences are summed over channels, averaged over places and summed over layers.
     """
 
-    def __init__(self, judge: nn.Module) -> None:
-        """``judge``: `Tapped`; it is frozen."""
+    def __init__(self, classifier: nn.Module) -> None:
+        """``classifier``: `Tapped`; it is frozen."""
         super().__init__()
-        self.judge = judge.eval().requires_grad_(False)
+        self.classifier = classifier.eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> Self:
-        """Leaves the judge in evaluation mode: its statistics are not to follow ours."""
+        """Leaves the classifier in evaluation mode: its statistics are not to follow ours."""
         return super().train(False)
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         """Scalar, of samples [N, C, H, W]; no gradient reaches ``real``."""
-        judge = cast(Tapped, self.judge)
+        classifier = cast(Tapped, self.classifier)
         with torch.no_grad():
-            targets = judge.taps(real)
+            targets = classifier.taps(real)
         distances = [
             (normalize(found.float(), dim=1) - normalize(target.float(), dim=1))
             .square()
             .sum(dim=1)
             .mean()
-            for found, target in zip(judge.taps(fake), targets, strict=True)
+            for found, target in zip(classifier.taps(fake), targets, strict=True)
         ]
         return torch.stack(distances).sum()
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 from torch.optim import Optimizer
 
-from pipeline.backbones.convolutional import MirrorParams, PyramidParams
+from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.capabilities import Latent, Reconstructor
 from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
 from pipeline.samples import Batch, Labelled, Spec
@@ -22,8 +22,8 @@ class AutoencoderParams(GenerativeRunParams):
     method: Literal["autoencoder"]
     latent: PositiveInt = 32
     """Numbers of a code."""
-    encoder: PyramidParams = PyramidParams(norm="none")
-    decoder: MirrorParams = MirrorParams(norm="none")
+    encoder: ConvEncoderParams = ConvEncoderParams(norm="none")
+    decoder: ConvDecoderParams = ConvDecoderParams(norm="none")
     loss: Literal["l1", "l2"] = "l2"
     optimizer: AdamParams = AdamParams(rate=1e-3, beta1=0.9)
 

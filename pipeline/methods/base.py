@@ -8,11 +8,11 @@ from pydantic import Field, PositiveInt, model_validator
 from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
-from pipeline.backbones.bridge import BridgeParams
+from pipeline.backbones.bridge import LatentTranslationParams
 from pipeline.block import Block
 from pipeline.codecs.spectrogram import MelConvention
-from pipeline.models.translators import BridgedTranslator
-from pipeline.models.vq import CoderModel
+from pipeline.models.translators import LatentTranslator
+from pipeline.models.vq import VQModel
 from pipeline.nn.folding import folded
 from pipeline.samples import Batch, Spec
 
@@ -64,7 +64,9 @@ class AdamParams(Block):
 
     def build(self, *modules: nn.Module) -> Adam:
         """The optimiser of what is `learning` in ``modules``."""
-        return Adam(learning(*modules), lr=self.rate, betas=(self.beta1, self.beta2), fused=True)
+        return Adam(
+            trainable_parameters(*modules), lr=self.rate, betas=(self.beta1, self.beta2), fused=True
+        )
 
 
 class AdamWParams(AdamParams):
@@ -77,11 +79,15 @@ class AdamWParams(AdamParams):
         """The optimiser of what is `learning` in ``modules``."""
         betas = (self.beta1, self.beta2)
         return AdamW(
-            learning(*modules), lr=self.rate, betas=betas, weight_decay=self.decay, fused=True
+            trainable_parameters(*modules),
+            lr=self.rate,
+            betas=betas,
+            weight_decay=self.decay,
+            fused=True,
         )
 
 
-def learning(*modules: nn.Module) -> list[nn.Parameter]:
+def trainable_parameters(*modules: nn.Module) -> list[nn.Parameter]:
     """The parameters of ``modules`` that are not frozen, each once."""
     found = {p: None for module in modules for p in module.parameters() if p.requires_grad}
     return list(found)
@@ -128,7 +134,7 @@ class RunParams(Block, ABC):
     crop: PositiveInt | None = None
     """Side of a random square crop (pictures), or frames of a random window (sound, required)."""
     flip: bool = False
-    """Mirror half of the pictures left to right."""
+    """ConvDecoder half of the pictures left to right."""
     colour: float = Field(0.0, ge=0, le=1)
     """How strongly brightness, saturation and contrast of pictures vary; not for aligned pairs,
     whose halves' colours belong together."""
@@ -197,7 +203,7 @@ class GenerativeRunParams(RunParams, ABC):
         return (self.domain,)
 
 
-class CoderRunParams(GenerativeRunParams, ABC):
+class VQRunParams(GenerativeRunParams, ABC):
     """A run that learns to write samples as codes."""
 
     also: tuple[str, ...] = ()
@@ -270,57 +276,59 @@ class Foundation(Block):
 class StackedRunParams(RunParams, ABC):
     """A run that may stand on another stage's output."""
 
-    stands_on: str | None = Field(None, pattern=r"^(judges|models)/[^/]+$")
-    """What lies below ``data/`` and is trained first: ``judges/NAME`` or ``models/NAME``. A block
-    that says so is one of ``stacked``, whose stages depend on it."""
+    pretrained: str | None = Field(None, pattern=r"^(classifiers|models)/[^/]+$")
+    """What lies below ``data/`` and is trained first: ``classifiers/NAME`` or ``models/NAME``. A block
+    that says so is one of ``second_stage``, whose stages depend on it."""
     foundation: Foundation | None = None
     """What was found there. Training fills it in, and the finished model keeps it."""
 
     def ground(self) -> Foundation:
         """The foundation; raises ValueError where there is none yet."""
         if self.foundation is None:
-            raise ValueError(f"{self.stands_on} has to be trained first")
+            raise ValueError(f"{self.pretrained} has to be trained first")
         return self.foundation
 
 
-class BridgedRunParams(TranslatorRunParams, StackedRunParams, ABC):
+class LatentTranslationRunParams(TranslatorRunParams, StackedRunParams, ABC):
     """A run whose generators may be bridges between the latents of a finished VQ model."""
 
     generator: Block
 
     @model_validator(mode="after")
     def _stands_on_its_coder(self) -> Self:
-        bridged = isinstance(self.generator, BridgeParams)
-        if bridged != (self.stands_on or "").startswith("models/"):
+        bridged = isinstance(self.generator, LatentTranslationParams)
+        if bridged != (self.pretrained or "").startswith("models/"):
             raise ValueError(
-                "generator: {kind: vqgan} and stands_on: models/NAME belong together, found "
-                f"stands_on: {self.stands_on}"
+                "generator: {kind: vqgan} and pretrained: models/NAME belong together, found "
+                f"pretrained: {self.pretrained}"
             )
         return self
 
-    def build_bridges(
-        self, params: BridgeParams, specs: dict[str, Spec], directions: dict[str, str]
-    ) -> BridgedTranslator:
+    def build_latent_translator(
+        self, params: LatentTranslationParams, specs: dict[str, Spec], directions: dict[str, str]
+    ) -> LatentTranslator:
         """The VQ model with fresh weights, and a bridge for each direction, target -> source.
 
         Raises ValueError where there is no VQ model, or it codes other samples than the domains'.
         """
-        coder, seen = self.ground().build_model(), next(iter(self.ground().specs.values()))
-        if not isinstance(coder, CoderModel):
-            raise ValueError(f"{self.stands_on} has no codes")
+        tokenizer, seen = self.ground().build_model(), next(iter(self.ground().specs.values()))
+        if not isinstance(tokenizer, VQModel):
+            raise ValueError(f"{self.pretrained} has no codes")
         for name in self.domains:
             spec = specs[name]
             if (seen.channels, seen.bounded) != (spec.channels, spec.bounded):
-                raise ValueError(f"{self.stands_on} codes samples of {seen}, but {name} has {spec}")
-        dim = coder.quant_conv.out_channels
+                raise ValueError(
+                    f"{self.pretrained} codes samples of {seen}, but {name} has {spec}"
+                )
+        dim = tokenizer.quant_conv.out_channels
         bridges = {to: params.build(dim) for to in directions}
-        return BridgedTranslator(coder, bridges, directions, frozen=params.coder == "frozen")
+        return LatentTranslator(tokenizer, bridges, directions, frozen=params.tokenizer == "frozen")
 
 
-class BridgedMethod(StackedMethod, ABC):
-    """A method whose model may be a `BridgedTranslator`."""
+class LatentTranslationMethod(StackedMethod, ABC):
+    """A method whose model may be a `LatentTranslator`."""
 
     def stand_on(self, finished: nn.Module) -> None:
         """Takes over the VQ model's weights."""
-        if isinstance(self.model, BridgedTranslator):
-            self.model.coder.load_state_dict(finished.state_dict())
+        if isinstance(self.model, LatentTranslator):
+            self.model.tokenizer.load_state_dict(finished.state_dict())

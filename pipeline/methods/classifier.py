@@ -1,4 +1,4 @@
-"""A small classifier: the judge whose opinion and features evaluation asks for."""
+"""A small classifier: the classifier whose opinion and features evaluation asks for."""
 
 from collections.abc import Iterator
 from typing import Literal

@@ -21,7 +21,7 @@ from pipeline.methods.base import (
     StackedRunParams,
     Update,
 )
-from pipeline.models.vq import CoderModel
+from pipeline.models.vq import VQModel
 from pipeline.nn.drawing import pick
 from pipeline.samples import Batch, Labelled, Spec
 
@@ -30,7 +30,7 @@ class CodePriorParams(GenerativeRunParams, StackedRunParams):
     """The published transformer by default."""
 
     method: Literal["code_prior"]
-    stands_on: str = Field(pattern=r"^models/[^/]+$")
+    pretrained: str = Field(pattern=r"^models/[^/]+$")
     """The VQ model whose codes it learns, ``models/NAME``; it becomes part of this one."""
     network: GPTParams = GPTParams()
     conditional: bool = False
@@ -48,15 +48,15 @@ class CodePriorParams(GenerativeRunParams, StackedRunParams):
 
         Raises ValueError where there is no VQ model of such samples to stand on.
         """
-        coder = self.ground().build_model()
+        tokenizer = self.ground().build_model()
         seen, spec = list(self.ground().specs.values()), specs[self.domain]
-        if not isinstance(coder, CoderModel):
-            raise ValueError(f"{self.stands_on} has no codes")
+        if not isinstance(tokenizer, VQModel):
+            raise ValueError(f"{self.pretrained} has no codes")
         if seen != [spec]:
-            raise ValueError(f"{self.stands_on} codes samples of {seen}, but these are of {spec}")
+            raise ValueError(f"{self.pretrained} codes samples of {seen}, but these are of {spec}")
         if self.conditional and not classes:
             raise ValueError(f"conditional: {self.domain} has no classes")
-        return CodePriorModel(coder, spec, classes if self.conditional else (), self)
+        return CodePriorModel(tokenizer, spec, classes if self.conditional else (), self)
 
     def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "CodePrior":
         """The model and its cross-entropy."""
@@ -67,14 +67,14 @@ class CodePriorModel(nn.Module, Sampler):
     """Draws codes one after the other, row by row, and decodes them."""
 
     def __init__(
-        self, coder: CoderModel, spec: Spec, classes: tuple[str, ...], params: CodePriorParams
+        self, tokenizer: VQModel, spec: Spec, classes: tuple[str, ...], params: CodePriorParams
     ) -> None:
         super().__init__()
-        self.coder = coder.freeze()
-        self.rows, self.columns = coder.grid(spec)
+        self.tokenizer = tokenizer.freeze()
+        self.rows, self.columns = tokenizer.grid(spec)
         self.classes = len(classes)
         self.gpt: GPT = params.network.build(
-            self.rows * self.columns, max(self.classes, 1), coder.codes
+            self.rows * self.columns, max(self.classes, 1), tokenizer.codes
         )
         self.temperature, self.top_k, self.top_p = params.temperature, params.top_k, params.top_p
 
@@ -104,7 +104,7 @@ class CodePriorModel(nn.Module, Sampler):
             "p": self.top_p if top_p is None else top_p,
         }
         codes = self.draw(condition.to(device), levels.to(device), **how)
-        return self.coder.from_codes(codes.view(n, self.rows, self.columns))
+        return self.tokenizer.decode_codes(codes.view(n, self.rows, self.columns))
 
     @torch.no_grad()
     def draw(self, start: Tensor, levels: Tensor, **how: Any) -> Tensor:
@@ -127,7 +127,7 @@ class CodePrior(StackedMethod):
 
     def stand_on(self, finished: nn.Module) -> None:
         """Takes the VQ model's weights."""
-        self.model.coder.load_state_dict(finished.state_dict())
+        self.model.tokenizer.load_state_dict(finished.state_dict())
 
     def optimizers(self) -> dict[str, Optimizer]:
         """``model``: weight decay for the matrices of linear layers alone, as in minGPT."""
@@ -145,7 +145,7 @@ class CodePrior(StackedMethod):
         """One update of the cross-entropy of each code given those before it (eq. 11)."""
         assert isinstance(batch, Labelled)
         with torch.no_grad():
-            codes = self.model.coder.to_codes(batch.x).flatten(1)
+            codes = self.model.tokenizer.encode_codes(batch.x).flatten(1)
         start = batch.y if self.model.classes else torch.zeros_like(batch.y)
         logits = self.model.gpt(start, codes[:, :-1])
         nats = cross_entropy(logits.flatten(0, 1), codes.flatten())

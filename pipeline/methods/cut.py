@@ -82,7 +82,7 @@ class CUTParams(TranslatorRunParams):
                 together=self.discriminator.norm != "batch",
                 diffaugment=self.diffaugment,
             ),
-            Describer(generator.tap_channels, self.features, self.places),
+            ProjectionHead(generator.tap_channels, self.features, self.places),
             contrast_weight=self.contrast_weight,
             contrast_identity=self.contrast_identity,
             temperature=self.temperature,
@@ -92,7 +92,7 @@ class CUTParams(TranslatorRunParams):
         )
 
 
-class Describer(nn.Module):
+class ProjectionHead(nn.Module):
     """Places of feature maps -> vectors, by a network of two layers for each depth."""
 
     def __init__(self, channels: tuple[int, ...], features: int, places: int) -> None:
@@ -128,7 +128,7 @@ class CUT(Method):
         model: GeneratorTranslator,
         generator: Resnet,
         discriminator: Critic,
-        describer: Describer,
+        head: ProjectionHead,
         *,
         contrast_weight: float,
         contrast_identity: bool,
@@ -140,7 +140,7 @@ class CUT(Method):
         """``together``: the generator treats each sample alone, so batches may share a pass."""
         super().__init__()
         self.model, self.generator = model, generator
-        self.discriminator, self.describer = discriminator, describer
+        self.discriminator, self.head = discriminator, head
         self.contrast_weight, self.contrast_identity = contrast_weight, contrast_identity
         self.temperature = temperature
         self.adam, self.discriminator_adam = adam, discriminator_adam
@@ -149,7 +149,7 @@ class CUT(Method):
     def optimizers(self) -> dict[str, Optimizer]:
         """``generator`` (with what describes places) and ``discriminator``."""
         return {
-            "generator": self.adam.build(self.generator, self.describer),
+            "generator": self.adam.build(self.generator, self.head),
             "discriminator": self.discriminator_adam.build(self.discriminator),
         }
 
@@ -176,9 +176,9 @@ class CUT(Method):
         """How well places of ``source`` are known again in ``output``, over all depths."""
         with torch.no_grad():
             known = self.generator.taps(source)
-            places = self.describer.choose(known)
-        keys = self.describer(known, places)
-        queries = self.describer(self.generator.taps(output), places)
+            places = self.head.choose(known)
+        keys = self.head(known, places)
+        queries = self.head(self.generator.taps(output), places)
         losses = [
             patch_nce(query, key, self.temperature)
             for query, key in zip(queries, keys, strict=True)

@@ -8,30 +8,35 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
-from pipeline.backbones import BridgedTranslatorParams, BridgeParams, PatchParams, ResnetParams
+from pipeline.backbones import (
+    LatentTranslationParams,
+    PatchParams,
+    ResnetParams,
+    TwoWayGeneratorParams,
+)
 from pipeline.losses.adversarial import Adversarial
 from pipeline.methods.adversary import Critic
 from pipeline.methods.base import (
     AdamParams,
-    BridgedMethod,
-    BridgedRunParams,
+    LatentTranslationMethod,
+    LatentTranslationRunParams,
     ScheduleParams,
     Update,
 )
-from pipeline.models.translators import BridgedTranslator, GeneratorTranslator
+from pipeline.models.translators import GeneratorTranslator, LatentTranslator
 from pipeline.nn.diffaugment import DiffAugment
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.nn.pool import SamplePool
 from pipeline.samples import Batch, Pair, Spec
 
 
-class CycleGANParams(BridgedRunParams):
+class CycleGANParams(LatentTranslationRunParams):
     """The paper's values by default: ResNet-9, PatchGAN of 70 pixels, least squares, pool of 50."""
 
     reads = "unaligned"
 
     method: Literal["cyclegan"]
-    generator: BridgedTranslatorParams = ResnetParams()
+    generator: TwoWayGeneratorParams = ResnetParams()
     """``vae`` is none of its kinds: generators that share a latent are a method, ``unit``."""
     discriminator: PatchParams = PatchParams(norm="instance")
     loss: Adversarial = "least_squares"
@@ -48,11 +53,11 @@ class CycleGANParams(BridgedRunParams):
 
     def build_model(
         self, specs: dict[str, Spec], classes: tuple[str, ...]
-    ) -> GeneratorTranslator | BridgedTranslator:
+    ) -> GeneratorTranslator | LatentTranslator:
         """Two generators, one for each direction."""
         directions = {self.target: self.source, self.source: self.target}
-        if isinstance(self.generator, BridgeParams):
-            return self.build_bridges(self.generator, specs, directions)
+        if isinstance(self.generator, LatentTranslationParams):
+            return self.build_latent_translator(self.generator, specs, directions)
         generators = {
             to: self.generator.build(specs[of].channels, specs[to].channels, specs[to].bounded)
             for to, of in directions.items()
@@ -88,14 +93,14 @@ class CycleGANParams(BridgedRunParams):
         )
 
 
-class CycleGAN(BridgedMethod):
+class CycleGAN(LatentTranslationMethod):
     """See `CycleGANParams`; batches are unaligned `Pair`s."""
 
     def __init__(
         self,
-        model: GeneratorTranslator | BridgedTranslator,
-        judge_a: Critic,
-        judge_b: Critic,
+        model: GeneratorTranslator | LatentTranslator,
+        discriminator_a: Critic,
+        discriminator_b: Critic,
         *,
         source: str,
         target: str,
@@ -108,9 +113,9 @@ class CycleGAN(BridgedMethod):
     ) -> None:
         """``together``: generators treat each sample alone, so batches may share a pass."""
         super().__init__()
-        self.model: GeneratorTranslator | BridgedTranslator = model
+        self.model: GeneratorTranslator | LatentTranslator = model
         self.to_b, self.to_a = model.generator(target), model.generator(source)
-        self.judge_a, self.judge_b = judge_a, judge_b
+        self.discriminator_a, self.discriminator_b = discriminator_a, discriminator_b
         self.pool_a, self.pool_b = SamplePool(pool), SamplePool(pool)
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
@@ -121,7 +126,9 @@ class CycleGAN(BridgedMethod):
         """``generators`` (both) and ``discriminators`` (both)."""
         return {
             "generators": self.adam.build(self.to_a, self.to_b),
-            "discriminators": self.discriminator_adam.build(self.judge_a, self.judge_b),
+            "discriminators": self.discriminator_adam.build(
+                self.discriminator_a, self.discriminator_b
+            ),
         }
 
     def updates(self, batch: Batch, step: int) -> Iterator[Update]:
@@ -131,7 +138,7 @@ class CycleGAN(BridgedMethod):
         fake_b, same_b = self.translate(self.to_b, a, b)
         fake_a, same_a = self.translate(self.to_a, b, a)
         cycle = l1_loss(self.to_a(fake_b).float(), a) + l1_loss(self.to_b(fake_a).float(), b)
-        adversarial = self.judge_b.fool(fake_b) + self.judge_a.fool(fake_a)
+        adversarial = self.discriminator_b.fool(fake_b) + self.discriminator_a.fool(fake_a)
         loss = adversarial + self.cycle_weight * cycle
         logs = {"adversarial": adversarial, "cycle": cycle}
         if same_a is not None and same_b is not None:
@@ -140,8 +147,8 @@ class CycleGAN(BridgedMethod):
             logs["identity"] = identity
         yield Update("generators", loss, logs)
 
-        loss_a, logs_a = self.judge_a.discriminate(a, self.pool_a(fake_a.detach()), "a")
-        loss_b, logs_b = self.judge_b.discriminate(b, self.pool_b(fake_b.detach()), "b")
+        loss_a, logs_a = self.discriminator_a.discriminate(a, self.pool_a(fake_a.detach()), "a")
+        loss_b, logs_b = self.discriminator_b.discriminate(b, self.pool_b(fake_b.detach()), "b")
         # At half weight (section 4).
         yield Update("discriminators", 0.5 * loss_a + 0.5 * loss_b, logs_a | logs_b)
 

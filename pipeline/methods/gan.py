@@ -7,7 +7,7 @@ from pydantic import PositiveInt
 from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
-from pipeline.backbones.convolutional import MirrorParams, PyramidParams
+from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.capabilities import LatentSampler
 from pipeline.losses.adversarial import Adversarial
 from pipeline.methods.adversary import Critic
@@ -21,8 +21,8 @@ class GANParams(GenerativeRunParams):
 
     method: Literal["gan"]
     latent: PositiveInt = 100
-    generator: MirrorParams = MirrorParams()
-    discriminator: PyramidParams = PyramidParams()
+    generator: ConvDecoderParams = ConvDecoderParams()
+    discriminator: ConvEncoderParams = ConvEncoderParams()
     loss: Adversarial = "nonsaturating"
     diffaugment: DiffAugment = ()
     """How samples are altered before the discriminator sees them: for small sets."""

@@ -9,7 +9,7 @@ from torch import Tensor, cat, nn, no_grad
 from torch.optim import Optimizer
 
 from pipeline.backbones.hifigan import HifiganParams
-from pipeline.backbones.waveforms import Judgement, PeriodsParams, ScalesParams
+from pipeline.backbones.waveforms import Features, PeriodsParams, ScalesParams
 from pipeline.capabilities import Vocoder
 from pipeline.codecs.spectrogram import MelConvention
 from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
@@ -131,8 +131,8 @@ class HifiGAN(Method):
         yield self.discriminate(real, fake.detach())
 
         with no_grad():
-            of_real = self.judge(real)
-        of_fake = self.judge(fake)
+            of_real = self.logits(real)
+        of_fake = self.logits(fake)
         adversarial = total(generator_loss(self.loss, j[-1].float()) for j in of_fake)
         # The published sum over discriminators, logits and all (eq. 4).
         features = len(of_fake) * feature_matching(of_fake, of_real)
@@ -144,17 +144,17 @@ class HifiGAN(Method):
 
     def discriminate(self, real: Tensor, fake: Tensor) -> Update:
         """The discriminators' losses on waves [N, samples], summed."""
-        judgements = self.judge(cat([real, fake]))  # each wave is judged alone, so in one pass
-        logits = [judgement[-1].float().chunk(2) for judgement in judgements]
+        outputs = self.logits(cat([real, fake]))  # each wave is told alone, so in one pass
+        logits = [features[-1].float().chunk(2) for features in outputs]
         loss = total(discriminator_loss(self.loss, ours, theirs) for ours, theirs in logits)
         verdicts = [verdict(self.loss, ours, theirs) for ours, theirs in logits]
         means = {name: torch.stack([v[name] for v in verdicts]).mean() for name in verdicts[0]}
         return Update("discriminators", loss, means)
 
-    def judge(self, wave: Tensor) -> list[Judgement]:
+    def logits(self, wave: Tensor) -> list[Features]:
         """What every discriminator makes of waves [N, samples]."""
-        judgements: list[Judgement] = self.periods(wave[:, None]) + self.scales(wave[:, None])
-        return judgements
+        outputs: list[Features] = self.periods(wave[:, None]) + self.scales(wave[:, None])
+        return outputs
 
 
 def total(losses: Iterable[Tensor]) -> Tensor:

@@ -96,7 +96,10 @@ class MaskCycleGANVCParams(TranslatorRunParams):
         """The generators and two discriminators for each domain."""
         return MaskCycleGANVC(
             self.build_model(specs, classes),
-            {name: Critic(self.discriminator.build(), self.loss, together=True) for name in JUDGES},
+            {
+                name: Critic(self.discriminator.build(), self.loss, together=True)
+                for name in DISCRIMINATORS
+            },
             source=self.source,
             target=self.target,
             mask_frames=self.mask_frames,
@@ -109,7 +112,7 @@ class MaskCycleGANVCParams(TranslatorRunParams):
         )
 
 
-JUDGES = ("a", "b", "cycled_a", "cycled_b")
+DISCRIMINATORS = ("a", "b", "cycled_a", "cycled_b")
 """The discriminators: of translations to a and b, and of a and b there and back."""
 
 
@@ -119,7 +122,7 @@ class MaskCycleGANVC(Method):
     def __init__(
         self,
         model: GeneratorTranslator,
-        judges: dict[str, Critic],
+        discriminators: dict[str, Critic],
         *,
         source: str,
         target: str,
@@ -131,11 +134,11 @@ class MaskCycleGANVC(Method):
         adam: AdamParams,
         discriminator_adam: AdamParams,
     ) -> None:
-        """``judges``: by the names of `JUDGES`."""
+        """``discriminators``: by the names of `DISCRIMINATORS`."""
         super().__init__()
         self.model = model
         self.to_b, self.to_a = model.generators[target], model.generators[source]
-        self.judges = nn.ModuleDict(judges)
+        self.discriminators = nn.ModuleDict(discriminators)
         self.mask_frames = mask_frames
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
         self.identity_steps, self.stretch = identity_steps, stretch
@@ -145,7 +148,7 @@ class MaskCycleGANVC(Method):
         """``generators`` (both) and ``discriminators`` (all four)."""
         return {
             "generators": self.adam.build(self.to_a, self.to_b),
-            "discriminators": self.discriminator_adam.build(self.judges),
+            "discriminators": self.discriminator_adam.build(self.discriminators),
         }
 
     def updates(self, batch: Batch, step: int) -> Iterator[Update]:
@@ -157,7 +160,7 @@ class MaskCycleGANVC(Method):
         fake_a, same_a = self.translate(self.to_a, b, a if identify else None)
         cycled_a, cycled_b = self.to_a(fake_b), self.to_b(fake_a)  # every frame is there by now
         shown = {"a": fake_a, "b": fake_b, "cycled_a": cycled_a, "cycled_b": cycled_b}
-        fooled = {name: self.judge(name).fool(x) for name, x in shown.items()}
+        fooled = {name: self.adversary(name).fool(x) for name, x in shown.items()}
         logs = {
             "adversarial": fooled["a"] + fooled["b"],
             "adversarial_cycled": fooled["cycled_a"] + fooled["cycled_b"],
@@ -171,7 +174,8 @@ class MaskCycleGANVC(Method):
 
         real = {"a": a, "b": b, "cycled_a": a, "cycled_b": b}
         told = [
-            self.judge(name).discriminate(real[name], x.detach(), name) for name, x in shown.items()
+            self.adversary(name).discriminate(real[name], x.detach(), name)
+            for name, x in shown.items()
         ]
         losses, logits = zip(*told, strict=True)
         yield Update(
@@ -203,11 +207,11 @@ class MaskCycleGANVC(Method):
             return None
         return filling_in_mask(len(x), x.shape[3], self.mask_frames, x.device)
 
-    def judge(self, name: str) -> Critic:
+    def adversary(self, name: str) -> Critic:
         """The discriminator of this name."""
-        judge = self.judges[name]
-        assert isinstance(judge, Critic)
-        return judge
+        discriminator = self.discriminators[name]
+        assert isinstance(discriminator, Critic)
+        return discriminator
 
 
 def filling_in_mask(count: int, frames: int, longest: int, device: torch.device) -> Tensor:

@@ -8,23 +8,33 @@ from torch import Tensor, cat, nn
 from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
-from pipeline.backbones import BridgeParams, LatentTranslatorParams, PatchParams, UnetParams
+from pipeline.backbones import (
+    LatentTranslationParams,
+    OneWayGeneratorParams,
+    PatchParams,
+    UnetParams,
+)
 from pipeline.backbones.vae import Vae
 from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
 from pipeline.losses.divergence import mean_kl
-from pipeline.methods.base import AdamParams, BridgedMethod, BridgedRunParams, Update
-from pipeline.models.translators import BridgedTranslator, GeneratorTranslator
+from pipeline.methods.base import (
+    AdamParams,
+    LatentTranslationMethod,
+    LatentTranslationRunParams,
+    Update,
+)
+from pipeline.models.translators import GeneratorTranslator, LatentTranslator
 from pipeline.nn.diffaugment import DiffAugment, diff_augment
 from pipeline.samples import Batch, Pair, Spec
 
 
-class Pix2PixParams(BridgedRunParams):
+class Pix2PixParams(LatentTranslationRunParams):
     """The paper's values by default: U-Net, PatchGAN of 70 pixels, cross-entropy, 100 x L1."""
 
     reads = "aligned"
 
     method: Literal["pix2pix"]
-    generator: LatentTranslatorParams = UnetParams()
+    generator: OneWayGeneratorParams = UnetParams()
     discriminator: PatchParams = PatchParams()
     loss: Adversarial = "nonsaturating"
     l1_weight: NonNegativeFloat = 100.0
@@ -40,11 +50,11 @@ class Pix2PixParams(BridgedRunParams):
 
     def build_model(
         self, specs: dict[str, Spec], classes: tuple[str, ...]
-    ) -> GeneratorTranslator | BridgedTranslator:
+    ) -> GeneratorTranslator | LatentTranslator:
         """One generator, source to target."""
         directions = {self.target: self.source}
-        if isinstance(self.generator, BridgeParams):
-            return self.build_bridges(self.generator, specs, directions)
+        if isinstance(self.generator, LatentTranslationParams):
+            return self.build_latent_translator(self.generator, specs, directions)
         source, target = specs[self.source], specs[self.target]
         generator = self.generator.build(source.channels, target.channels, target.bounded)
         return GeneratorTranslator({self.target: generator}, directions, mode=self.inference)
@@ -64,12 +74,12 @@ class Pix2PixParams(BridgedRunParams):
         )
 
 
-class Pix2Pix(BridgedMethod):
+class Pix2Pix(LatentTranslationMethod):
     """See `Pix2PixParams`; batches are aligned `Pair`s."""
 
     def __init__(
         self,
-        model: GeneratorTranslator | BridgedTranslator,
+        model: GeneratorTranslator | LatentTranslator,
         discriminator: nn.Module,
         *,
         target: str,
@@ -80,7 +90,7 @@ class Pix2Pix(BridgedMethod):
         adam: AdamParams,
     ) -> None:
         super().__init__()
-        self.model: GeneratorTranslator | BridgedTranslator = model
+        self.model: GeneratorTranslator | LatentTranslator = model
         self.discriminator = discriminator
         self.generator = model.generator(target)
         self.loss: Adversarial = loss
@@ -99,14 +109,14 @@ class Pix2Pix(BridgedMethod):
         """The discriminator's update at half weight, then the generator's (section 3.3)."""
         assert isinstance(batch, Pair)
         fake, kl = self.translate(batch.a)
-        real_logits = self.judge(batch.a, batch.b)
-        fake_logits = self.judge(batch.a, fake.detach())
+        real_logits = self.logits(batch.a, batch.b)
+        fake_logits = self.logits(batch.a, fake.detach())
         yield Update(
             "discriminator",
             0.5 * discriminator_loss(self.loss, real_logits, fake_logits),
             verdict(self.loss, real_logits, fake_logits),
         )
-        adversarial = generator_loss(self.loss, self.judge(batch.a, fake))
+        adversarial = generator_loss(self.loss, self.logits(batch.a, fake))
         l1 = l1_loss(fake.float(), batch.b)
         loss = adversarial + self.l1_weight * l1
         logs = {"adversarial": adversarial, "l1": l1}
@@ -122,7 +132,7 @@ class Pix2Pix(BridgedMethod):
         mean = self.generator.mean(source)
         return self.generator.decode(mean), mean_kl(mean)
 
-    def judge(self, source: Tensor, target: Tensor) -> Tensor:
+    def logits(self, source: Tensor, target: Tensor) -> Tensor:
         """float32 logits of patches of a source and what claims to be its counterpart."""
         shown = diff_augment(self.diffaugment, source, target)
         logits: Tensor = self.discriminator(cat(shown, dim=1))

@@ -59,12 +59,12 @@ class SPADEParams(TranslatorRunParams):
         """The model, the discriminators on source and target together, and the losses.
 
         Raises UserError where VGG19's weights are wanted and can't be had, and ValueError where
-        they would judge what is no picture.
+        they would discriminator what is no picture.
         """
         source, target = specs[self.source], specs[self.target]
         if self.perceptual.kind == "vgg19" and not (target.bounded and target.channels in (1, 3)):
             raise ValueError(
-                f"perceptual: vgg19 judges pictures, and {self.target} has none: {{kind: none}}"
+                f"perceptual: vgg19 compares pictures, and {self.target} has none: {{kind: none}}"
             )
         return SPADEMethod(
             self.build_model(specs, classes),
@@ -140,11 +140,12 @@ class SPADEMethod(Method):
         assert isinstance(batch, Pair)
         style, logs = self.draw_style(batch.b)
         fake = self.generator(batch.a, style)
-        reals = self.judge(batch.a, batch.b)  # also the discriminator's: it has not stepped then
-        fakes = self.judge(batch.a, fake)
+        reals = self.logits(batch.a, batch.b)  # also the discriminator's: it has not stepped then
+        fakes = self.logits(batch.a, fake)
         yield Update("generator", *self.generator_loss(fakes, reals, fake, batch.b, logs))
         yield Update(
-            "discriminator", *self.discriminator_loss(reals, self.judge(batch.a, fake.detach()))
+            "discriminator",
+            *self.discriminator_loss(reals, self.logits(batch.a, fake.detach())),
         )
 
     def draw_style(self, y: Tensor) -> tuple[Tensor | None, dict[str, Tensor]]:
@@ -183,7 +184,7 @@ class SPADEMethod(Method):
         real, fake = (cat([y.flatten() for y in logits]) for logits in (real_logits, fake_logits))
         return torch.stack(losses).mean(), verdict(self.loss, real, fake)
 
-    def judge(self, source: Tensor, target: Tensor) -> Scales:
+    def logits(self, source: Tensor, target: Tensor) -> Scales:
         """What the discriminators see in a source and what claims to be its counterpart."""
         seen: Scales = self.discriminator(cat([source, target], dim=1))
         return seen

@@ -129,8 +129,8 @@ class UNIT(Method):
     def __init__(
         self,
         model: SharedLatent,
-        judge_a: Critic,
-        judge_b: Critic,
+        discriminator_a: Critic,
+        discriminator_b: Critic,
         *,
         source: str,
         target: str,
@@ -143,7 +143,7 @@ class UNIT(Method):
     ) -> None:
         super().__init__()
         self.model: SharedLatent = model
-        self.judge_a, self.judge_b = judge_a, judge_b
+        self.discriminator_a, self.discriminator_b = discriminator_a, discriminator_b
         self.source, self.target = source, target
         self.reconstruction_weight, self.kl_weight = reconstruction_weight, kl_weight
         self.cycle_weight, self.cycle_kl_weight = cycle_weight, cycle_kl_weight
@@ -153,7 +153,9 @@ class UNIT(Method):
         """``autoencoders`` (both, with what they share) and ``discriminators`` (both)."""
         return {
             "autoencoders": self.adam.build(self.model),
-            "discriminators": self.discriminator_adam.build(self.judge_a, self.judge_b),
+            "discriminators": self.discriminator_adam.build(
+                self.discriminator_a, self.discriminator_b
+            ),
         }
 
     def updates(self, batch: Batch, step: int) -> Iterator[Update]:
@@ -171,7 +173,7 @@ class UNIT(Method):
             self.model.decode(again_b, self.target),
         )
         logs = {
-            "adversarial": self.judge_a.fool(fake_a) + self.judge_b.fool(fake_b),
+            "adversarial": self.discriminator_a.fool(fake_a) + self.discriminator_b.fool(fake_b),
             "reconstruction": l1_loss(same_a.float(), a) + l1_loss(same_b.float(), b),
             "kl": mean_kl(mean_a) + mean_kl(mean_b),
             "cycle": l1_loss(cycled_a.float(), a) + l1_loss(cycled_b.float(), b),
@@ -179,8 +181,8 @@ class UNIT(Method):
         }
         yield Update("autoencoders", self.weigh(logs), logs)
 
-        loss_a, logs_a = self.judge_a.discriminate(a, fake_a.detach(), "a")
-        loss_b, logs_b = self.judge_b.discriminate(b, fake_b.detach(), "b")
+        loss_a, logs_a = self.discriminator_a.discriminate(a, fake_a.detach(), "a")
+        loss_b, logs_b = self.discriminator_b.discriminate(b, fake_b.detach(), "b")
         yield Update("discriminators", loss_a + loss_b, logs_a | logs_b)
 
     def decode(

@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
-from pipeline.backbones.convolutional import MirrorParams, PyramidParams
+from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.block import Block
 from pipeline.capabilities import Latent, LatentSampler, Reconstructor, Scorer
 from pipeline.losses.divergence import gaussian_kl
@@ -41,8 +41,8 @@ class VAEParams(GenerativeRunParams):
 
     method: Literal["vae"]
     latent: PositiveInt = 32
-    encoder: PyramidParams = PyramidParams(norm="none")
-    decoder: MirrorParams = MirrorParams(norm="none")
+    encoder: ConvEncoderParams = ConvEncoderParams(norm="none")
+    decoder: ConvDecoderParams = ConvDecoderParams(norm="none")
     beta: NonNegativeFloat = 1.0
     """Weight of the KL term; 1 is the ELBO, more disentangles (Higgins et al. 2017)."""
     capacity: CapacityParams | None = None

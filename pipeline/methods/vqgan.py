@@ -13,20 +13,20 @@ from torch.nn.functional import l1_loss, mse_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones.patch import PatchParams
-from pipeline.backbones.stylegan2 import WholeParams
+from pipeline.backbones.stylegan2 import StyleGAN2DiscriminatorParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.losses.adversarial import Adversarial, adaptive_weight
-from pipeline.losses.perceptual import AnyPerceptualParams, JudgeDistance
+from pipeline.losses.perceptual import AnyPerceptualParams, ClassifierDistance
 from pipeline.losses.reconstruction import logit_laplace_nll
 from pipeline.methods.adversary import Critic
 from pipeline.methods.base import (
     AdamParams,
-    CoderRunParams,
     StackedMethod,
     StackedRunParams,
     Update,
+    VQRunParams,
 )
-from pipeline.models.vq import LAPLACE, CoderModel, CoderParams
+from pipeline.models.vq import LAPLACE, VQModel, VQNetworkParams
 from pipeline.nn.quantiser import QuantiserParams, perplexity, use
 from pipeline.samples import Batch, Labelled, Spec
 
@@ -34,24 +34,24 @@ MEMORY = 0.95  # of the error that the guard watches, a step
 RATE = 4.5e-6  # a sample of the batch
 
 
-class VQGANParams(CoderRunParams, StackedRunParams):
+class VQGANParams(VQRunParams, StackedRunParams):
     """The published values by default, for pictures of 256 pixels and batches of 12."""
 
     method: Literal["vqgan"]
     batch: PositiveInt = 12
-    network: CoderParams = VqganParams()
+    network: VQNetworkParams = VqganParams()
     quantiser: QuantiserParams = QuantiserParams()
     l1_weight: NonNegativeFloat = 1.0
     l2_weight: NonNegativeFloat = 0.0
     laplace_weight: NonNegativeFloat = 0.0
     """Of the logit-Laplace likelihood, for which the decoder gives a scale beside each mean."""
     perceptual: AnyPerceptualParams
-    """``{kind: vgg19, weights: FILE}``, ``{kind: judge}`` with ``stands_on: judges/NAME``, or
+    """``{kind: vgg19, weights: FILE}``, ``{kind: classifier}`` with ``pretrained: classifiers/NAME``, or
     ``{kind: none}``. The published networks were trained with LPIPS, which is VGG16's features
     under weights of its own."""
     perceptual_weight: NonNegativeFloat = 1.0
     patch: PatchParams | None = PatchParams()
-    whole: WholeParams | None = None
+    whole: StyleGAN2DiscriminatorParams | None = None
     """A discriminator of whole samples, instead of that of patches or beside it."""
     loss: Adversarial = "hinge"
     adversarial_weight: NonNegativeFloat = 0.8
@@ -71,11 +71,11 @@ class VQGANParams(CoderRunParams, StackedRunParams):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        judged = (self.stands_on or "").startswith("judges/")
-        if (self.perceptual.kind == "judge") != judged:
+        judged = (self.pretrained or "").startswith("classifiers/")
+        if (self.perceptual.kind == "classifier") != judged:
             raise ValueError(
-                "perceptual: {kind: judge} and stands_on: judges/NAME belong together, found "
-                f"perceptual: {self.perceptual.kind} and stands_on: {self.stands_on}"
+                "perceptual: {kind: classifier} and pretrained: classifiers/NAME belong together, found "
+                f"perceptual: {self.perceptual.kind} and pretrained: {self.pretrained}"
             )
         if self.patch is None and self.whole is None:
             raise ValueError("expected a discriminator: patch, whole or both (else it is a vqvae)")
@@ -83,16 +83,16 @@ class VQGANParams(CoderRunParams, StackedRunParams):
             raise ValueError("expected a weight above 0: l1_weight, l2_weight or laplace_weight")
         return self
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> CoderModel:
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> VQModel:
         """Encoder, codebook and decoder."""
         laplace = self.laplace_weight > 0
-        return CoderModel(self.spec(specs), self.network, self.quantiser, laplace=laplace)
+        return VQModel(self.spec(specs), self.network, self.quantiser, laplace=laplace)
 
     def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VQGAN":
-        """The model, its discriminators and what else judges its pictures.
+        """The model, its discriminators and what else classifiers its pictures.
 
         Raises UserError where VGG19's weights are wanted and can't be had, and ValueError where
-        there is no judge, or it has not seen such samples.
+        there is no classifier, or it has not seen such samples.
         """
         spec = self.spec(specs)
         if self.laplace_weight and not spec.bounded:
@@ -109,18 +109,20 @@ class VQGANParams(CoderRunParams, StackedRunParams):
         return VQGAN(model, discriminators, self.build_perceptual(spec), self)
 
     def build_perceptual(self, spec: Spec) -> nn.Module | None:
-        """The perceptual loss, whose judge has fresh weights until the method stands on it."""
-        if self.perceptual.kind != "judge":
+        """The perceptual loss, whose classifier has fresh weights until the method stands on it."""
+        if self.perceptual.kind != "classifier":
             if self.perceptual.kind == "vgg19" and not spec.bounded:
-                raise ValueError(f"perceptual: vgg19 judges pictures, and {self.domain} has none")
+                raise ValueError(
+                    f"perceptual: vgg19 compares pictures, and {self.domain} has none"
+                )
             return self.perceptual.build()
         seen = {s.channels for s in self.ground().specs.values()}
         if seen != {spec.channels}:
             raise ValueError(
-                f"{self.stands_on} has seen samples of {min(seen)} channels, but {self.domain} "
+                f"{self.pretrained} has seen samples of {min(seen)} channels, but {self.domain} "
                 f"has {spec.channels}"
             )
-        return JudgeDistance(self.ground().build_model())
+        return ClassifierDistance(self.ground().build_model())
 
 
 class VQGAN(StackedMethod):
@@ -131,22 +133,22 @@ class VQGAN(StackedMethod):
 
     def __init__(
         self,
-        model: CoderModel,
+        model: VQModel,
         discriminators: nn.ModuleDict,
         perceptual: nn.Module | None,
         params: VQGANParams,
     ) -> None:
         super().__init__()
-        self.model: CoderModel = model
+        self.model: VQModel = model
         self.discriminators, self.perceptual = discriminators, perceptual
         self.params = params
         self.register_buffer("calm", torch.ones(()))  # L1 of late when the discriminators came
         self.register_buffer("now", torch.ones(()))  # and at this step
 
     def stand_on(self, finished: nn.Module) -> None:
-        """Takes the judge's weights."""
-        if isinstance(self.perceptual, JudgeDistance):
-            self.perceptual.judge.load_state_dict(finished.state_dict())
+        """Takes the classifier's weights."""
+        if isinstance(self.perceptual, ClassifierDistance):
+            self.perceptual.classifier.load_state_dict(finished.state_dict())
 
     def optimizers(self) -> dict[str, Optimizer]:
         """``model`` and ``discriminators``."""
@@ -174,7 +176,7 @@ class VQGAN(StackedMethod):
             loss = loss + weight * adversarial
             logs |= {"adversarial": adversarial, "adversarial_weight": weight}
         yield Update("model", loss, logs)
-        self.model.quantiser.follow(found)
+        self.model.quantiser.update_ema(found)
 
     def reconstruction(
         self, drawn: Tensor, y: Tensor, x: Tensor

@@ -7,25 +7,25 @@ from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.methods.base import AdamParams, CoderRunParams, Method, Update
-from pipeline.models.vq import CoderModel, CoderParams
+from pipeline.methods.base import AdamParams, Method, Update, VQRunParams
+from pipeline.models.vq import VQModel, VQNetworkParams
 from pipeline.nn.quantiser import QuantiserParams, perplexity, use
 from pipeline.samples import Batch, Labelled, Spec
 
 
-class VQVAEParams(CoderRunParams):
+class VQVAEParams(VQRunParams):
     """A codebook of moving averages, which the paper's appendix A.1 prefers, kept in use."""
 
     method: Literal["vqvae"]
-    network: CoderParams = VqganParams()
+    network: VQNetworkParams = VqganParams()
     quantiser: QuantiserParams = QuantiserParams(
         codes=512, dim=64, learns="ema", start="kmeans", revive=0.1
     )
     optimizer: AdamParams = AdamParams(beta1=0.9)
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> CoderModel:
+    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> VQModel:
         """Encoder, codebook and decoder."""
-        return CoderModel(self.spec(specs), self.network, self.quantiser, laplace=False)
+        return VQModel(self.spec(specs), self.network, self.quantiser, laplace=False)
 
     def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VQVAE":
         """The model and its losses."""
@@ -35,9 +35,9 @@ class VQVAEParams(CoderRunParams):
 class VQVAE(Method):
     """See `VQVAEParams`; batches are `Labelled`, whose labels it ignores."""
 
-    def __init__(self, model: CoderModel, *, adam: AdamParams) -> None:
+    def __init__(self, model: VQModel, *, adam: AdamParams) -> None:
         super().__init__()
-        self.model: CoderModel = model
+        self.model: VQModel = model
         self.adam = adam
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -57,4 +57,4 @@ class VQVAE(Method):
             "use": use(found.codes, self.model.codes),
         }
         yield Update("model", error + found.loss, logs)
-        self.model.quantiser.follow(found)
+        self.model.quantiser.update_ema(found)

@@ -8,7 +8,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
     """Squared Frechet distance of the Gaussians fitted to features [N, F] and [M, F].
 
     |m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^1/2) (Dowson & Landau 1982). With the features of
-    a judge of ours it is called ``fd_features``; FID is the same with Inception's. Raises
+    a classifier of ours it is called ``fd_features``; FID is the same with Inception's. Raises
     ValueError for fewer than two rows.
     """
     if min(len(a), len(b)) < 2:

@@ -6,9 +6,9 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from pipeline.backbones.bridge import Bridge, Crossing
+from pipeline.backbones.bridge import EncodeTranslateDecode, LatentNetwork
 from pipeline.capabilities import Stylist, Translator
-from pipeline.models.vq import CoderModel
+from pipeline.models.vq import VQModel
 
 
 class GeneratorTranslator(nn.Module, Translator):
@@ -47,35 +47,35 @@ class GeneratorTranslator(nn.Module, Translator):
         return y
 
 
-class BridgedTranslator(nn.Module, Translator):
+class LatentTranslator(nn.Module, Translator):
     """Bridges between the latents of one VQ model, whose encoder and decoder they share."""
 
     def __init__(
         self,
-        coder: CoderModel,
-        bridges: Mapping[str, Bridge],
+        tokenizer: VQModel,
+        bridges: Mapping[str, LatentNetwork],
         directions: dict[str, str],
         frozen: bool,
     ) -> None:
         """``bridges``: by target. ``directions``: target -> source."""
         super().__init__()
-        self.coder, self.bridges = coder, nn.ModuleDict(bridges)
-        self.directions, self.multiple = directions, coder.multiple
-        coder.quantiser.requires_grad_(False)  # no latent meets the codebook
+        self.tokenizer, self.bridges = tokenizer, nn.ModuleDict(bridges)
+        self.directions, self.multiple = directions, tokenizer.multiple
+        tokenizer.quantiser.requires_grad_(False)  # no latent meets the codebook
         if frozen:
-            coder.freeze()
+            tokenizer.freeze()
 
-    def generator(self, to: str) -> Crossing:
+    def generator(self, to: str) -> EncodeTranslateDecode:
         """The way to ``to`` as one network, of the same weights."""
         bridge = self.bridges[to]
-        assert isinstance(bridge, Bridge)
-        return Crossing(self.coder, bridge)
+        assert isinstance(bridge, LatentNetwork)
+        return EncodeTranslateDecode(self.tokenizer, bridge)
 
     def translate(self, x: Tensor, to: str) -> Tensor:
         """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, within their range."""
         self.eval()
         y: Tensor = self.generator(to)(x)
-        return y.clamp(-1, 1) if self.coder.bounded else y
+        return y.clamp(-1, 1) if self.tokenizer.bounded else y
 
 
 class InStyle(nn.Module, Translator):

@@ -7,21 +7,21 @@ from torch import Tensor, nn
 
 from pipeline.backbones.vit import VitParams
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.capabilities import Coder, Reconstructor
+from pipeline.capabilities import Reconstructor, Tokenizer
 from pipeline.nn.quantiser import Quantised, QuantiserParams
 from pipeline.samples import Spec
 
-CoderParams = Annotated[VitParams | VqganParams, Field(discriminator="kind")]
+VQNetworkParams = Annotated[VitParams | VqganParams, Field(discriminator="kind")]
 
 LAPLACE = 0.1
 """How far logit-Laplace keeps values from both ends of [0, 1] (Ramesh et al. 2021, A.3)."""
 
 
-class CoderModel(nn.Module, Reconstructor, Coder):
+class VQModel(nn.Module, Reconstructor, Tokenizer):
     """Encoder -> 1x1 convolution -> codebook -> 1x1 convolution -> decoder."""
 
     def __init__(
-        self, spec: Spec, network: CoderParams, quantiser: QuantiserParams, *, laplace: bool
+        self, spec: Spec, network: VQNetworkParams, quantiser: QuantiserParams, *, laplace: bool
     ) -> None:
         """``laplace``: the decoder gives means and log scales of `logit_laplace_nll`."""
         super().__init__()
@@ -66,14 +66,14 @@ class CoderModel(nn.Module, Reconstructor, Coder):
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Through the codes and back."""
-        return self.from_codes(self.to_codes(x))
+        return self.decode_codes(self.encode_codes(x))
 
-    def to_codes(self, x: Tensor) -> Tensor:
+    def encode_codes(self, x: Tensor) -> Tensor:
         """The nearest codes."""
         found: Quantised = self.quantiser(self.vectors(x))
         return found.codes
 
-    def from_codes(self, codes: Tensor) -> Tensor:
+    def decode_codes(self, codes: Tensor) -> Tensor:
         """What the codes stand for, within the samples' range."""
         values = self.quantiser.lookup(codes).permute(0, 3, 1, 2)
         y = self.picture(self.draw(values))

@@ -5,7 +5,7 @@ from torch import nn
 
 
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+def update_ema(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
     """Moves the weights of ``average`` towards those that ``network`` has after ``step`` steps.
 
     An exponential moving average; early on a long memory would keep the random first weights, so

@@ -7,7 +7,7 @@ HEAVY = 2**21
 """So many weights of one convolution cost more to move than samples do."""
 
 
-def lay_out(networks: nn.Module) -> None:
+def to_channels_last(networks: nn.Module) -> None:
     """Makes networks work on channels-last tensors, where that is faster.
 
     Channels of a place are neighbours then, as matrix units and normalisation want them. But on a

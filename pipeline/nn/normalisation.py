@@ -7,7 +7,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, instance_norm
 
-from pipeline.system.distributed import averaged, shares
+from pipeline.system.distributed import all_reduce_mean, synced
 
 Norm = Literal["batch", "instance", "none"]
 
@@ -30,12 +30,12 @@ class BatchNorm(nn.BatchNorm2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """[N, C, H, W] -> the same."""
-        if not (self.training and shares()):
+        if not (self.training and synced()):
             return super().forward(input)
         x = input.float()
-        mean = averaged(x.mean((0, 2, 3), keepdim=True))
+        mean = all_reduce_mean(x.mean((0, 2, 3), keepdim=True))
         centred = x - mean
-        variance = averaged(centred.square().mean((0, 2, 3), keepdim=True))
+        variance = all_reduce_mean(centred.square().mean((0, 2, 3), keepdim=True))
         self.remember(mean, variance, count=x.numel() // x.shape[1])
         y = centred * (variance + self.eps).rsqrt()
         if self.affine:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss, normalize
 
 from pipeline.block import Block
-from pipeline.system.distributed import of_first, summed
+from pipeline.system.distributed import broadcast, summed
 
 ROUNDS = 10  # of k-means
 EPSILON = 1e-5  # share of a code that nothing fell to: no division by 0
@@ -109,12 +109,12 @@ class Quantiser(nn.Module):
             return
         vectors = self._comparable(z.detach().float().permute(0, 2, 3, 1)).flatten(0, 2)
         with torch.autocast(z.device.type, enabled=False):
-            self.codebook.copy_(of_first(means(vectors, self.params.codes)))
+            self.codebook.copy_(broadcast(means(vectors, self.params.codes)))
         if self.params.learns == "ema":
             self.sums.copy_(self.codebook * self.shares[:, None])
 
     @torch.no_grad()
-    def follow(self, found: Quantised) -> None:
+    def update_ema(self, found: Quantised) -> None:
         """What the codebook learns of a training batch without gradients, after its step."""
         with torch.autocast(found.vectors.device.type, enabled=False):
             counts, sums = tally(found.vectors, found.codes.flatten(), self.params.codes)
@@ -136,7 +136,7 @@ class Quantiser(nn.Module):
         fair = 1 / self.params.codes
         dead = self.shares < self.params.revive * fair
         chosen = torch.randint(len(vectors), (self.params.codes,), device=vectors.device)
-        places = of_first(vectors[chosen])
+        places = broadcast(vectors[chosen])
         self.codebook.copy_(torch.where(dead[:, None], places, self.codebook))
         self.shares.copy_(torch.where(dead, fair, self.shares))
         if self.params.learns == "ema":

@@ -1,4 +1,4 @@
-"""A model's numbers beside its rivals', and who is better."""
+"""A model's numbers beside its baselines', and who is better."""
 
 import json
 import math
@@ -95,7 +95,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One metric of one task: the model's value and its rivals'."""
+    """One metric of one task: the model's value and its baselines'."""
 
     task: str
     name: str
@@ -109,7 +109,7 @@ class Comparison:
         """
         if self.metric.higher_is_better is None:
             return None
-        names = [name for name in self.rows if name != MODEL and not rival(name).ceiling]
+        names = [name for name in self.rows if name != MODEL and not baseline(name).ceiling]
         return max(names, key=self._merit, default=None)
 
     @property
@@ -123,10 +123,10 @@ class Comparison:
         return "better" if model > baseline else "behind"
 
     def cell(self, name: str) -> Cell | None:
-        """The value of ``model`` or of a rival; None where the metric has none."""
+        """The value of ``model`` or of a baseline; None where the metric has none."""
         if name not in self.rows:
             return None
-        competes = name == MODEL or not rival(name).ceiling
+        competes = name == MODEL or not baseline(name).ceiling
         top = max(self._merit(MODEL), self._merit(self.strongest or MODEL))
         finite = math.isfinite(self.rows[name])
         best = competes and finite and self.strongest is not None and self._merit(name) == top
@@ -144,8 +144,8 @@ class Comparison:
         return value if self.metric.higher_is_better else -value
 
 
-def rival(name: str) -> Rival:
-    """A rival in words; one that `RIVALS` doesn't know is a baseline with only its name."""
+def baseline(name: str) -> Rival:
+    """A baseline in words; one that `RIVALS` doesn't know is a baseline with only its name."""
     return RIVALS.get(name) or Rival(spoken(name), "")
 
 

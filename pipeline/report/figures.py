@@ -55,7 +55,7 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Exhibits:
+class Figures:
     """What a model shows."""
 
     pictures: list[Picture]
@@ -63,8 +63,8 @@ class Exhibits:
     """Task -> clips."""
 
 
-def copy_exhibits(folder: Path, media: Path, root: Path) -> Exhibits:
-    """Copies a model's exhibits from ``folder`` to ``media``, which lies below ``root``.
+def copy_exhibits(folder: Path, media: Path, root: Path) -> Figures:
+    """Copies a model's figures from ``folder`` to ``media``, which lies below ``root``.
 
     Addresses are relative to ``root``. Raises UserError for a picture that can't be read.
     """
@@ -93,7 +93,7 @@ def copy_exhibits(folder: Path, media: Path, root: Path) -> Exhibits:
     alone = [path for path in pictures if (path.parent, path.stem) not in sounds]
     shown = [show(path, copy, read_caption(path, folder)) for path in alone]
     # Equal widths next to each other, so that narrow pictures share a line of the page.
-    return Exhibits(sorted(shown, key=lambda picture: picture.shown), clips)
+    return Figures(sorted(shown, key=lambda picture: picture.shown), clips)
 
 
 def show(path: Path, copy: Callable[[Path], str], caption: Caption) -> Picture:

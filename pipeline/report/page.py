@@ -20,15 +20,15 @@ from pipeline.params import Params
 from pipeline.report.charts import Chart
 from pipeline.report.comparisons import (
     Comparison,
+    baseline,
     headline,
     number,
     read_comparisons,
-    rival,
     spoken,
 )
 from pipeline.report.course import Course, read_course
 from pipeline.report.curves import read_charts
-from pipeline.report.figures import Exhibits, copy_exhibits
+from pipeline.report.figures import Figures, copy_exhibits
 
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")  # counted, not learnt
 
@@ -39,16 +39,16 @@ class Outputs:
 
     models: Path
     metrics: Path
-    exhibits: Path
+    figures: Path
     curves: Path
 
 
 @dataclass(frozen=True)
 class Task:
-    """The comparisons of one task: a row a metric, a column the model and each rival."""
+    """The comparisons of one task: a row a metric, a column the model and each baseline."""
 
     title: str
-    rivals: list[str]
+    baselines: list[str]
     comparisons: list[Comparison]
 
 
@@ -64,14 +64,14 @@ class Section:
     parameters: int
     block: str
     """The whole block of params.yaml, with what was left to its defaults."""
-    exhibits: Exhibits
+    figures: Figures
     charts: list[Chart]
     course: Course
     tasks: list[Task]
     headline: Comparison | None
     better: int
     judged: int
-    rivals: list[str]
+    baselines: list[str]
 
 
 def build_report(params: Params, outputs: Outputs, out: Path) -> None:
@@ -97,13 +97,13 @@ def gather(name: str, run: RunParams, outputs: Outputs, root: Path) -> Section:
     """Everything about one model; its pictures and sounds are copied below ``root``."""
     weights = outputs.models / name / "model.safetensors"
     metrics = outputs.metrics / f"{name}.json"
-    exhibits = outputs.exhibits / name
+    figures = outputs.figures / name
     curves = outputs.curves / name / "plots" / "metrics"
     for path, stage in (
         (weights, "train"),
         (curves, "train"),
         (metrics, "evaluate"),
-        (exhibits, "evaluate"),
+        (figures, "evaluate"),
     ):
         if not path.exists():
             raise UserError(f"expected what stage {stage} leaves of model '{name}' at {path}")
@@ -117,14 +117,14 @@ def gather(name: str, run: RunParams, outputs: Outputs, root: Path) -> Section:
         run=run,
         parameters=count_parameters(weights),
         block=yaml.safe_dump(run.model_dump(mode="json"), sort_keys=False),
-        exhibits=copy_exhibits(exhibits, root / "media" / name, root),
+        figures=copy_exhibits(figures, root / "media" / name, root),
         charts=read_charts(curves),
         course=read_course(outputs.curves / name, root / "media" / name / "course", root),
         tasks=by_task(comparisons),
         headline=headline(comparisons),
         better=sum(c.verdict == "better" for c in judged),
         judged=len(judged),
-        rivals=rivals_of(comparisons),
+        baselines=rivals_of(comparisons),
     )
 
 
@@ -137,9 +137,9 @@ def by_task(comparisons: list[Comparison]) -> list[Task]:
 
 
 def rivals_of(comparisons: list[Comparison]) -> list[str]:
-    """The rivals of some comparisons: baselines as they first come, then ceilings."""
+    """The baselines of some comparisons: baselines as they first come, then ceilings."""
     names = dict.fromkeys(name for c in comparisons for name in c.rows if name != MODEL)
-    return sorted(names, key=lambda name: rival(name).ceiling)
+    return sorted(names, key=lambda name: baseline(name).ceiling)
 
 
 def method_in_words(run: RunParams) -> str:
@@ -172,5 +172,7 @@ def render(params: Params, sections: list[Section]) -> str:
     package = files("pipeline.report")
     template = environment.from_string((package / "template.html").read_text(encoding="utf-8"))
     style = Markup((package / "style.css").read_text(encoding="utf-8"))
-    html = template.render(params=params, sections=sections, style=style, rival=rival, MODEL=MODEL)
+    html = template.render(
+        params=params, sections=sections, style=style, baseline=baseline, MODEL=MODEL
+    )
     return html.rstrip() + "\n"

@@ -15,7 +15,7 @@ from pipeline.methods.base import RunParams, VocoderRunParams
 from pipeline.params import Params, load_params
 from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
 from pipeline.system.hardware import device, memory_used, start_fabric
-from pipeline.training.trainer import Run
+from pipeline.training.trainer import Trainer
 
 WARMING = 2  # steps before the first that counts: memory is found, kernels are chosen
 LEAST, SECONDS = 3, 3.0  # steps and time that are measured, at least
@@ -31,13 +31,15 @@ class Cost(NamedTuple):
 
 
 def costs(path: Path) -> dict[str, Cost]:
-    """The cost of each judge and model of a params.yaml, by its path there.
+    """The cost of each classifier and model of a params.yaml, by its path there.
 
     Each is measured in a fresh process, whose memory is that of training alone. Raises UserError
     where it does not fit into memory.
     """
     params = load_params(path)
-    names = [f"judges.{name}" for name in params.judges] + [f"models.{n}" for n in params.models]
+    names = [f"classifiers.{name}" for name in params.classifiers] + [
+        f"models.{n}" for n in params.models
+    ]
     return {name: in_fresh_process(path, name) for name in names}
 
 
@@ -53,13 +55,13 @@ def in_fresh_process(path: Path, name: str) -> Cost:
 
 
 def measure(path: Path, name: str) -> Cost:
-    """Takes a few steps of a run: ``models.NAME`` or ``judges.NAME``."""
+    """Takes a few steps of a run: ``models.NAME`` or ``classifiers.NAME``."""
     params = load_params(path)
     group, _, key = name.partition(".")
-    run = params.judges[key] if group == "judges" else params.models[key]
+    run = params.classifiers[key] if group == "classifiers" else params.models[key]
     specs = specs_of(params, run)
     fabric = start_fabric(run.precision, deterministic=run.deterministic)
-    training = Run(fabric, run.build(specs, ()), run, seed=0, label="", states=None)
+    training = Trainer(fabric, run.build(specs, ()), run, seed=0, label="", states=None)
     batch = random_batch(run, specs)
 
     def take() -> None:

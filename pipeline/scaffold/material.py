@@ -13,7 +13,7 @@ from pipeline.datasets.survey.survey import Holdings, bad, common_keys, take_sto
 from pipeline.errors import UserError, listing
 
 SHORTEST = 16
-"""Frames of the shortest window that the networks and the judge can take."""
+"""Frames of the shortest window that the networks and the classifier can take."""
 PAIRED = 0.9
 """The share of names in common from which folders are meant as pairs."""
 

@@ -56,7 +56,7 @@ class Recipe:
     """Split -> domain -> folder, as params.yaml names them."""
     batch: int
     steps: int
-    judge_steps: int
+    classifier_steps: int
     size: int = 0
     """Side of pictures; 0 for sound."""
     crop: int = 0
@@ -68,7 +68,7 @@ class Recipe:
 
     @property
     def judged(self) -> bool:
-        """Whether a judge is needed: pairs are compared with the truth instead."""
+        """Whether a classifier is needed: pairs are compared with the truth instead."""
         return self.template != "pairs"
 
     @property
@@ -88,7 +88,7 @@ class Recipe:
 
     @property
     def levels(self) -> int:
-        """Of the judge: 6 see the whole of 256 pixels."""
+        """Of the classifier: 6 see the whole of 256 pixels."""
         return 6 if self.size >= 256 else 4
 
     @property
@@ -102,9 +102,9 @@ class Recipe:
         return max(1, min(self.steps // 4, 2000 if self.gpu else 500))
 
     @property
-    def exhibit(self) -> str:
+    def figure(self) -> str:
         """The picture that `dvc plots` shows."""
-        task = f"data/exhibits/{self.name}/{self.source}_to_{self.target}"
+        task = f"data/evaluation/{self.name}/{self.source}_to_{self.target}"
         return f"{task}/0.png" if self.crop else f"{task}.png"
 
 
@@ -144,7 +144,7 @@ def choose(
         folders=folders,
         batch=pace.batch,
         steps=chosen,
-        judge_steps=judge_steps(JUDGE_STEPS[gpu], chosen, usual),
+        classifier_steps=classifier_steps(JUDGE_STEPS[gpu], chosen, usual),
         size=pixels,
         crop=frames,
         view=view,
@@ -187,10 +187,10 @@ def items_of(material: Material, frames: int) -> int:
     return max(material.count(domain) for domain in material.domains)
 
 
-def judge_steps(usual: int, chosen_for_model: int, usual_for_model: int) -> int:
-    """Steps of a judge: the usual number, fewer only for a model that is but tried.
+def classifier_steps(usual: int, chosen_for_model: int, usual_for_model: int) -> int:
+    """Steps of a classifier: the usual number, fewer only for a model that is but tried.
 
-    That is one with less than a quarter of its usual steps. A judge costs little, and one that has
+    That is one with less than a quarter of its usual steps. A classifier costs little, and one that has
     learnt too little tells nothing about a model.
     """
     return max(1, min(usual, round(usual * 4 * chosen_for_model / usual_for_model)))

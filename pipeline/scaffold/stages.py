@@ -9,7 +9,7 @@ from pipeline.errors import UserError
 from pipeline.scaffold.plan import Recipe
 
 SHARED = ("pipeline/", "stages/")  # deps of the project, not of a run's folder
-KINDS = ("data/models/{}", "data/metrics/{}.json", "data/exhibits/{}", "data/curves/{}")
+KINDS = ("data/models/{}", "data/metrics/{}.json", "data/evaluation/{}", "data/curves/{}")
 
 HEAD = """\
 # The same stages as the project's dvc.yaml, in this folder; preparation also depends on the files.
@@ -26,13 +26,13 @@ def stages_of(recipe: Recipe, project: Path, up: str) -> str:
     path = project / "dvc.yaml"
     stages: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
     if not recipe.judged:
-        stages.pop("judge", None)
+        stages.pop("classifier", None)
     try:
         for name in stages.keys() - {"report"}:
             stages[name]["do"]["deps"] = lifted(stages[name]["do"]["deps"], up)
         stages["prepare"]["do"]["deps"] += raw_folders(recipe)
         if not recipe.judged:
-            stages["evaluate"]["do"]["deps"].remove("data/judges/${item.data}")
+            stages["evaluate"]["do"]["deps"].remove("data/classifiers/${item.data}")
         code = [dep for dep in stages["report"]["deps"] if dep.startswith(SHARED)]
         made = [kind.format(recipe.name) for kind in KINDS]
         stages["report"]["deps"] = lifted(code, up) + made
@@ -63,7 +63,7 @@ def raw_folders(recipe: Recipe) -> list[str]:
 def plots(recipe: Recipe) -> list[Any]:
     """Curves, pictures of how the model came about, and of what it makes."""
     curves = f"data/curves/{recipe.name}"
-    return [{f"{curves}/plots/metrics": {"x": "step"}}, f"{curves}/samples", recipe.exhibit]
+    return [{f"{curves}/plots/metrics": {"x": "step"}}, f"{curves}/samples", recipe.figure]
 
 
 def yaml_of(content: dict[str, Any]) -> str:

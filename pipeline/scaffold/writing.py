@@ -16,7 +16,17 @@ from pipeline.scaffold.stages import stages_of
 from pipeline.system.files import write
 
 MADE = (
-    *("raw", "prepared", "judges", "models", "curves", "exhibits", "checkpoints", "logs", "report"),
+    *(
+        "raw",
+        "prepared",
+        "classifiers",
+        "models",
+        "curves",
+        "evaluation",
+        "checkpoints",
+        "logs",
+        "report",
+    ),
 )
 
 

@@ -43,7 +43,7 @@ def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
 
 @contextmanager
 def sharing(world: int) -> Iterator[None]:
-    """Within, `shares` says whether there are several processes, which all do the same.
+    """Within, `synced` says whether there are several processes, which all do the same.
 
     Outside, one of them may draw pictures while others go on, and would wait for them in vain.
     """
@@ -54,12 +54,12 @@ def sharing(world: int) -> Iterator[None]:
         in_step.reset(token)
 
 
-def shares() -> bool:
+def synced() -> bool:
     """Whether every process is at this place now, with its share of one batch."""
     return in_step.get()
 
 
-def averaged(values: Tensor) -> Tensor:
+def all_reduce_mean(values: Tensor) -> Tensor:
     """The mean of every process's ``values``, with gradients to those of all.
 
     To be called by all at once; raises PeerLostError where another process is gone.
@@ -97,7 +97,7 @@ def summed(values: Tensor) -> Tensor:
     return total
 
 
-def of_first(values: Tensor) -> Tensor:
+def broadcast(values: Tensor) -> Tensor:
     """The first process's ``values``, in every process; raises PeerLostError as `summed` does."""
     if not dist.is_initialized():
         return values

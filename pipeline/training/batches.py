@@ -34,7 +34,7 @@ class Batches:
         self.store, self.params = store, params
         self.seed, self.device = seed, device
         self.rank, self.world = rank, world
-        split = judged_split(store, params)
+        split = split_of(store, params)
         self.readers = [
             DomainReader(store.domain(split, name), name, params, f"{store.root}/{split}")
             for name in params.domains
@@ -103,9 +103,9 @@ class Batches:
             number = place % len(self.readers)
             reader = self.readers[number]
             index = self._index(reader, place // len(self.readers), number)
-            # One domain's statistics for all that a judge hears: standardised each by its own, two
+            # One domain's statistics for all that a classifier hears: standardised each by its own, two
             # speakers would lose just what tells them apart.
-            standard = self.readers[0] if is_judge(self.params) else reader
+            standard = self.readers[0] if is_classifier(self.params) else reader
             rows.append(self._to_sample(standard, [reader.read(index, drawing(self.seed, place))]))
             labels.append(number if several else int(reader.domain.labels[index]))
         return Labelled(torch.cat(rows), torch.tensor(labels, device=self.device))
@@ -197,12 +197,16 @@ def check_sound(store: Store, params: VocoderRunParams, readers: list["DomainRea
         )
 
 
-def judged_split(store: Store, params: RunParams) -> str:
-    """``judge`` where the store has such a split for a classifier's domains, else ``train``."""
-    return "judge" if is_judge(params) and store.has("judge", *params.domains) else "train"
+def split_of(store: Store, params: RunParams) -> str:
+    """``classifier`` where the store has such a split for a classifier's domains, else ``train``."""
+    return (
+        "classifier"
+        if is_classifier(params) and store.has("classifier", *params.domains)
+        else "train"
+    )
 
 
-def is_judge(params: RunParams) -> bool:
+def is_classifier(params: RunParams) -> bool:
     """Whether a run trains a classifier."""
     from pipeline.methods import ClassifierParams
 

@@ -43,7 +43,7 @@ class Card(Block):
     """The model's block of params.yaml."""
 
 
-class States:
+class Checkpoints:
     """The states that one process of a run goes on from: ``<step>-<rank>of<world>.pt``.
 
     Every process saves its own, for what they hold differs (image pools, batch norm's statistics).

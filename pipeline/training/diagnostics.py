@@ -16,7 +16,7 @@ ALONE = 1.5  # perplexity of a codebook of which one code does all the work
 LONG = 5  # rows of the history
 
 
-def symptoms(seen: Sequence[Look], rows: Sequence[Row], aligned: bool) -> list[str]:
+def diagnose(seen: Sequence[Look], rows: Sequence[Row], aligned: bool) -> list[str]:
     """What to warn of; ``aligned``: outputs have true counterparts, which may be negatives."""
     found = [warning for look in seen for warning in collapse(look)]
     if not aligned:

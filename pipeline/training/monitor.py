@@ -11,7 +11,7 @@ from pipeline.codecs.image import Picture, to_png
 from pipeline.datasets.store import Store
 from pipeline.methods.base import RunParams
 from pipeline.system.files import replace, write
-from pipeline.training.diagnostics import symptoms
+from pipeline.training.diagnostics import diagnose
 from pipeline.training.history import History
 from pipeline.training.previews import Look, draw, looks
 
@@ -19,7 +19,7 @@ KEPT = 10  # pictures of a run, spread over its steps
 FEW = 1000  # steps between looks where a tenth of the run would be more
 
 
-class Watch:
+class Monitor:
     """Draws what a model makes at times, and notes in the history what looks wrong."""
 
     def __init__(self, params: RunParams, store: Store, folder: Path, newest: Path | None) -> None:
@@ -37,7 +37,7 @@ class Watch:
         picture = self.draw(seen)
         if picture is not None:
             self.file(step, to_png(picture))
-        found = symptoms(seen, history.rows, aligned=self.params.reads == "aligned")
+        found = diagnose(seen, history.rows, aligned=self.params.reads == "aligned")
         return [warning for warning in found if history.note(step, warning)]
 
     def look(self, model: nn.Module) -> list[Look]:

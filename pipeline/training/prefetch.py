@@ -31,7 +31,7 @@ class Feed:
         self.augment = Augmentation(params, pictures=isinstance(store.codec, ImageCodec))
         # On a processor the reader would take from the very cores that compute.
         self.read: Callable[[int], Batch] = (
-            Ahead(self.batches) if device.type == "cuda" else self.batches
+            Prefetcher(self.batches) if device.type == "cuda" else self.batches
         )
 
     def __call__(self, step: int) -> Batch:
@@ -39,7 +39,7 @@ class Feed:
         return self.augment(self.read(step))
 
 
-class Ahead:
+class Prefetcher:
     """Reads the next step's batch on a thread while the device works on this one's."""
 
     def __init__(self, read: Callable[[int], Batch]) -> None:

@@ -20,16 +20,16 @@ from pipeline.errors import UserError, listing
 from pipeline.inference.finished import FinishedModel
 from pipeline.methods.base import Method, RunParams, StackedMethod, StackedRunParams, Update
 from pipeline.monitoring.telemetry import Telemetry
-from pipeline.nn.ema import follow
-from pipeline.nn.memory_format import lay_out
+from pipeline.nn.ema import update_ema
+from pipeline.nn.memory_format import to_channels_last
 from pipeline.nn.shapes import check_size
 from pipeline.samples import Batch
 from pipeline.system.distributed import average_gradients, newest_common, sharing, wait_for_all
 from pipeline.system.hardware import choose_precision, start_fabric
 from pipeline.system.progress import Progress
-from pipeline.training.checkpoints import States, export, foundation_of, run_key
+from pipeline.training.checkpoints import Checkpoints, export, foundation_of, run_key
 from pipeline.training.history import History
-from pipeline.training.monitor import Watch
+from pipeline.training.monitor import Monitor
 from pipeline.training.prefetch import Feed
 
 
@@ -64,7 +64,7 @@ def train(
     run, feed = set_up(params, store, seed=seed, label=label, scratch=scratch, base=base)
     params = run.params
     assert run.states is not None
-    watch = Watch(params, store, run.states.folder / "samples", logs and logs / "samples.png")
+    watch = Monitor(params, store, run.states.folder / "samples", logs and logs / "samples.png")
     try:
         run.fit(feed, curves, logs, watch)
     except DivergedError as error:
@@ -94,7 +94,7 @@ def set_up(
     label: str,
     scratch: Path | None,
     base: FinishedModel | None = None,
-) -> tuple["Run", Feed]:
+) -> tuple["Trainer", Feed]:
     """A run at its first step and what it reads; raises UserError where the data does not fit.
 
     ``scratch`` None: the run neither saves states nor resumes. ``base``: the finished model that
@@ -115,13 +115,13 @@ def set_up(
         raise UserError(f"{label} can't learn from {store.root}: {error}") from error
     precision = choose_precision(params.precision)
     key = run_key(params, seed, store.fingerprint)
-    run = Run(
+    run = Trainer(
         fabric,
         method,
         params,
         seed=seed,
         label=f"train {label} ({precision} on {fabric.device.type})",
-        states=None if scratch is None else States(scratch / key, rank, world),
+        states=None if scratch is None else Checkpoints(scratch / key, rank, world),
     )
     return run, feed
 
@@ -133,7 +133,7 @@ def grounded(params: RunParams, base: FinishedModel | None) -> RunParams:
     return params.model_copy(update={"foundation": foundation_of(base.card, base.model)})
 
 
-class Run:
+class Trainer:
     """A method under way: its optimisers, averaged weights, history and saved states."""
 
     def __init__(
@@ -144,12 +144,12 @@ class Run:
         *,
         seed: int,
         label: str,
-        states: States | None,
+        states: Checkpoints | None,
     ) -> None:
         """``states`` None: nothing is saved, and nothing resumed."""
         self.fabric, self.params, self.seed = fabric, params, seed
         self.label, self.states = label, states
-        lay_out(method.to(fabric.device))
+        to_channels_last(method.to(fabric.device))
         self.method = method.train()
         self.optimizers = method.optimizers()
         self.rates = {
@@ -166,7 +166,7 @@ class Run:
         batch_of: Callable[[int], Batch],
         curves: Path | None = None,
         logs: Path | None = None,
-        watch: Watch | None = None,
+        watch: Monitor | None = None,
     ) -> None:
         """Takes the steps that are left, from the saved state where there is one.
 
@@ -220,7 +220,7 @@ class Run:
         self.history.watch(self.step, losses)
         self.step += 1
         if self.average is not None and self.params.ema is not None:
-            follow(self.average, self.method.model, self.params.ema, self.step)
+            update_ema(self.average, self.method.model, self.params.ema, self.step)
 
     def updates(self, batch: Batch) -> Iterator[Update]:
         """The method's updates, each computed under autocast.

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from pipeline.backbones import PatchParams, ResnetParams, UnetParams
-from pipeline.backbones.convolutional import MirrorParams, PyramidParams
+from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.backbones.multiscale import MultiscaleParams
 from pipeline.backbones.spade import SpadeParams
 from pipeline.samples import Spec
@@ -167,16 +167,16 @@ def test_weights_begin_at_the_papers_deviation():
 def test_pyramid_and_mirror_are_each_others_shapes(side, channels):
     spec = Spec(channels=channels, height=side, width=side, bounded=True)
     x = torch.rand(2, channels, side, side)
-    codes = PyramidParams(width=2).build(spec, 5)(x)
+    codes = ConvEncoderParams(width=2).build(spec, 5)(x)
     assert codes.shape == (2, 5)
-    y = MirrorParams(width=2).build(5, spec)(codes)
+    y = ConvDecoderParams(width=2).build(5, spec)(codes)
     assert y.shape == x.shape
     assert y.abs().max() <= 1
 
 
 def test_a_mirror_of_unbounded_samples_has_no_tanh():
     spec = Spec(channels=1, height=8, width=8, bounded=False)
-    network = MirrorParams(width=2).build(3, spec)
+    network = ConvDecoderParams(width=2).build(3, spec)
     assert not any(isinstance(module, nn.Tanh) for module in network.modules())
 
 
@@ -184,9 +184,9 @@ def test_a_mirror_of_unbounded_samples_has_no_tanh():
 def test_sizes_that_do_not_halve_down_to_four_are_refused(height, width):
     spec = Spec(channels=1, height=height, width=width, bounded=True)
     with pytest.raises(ValueError, match=f"found {height}x{width}"):
-        PyramidParams().build(spec, 1)
+        ConvEncoderParams().build(spec, 1)
     with pytest.raises(ValueError, match="4 times a power of two"):
-        MirrorParams().build(1, spec)
+        ConvDecoderParams().build(1, spec)
 
 
 def test_resnet_is_tapped_where_cut_looks():
@@ -295,6 +295,6 @@ def test_scales_judge_ever_smaller_copies():
     x = torch.rand(1, 1, 32, 32)
     halved = nn.functional.avg_pool2d(x, 3, 2, 1, count_include_pad=False)
     assert torch.equal(halved[..., 0, 0], x[..., :2, :2].mean(dim=(2, 3)))  # no zeros in it
-    network.judges[0] = network.judges[1]
+    network.discriminators[0] = network.discriminators[1]
     torch.testing.assert_close(network(halved)[0], network(x)[1])
     assert len(network(x)) == 3

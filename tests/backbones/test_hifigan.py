@@ -40,8 +40,8 @@ def test_discriminators_have_the_published_parameters():
         periods, scales = PeriodsParams().build(), ScalesParams().build()
     assert count(periods) == 41_105_770
     assert count(scales) == 29_618_821
-    assert len(periods.judges) == 5
-    assert len(scales.judges) == 3
+    assert len(periods.discriminators) == 5
+    assert len(scales.discriminators) == 3
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7, 33])
@@ -81,34 +81,34 @@ def test_generators_that_cant_be_are_refused(fields, words):
 @pytest.mark.parametrize("samples", [1024, 1001])
 def test_periods_are_columns(samples):
     network = PeriodsParams(width=2, periods=(2, 3, 7)).build()
-    judgements = network(torch.randn(2, 1, samples))
-    for period, judgement in zip((2, 3, 7), judgements, strict=True):
+    outputs = network(torch.randn(2, 1, samples))
+    for period, features in zip((2, 3, 7), outputs, strict=True):
         rows = -(-samples // period)
-        for layer, channels in zip(judgement, (2, 8, 32, 64, 64, 1), strict=True):
-            if channels not in (64, 1) or layer is judgement[3]:
+        for layer, channels in zip(features, (2, 8, 32, 64, 64, 1), strict=True):
+            if channels not in (64, 1) or layer is features[3]:
                 rows = -(-rows // 3)
             assert layer.shape == (2, channels, rows, period)
 
 
 def test_a_period_mixes_no_columns():
-    judge = PeriodsParams(width=2, periods=(5,)).build()
+    discriminator = PeriodsParams(width=2, periods=(5,)).build()
     wave = torch.randn(1, 1, 2000, requires_grad=True)
-    judge(wave)[0][-1][0, 0, 1, 3].backward()
+    discriminator(wave)[0][-1][0, 0, 1, 3].backward()
     seen = wave.grad.flatten().nonzero().flatten()
     assert len(seen) > 3
     assert set((seen % 5).tolist()) == {3}
 
 
 def test_scales_halve_the_rate():
-    judgements = ScalesParams(width=4, scales=3).build()(torch.randn(2, 1, 1024))
-    for judgement, samples in zip(judgements, (1024, 513, 257), strict=True):
-        assert [layer.shape[1] for layer in judgement] == [4, 4, 8, 16, 32, 32, 32, 1]
-        assert judgement[0].shape[2] == samples
-        assert judgement[-1].shape[2] == -(-samples // 64)
+    outputs = ScalesParams(width=4, scales=3).build()(torch.randn(2, 1, 1024))
+    for features, samples in zip(outputs, (1024, 513, 257), strict=True):
+        assert [layer.shape[1] for layer in features] == [4, 4, 8, 16, 32, 32, 32, 1]
+        assert features[0].shape[2] == samples
+        assert features[-1].shape[2] == -(-samples // 64)
 
 
 def test_the_first_scale_is_under_spectral_norm():
-    first, second = ScalesParams(width=4, scales=2).build().judges
+    first, second = ScalesParams(width=4, scales=2).build().discriminators
     for layer in first.layers:
         assert torch.linalg.matrix_norm(layer.weight.detach().flatten(1), 2) < 1.3
     shifted = [name for name, _ in second.named_parameters() if name.endswith("original0")]

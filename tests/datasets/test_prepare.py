@@ -27,7 +27,7 @@ from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.system import workers
-from stages import judge as judge_stage
+from stages import classifier as classifier_stage
 from stages import prepare as prepare_stage
 from stages import train as train_stage
 from stages.command import run_named
@@ -302,7 +302,7 @@ def test_stages_name_the_blocks_that_there_are(in_folder, stage_ends):
         "error: params.yaml has no 'digts' under datasets; there are: digits\n"
     )
     assert "no 'vae' under models; there are: none" in stage_ends(train_stage, "vae")
-    assert "no 'digits' under judges" in stage_ends(judge_stage, "digits")
+    assert "no 'digits' under classifiers" in stage_ends(classifier_stage, "digits")
     assert "expected the name of a block" in stage_ends(prepare_stage)
 
 

@@ -72,8 +72,8 @@ def test_neither_earlier_pictures_nor_global_state_change_a_picture() -> None:
 
 def test_plans_change_no_other_view() -> None:
     views: tuple[View, ...] = ("labels", "edges", "grey", "night")
-    few = SavannaParams(train=2, test=1, judge=1, views=views).source().items
-    more = SavannaParams(train=2, test=1, judge=1, views=("plan", *views)).source().items
+    few = SavannaParams(train=2, test=1, classifier=1, views=views).source().items
+    more = SavannaParams(train=2, test=1, classifier=1, views=("plan", *views)).source().items
     for split, domains in few.items():
         for domain, items in domains.items():
             for item, other in zip(items, more[split][domain], strict=True):
@@ -317,7 +317,7 @@ def test_what_cannot_be_drawn_is_named() -> None:
 
 
 def test_plans_are_prepared_beside_the_pictures() -> None:
-    split = SavannaParams(train=2, test=1, judge=1, views=("plan",)).source().items["train"]
+    split = SavannaParams(train=2, test=1, classifier=1, views=("plan",)).source().items["train"]
     assert set(split) == {*ANIMALS, "scene", "plan"}
     assert [item.key for item in split["plan"]] == [item.key for item in split["scene"]]
     for item, scene in zip(split["plan"], split["scene"], strict=True):

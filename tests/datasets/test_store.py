@@ -25,7 +25,7 @@ def test_alignment_is_equality_of_names(picture_store, sound_store):
 def test_has_asks_for_all_domains(picture_store):
     assert picture_store.has("test", "day", "night")
     assert not picture_store.has("test", "day", "other")
-    assert not picture_store.has("judge", "day")
+    assert not picture_store.has("classifier", "day")
 
 
 def test_items_are_mapped_not_read(picture_store):
@@ -46,7 +46,7 @@ def test_windows_never_cross_clips(sound_store):
 
 
 def test_a_strange_domain_or_split_is_refused_with_what_there_is(picture_store):
-    for split, name in (("train", "dusk"), ("judge", "day")):
+    for split, name in (("train", "dusk"), ("classifier", "day")):
         with pytest.raises(UserError) as caught:
             picture_store.domain(split, name)
         text = str(caught.value)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from voices import voice
 
-from pipeline.capabilities import Classifier, Coder, Reconstructor, Translator
+from pipeline.capabilities import Classifier, Reconstructor, Tokenizer, Translator
 from pipeline.codecs.spectrogram import MelConvention
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.prepare import prepare
@@ -77,22 +77,22 @@ def test_the_way_back_is_measured_where_there_is_one(picture_store, tmp_path):
     assert found["day_to_night"]["cycle_l1"]["model"] > 0
 
 
-class Rounded(nn.Module, Reconstructor, Coder):
+class Rounded(nn.Module, Reconstructor, Tokenizer):
     """Codes each value by its sign."""
 
     codes = 2
 
     def reconstruct(self, x: Tensor) -> Tensor:
-        return self.from_codes(self.to_codes(x))
+        return self.decode_codes(self.encode_codes(x))
 
-    def to_codes(self, x: Tensor) -> Tensor:
+    def encode_codes(self, x: Tensor) -> Tensor:
         return (x[:, 0] > 0).long()
 
-    def from_codes(self, codes: Tensor) -> Tensor:
+    def decode_codes(self, codes: Tensor) -> Tensor:
         return (2.0 * codes - 1)[:, None]
 
 
-class Judge(nn.Module, Classifier):
+class StandInClassifier(nn.Module, Classifier):
     """Sees the mean of each quarter."""
 
     classes = ("low", "high")
@@ -108,7 +108,9 @@ def test_coders_are_judged_by_what_they_rebuild_and_how_much_of_the_codebook_the
     digits_store, tmp_path
 ):
     evaluation, model = Evaluation(), Rounded()
-    evaluate_generation(model, model, digits_store, "digit", Judge(), evaluation, tmp_path)
+    evaluate_generation(
+        model, model, digits_store, "digit", StandInClassifier(), evaluation, tmp_path
+    )
     rebuilt, codes = evaluation.results["reconstruction"], evaluation.results["codes"]
     x = samples(digits_store, "test", "digit")
     assert rebuilt["mse"]["model"] == pytest.approx(
@@ -118,7 +120,7 @@ def test_coders_are_judged_by_what_they_rebuild_and_how_much_of_the_codebook_the
     assert rebuilt["high_frequency"]["test_pictures"] == 1
     assert set(rebuilt["fd_features"]) == {"model", "mean_picture", "test_pictures"}
     assert rebuilt["fd_features"]["test_pictures"] < rebuilt["fd_features"]["mean_picture"]
-    share = float(model.to_codes(x).float().mean())
+    share = float(model.encode_codes(x).float().mean())
     entropy = -share * np.log(share) - (1 - share) * np.log(1 - share)
     assert codes["perplexity"]["model"] == pytest.approx(np.exp(entropy), abs=1e-4)
     assert codes["perplexity"]["half_the_codebook"] == 1
@@ -194,7 +196,7 @@ def test_voices_are_compared_by_pitch_too(tmp_path):
         assert rmse["source_through_vocoder"] == pytest.approx(300, abs=30)
         assert rmse["statistics_f0"] < 60
         assert found[task]["mcd"]["model"] == found[task]["mcd"]["statistics"]
-    assert found["ann_to_bob/pitch"].keys() == {"mean_f0", "f0_deviation"}
+    assert found["ann_to_bob/pitch"].keys() == {"mean_f0", "f0_std"}
     before = found["ann_to_bob/pitch"]["mean_f0"]
     assert list(before) == ["model", "source_recording", "target_speaker"]
     middle = np.sqrt(110 * 130)
@@ -202,7 +204,7 @@ def test_voices_are_compared_by_pitch_too(tmp_path):
     assert before["target_speaker"] == pytest.approx(2 ** (3 / 12) * middle, rel=0.02)
     back = found["bob_to_ann/pitch"]["mean_f0"]
     assert back["target_speaker"] == pytest.approx(before["source_recording"], rel=0.005)
-    spread = found["ann_to_bob/pitch"]["f0_deviation"]
+    spread = found["ann_to_bob/pitch"]["f0_std"]
     expected = np.hypot(600 * np.log2(130 / 110), 30 / np.sqrt(2))
     assert spread["source_recording"] == pytest.approx(expected, rel=0.1)
 
@@ -224,7 +226,7 @@ def test_a_judge_says_whom_it_hears_and_how_sure_it_is(tmp_path):
     store = recordings(tmp_path, {"ann": "a", "bob": "b"})
     evaluate_converter(Same(), store, Unsure(), evaluation, tmp_path)
     for task, taken, probability in (("ann_to_bob", 1, 0.75), ("bob_to_ann", 0, 0.25)):
-        for metric, expected in (("taken_for_target", taken), ("target_probability", probability)):
+        for metric, expected in (("target_accuracy", taken), ("target_probability", probability)):
             rows = evaluation.results[task][metric]
             assert {"model", "source_through_vocoder", "statistics"} <= rows.keys()
             assert set(rows.values()) == {expected}

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.backbones import ResnetParams, UnetParams, VaeParams
-from pipeline.backbones.bridge import BridgeParams
+from pipeline.backbones.bridge import LatentTranslationParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.inference import finished as inference
 from pipeline.inference import tiling as tiles
 from pipeline.inference.tiling import evenly, fade, pieces, spans, translate_in_tiles
-from pipeline.models.translators import BridgedTranslator, GeneratorTranslator
-from pipeline.models.vq import CoderModel
+from pipeline.models.translators import GeneratorTranslator, LatentTranslator
+from pipeline.models.vq import VQModel
 from pipeline.nn.normalisation import InstanceNorm
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import Spec
@@ -30,7 +30,7 @@ def translator(network: nn.Module, mode: str = "eval") -> GeneratorTranslator:
     return GeneratorTranslator({"b": network.eval()}, {"b": "a"}, mode)
 
 
-def difference(model: GeneratorTranslator | BridgedTranslator, x: Tensor, **sizes: int) -> float:
+def difference(model: GeneratorTranslator | LatentTranslator, x: Tensor, **sizes: int) -> float:
     """Between tiles and one pass, on average, in 255ths of the range."""
     with torch.inference_mode():
         torch.manual_seed(3)
@@ -57,12 +57,12 @@ def test_tiles_of_a_vae_are_the_whole(norm):
 def test_tiles_between_the_latents_of_a_vq_model_are_the_whole(monkeypatch):
     network = VqganParams(width=8, multipliers=(1, 2), blocks=1, attention=(), channels=8, groups=4)
     spec = Spec(channels=3, height=64, width=64, bounded=True)
-    coder = CoderModel(spec, network, QuantiserParams(codes=16, dim=8), laplace=False)
+    tokenizer = VQModel(spec, network, QuantiserParams(codes=16, dim=8), laplace=False)
     with torch.no_grad():
-        for attention in (coder.encoder.mid.attn_1, coder.decoder.mid.attn_1):
+        for attention in (tokenizer.encoder.mid.attn_1, tokenizer.decoder.mid.attn_1):
             attention.proj_out.weight.zero_()  # it looks at all of a tile, wherever that ends
-    bridge = BridgeParams(width=8, blocks=1, groups=4).build(8)
-    model = BridgedTranslator(coder, {"b": bridge}, {"b": "a"}, frozen=True)
+    bridge = LatentTranslationParams(width=8, blocks=1, groups=4).build(8)
+    model = LatentTranslator(tokenizer, {"b": bridge}, {"b": "a"}, frozen=True)
     x, sizes = picture(96, 192), {"tile": 48, "margin": 24}  # attention costs the area's square
     assert difference(model, x, **sizes) < 0.5
     monkeypatch.setattr(tiles, "GroupNorm", nn.Identity)

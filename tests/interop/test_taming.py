@@ -94,7 +94,7 @@ def assert_equal_outputs(theirs: OriginalVQModel, finished: FinishedModel, confi
     assert expected.std() > 0.02
     codes = theirs.encode(x)
     assert len(codes.unique()) > 2
-    assert torch.equal(finished.model.to_codes(x), codes)
+    assert torch.equal(finished.model.encode_codes(x), codes)
     drawn, _ = finished.model(x)
     torch.testing.assert_close(drawn, expected, atol=1e-4, rtol=0)
     torch.testing.assert_close(

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 from torch import nn
 
-from pipeline.methods.base import BridgedMethod, RunParams
-from pipeline.models.translators import BridgedTranslator
+from pipeline.methods.base import LatentTranslationMethod, RunParams
+from pipeline.models.translators import LatentTranslator
 from pipeline.training.checkpoints import export
-from pipeline.training.trainer import Run
+from pipeline.training.trainer import Trainer
 
 RUNS = {name: tiny.runs()[name] for name in ("pix2pix_vqgan", "cyclegan_vqgan")}
 
@@ -23,11 +23,11 @@ def run(request: pytest.FixtureRequest) -> RunParams:
     return RUNS[request.param]
 
 
-def toy(run: RunParams, coder: str) -> RunParams:
-    return tiny.shrink(run, generator={**tiny.BRIDGE, "coder": coder})
+def toy(run: RunParams, tokenizer: str) -> RunParams:
+    return tiny.shrink(run, generator={**tiny.BRIDGE, "tokenizer": tokenizer})
 
 
-def build(run: RunParams) -> BridgedMethod:
+def build(run: RunParams) -> LatentTranslationMethod:
     torch.manual_seed(0)
     return run.build(tiny.specs_of(run), ())
 
@@ -38,12 +38,12 @@ def finished(run: RunParams) -> nn.Module:
     return run.foundation.build_model()
 
 
-@pytest.mark.parametrize("coder", ["frozen", "tuned"])
-def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, coder):
-    params, below = toy(run, coder), finished(run)
+@pytest.mark.parametrize("tokenizer", ["frozen", "tuned"])
+def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, tokenizer):
+    params, below = toy(run, tokenizer), finished(run)
     method = build(params)
     method.stand_on(below)
-    training = Run(
+    training = Trainer(
         Fabric(accelerator="cpu", precision="32-true"),
         method,
         tiny.shrink(params, ema=0.5),
@@ -59,11 +59,11 @@ def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, coder):
         sum(not torch.equal(p, q) for p, q in zip(fresh, bridges, strict=True)) > len(bridges) / 2
     )
     for model in (method.model, training.average):
-        now = model.coder.state_dict()
+        now = model.tokenizer.state_dict()
         stayed = {
             name for name, value in below.state_dict().items() if torch.equal(value, now[name])
         }
-        if coder == "frozen":
+        if tokenizer == "frozen":
             assert stayed == now.keys()
         else:
             # No latent is rounded, so the codebook has nothing to follow.
@@ -74,17 +74,17 @@ def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, coder):
 
 
 def test_a_frozen_coder_is_as_it_is_in_use(run):
-    for coder, trains in (("frozen", False), ("tuned", True)):
-        model = build(toy(run, coder)).train().model
+    for tokenizer, trains in (("frozen", False), ("tuned", True)):
+        model = build(toy(run, tokenizer)).train().model
         assert model.bridges.training
-        assert model.coder.training == trains
+        assert model.tokenizer.training == trains
 
 
 def test_directions_share_one_coder_that_is_written_once(tmp_path: Path):
     run = RUNS["cyclegan_vqgan"]
     model = build(run).model
-    assert isinstance(model, BridgedTranslator)
-    assert model.generator(run.source).coder is model.generator(run.target).coder
+    assert isinstance(model, LatentTranslator)
+    assert model.generator(run.source).tokenizer is model.generator(run.target).tokenizer
     assert model.generator(run.source).bridge is not model.generator(run.target).bridge
     export(tmp_path / "toy", model, params=run, codec=tiny.codec_of(run), classes=(), seed=1)
     assert load_file(tmp_path / "toy/model.safetensors").keys() == model.state_dict().keys()
@@ -119,10 +119,10 @@ def test_pictures_of_one_code_are_translated(run):
 
 
 def test_bridges_and_what_they_stand_on_belong_together(run):
-    with pytest.raises(ValidationError, match="belong together, found stands_on: None"):
-        tiny.shrink(run, stands_on=None)
-    with pytest.raises(ValidationError, match="belong together, found stands_on: judges/x"):
-        tiny.shrink(run, stands_on="judges/x")
+    with pytest.raises(ValidationError, match="belong together, found pretrained: None"):
+        tiny.shrink(run, pretrained=None)
+    with pytest.raises(ValidationError, match="belong together, found pretrained: classifiers/x"):
+        tiny.shrink(run, pretrained="classifiers/x")
     with pytest.raises(ValidationError, match="belong together"):
         tiny.shrink(run, generator={"kind": "resnet", "width": 2, "blocks": 1})
 

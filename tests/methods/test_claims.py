@@ -43,39 +43,41 @@ def trained(block: dict, store: Store, out: Path, base: FinishedModel | None = N
 
 def test_more_than_half_of_a_codebook_is_in_use_on_digits(digits_store, tmp_path):
     block = {"method": "vqvae", "domain": "digit", "steps": 300, "batch": 32}
-    coder = {"network": NETWORK, "quantiser": QUANTISER}
-    model = trained({**block, **coder}, digits_store, tmp_path / "vqvae")
-    codes = evaluate(model, digits_store, None, tmp_path / "exhibits")["codes"]
+    tokenizer = {"network": NETWORK, "quantiser": QUANTISER}
+    model = trained({**block, **tokenizer}, digits_store, tmp_path / "vqvae")
+    codes = evaluate(model, digits_store, None, tmp_path / "evaluation")["codes"]
     assert codes["perplexity"]["model"] > codes["perplexity"]["half_the_codebook"] == 32
 
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory) -> Store:
     out = tmp_path_factory.mktemp("savanna") / "store"
-    prepare(SavannaParams(train=120, test=60, judge=80, views=()), out, workers=1)
+    prepare(SavannaParams(train=120, test=60, classifier=80, views=()), out, workers=1)
     return Store(out)
 
 
 def test_a_vqgan_is_sharper_than_a_vqvae_of_its_size(scenes, tmp_path):
-    judge = {"method": "classifier", "of": ["horse", "zebra"], "steps": 80, "batch": 16}
-    judge = trained({**judge, "network": {"width": 16}}, scenes, tmp_path / "judge")
-    coder = {"domain": "scene", "network": NETWORK, "quantiser": QUANTISER, "crop": 32}
-    same = {**coder, "steps": 160, "batch": 8, "flip": True}
+    classifier = {"method": "classifier", "of": ["horse", "zebra"], "steps": 80, "batch": 16}
+    classifier = trained({**classifier, "network": {"width": 16}}, scenes, tmp_path / "classifier")
+    tokenizer = {"domain": "scene", "network": NETWORK, "quantiser": QUANTISER, "crop": 32}
+    same = {**tokenizer, "steps": 160, "batch": 8, "flip": True}
     blurred = trained({"method": "vqvae", **same}, scenes, tmp_path / "vqvae")
     seen = {
-        "stands_on": "judges/savanna",
-        "perceptual": {"kind": "judge"},
+        "pretrained": "classifiers/savanna",
+        "perceptual": {"kind": "classifier"},
         "patch": {"width": 16, "layers": 2},
         "adversarial_weight": 0.2,
         "discriminator_start": 80,
         "warmup": 30,
         "discriminator_optimizer": {"rate": 5e-4, "beta1": 0.5, "beta2": 0.9},
     }
-    sharp = trained({"method": "vqgan", **same, **seen}, scenes, tmp_path / "vqgan", base=judge)
+    sharp = trained(
+        {"method": "vqgan", **same, **seen}, scenes, tmp_path / "vqgan", base=classifier
+    )
     sizes = [sum(p.numel() for p in model.model.parameters()) for model in (blurred, sharp)]
     assert sizes[0] == sizes[1]
     before, after = (
-        evaluate(model, scenes, judge.model, tmp_path / model.name)["reconstruction"]
+        evaluate(model, scenes, classifier.model, tmp_path / model.name)["reconstruction"]
         for model in (blurred, sharp)
     )
     assert after["fd_features"]["model"] < 0.25 * before["fd_features"]["model"]

@@ -106,10 +106,10 @@ def test_it_takes_the_weights_of_what_it_stands_on_and_leaves_them():
     below = RUN.foundation.build_model()
     method.stand_on(below)
     method.train()
-    assert not method.model.coder.training
+    assert not method.model.tokenizer.training
     update = next(method.updates(tiny.batch_of(RUN), 0))
     assert torch.isfinite(update.loss)
-    state = method.model.coder.state_dict()
+    state = method.model.tokenizer.state_dict()
     assert all(torch.equal(value, state[name]) for name, value in below.state_dict().items())
 
 

@@ -4,7 +4,7 @@ import pytest
 import tiny
 import torch
 
-from pipeline.methods.cut import CUT, Describer
+from pipeline.methods.cut import CUT, ProjectionHead
 from pipeline.samples import Spec
 
 RUN = tiny.runs()["cut"]
@@ -28,7 +28,7 @@ def test_half_of_cyclegans_networks():
         return sum(p.numel() for network in networks for p in network.parameters())
 
     assert 2 * size(alike.generator) == size(other.to_a, other.to_b)
-    assert 2 * size(alike.discriminator) == size(other.judge_a, other.judge_b)
+    assert 2 * size(alike.discriminator) == size(other.discriminator_a, other.discriminator_b)
     assert list(alike.model.directions) == [RUN.target]
 
 
@@ -36,7 +36,7 @@ def test_contrast_is_lower_where_places_correspond():
     method = build(generator={"kind": "resnet", "width": 8, "blocks": 1})
     x = tiny.sample_of(tiny.specs_of(RUN)[RUN.source], 2, 1)
     with torch.no_grad():
-        for layer in method.describer.modules():  # the first weights describe all places alike
+        for layer in method.head.modules():  # the first weights describe all places alike
             if isinstance(layer, torch.nn.Linear):
                 torch.nn.init.xavier_normal_(layer.weight)
         torch.manual_seed(1)
@@ -76,16 +76,14 @@ def test_fast_cut_has_no_identity_half():
 
 
 def test_places_are_distinct_and_all_where_there_are_few():
-    describer = Describer((2, 3), features=5, places=9)
+    head = ProjectionHead((2, 3), features=5, places=9)
     maps = [torch.randn(2, 2, 4, 4), torch.randn(2, 3, 2, 2)]
-    places = describer.choose(maps)
+    places = head.choose(maps)
     assert [len(set(p.tolist())) for p in places] == [9, 4]
-    found = describer(maps, places)
+    found = head(maps, places)
     assert [tuple(f.shape) for f in found] == [(2, 9, 5), (2, 4, 5)]
     at = int(places[0][3])
-    torch.testing.assert_close(
-        found[0][1, 3], describer.networks[0](maps[0][1, :, at // 4, at % 4])
-    )
+    torch.testing.assert_close(found[0][1, 3], head.networks[0](maps[0][1, :, at // 4, at % 4]))
 
 
 def test_domains_of_other_channels_are_refused():

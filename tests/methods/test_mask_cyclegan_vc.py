@@ -6,7 +6,7 @@ import torch
 from pydantic import ValidationError
 
 from pipeline.methods.mask_cyclegan_vc import (
-    JUDGES,
+    DISCRIMINATORS,
     MaskCycleGANVC,
     draw_factors,
     filling_in_mask,
@@ -223,7 +223,7 @@ def test_identity_undoes_the_stretching():
 
 def test_losses_by_hand():
     method, (a, b) = build(cycle_weight=3, identity_weight=2), batch()
-    assert tuple(method.judges) == JUDGES
+    assert tuple(method.discriminators) == DISCRIMINATORS
     torch.manual_seed(5)
     mask_a, mask_b = (filling_in_mask(len(x), tiny.SIDE, method.mask_frames, CPU) for x in (a, b))
     with torch.no_grad():  # no optimiser steps, so both updates see the same weights
@@ -238,7 +238,7 @@ def test_losses_by_hand():
             "cycled_b": (b, back_b),
         }
         logits = {
-            name: (method.judges[name](real), method.judges[name](fake))
+            name: (method.discriminators[name](real), method.discriminators[name](fake))
             for name, (real, fake) in shown.items()
         }
         fooled = sum((fake - 1).square().mean() for _, fake in logits.values())
@@ -277,4 +277,4 @@ def test_discriminators_leave_the_generators_alone():
     *_, second = method.updates(batch(), 0)
     second.loss.backward()
     assert all(p.grad is None for p in method.model.parameters())
-    assert all(p.grad is not None for p in method.judges.parameters())
+    assert all(p.grad is not None for p in method.discriminators.parameters())

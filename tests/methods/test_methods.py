@@ -1,4 +1,4 @@
-"""Every shipped model and judge, at a toy size: one parametrised test a property."""
+"""Every shipped model and classifier, at a toy size: one parametrised test a property."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from pipeline.nn.folding import folded
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.params import load_run
 from pipeline.training.checkpoints import export
-from pipeline.training.trainer import Run
+from pipeline.training.trainer import Trainer
 
 RUNS = tiny.runs()
 
@@ -69,11 +69,11 @@ def build(run: RunParams, seed: int = 0) -> Method:
     return run.build(tiny.specs_of(run), tiny.classes_of(run))
 
 
-def training(run: RunParams, fabric: Fabric) -> Run:
-    return Run(fabric, build(run), run, seed=1, label="toy", states=None)
+def training(run: RunParams, fabric: Fabric) -> Trainer:
+    return Trainer(fabric, build(run), run, seed=1, label="toy", states=None)
 
 
-def one_loss_a_step(run: Run, log: str, optimizers: set[str], steps: int) -> Iterator[float]:
+def one_loss_a_step(run: Trainer, log: str, optimizers: set[str], steps: int) -> Iterator[float]:
     """``log`` at each of the steps on one batch, in which only some optimisers step."""
     batch = tiny.batch_of(run.params)
     for optimizer in run.optimizers.values():
@@ -168,13 +168,13 @@ def test_shape_contract(run):
     found = tiny.outputs(model, specs, count)
     assert found
     for name, y in found.items():
-        assert y.dtype == (torch.int64 if name == "to_codes" else torch.float32), name
+        assert y.dtype == (torch.int64 if name == "encode_codes" else torch.float32), name
         assert len(y) == count, name
         assert torch.isfinite(y).all(), name
     whole = {
         name: name.removeprefix("translate.") if "." in name else run.domains[0]
         for name in found
-        if name.split(".")[0] in ("translate", "sample", "reconstruct", "decode", "from_codes")
+        if name.split(".")[0] in ("translate", "sample", "reconstruct", "decode", "decode_codes")
     }
     for name, domain in whole.items():
         spec = specs[domain]
@@ -311,7 +311,9 @@ def test_cyclegan_losses_by_hand():
         fake_a, fake_b = to_a(b), to_b(a)
         cycle = (to_a(fake_b) - a).abs().mean() + (to_b(fake_a) - b).abs().mean()
         identity = (to_a(a) - a).abs().mean() + (to_b(b) - b).abs().mean()
-        fooled, told = by_hand((method.judge_a, method.judge_b), (a, b), (fake_a, fake_b))
+        fooled, told = by_hand(
+            (method.discriminator_a, method.discriminator_b), (a, b), (fake_a, fake_b)
+        )
     first, second = method.updates(tiny.batch_of(run), 0)
     assert (first.optimizer, second.optimizer) == ("generators", "discriminators")
     torch.testing.assert_close(first.loss, fooled + 3 * cycle + 2 * identity)
@@ -320,7 +322,7 @@ def test_cyclegan_losses_by_hand():
 
 def test_cyclegan_with_batch_norm_keeps_batches_apart():
     run = tiny.shrink(RUNS["cyclegan"], discriminator={"width": 2, "layers": 1, "norm": "batch"})
-    assert build(run).judge_a.through is own_passes
+    assert build(run).discriminator_a.through is own_passes
 
 
 def test_cyclegan_leaves_identity_out_where_channels_differ():
@@ -365,7 +367,7 @@ def test_a_vaes_score_does_not_depend_on_a_samples_neighbours():
 
 
 def test_a_classifier_needs_classes_or_two_domains():
-    run = RUNS["judge_digits"]
+    run = RUNS["classifier_digits"]
     with pytest.raises(ValueError, match="'digit' has no classes, so name two domains or more"):
         run.build(tiny.specs_of(run), ())
     two = next(r for r in RUNS.values() if r.method == "classifier" and len(r.of) > 1)

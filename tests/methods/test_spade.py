@@ -21,7 +21,7 @@ from pipeline.models.translators import GeneratorTranslator
 from pipeline.params import load_run
 from pipeline.samples import Spec
 from pipeline.training.checkpoints import export
-from pipeline.training.trainer import Run
+from pipeline.training.trainer import Trainer
 
 RUN = tiny.runs()["spade"]
 PLAIN = {"kind": "spade", "width": 4, "levels": 2, "hidden": 8, "style": None}
@@ -114,7 +114,7 @@ def test_the_discriminators_update_does_not_reach_the_generator():
 
 def test_it_overfits_one_batch():
     run = tiny.shrink(RUN, optimizer={"rate": 4e-3, "beta1": 0.0, "beta2": 0.9})
-    toy = Run(Fabric(accelerator="cpu"), build_run(run), run, seed=1, label="toy", states=None)
+    toy = Trainer(Fabric(accelerator="cpu"), build_run(run), run, seed=1, label="toy", states=None)
     seen = []
     for step in range(120):
         torch.manual_seed(step)
@@ -166,7 +166,7 @@ def test_a_finished_model_needs_no_vgg19(tmp_path):
 def test_vgg19_judges_pictures_alone():
     run = tiny.shrink(RUN, perceptual={"kind": "vgg19", "weights": "nowhere.pth"})
     sound = Spec(channels=1, height=16, width=None, bounded=False)
-    with pytest.raises(ValueError, match="vgg19 judges pictures, and scene has none"):
+    with pytest.raises(ValueError, match="vgg19 compares pictures, and scene has none"):
         run.build({**tiny.specs_of(run), TO: sound}, ())
 
 

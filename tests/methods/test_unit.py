@@ -82,7 +82,9 @@ def test_losses_by_hand():
         again_a, again_b = latent.before(encode_b(fake_b)), latent.before(encode_a(fake_a))
         cycled_a = decode_a(latent.after(again_a + torch.randn(again_a.shape)))
         cycled_b = decode_b(latent.after(again_b + torch.randn(again_b.shape)))
-        fooled, told = by_hand((method.judge_a, method.judge_b), (a, b), (fake_a, fake_b))
+        fooled, told = by_hand(
+            (method.discriminator_a, method.discriminator_b), (a, b), (fake_a, fake_b)
+        )
     parts = {
         "reconstruction": l1(same_a, a) + l1(same_b, b),
         "kl": kl(mean_a) + kl(mean_b),
@@ -156,9 +158,9 @@ def test_domains_may_differ_in_channels():
 
 
 def test_discriminators_with_batch_norm_keep_batches_apart():
-    assert build().judge_a.through is one_pass
+    assert build().discriminator_a.through is one_pass
     norm = {"width": 2, "layers": 1, "norm": "batch"}
-    assert build(discriminator=norm).judge_a.through is own_passes
+    assert build(discriminator=norm).discriminator_a.through is own_passes
 
 
 # Use

@@ -1,4 +1,4 @@
-"""VQGAN: its published size and values, the adaptive weight, the guard and the judge."""
+"""VQGAN: its published size and values, the adaptive weight, the guard and the classifier."""
 
 import pytest
 import tiny
@@ -10,7 +10,7 @@ from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.vit import sines
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.losses.adversarial import adaptive_weight
-from pipeline.losses.perceptual import JudgeDistance
+from pipeline.losses.perceptual import ClassifierDistance
 from pipeline.methods.base import Foundation
 from pipeline.methods.vqgan import VQGAN, VQGANParams
 from pipeline.params import load_run
@@ -33,11 +33,11 @@ def build(**fields: object) -> VQGAN:
 def test_the_published_network_has_its_size():
     with torch.device("meta"):
         model = load_run(BLOCK).build_model({"x": PICTURES}, ())
-        judge = PatchParams().build(3)
+        classifier = PatchParams().build(3)
     assert count(model.encoder) == 29_298_176
     assert count(model.decoder) == 42_449_795
     assert count(model) == 72_141_699
-    assert count(judge) == 2_765_633
+    assert count(classifier) == 2_765_633
     assert model.grid(PICTURES) == (16, 16)
 
 
@@ -132,41 +132,41 @@ def test_losses_are_what_they_say():
 def test_the_judge_is_that_of_another_stage_and_stays_as_it_is():
     method = build()
     torch.manual_seed(5)
-    judge = RUNS["vqgan"].foundation.build_model()
-    for layer in judge.modules():
+    classifier = RUNS["vqgan"].foundation.build_model()
+    for layer in classifier.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.running_mean.normal_()
-    method.stand_on(judge)
+    method.stand_on(classifier)
     method.train()
-    state = method.perceptual.judge.state_dict()
-    assert all(torch.equal(value, state[name]) for name, value in judge.state_dict().items())
+    state = method.perceptual.classifier.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in classifier.state_dict().items())
     x, y = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 16, 16)
-    expected = JudgeDistance(judge)(x, y)
+    expected = ClassifierDistance(classifier)(x, y)
     torch.testing.assert_close(method.perceptual(x, y), expected)
     assert method.perceptual(x, x) == 0
-    after = method.perceptual.judge.state_dict()
-    assert all(torch.equal(value, after[name]) for name, value in judge.state_dict().items())
+    after = method.perceptual.classifier.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in classifier.state_dict().items())
     assert not any(p.requires_grad for p in method.perceptual.parameters())
 
 
 def test_perceptual_distances_by_hand():
-    class Judge(nn.Module):
+    class StandInClassifier(nn.Module):
         def taps(self, x: torch.Tensor) -> list[torch.Tensor]:
             return [x, 2 * x[..., :1, :1]]
 
     x = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1).expand(1, 2, 2, 2)
     y = torch.tensor([8.0, 6.0]).view(1, 2, 1, 1).expand(1, 2, 2, 2)
     # Directions (0.6, 0.8) and (0.8, 0.6): squared distance 0.08 at each place, in two layers.
-    assert float(JudgeDistance(Judge())(x, y)) == pytest.approx(0.16)
+    assert float(ClassifierDistance(StandInClassifier())(x, y)) == pytest.approx(0.16)
 
 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"perceptual": {"kind": "judge"}}, "belong together"),
-        ({"stands_on": "judges/d"}, "belong together"),
-        ({"stands_on": "models/d", "perceptual": {"kind": "judge"}}, "belong together"),
-        ({"stands_on": "elsewhere/d"}, "stands_on"),
+        ({"perceptual": {"kind": "classifier"}}, "belong together"),
+        ({"pretrained": "classifiers/d"}, "belong together"),
+        ({"pretrained": "models/d", "perceptual": {"kind": "classifier"}}, "belong together"),
+        ({"pretrained": "elsewhere/d"}, "pretrained"),
         ({"patch": None}, "expected a discriminator"),
         ({"l1_weight": 0}, "expected a weight above 0"),
         ({"perceptual": None}, "perceptual"),
@@ -182,7 +182,7 @@ def test_what_does_not_fit_together_is_refused(fields, words):
 def test_a_judge_of_other_samples_is_refused():
     run = RUNS["vqgan"]
     specs = {name: s.model_copy(update={"channels": 1}) for name, s in tiny.specs_of(run).items()}
-    with pytest.raises(ValueError, match="judges/savanna has seen samples of 3 channels"):
+    with pytest.raises(ValueError, match="classifiers/savanna has seen samples of 3 channels"):
         run.build(specs, ())
     lonely = run.model_copy(update={"foundation": None})
     assert isinstance(lonely, VQGANParams)

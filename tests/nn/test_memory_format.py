@@ -6,7 +6,7 @@ from torch.optim import Adam
 
 from pipeline.methods.base import AdamParams
 from pipeline.nn import memory_format as layout
-from pipeline.nn.memory_format import lay_out
+from pipeline.nn.memory_format import to_channels_last
 
 
 def is_last(parameter):
@@ -22,7 +22,7 @@ def pair(*, frozen=False):
 
 def test_light_networks_are_channels_last():
     networks = pair()
-    lay_out(networks)
+    to_channels_last(networks)
     assert is_last(networks[0].weight)
     assert is_last(networks[1].weight)
 
@@ -30,7 +30,7 @@ def test_light_networks_are_channels_last():
 def test_one_heavy_convolution_keeps_all_in_the_default_layout(monkeypatch):
     monkeypatch.setattr(layout, "HEAVY", 1000)
     networks = pair()
-    lay_out(networks)
+    to_channels_last(networks)
     assert networks[0].weight.is_contiguous()
     assert networks[1].weight.is_contiguous()
 
@@ -38,7 +38,7 @@ def test_one_heavy_convolution_keeps_all_in_the_default_layout(monkeypatch):
 def test_heavy_weights_that_do_not_learn_do_not_count(monkeypatch):
     monkeypatch.setattr(layout, "HEAVY", 1000)
     networks = pair(frozen=True)
-    lay_out(networks)
+    to_channels_last(networks)
     assert is_last(networks[0].weight)
 
 
@@ -47,7 +47,7 @@ def test_networks_learn_in_channels_last_as_public_code_learns():
     torch.manual_seed(0)
     ours, theirs = pair(), pair()
     theirs.load_state_dict(ours.state_dict())
-    lay_out(ours)
+    to_channels_last(ours)
     fused = AdamParams(rate=0.01).build(ours)
     plain = Adam(theirs.parameters(), lr=0.01, betas=(0.5, 0.999))
     for _ in range(3):

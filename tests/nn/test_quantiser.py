@@ -77,7 +77,7 @@ def test_moving_averages_by_hand():
     built = spread(learns="ema", decay=0.9)
     before, z = built.codebook.clone(), torch.randn(2, 3, 4, 4)
     found = built(z)
-    built.follow(found)
+    built.update_ema(found)
     counts, sums = tally(found.vectors, found.codes.flatten(), 6)
     shares = 0.9 / 6 + 0.1 * counts / 32
     torch.testing.assert_close(built.shares, shares)
@@ -92,7 +92,7 @@ def test_averages_come_to_the_means_of_what_falls_to_each_code():
     built.sums.copy_(built.codebook / 6)
     z = centres.T[None, :, :, None]  # three vectors, each the centre of a code
     for _ in range(30):
-        built.follow(built(z))
+        built.update_ema(built(z))
     torch.testing.assert_close(built.codebook[:3], centres, rtol=1e-3, atol=1e-2)
     assert torch.isfinite(built.codebook).all()
 
@@ -107,7 +107,7 @@ def test_unused_codes_move_to_where_vectors_are(learns):
         built.sums.copy_(built.codebook / 6)
     z = torch.randn(2, 3, 8, 8)
     for _ in range(3):
-        built.follow(built(z))
+        built.update_ema(built(z))
     assert built.codebook.abs().max() < 10
     assert perplexity(built(z).codes, 6) > 3
     still = quantiser(learns=learns, decay=0.5)
@@ -117,7 +117,7 @@ def test_unused_codes_move_to_where_vectors_are(learns):
     if learns == "ema":
         still.sums.copy_(still.codebook / 6)
     for _ in range(3):
-        still.follow(still(z))
+        still.update_ema(still(z))
     assert (still.codebook[1:] > 900).all()
 
 
@@ -175,7 +175,7 @@ def follow_alone(rank: int, port: int, out: Path) -> None:
     torch.manual_seed(1 + rank)
     built.begin(torch.randn(2, 3, 4, 4))
     for _ in range(4):
-        built.follow(built(torch.randn(2, 3, 4, 4)))
+        built.update_ema(built(torch.randn(2, 3, 4, 4)))
     torch.save(built.state_dict(), out / str(rank))
     dist.destroy_process_group()
 

@@ -69,7 +69,7 @@ def params() -> Params:
 @pytest.fixture
 def outputs(tmp_path: Path) -> Outputs:
     data = tmp_path / "data"
-    outputs = Outputs(*(data / name for name in ("models", "metrics", "exhibits", "curves")))
+    outputs = Outputs(*(data / name for name in ("models", "metrics", "evaluation", "curves")))
     for name, results in ((ODD, DIGITS), ("voice", SOUND)):
         weights = {"w": np.zeros((3, 411), np.float32), "n.running_mean": np.zeros(5, np.float32)}
         (outputs.models / name).mkdir(parents=True)
@@ -77,7 +77,7 @@ def outputs(tmp_path: Path) -> Outputs:
         outputs.metrics.mkdir(exist_ok=True)
         (outputs.metrics / f"{name}.json").write_text(json.dumps(results))
         curve(outputs.curves / name / "plots" / "metrics" / "nll.tsv", [900.0, 230.0, 198.0])
-        (outputs.exhibits / name).mkdir(parents=True)
+        (outputs.figures / name).mkdir(parents=True)
     picture(outputs.curves / "voice/samples/00000010.png")
     picture(outputs.curves / "voice/samples/00001200.png")
     warnings = [
@@ -85,10 +85,10 @@ def outputs(tmp_path: Path) -> Outputs:
         {"text": "always right", "first": 1200, "last": 1200},
     ]
     (outputs.curves / "voice/warnings.json").write_text(json.dumps(warnings))
-    picture(outputs.exhibits / ODD / "reconstructions.png")
+    picture(outputs.figures / ODD / "reconstructions.png")
     caption = {"title": "Test <pictures>", "rows": ["input: <i>", "translation"]}
-    (outputs.exhibits / ODD / "reconstructions.json").write_text(json.dumps(caption))
-    clip = outputs.exhibits / "voice" / "arthur_to_beatrice"
+    (outputs.figures / ODD / "reconstructions.json").write_text(json.dumps(caption))
+    clip = outputs.figures / "voice" / "arthur_to_beatrice"
     picture(clip / "0.png")
     for name in ("model", "target", "source_through_vocoder"):
         with wave.open(str(clip / f"0_{name}.wav"), "wb") as file:
@@ -154,8 +154,8 @@ def test_the_page_says_pitch_before_and_after(tmp_path, params, outputs):
 def test_every_rival_of_voices_is_told_of():
     from pipeline.evaluation import sound
 
-    rivals = {sound.SOURCE, sound.STATISTICS, sound.CLASSICAL, sound.CEILING}
-    assert rivals | {sound.BEFORE, sound.WANTED} <= RIVALS.keys()
+    baselines = {sound.SOURCE, sound.STATISTICS, sound.CLASSICAL, sound.CEILING}
+    assert baselines | {sound.BEFORE, sound.WANTED} <= RIVALS.keys()
 
 
 def test_the_page_needs_nothing_but_its_folder(tmp_path, params, outputs):
@@ -207,7 +207,7 @@ def test_names_are_escaped(tmp_path, params, outputs):
     [
         "models/voice/model.safetensors",
         "metrics/voice.json",
-        "exhibits/voice",
+        "evaluation/voice",
         "curves/voice/plots/metrics",
     ],
 )
@@ -258,14 +258,14 @@ def test_damaged_curves_are_named(tmp_path, content):
 def test_verdicts(name, rows, verdict, best):
     comparison = Comparison("task", name, METRICS[name], rows)
     assert comparison.verdict == verdict
-    assert {rival for rival in rows if comparison.cell(rival).best} == best
+    assert {baseline for baseline in rows if comparison.cell(baseline).best} == best
     assert comparison.cell("untouched_input") is None
 
 
 def test_the_headline_is_the_foremost_distance_and_the_strongest_baseline():
     rows = {"model": 1.0, "untouched_input": 2.0, "mean_picture": 3.0}
     found = [
-        Comparison("a", name, METRICS[name], rows) for name in ("taken_for_target", "psnr", "l1")
+        Comparison("a", name, METRICS[name], rows) for name in ("target_accuracy", "psnr", "l1")
     ]
     assert headline(found).name == "psnr"
     assert headline(found).strongest == "mean_picture"

@@ -69,7 +69,7 @@ def test_equal_names_are_pairs(project):
     params = written("mine", *PAIRS)
     model = params.models["mine"]
     assert (model.method, model.source, model.target) == ("pix2pix", "labels", "photos")
-    assert not params.judges
+    assert not params.classifiers
     assert params.datasets["mine"].size == 64
     assert params.datasets["mine"].holdout == 0.1
 
@@ -77,13 +77,13 @@ def test_equal_names_are_pairs(project):
 def test_other_names_are_two_domains(project):
     params = written("mine", *UNPAIRED)
     assert params.models["mine"].method == "cyclegan"
-    assert params.judges["mine"].of == ("photos", "zebra")
+    assert params.classifiers["mine"].of == ("photos", "zebra")
 
 
 def test_voices_get_a_window_and_a_judge(project):
     params = written("mine", *VOICES)
     assert params.datasets["mine"].kind == "sounds"
-    assert params.models["mine"].crop == params.judges["mine"].crop == 64
+    assert params.models["mine"].crop == params.classifiers["mine"].crop == 64
 
 
 @pytest.mark.parametrize(("task", "view"), [("colour", "grey"), ("edges", "edges")])
@@ -125,13 +125,15 @@ def test_steps_govern_the_judge_too(project):
     few = written("few", *UNPAIRED, "--steps", 26)
     assert few.models["few"].steps == 26
     share = 4 * 26 / usual.models["usual"].steps
-    assert few.judges["few"].steps == round(share * usual.judges["usual"].steps)
-    many = written("many", *UNPAIRED, "--steps", 400)  # a judge that knows nothing tells nothing
-    assert many.judges["many"].steps == usual.judges["usual"].steps
+    assert few.classifiers["few"].steps == round(share * usual.classifiers["usual"].steps)
+    many = written(
+        "many", *UNPAIRED, "--steps", 400
+    )  # a classifier that knows nothing tells nothing
+    assert many.classifiers["many"].steps == usual.classifiers["usual"].steps
     assert few.models["few"].log_every < 26
     assert few.models["few"].checkpoint_every < 26
     least = written("least", *UNPAIRED, "--steps", 1)
-    assert least.models["least"].log_every == least.judges["least"].steps == 1
+    assert least.models["least"].log_every == least.classifiers["least"].steps == 1
 
 
 @pytest.mark.parametrize("gpu", [False, True])
@@ -143,8 +145,8 @@ def test_every_choice_builds(project, case, gpu):
     recipe = choose("mine", material, folders, gpu=gpu)
     write_recipe(recipe, project / "recipes/mine", project)
     params = load_params(project / "recipes/mine/params.yaml")
-    assert recipe.judged == bool(params.judges)
-    for run in (*params.models.values(), *params.judges.values()):
+    assert recipe.judged == bool(params.classifiers)
+    for run in (*params.models.values(), *params.classifiers.values()):
         specs = specs_of(params, run)
         batch = random_batch(run, specs)
         check_size(run.build(specs, ()), *batch[0].shape[-2:])
@@ -162,21 +164,21 @@ def test_the_recipe_reads_its_folders_and_its_stages_are_the_roots(project, case
         assert sum(len(source.items[split][domain]) for split in ("train", "test")) == 4
     root = yaml.safe_load((tiny.ROOT / "dvc.yaml").read_text())
     here = yaml.safe_load(Path("dvc.yaml").read_text())
-    judged = bool(params.judges)
-    assert here["stages"].keys() == root["stages"].keys() - (set() if judged else {"judge"})
+    judged = bool(params.classifiers)
+    assert here["stages"].keys() == root["stages"].keys() - (set() if judged else {"classifier"})
     own = {f"${{item.folders.train.{domain}}}" for domain in source.items["train"]}
     for name in here["stages"].keys() - {"report"}:
         wanted = dict(root["stages"][name]["do"])
         found = here["stages"][name]["do"]
         deps = {dep.removeprefix("../../") for dep in found["deps"]}
         assert deps - own == set(wanted["deps"]) - (
-            set() if judged else {"data/judges/${item.data}"}
+            set() if judged else {"data/classifiers/${item.data}"}
         )
         assert {**found, "deps": []} == {**wanted, "deps": []}
     assert own - {f"${{item.folders.train.{v}}}" for v in ("grey",)} <= set(
         here["stages"]["prepare"]["do"]["deps"]
     )
-    made = {f"data/{kind}/mine" for kind in ("models", "exhibits", "curves")}
+    made = {f"data/{kind}/mine" for kind in ("models", "evaluation", "curves")}
     assert made | {"data/metrics/mine.json"} <= set(here["stages"]["report"]["deps"])
     assert "/models" in Path("data/.gitignore").read_text().split()
 
@@ -212,7 +214,7 @@ def test_cost_of_a_step(project, monkeypatch):
     monkeypatch.setattr("pipeline.scaffold.cost.SECONDS", 0.0)
     written("mine", *UNPAIRED, "--steps", 2, "--size", 32)
     path = Path("recipes/mine/params.yaml")
-    cost = measure(path, "judges.mine")
+    cost = measure(path, "classifiers.mine")
     assert 0 < cost.seconds < 60
     assert cost.memory > 2**20
 

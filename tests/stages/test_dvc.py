@@ -20,7 +20,7 @@ from pathlib import Path
 stage = sys.argv[2].removeprefix("stages.")
 name = sys.argv[3] if len(sys.argv) > 3 else ""
 params = yaml.safe_load(Path("params.yaml").read_text())
-blocks = {{"prepare": "datasets", "judge": "judges", "train": "models", "evaluate": "models"}}
+blocks = {{"prepare": "datasets", "classifier": "classifiers", "train": "models", "evaluate": "models"}}
 block = params[blocks[stage]][name] if name else {{}}
 content = json.dumps([stage, block], sort_keys=True)
 recipe = yaml.safe_load(Path("dvc.yaml").read_text())["stages"][stage]
@@ -55,7 +55,7 @@ def project(tmp_path_factory):
     ran = repro(folder)
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     assert len(ran) == (
-        len(params["datasets"]) + len(params["judges"]) + 2 * len(params["models"]) + 1
+        len(params["datasets"]) + len(params["classifiers"]) + 2 * len(params["models"]) + 1
     )
     return folder
 
@@ -106,5 +106,5 @@ def test_a_methods_file_reruns_the_models_of_that_method(project):
 
 
 def test_a_judges_steps_rerun_the_judge_and_what_asks_it(project):
-    change(project, "judges", "digits", "steps", value=7)
-    assert repro(project) == {"judge@digits", "evaluate@vae", "evaluate@dcgan"}
+    change(project, "classifiers", "digits", "steps", value=7)
+    assert repro(project) == {"classifier@digits", "evaluate@vae", "evaluate@dcgan"}

@@ -54,7 +54,7 @@ def project(tmp_path_factory):
         os.chdir(here)
     assert repro(folder) == {
         *(f"{stage}@{name}" for name in NAMES for stage in ("prepare", "train", "evaluate")),
-        *("judge@unpaired", "judge@voices", "report"),
+        *("classifier@unpaired", "classifier@voices", "report"),
     }
     return folder
 
@@ -102,7 +102,7 @@ def test_models_numbers_and_report_are_there(project, name):
     model = load(data / "models" / name)
     assert "translate" in model.capabilities
     results = json.loads((data / f"metrics/{name}.json").read_text())
-    wanted = {"pairs": "psnr", "unpaired": "taken_for_target", "voices": "mcd"}[name]
+    wanted = {"pairs": "psnr", "unpaired": "target_accuracy", "voices": "mcd"}[name]
     ways = {task: found for task, found in results.items() if not task.endswith("/pitch")}
     assert ways
     assert all(wanted in found for found in ways.values())

@@ -97,7 +97,7 @@ LOST = """
     from pipeline.training import batches
     from pipeline.training import trainer as training
     from pipeline.datasets.store import Store
-    from pipeline.errors import plainly
+    from pipeline.errors import exit_on_user_error
 
     store, root, killed_at = Store(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
     read = batches.Batches.__call__
@@ -109,7 +109,7 @@ LOST = """
 
     batches.Batches.__call__ = kill
     run = tiny.shrink(tiny.runs()["cyclegan"], batch=2)  # with a pool, other in each process
-    plainly(lambda: training.train(run, store, root / "model", seed=7, curves=root / "curves",
+    exit_on_user_error(lambda: training.train(run, store, root / "model", seed=7, curves=root / "curves",
                                    scratch=root / "scratch"))
 """
 

@@ -137,13 +137,13 @@ def test_labels_belong_to_their_digits(digits_store):
 
 
 def test_several_domains_take_turns_and_are_the_classes(picture_store, sound_store):
-    judge = ClassifierParams(data="d", of=("day", "night"), steps=1, batch=6)
-    x, y = batches(picture_store, judge)(0)
+    classifier = ClassifierParams(data="d", of=("day", "night"), steps=1, batch=6)
+    x, y = batches(picture_store, classifier)(0)
     assert y.tolist() == [0, 1] * 3
     rows(picture_store, "day", x[0::2])
     rows(picture_store, "night", x[1::2])
-    judge = ClassifierParams(data="d", of=("ann", "bob"), steps=1, batch=4, crop=8)
-    x, y = batches(sound_store, judge)(0)
+    classifier = ClassifierParams(data="d", of=("ann", "bob"), steps=1, batch=4, crop=8)
+    x, y = batches(sound_store, classifier)(0)
     for sample, label in zip(x, y, strict=True):
         # Standardised by the first domain's statistics, whichever domain it is of.
         frames = sound_store.codec.from_sample(sample[None], "ann")[0]

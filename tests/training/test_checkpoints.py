@@ -10,7 +10,7 @@ from pipeline.errors import UserError
 from pipeline.inference.finished import load
 from pipeline.methods.base import RunParams
 from pipeline.params import load_run
-from pipeline.training.checkpoints import States, export, run_key
+from pipeline.training.checkpoints import Checkpoints, export, run_key
 
 RUN = tiny.runs()["vae"]
 CPU = torch.device("cpu")
@@ -29,7 +29,7 @@ def test_a_state_comes_back(tmp_path):
         "weights": {"a": torch.randn(3), "n": torch.tensor(2)},
         "rows": [{"x": 1.5}],
     }
-    states = States(tmp_path / "deep/er")
+    states = Checkpoints(tmp_path / "deep/er")
     assert states.steps() == []
     states.save(3, state)
     found = states.load(3, CPU)
@@ -39,7 +39,7 @@ def test_a_state_comes_back(tmp_path):
 
 
 def test_every_process_has_states_of_its_own(tmp_path):
-    one, two, alone = (States(tmp_path, *who) for who in ((0, 2), (1, 2), (0, 1)))
+    one, two, alone = (Checkpoints(tmp_path, *who) for who in ((0, 2), (1, 2), (0, 1)))
     for step in (9, 10):
         one.save(step, {"rank": 0})
     two.save(9, {"rank": 1})
@@ -54,7 +54,7 @@ def test_every_process_has_states_of_its_own(tmp_path):
 
 
 def test_a_state_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path):
-    states = States(tmp_path)
+    states = Checkpoints(tmp_path)
     states.save(1, {"step": 1})
     with tiny.files_no_larger_than(10_000), pytest.raises(OSError, match="too large") as caught:
         states.save(2, {"step": 2, "weights": torch.randn(10_000)})

@@ -8,7 +8,7 @@ import tiny
 import torch
 
 from pipeline.training.history import History
-from pipeline.training.monitor import Watch
+from pipeline.training.monitor import Monitor
 from pipeline.training.previews import looks
 from pipeline.training.trainer import train
 
@@ -84,7 +84,7 @@ def test_looking_more_often_teaches_nothing_else(store_of, tmp_path):
 def test_looks_are_ten_a_run_and_a_thousand_steps_apart_at_most(picture_store, tmp_path):
     def every(**fields) -> int:
         run = tiny.shrink(RUNS["cyclegan"]).model_copy(update=fields)
-        return Watch(run, picture_store, tmp_path, None).every
+        return Monitor(run, picture_store, tmp_path, None).every
 
     assert every(steps=500) == 50
     assert every(steps=7) == 1
@@ -98,7 +98,7 @@ def test_a_collapse_is_said_once_with_its_steps(picture_store, tmp_path):
     model = run.build_model(specs, ())
     for parameter in model.parameters():
         torch.nn.init.zeros_(parameter)  # whatever comes in, grey goes out
-    watch, history = Watch(run, picture_store, tmp_path / "samples", None), History()
+    watch, history = Monitor(run, picture_store, tmp_path / "samples", None), History()
     found = [watch(step, model, history) for step in (1, 2, 3)]
     assert sorted(found[0]) == [
         "day to night: outputs are all alike (mode collapse)",

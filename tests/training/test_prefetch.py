@@ -6,7 +6,7 @@ import tiny
 import torch
 
 from pipeline.samples import Pair
-from pipeline.training.prefetch import Ahead, Feed
+from pipeline.training.prefetch import Feed, Prefetcher
 
 CPU = torch.device("cpu")
 
@@ -18,7 +18,7 @@ def test_reading_ahead_gives_the_same_batches_each_read_once():
         reads.append(step)
         return 10 * step
 
-    ahead = Ahead(read)
+    ahead = Prefetcher(read)
     assert [ahead(step) for step in (4, 5, 6)] == [40, 50, 60]
     assert ahead(2) == 20  # a jump, as a resumed run makes
     assert ahead(3) == 30
@@ -28,14 +28,14 @@ def test_reading_ahead_gives_the_same_batches_each_read_once():
 
 def test_the_next_batch_is_read_while_this_one_is_used():
     started = threading.Event()
-    ahead = Ahead(lambda step: started.set() if step == 1 else None)
+    ahead = Prefetcher(lambda step: started.set() if step == 1 else None)
     ahead(0)
     assert started.wait(10)
     ahead._thread.shutdown()
 
 
 def test_what_reading_ahead_raises_reaches_the_step_it_belongs_to():
-    ahead = Ahead(lambda step: 1 // (2 - step))
+    ahead = Prefetcher(lambda step: 1 // (2 - step))
     assert [ahead(0), ahead(1)] == [0, 1]
     try:
         ahead(2)

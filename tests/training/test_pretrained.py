@@ -37,7 +37,7 @@ def test_a_prior_holds_the_model_that_it_stands_on(codes, digits_store, tmp_path
     finished = trained(PRIOR, digits_store, tmp_path / "prior", base=codes)
     assert finished.capabilities == ("sample",)
     below = codes.model.state_dict()
-    above = finished.model.coder.state_dict()
+    above = finished.model.tokenizer.state_dict()
     assert all(torch.equal(value, above[name]) for name, value in below.items())
     foundation = finished.params.foundation
     assert foundation.run == codes.card.run
@@ -59,18 +59,18 @@ def test_nothing_stands_on_air(digits_store, tmp_path):
 
 
 def test_a_vqgan_is_judged_by_the_judge_and_does_not_keep_it(digits_store, tmp_path):
-    judge = trained(tiny.runs()["judge_digits"], digits_store, tmp_path / "judge")
-    here = {"data": "digits", "domain": "digit", "stands_on": "judges/digits"}
+    classifier = trained(tiny.runs()["classifier_digits"], digits_store, tmp_path / "classifier")
+    here = {"data": "digits", "domain": "digit", "pretrained": "classifiers/digits"}
     run = tiny.shrink(ZOO.runs["vqgan"], **here)
-    finished = trained(run, digits_store, tmp_path / "vqgan", base=judge)
+    finished = trained(run, digits_store, tmp_path / "vqgan", base=classifier)
     assert finished.capabilities == ("reconstruct", "codes")
-    assert finished.params.foundation.sha256 == weights_fingerprint(judge.model)
-    assert not any("judge" in name for name in finished.model.state_dict())
+    assert finished.params.foundation.sha256 == weights_fingerprint(classifier.model)
+    assert not any("classifier" in name for name in finished.model.state_dict())
 
 
 def coded(domain: str, also: str, **fields: object) -> RunParams:
-    """A toy VQGAN of two domains that nobody but its discriminator judges."""
-    here = {"data": "d", "domain": domain, "also": (also,), "stands_on": None}
+    """A toy VQGAN of two domains that nobody but its discriminator classifiers."""
+    here = {"data": "d", "domain": domain, "also": (also,), "pretrained": None}
     return tiny.shrink(ZOO.runs["vqgan"], **here, perceptual={"kind": "none"}, **fields)
 
 
@@ -91,12 +91,12 @@ def test_pictures_and_sounds_are_translated_between_a_vqgans_latents(
     assert base.capabilities == ("reconstruct", "codes")
     here = {"data": "d", "source": source, "target": target, "crop": crop, "flip": False}
     run = tiny.shrink(ZOO.runs[name], **here)
-    results = evaluate(base, store, None, tmp_path / "exhibits")
+    results = evaluate(base, store, None, tmp_path / "evaluation")
     assert set(results) == {"reconstruction", "codes"}
-    assert (tmp_path / "exhibits/reconstructions.png").is_file()
+    assert (tmp_path / "evaluation/reconstructions.png").is_file()
     finished = trained(run, store, tmp_path / "translator", base=base)
     assert finished.params.foundation.sha256 == weights_fingerprint(base.model)
-    below, kept = base.model.state_dict(), finished.model.coder.state_dict()
+    below, kept = base.model.state_dict(), finished.model.tokenizer.state_dict()
     assert all(torch.equal(value, kept[key]) for key, value in below.items())  # frozen
     spec = finished.card.specs[source]
     x = tiny.sample_of(spec, 2, 1)

@@ -23,8 +23,8 @@ from pipeline.nn.shapes import check_size
 from pipeline.samples import Batch, Labelled
 from pipeline.training.augmentation import Augmentation
 from pipeline.training.batches import Batches
-from pipeline.training.checkpoints import States
-from pipeline.training.trainer import Run, step_seed, train
+from pipeline.training.checkpoints import Checkpoints
+from pipeline.training.trainer import Trainer, step_seed, train
 
 RUNS = tiny.runs()
 StoreOf = Callable[[RunParams], Store]
@@ -39,12 +39,12 @@ def fabric() -> Fabric:
     return Fabric(accelerator="cpu", precision="32-true")
 
 
-def start(run: RunParams, store: Store, fabric: Fabric, states: Path | None = None) -> Run:
+def start(run: RunParams, store: Store, fabric: Fabric, states: Path | None = None) -> Trainer:
     """A run as `train` sets it up."""
     torch.manual_seed(7)
     specs = {domain: store.codec.spec(domain) for domain in run.domains}
     method = run.build(specs, store.meta.classes)
-    return Run(fabric, method, run, seed=7, label="toy", states=states and States(states))
+    return Trainer(fabric, method, run, seed=7, label="toy", states=states and Checkpoints(states))
 
 
 def reader(run: RunParams, store: Store, killed_at: int | None = None) -> Callable[[int], Batch]:
@@ -60,7 +60,7 @@ def reader(run: RunParams, store: Store, killed_at: int | None = None) -> Callab
     return read
 
 
-def everything(run: Run) -> dict[str, Tensor]:
+def everything(run: Trainer) -> dict[str, Tensor]:
     """All that a run would go on from."""
     found = {f"method.{name}": t for name, t in run.method.state_dict().items()}
     for name, optimizer in run.optimizers.items():
@@ -309,7 +309,7 @@ def test_a_state_that_is_no_number_is_never_saved(store_of, fabric, tmp_path):
 
     with pytest.raises(UserError, match="stopped being a number at step 3") as caught:
         toy.fit(poisoned)
-    states = States(tmp_path / "states")
+    states = Checkpoints(tmp_path / "states")
     assert states.steps() == [2]
     cpu = torch.device("cpu")
     assert states.load(2, cpu)["step"] == 2
@@ -338,8 +338,12 @@ def test_steps_processes_and_seeds_have_seeds_of_their_own():
         ),
         ("cyclegan", {"crop": 4}, "Resnet takes 8 or more, but samples are 4x4"),
         ("voice_cyclegan", {"crop": 9}, "takes multiples of 4, but samples are 16x9"),
-        ("vae", {"crop": 8}, "Pyramid takes 16x16, but samples are 8x8"),
-        ("judge_digits", {"network": {"levels": 5}}, "takes 32 or more, but samples are 16x16"),
+        ("vae", {"crop": 8}, "ConvEncoder takes 16x16, but samples are 8x8"),
+        (
+            "classifier_digits",
+            {"network": {"levels": 5}},
+            "takes 32 or more, but samples are 16x16",
+        ),
         ("vae", {"domain": "digits"}, "no domain 'digits' in split 'train', but test: digit"),
     ],
 )

@@ -7,8 +7,8 @@ from typing import Literal
 import torch
 
 from pipeline.backbones import TranslatorParams, UnetParams
-from pipeline.cli.commands.importing_coder import import_coder
 from pipeline.cli.commands.importing_vocoder import import_vocoder
+from pipeline.cli.commands.importing_vq import import_coder
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
 from pipeline.interop.imported import CheckpointFile, ImportedParams

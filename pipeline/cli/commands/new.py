@@ -50,7 +50,7 @@ def estimated(params: Path) -> list[str]:
     total = 0.0
     for name, cost in costs(params).items():
         group, _, key = name.partition(".")
-        steps = (known.judges if group == "judges" else known.models)[key].steps
+        steps = (known.classifiers if group == "classifiers" else known.models)[key].steps
         total += steps * cost.seconds
         lines.append(f"{name}: {spent(cost, steps)}")
     return [*lines, f"training: {duration(total)} in all; preparation and evaluation come on top"]

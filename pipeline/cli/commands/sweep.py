@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pipeline.errors import UserError
 from pipeline.evaluation.results import METRICS, MODEL, Rows
-from pipeline.report.comparisons import rival, spoken
+from pipeline.report.comparisons import baseline, spoken
 from pipeline.system.files import write
 
 PARAMS = "params.yaml"
@@ -22,7 +22,7 @@ class Point(NamedTuple):
     value: float
     """Of the parameter."""
     rows: Rows
-    """The metric of the model and of its rivals."""
+    """The metric of the model and of its baselines."""
 
 
 def run(model: str, parameter: str, metric: str, out: Path) -> str:
@@ -84,7 +84,7 @@ def look_up(revision: dict[str, Any], kind: str, file: str, path: str) -> object
 
 
 def tsv(points: list[Point], parameter: str) -> str:
-    """A row a point, a column the parameter, the model and each rival."""
+    """A row a point, a column the parameter, the model and each baseline."""
     names = list(dict.fromkeys(name for point in points for name in point.rows))
     lines = ["\t".join([parameter, *names])]
     for point in points:
@@ -94,7 +94,7 @@ def tsv(points: list[Point], parameter: str) -> str:
 
 
 def draw(path: Path, points: list[Point], title: str, metric: str) -> None:
-    """The model's values over the parameter's, and its rivals' as dashed lines."""
+    """The model's values over the parameter's, and its baselines' as dashed lines."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -104,7 +104,7 @@ def draw(path: Path, points: list[Point], title: str, metric: str) -> None:
     for name in dict.fromkeys(name for point in points for name in point.rows):
         seen = [(p.value, p.rows[name]) for p in points if name in p.rows]
         style = "o-" if name == MODEL else "--"
-        axis.plot(*zip(*seen, strict=True), style, label=rival(name).title)
+        axis.plot(*zip(*seen, strict=True), style, label=baseline(name).title)
     values = [point.value for point in points]
     if values[0] > 0 and values[-1] >= WIDE * values[0]:
         axis.set_xscale("log", base=2)

@@ -1,4 +1,4 @@
-"""The drawn world as a data set: unpaired domains, paired views, and a set for the judge."""
+"""The drawn world as a data set: unpaired domains, paired views, and a set for the classifier."""
 
 from functools import partial
 from typing import Literal
@@ -22,7 +22,7 @@ class SavannaParams(PictureParams):
 
     Domains ``horse`` and ``zebra`` are unaligned in ``train``; in ``test`` they show the same
     scenes, so each picture's true counterpart is known. Domain ``scene`` mixes both and is aligned
-    with its ``views``. In ``judge`` any animal stands on any ground, so a classifier must look at
+    with its ``views``. In ``classifier`` any animal stands on any ground, so a classifier must look at
     the animal.
     """
 
@@ -31,7 +31,7 @@ class SavannaParams(PictureParams):
     train: PositiveInt = 800
     """Pictures a domain for training."""
     test: PositiveInt = 100
-    judge: PositiveInt = 800
+    classifier: PositiveInt = 800
     views: tuple[View, ...] = ("labels", "edges", "grey", "night", "plan")
     """What else to draw of each picture of ``scene``; ``plan`` is its map from straight above."""
     seed: int = Field(1, ge=0)
@@ -54,7 +54,9 @@ class SavannaParams(PictureParams):
                     **{animal: self._at_home(tested, animal) for animal in ANIMALS},
                     **self._views(scenes(self.test)),
                 },
-                "judge": {animal: self._anywhere(scenes(self.judge), animal) for animal in ANIMALS},
+                "classifier": {
+                    animal: self._anywhere(scenes(self.classifier), animal) for animal in ANIMALS
+                },
             }
         )
 

@@ -33,7 +33,7 @@ def there(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-# Whole
+# StyleGAN2Discriminator
 
 
 def test_a_file_is_fetched_and_verified(server, tmp_path, capsys):

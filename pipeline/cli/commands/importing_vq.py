@@ -6,7 +6,7 @@ import torch
 
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
-from pipeline.interop.imported import CheckpointFile, ImportedCoderParams
+from pipeline.interop.imported import CheckpointFile, ImportedVQParams
 from pipeline.interop.taming import read
 from pipeline.training.checkpoints import export
 
@@ -22,7 +22,7 @@ def import_coder(checkpoint: Path, config: Path | None, folder: Path) -> str:
         raise UserError(
             f"{checkpoint}: expected a VQGAN of 1 or 3 channels (pictures), found {found.channels}"
         )
-    params = ImportedCoderParams(
+    params = ImportedVQParams(
         origin="taming",
         network=found.network,
         quantiser=found.quantiser,

@@ -10,7 +10,7 @@ from demo.examples import Examples
 from demo.images import example_shelf, on_choice, stock
 from demo.library import Library
 from demo.uploads import PICTURE_LIMITS, picture_input, read_upload
-from demo.words import Turns, in_words
+from demo.words import Turns, shows_errors
 from pipeline.capabilities import Reconstructor, Scorer
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
@@ -33,8 +33,8 @@ class Opinion(NamedTuple):
 
 def build(library: Library, turns: Turns) -> None:
     """Adds the contents of this part to the page that is being built."""
-    models, examples = library.judges(), Examples(library)
-    judge = Judge(library, examples)
+    models, examples = library.reconstructors_and_scorers(), Examples(library)
+    asked = Opinions(library, examples)
     with gr.Row(equal_height=False):
         with gr.Column():
             first = gr.Dropdown(models, value=models[0], label="Test pictures of")
@@ -63,7 +63,7 @@ def build(library: Library, turns: Turns) -> None:
                 elem_classes="scores",
             )
 
-    @in_words
+    @shows_errors
     def reconstruct(
         picture: str | None,
         models: list[str],
@@ -79,7 +79,7 @@ def build(library: Library, turns: Turns) -> None:
             for done, name in enumerate(models):
                 check()
                 progress(done / len(models), name)
-                opinions[name] = judge.opinion(name, given)
+                opinions[name] = asked.opinion(name, given)
         shown = [(o.shown, name) for name, o in opinions.items() if o.shown is not None]
         return shown, [opinion.row for opinion in opinions.values()]
 
@@ -102,7 +102,7 @@ def build(library: Library, turns: Turns) -> None:
     stock(shelf, shown, first, picture)
 
 
-class Judge:
+class Opinions:
     """Reconstructs and scores pictures, and remembers how test pictures score."""
 
     def __init__(self, library: Library, examples: Examples) -> None:
@@ -145,7 +145,7 @@ def alike(library: Library, model: str) -> list[str]:
     own = library.outline(model)
     return [
         name
-        for name in library.judges()
+        for name in library.reconstructors_and_scorers()
         if library.outline(name).params.data == own.params.data
         and domain_of(library.outline(name)) == domain_of(own)
     ]
