@@ -21,7 +21,7 @@ from pipeline.datasets.prepare import prepare
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
 from pipeline.methods.base import RunParams
-from pipeline.params import load_run
+from pipeline.methods.registry import load_run
 from pipeline.samples import Batch
 from pipeline.system.hardware import device, start_fabric
 from pipeline.training.prefetch import Feed
@@ -43,7 +43,7 @@ def make_step(competitor: str, params: RunParams, store: Store) -> Step:
         plain = plain_step(method.to(device()), bf16=False)
         return lambda batch: float(plain(batch))
     fabric = start_fabric("bf16" if competitor.endswith("bf16") else "fp32")
-    run = Trainer(fabric, method, params, seed=SEED, label="", states=None)
+    run = Trainer(fabric, method, params, seed=SEED, label="", checkpoints=None)
 
     def step(batch: Batch) -> float:
         run.take_step(batch)

@@ -26,8 +26,8 @@ from torch import nn
 
 from benchmarks.machine import publish
 from pipeline.codecs import ImageCodec
+from pipeline.inference.finished import export
 from pipeline.params import load_params
-from pipeline.training.checkpoints import export
 
 TURNS = 7
 MODELS, SIDE = 20, 64

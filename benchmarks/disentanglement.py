@@ -20,8 +20,8 @@ from torch.nn.functional import interpolate
 from benchmarks.machine import publish
 from pipeline.datasets.savanna.draw import draw
 from pipeline.datasets.savanna.scene import sample_scene
+from pipeline.methods.registry import load_run
 from pipeline.metrics.disentanglement import dci, mutual_information_gap
-from pipeline.params import load_run
 from pipeline.samples import Labelled, Spec
 from pipeline.system.hardware import device, start_fabric
 from pipeline.training.trainer import Trainer, step_seed
@@ -53,16 +53,16 @@ def score(
     """Trains one VAE; what its code is worth, and its reconstruction error."""
     run = load_run(
         {
-            **{"method": "vae", "data": "world", "domain": "scene", "steps": steps},
+            **{"method": "vae", "data": "world", "domains": ["scene"], "steps": steps},
             **{"batch": BATCH, "latent": LATENT, "beta": beta, "noise": NOISE, "log_every": steps},
             **{"encoder": {"width": WIDTH}, "decoder": {"width": WIDTH}, "precision": "fp32"},
-            "optimizer": {"rate": RATE, "beta1": 0.9},
+            "optimizer": {"lr": RATE, "beta1": 0.9},
         }
     )
     spec = Spec(channels=3, height=SIDE, width=SIDE, bounded=True)
     torch.manual_seed(seed)
     method = run.build({"scene": spec}, ())
-    training = Trainer(start_fabric("fp32"), method, run, seed=seed, label="", states=None)
+    training = Trainer(start_fabric("fp32"), method, run, seed=seed, label="", checkpoints=None)
     for step in track(range(steps), description=f"beta {beta:g}, seed {seed}"):
         chooser = torch.Generator().manual_seed(step_seed(seed, step, 0))
         x = pictures[torch.randint(len(pictures), (BATCH,), generator=chooser)]

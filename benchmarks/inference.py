@@ -24,12 +24,14 @@ from benchmarks.machine import publish
 from benchmarks.turns import race, summary
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics
-from pipeline.codecs.spectrogram import HIFI_GAN, griffin_lim
+from pipeline.codecs.spectrogram import griffin_lim
 from pipeline.inference.conversion import convert_wave
-from pipeline.inference.finished import FinishedModel, load, sample_grid, translate_pictures
-from pipeline.params import load_run
+from pipeline.inference.finished import FinishedModel, export, load
+from pipeline.inference.pictures import translate_pictures
+from pipeline.inference.sampling import sample_grid
+from pipeline.mel_convention import HIFI_GAN
+from pipeline.methods.registry import load_run
 from pipeline.system.hardware import device
-from pipeline.training.checkpoints import export
 
 TURNS, SECONDS = 3, 2.0
 YARDSTICK = "plain fp32"
@@ -58,7 +60,7 @@ MODELS: dict[str, tuple[dict[str, Any], Codec]] = {
         MelCodec(statistics={"a": STILL, "b": STILL}),
     ),
     "dcgan": (
-        {"method": "gan", "data": "none", "steps": 1, "domain": "a"},
+        {"method": "gan", "data": "none", "steps": 1, "domains": ["a"]},
         ImageCodec(size=SAMPLE_SIDE, channels={"a": 3}),
     ),
 }

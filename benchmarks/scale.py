@@ -37,8 +37,8 @@ from benchmarks.turns import end_workers, in_fresh_process
 from pipeline.datasets.folders import PictureFolderParams
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
-from pipeline.params import load_run
-from pipeline.training.batches import Batches
+from pipeline.methods.registry import load_run
+from pipeline.training.readers import reader_of
 
 MIB = 2**20
 PREPARED = (4_000, 16_000, 64_000)
@@ -95,7 +95,7 @@ def read(root: Path, crop: int | None, items: int) -> Figures:
     block = {"method": "cyclegan", "data": "none", "steps": 1, "batch": BATCH, "crop": crop}
     params = load_run(block | dict(zip(("source", "target"), DOMAINS, strict=True)))
     before, began = memory(), time.perf_counter()
-    batches = Batches(Store(root), params, seed=1, device=torch.device("cpu"))
+    batches = reader_of(Store(root), params, seed=1, device=torch.device("cpu"))
     opened = time.perf_counter() - began
     stride = max(1, items // len(DOMAINS) // BATCH * EPOCHS // BATCHES)
     taken, anonymous = [], []

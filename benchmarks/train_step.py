@@ -17,7 +17,7 @@ from benchmarks.machine import publish
 from benchmarks.plain import plain_step
 from benchmarks.turns import race, summary
 from pipeline.methods.base import RunParams
-from pipeline.params import load_run
+from pipeline.methods.registry import load_run
 from pipeline.samples import Spec
 from pipeline.scaffold.cost import random_batch
 from pipeline.system.hardware import device, start_fabric
@@ -45,21 +45,21 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
     "unit-256": (TRANSLATOR | {"method": "unit"}, pictures(256)),
     "spade-256": (TRANSLATOR | {"method": "spade", "perceptual": {"kind": "none"}}, pictures(256)),
     "mask-cyclegan-vc": (TRANSLATOR | {"method": "mask_cyclegan_vc"}, SOUND),
-    # Batches of 16, as published, are 7 GB for each of the four competitors.
-    "hifigan": (COMMON | {"method": "hifigan", "of": ["a"], "batch": 4}, SOUND),
-    "dcgan-32": (COMMON | {"method": "gan", "domain": "a", "batch": 64}, pictures(32)),
-    "vae-32": (COMMON | {"method": "vae", "domain": "a", "batch": 64}, pictures(32)),
+    # Reader of 16, as published, are 7 GB for each of the four competitors.
+    "hifigan": (COMMON | {"method": "hifigan", "domains": ["a"], "batch": 4}, SOUND),
+    "dcgan-32": (COMMON | {"method": "gan", "domains": ["a"], "batch": 64}, pictures(32)),
+    "vae-32": (COMMON | {"method": "vae", "domains": ["a"], "batch": 64}, pictures(32)),
     "autoencoder-32": (
-        COMMON | {"method": "autoencoder", "domain": "a", "batch": 64},
+        COMMON | {"method": "autoencoder", "domains": ["a"], "batch": 64},
         pictures(32),
     ),
     "vqvae-32": (
-        COMMON | {"method": "vqvae", "domain": "a", "batch": 64, "quantiser": {}},
+        COMMON | {"method": "vqvae", "domains": ["a"], "batch": 64, "quantiser": {}},
         pictures(32),
     ),
     "vqgan-128": (
         COMMON
-        | {"method": "vqgan", "domain": "a", "batch": 1, "quantiser": {}}
+        | {"method": "vqgan", "domains": ["a"], "batch": 1, "quantiser": {}}
         | {"perceptual": {"kind": "none"}, "discriminator_start": 0},
         pictures(128),
     ),
@@ -78,7 +78,7 @@ def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], ob
         plain = plain_step(method.to(device()), bf16=precision == "bf16")
         return lambda: plain(batch)
     fabric = start_fabric("bf16" if precision == "bf16" else "fp32")
-    run = Trainer(fabric, method, params, seed=0, label="", states=None)
+    run = Trainer(fabric, method, params, seed=0, label="", checkpoints=None)
 
     def step() -> None:
         run.reseed()

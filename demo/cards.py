@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from demo.library import Library
-from pipeline.cli.commands.models import abilities
+from pipeline.capabilities import abilities
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def read_card(library: Library, name: str) -> ModelCard:
     return ModelCard(
         name=name,
         method=str(getattr(finished.params, "method", "-")),
-        can=abilities(finished).replace("->", "→"),
+        can=abilities(finished.model).replace("->", "→"),
         data=finished.params.data,
         steps=finished.params.steps,
         parameters=sum(p.numel() for p in finished.model.parameters()),

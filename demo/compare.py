@@ -23,7 +23,7 @@ from demo.words import Turns, shows_errors
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.codecs.image import Picture
 from pipeline.inference.conversion import mel_codec
-from pipeline.inference.finished import translate_picture
+from pipeline.inference.pictures import translate_picture
 
 MOST_VOICES = 6  # players on the page
 

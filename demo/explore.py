@@ -12,7 +12,8 @@ from pipeline.capabilities import Latent, LatentSampler
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
 from pipeline.figures import grid
-from pipeline.inference.finished import FinishedModel, device_of, to_sample
+from pipeline.inference.finished import FinishedModel
+from pipeline.inference.pictures import to_sample
 from pipeline.latent.interpolation import moving_axes
 
 SLIDERS = 8
@@ -121,4 +122,4 @@ def start_of(finished: FinishedModel, seed: int, picture: str | None) -> Tensor:
         return model.encode(to_sample(finished, codec, read_upload(picture), domain))[0].clone()
     if not isinstance(model, LatentSampler):
         raise ValueError("Choose a picture to start at.")
-    return model.draw(1, Generator().manual_seed(seed_of(seed)))[0].to(device_of(finished))
+    return model.draw(1, Generator().manual_seed(seed_of(seed)))[0].to(finished.device)

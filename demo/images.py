@@ -12,7 +12,7 @@ from demo.uploads import PICTURE_LIMITS, picture_input, read_upload
 from demo.words import Turns, shows_errors
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
-from pipeline.inference.finished import translate_picture, with_style
+from pipeline.inference.pictures import translate_picture, with_style
 
 
 def build(library: Library, turns: Turns) -> None:

@@ -19,14 +19,8 @@ from pipeline.capabilities import (
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
 from pipeline.inference.conversion import mel_codec
-from pipeline.inference.finished import (
-    FinishedModel,
-    as_vocoder,
-    choose_target,
-    find_models,
-    load,
-    outline,
-)
+from pipeline.inference.finished import FinishedModel, as_vocoder, find_models, load, outline
+from pipeline.inference.pictures import choose_target
 from pipeline.inference.vocoders import differences, fitting
 from pipeline.system.hardware import device
 

@@ -15,7 +15,8 @@ from pipeline.capabilities import Reconstructor, Scorer
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
 from pipeline.figures import grid
-from pipeline.inference.finished import FinishedModel, to_sample
+from pipeline.inference.finished import FinishedModel
+from pipeline.inference.pictures import to_sample
 
 REFERENCES = 64  # test pictures that a score is ranked among
 HEADER = ["model", "reconstruction error", "score", "more typical than"]

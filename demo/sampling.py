@@ -2,6 +2,10 @@
 
 import io
 import zipfile
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any, TypeVar
 
 import gradio as gr
 import torch
@@ -13,29 +17,19 @@ from demo import explore
 from demo.library import Library
 from demo.seeds import any_seed, seed_of
 from demo.words import Turns, shows_errors
-from pipeline.capabilities import SAMPLING_OPTIONS, LatentSampler, sampling_options
+from pipeline.capabilities import SAMPLING_OPTIONS, LatentSampler, Option
 from pipeline.codecs.image import Picture, to_png
 from pipeline.figures import grid, to_rgb
-from pipeline.inference.finished import (
-    FinishedModel,
-    as_sampler,
-    classes_of,
-    device_of,
-    draw_samples,
-    square_grid,
-)
+from pipeline.inference.finished import FinishedModel, as_sampler
+from pipeline.inference.sampling import classes_of, draw_samples, square_grid
 from pipeline.latent.interpolation import slerp
 
 MOST = 64  # samples a grid
 FRAMES, MILLISECONDS = 24, 80  # of the way between two samples, there and back again
 STRIP = 8  # of them side by side
 ANY = "any"
-EXPLAINED = {
-    "temperature": "Lower is less varied.",
-    "top_k": "Draws from so many codes, the likeliest; 0: from all.",
-    "top_p": "Draws from the fewest codes that are so probable together.",
-    "truncation": "Lower is nearer to the mean, so less varied.",
-}
+
+Result = TypeVar("Result")
 
 
 def build(library: Library, turns: Turns) -> None:
@@ -66,16 +60,16 @@ def build_grid(library: Library, turns: Turns) -> None:
                 [ANY, *every], value=ANY, label="Class", visible=bool(classes_of(first))
             )
             knobs = {
-                name: gr.Slider(
+                option: gr.Slider(
                     option.least,
                     option.most,
-                    value=options(first).get(name, option.neutral),
+                    value=options(first).get(option, option.neutral),
                     step=option.step,
-                    label=name.capitalize().replace("_", "-"),
-                    info=EXPLAINED[name],
-                    visible=name in options(first),
+                    label=option.name.capitalize().replace("_", "-"),
+                    info=option.help,
+                    visible=option in options(first),
                 )
-                for name, option in SAMPLING_OPTIONS.items()
+                for option in SAMPLING_OPTIONS
             }
             with gr.Row():
                 start = gr.Button("Draw", variant="primary", min_width=100)
@@ -93,27 +87,25 @@ def build_grid(library: Library, turns: Turns) -> None:
             archive = gr.DownloadButton("Download each sample (zip)", interactive=False)
 
     @shows_errors
+    @with_options
     def sample(
         model: str,
         count: int,
         seed: int,
         label: str,
-        temperature: float,
-        top_k: float,
-        top_p: float,
-        truncation: float,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
+        *,
+        given: dict[Option, float],
     ) -> tuple[Picture, str]:
         """Draws samples; equal seeds draw equal samples."""
         if not 1 <= count <= MOST:
             raise ValueError(f"Between 1 and {MOST} samples, not {count}.")
         finished = library.get(model)
-        given = dict(zip(SAMPLING_OPTIONS, (temperature, top_k, top_p, truncation), strict=True))
         wanted = {
-            name: amount
-            for name, amount in given.items()
-            if name in options(finished) or amount != SAMPLING_OPTIONS[name].neutral
+            option.name: amount
+            for option, amount in given.items()
+            if option in options(finished) or amount != option.neutral
         }
         chosen, batches = None if label == ANY else label, []
         drawn = draw_samples(finished, int(count), seed_of(seed), chosen, wanted)
@@ -131,8 +123,8 @@ def build_grid(library: Library, turns: Turns) -> None:
         known, taken = classes_of(finished), options(finished)
         dropdown = gr.Dropdown([ANY, *known], value=ANY, visible=bool(known))
         sliders = (
-            gr.Slider(value=taken.get(name, option.neutral), visible=name in taken)
-            for name, option in SAMPLING_OPTIONS.items()
+            gr.Slider(value=taken.get(option, option.neutral), visible=option in taken)
+            for option in SAMPLING_OPTIONS
         )
         return [dropdown, *sliders]
 
@@ -203,7 +195,7 @@ def way_between(finished: FinishedModel, first: int, second: int) -> Tensor:
     assert isinstance(model, LatentSampler)
     (a,), (b,) = (model.draw(1, Generator().manual_seed(seed)) for seed in (first, second))
     z = slerp(a, b, torch.linspace(0, 1, FRAMES))
-    return model.decode(z.to(device_of(finished))).cpu()
+    return model.decode(z.to(finished.device)).cpu()
 
 
 def animation(samples: Tensor) -> bytes:
@@ -226,6 +218,34 @@ def zipped(samples: Tensor) -> bytes:
     return content.getvalue()
 
 
-def options(finished: FinishedModel) -> dict[str, float]:
-    """The `SAMPLING_OPTIONS` that a model takes, and its own values."""
-    return sampling_options(as_sampler(finished))
+def options(finished: FinishedModel) -> dict[Option, float]:
+    """Return the options that a model takes, and its own values."""
+    return as_sampler(finished).defaults()
+
+
+def with_options(draw: Callable[..., Result]) -> Callable[..., Result]:
+    """Give a function a parameter for each of `SAMPLING_OPTIONS`, in place of ``given``.
+
+    They stand after ``label``, under the names that programs call them by.
+    """
+    shown = signature(draw)
+    own = [p for p in shown.parameters.values() if p.name != "given"]
+    place = 1 + [p.name for p in own].index("label")
+    extra = [
+        Parameter(option.name, Parameter.POSITIONAL_OR_KEYWORD, annotation=float)
+        for option in SAMPLING_OPTIONS
+    ]
+
+    @wraps(draw)
+    def run(*arguments: Any, **keywords: Any) -> Result:
+        chosen = arguments[place : place + len(extra)]
+        others = (*arguments[:place], *arguments[place + len(extra) :])
+        given = dict(zip(SAMPLING_OPTIONS, chosen, strict=True))
+        return draw(*others, **keywords, given=given)
+
+    parameters = [*own[:place], *extra, *own[place:]]
+    vars(run)["__signature__"] = shown.replace(parameters=parameters)
+    run.__annotations__ = {p.name: p.annotation for p in parameters} | {
+        "return": shown.return_annotation
+    }
+    return run

@@ -24,7 +24,7 @@ from demo.words import Check, Turns, shows_errors
 from pipeline.codecs import MelCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
-from pipeline.inference.conversion import OVERLAP, WINDOW, convert_blocks, mel_codec
+from pipeline.inference.conversion import CHUNK, OVERLAP, convert_blocks, mel_codec
 
 CLASSICAL = "griffin-lim"  # the vocoder that is always there
 
@@ -140,7 +140,7 @@ def convert(
     finished = library.get(way.model)
     voice = None if vocoder == CLASSICAL else library.vocoder(vocoder, way)
     seconds = len(wave) / mel_codec(finished).convention.rate
-    windows = max(1, math.floor((seconds - OVERLAP) / (WINDOW - OVERLAP)))
+    windows = max(1, math.floor((seconds - OVERLAP) / (CHUNK - OVERLAP)))
 
     def watched() -> Iterator[Wave]:
         for done, block in enumerate(convert_blocks(finished, [wave], way.to, voice), 1):

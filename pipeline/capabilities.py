@@ -1,17 +1,19 @@
-"""What a finished model can do.
+"""What a finished model can do, and the options that it takes.
 
 Evaluation, the command line and the demo ask ``isinstance(model, Translator)`` and the like; they
 never ask for a model's name. A model may have several capabilities.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
-from inspect import signature
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Generator, Tensor
+if TYPE_CHECKING:  # so that the command line can name options without loading torch
+    from torch import Generator, Tensor
 
-from pipeline.codecs.spectrogram import MelConvention
+    from pipeline.mel_convention import MelConvention
 
 
 class Translator(ABC):
@@ -40,24 +42,66 @@ class Stylist(Translator):
         """As `Translator.translate`, in the styles [N, Z]; None: in the model's typical style."""
 
 
+@dataclass(frozen=True)
+class Option:
+    """A number that says how to draw samples: command-line flag, slider and keyword at once."""
+
+    name: str
+    """The keyword of `Sampler.sample`."""
+    least: float
+    most: float
+    neutral: float
+    """What changes nothing."""
+    step: float
+    help: str
+
+
+TEMPERATURE = Option(
+    "temperature",
+    0.1,
+    2.0,
+    1.0,
+    0.05,
+    "Divides the logits that codes are drawn from: less varied below 1.",
+)
+TOP_K = Option("top_k", 0, 1024, 0, 1, "Draws from so many codes, the likeliest; 0: from all.")
+TOP_P = Option(
+    "top_p",
+    0.05,
+    1.0,
+    1.0,
+    0.05,
+    "Draws from the fewest codes that reach this probability together.",
+)
+SAMPLING_OPTIONS: tuple[Option, ...] = (TEMPERATURE, TOP_K, TOP_P)
+"""Every option that the sampler of any model takes, in the order in which they are shown."""
+
+
 class Sampler(ABC):
     """Draws new samples."""
 
     classes: int
     """Number of classes that can be asked for; 0 where sampling is unconditional."""
+    options: ClassVar[tuple[Option, ...]] = ()
+    """Which of `SAMPLING_OPTIONS` its `sample` takes as keywords."""
 
     @abstractmethod
     def sample(
         self, n: int, generator: Generator | None = None, condition: Tensor | None = None
     ) -> Tensor:
-        """``n`` samples [n, C, H, W]; ``condition`` holds class indices [n].
+        """Draw ``n`` samples [n, C, H, W]; ``condition`` holds class indices [n].
 
-        Models may take options beside: see `SAMPLING_OPTIONS`.
+        Takes its ``options`` as further keywords. Raises ValueError where a class is asked for and
+        the model has none.
         """
+
+    def defaults(self) -> dict[Option, float]:
+        """Return what each of its options is where none is given."""
+        return {option: option.neutral for option in self.options}
 
 
 class LatentSampler(Sampler):
-    """Draws samples by decoding standard normal draws, so that there are ways between samples."""
+    """Draws samples by decoding standard normal draws, so one can interpolate between samples."""
 
     latent: int
     """Length Z of a draw."""
@@ -66,9 +110,11 @@ class LatentSampler(Sampler):
     def decode(self, z: Tensor) -> Tensor:
         """Draws [N, Z] -> samples [N, C, H, W]."""
 
-    def draw(self, n: int, generator: Generator | None = None, truncation: float = 1.0) -> Tensor:
-        """``n`` draws [n, Z], where ``generator`` is; ``truncation``: see `SAMPLING_OPTIONS`."""
-        return truncation * torch.randn(n, self.latent, generator=generator)
+    def draw(self, n: int, generator: Generator | None = None) -> Tensor:
+        """Draw ``n`` latents [n, Z], where ``generator`` is."""
+        import torch
+
+        return torch.randn(n, self.latent, generator=generator)
 
 
 class Reconstructor(ABC):
@@ -152,42 +198,15 @@ CAPABILITIES: dict[str, type] = {
 }
 
 
-class Option(NamedTuple):
-    """A number that says how to draw samples."""
-
-    least: float
-    most: float
-    neutral: float
-    """What changes nothing."""
-    step: float
-
-
-SAMPLING_OPTIONS: dict[str, Option] = {
-    "temperature": Option(0.1, 2.0, 1.0, 0.05),
-    "top_k": Option(0, 64, 0, 1),
-    "top_p": Option(0.05, 1.0, 1.0, 0.05),
-    "truncation": Option(0.1, 1.0, 1.0, 0.05),
-}
-"""Keywords that `Sampler.sample` of a model may take, within what is worth trying.
-
-``temperature`` divides the logits that codes are drawn from; ``top_k`` draws from so many, the
-likeliest (0: from all), ``top_p`` from the fewest that reach this probability together;
-``truncation`` draws latents nearer to their mean (psi of Karras et al. 2019)."""
-
-
-def sampling_options(model: Sampler) -> dict[str, float]:
-    """The `SAMPLING_OPTIONS` that ``model`` takes, and what it does where none is given.
-
-    That is its attribute of the option's name, or else what changes nothing.
-    """
-    taken = signature(model.sample).parameters
-    defaults = {name: getattr(model, name, None) for name in SAMPLING_OPTIONS if name in taken}
-    return {
-        name: SAMPLING_OPTIONS[name].neutral if value is None else float(value)
-        for name, value in defaults.items()
-    }
-
-
 def capabilities(model: object) -> tuple[str, ...]:
-    """The names of what ``model`` can do, as model cards and the demo show them."""
+    """Name what ``model`` can do, as model cards and the demo show it."""
     return tuple(name for name, kind in CAPABILITIES.items() if isinstance(model, kind))
+
+
+def abilities(model: object) -> str:
+    """Say what ``model`` can do, with a translator's directions."""
+    names = list(capabilities(model))
+    if isinstance(model, Translator):
+        directions = [f"{source} -> {to}" for to, source in model.directions.items()]
+        names[names.index("translate")] = f"translate {', '.join(directions)}"
+    return "; ".join(names)

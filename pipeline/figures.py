@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 from torch import Tensor
 
-from pipeline.codecs.spectrogram import MelConvention
+from pipeline.mel_convention import MelConvention
 
 GAP = 2  # white pixels between pictures
 SMALLEST = 64  # smaller pictures are enlarged by a whole factor, so that one can see them

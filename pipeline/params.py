@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
 from pipeline.block import Block
 from pipeline.datasets.corpora import CorpusParams
@@ -13,9 +13,11 @@ from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.voices import VoicesParams
 from pipeline.errors import UserError, listing
-from pipeline.interop.imported import ImportedParams, ImportedVocoderParams, ImportedVQParams
-from pipeline.methods import ClassifierParams, ModelParams
-from pipeline.methods.base import RunParams, StackedRunParams, VocoderRunParams
+from pipeline.methods.base import RunParams
+from pipeline.methods.classifier import ClassifierParams
+from pipeline.methods.pretrained import SecondStageRunParams
+from pipeline.methods.registry import ModelParams
+from pipeline.methods.runs import VocoderRunParams
 from pipeline.mistakes import describe
 
 DataParams = Annotated[
@@ -41,14 +43,14 @@ class Params(Block):
     """The classifiers that evaluation asks, each named after its data set."""
     models: dict[str, ModelParams] = Field(default_factory=dict)
     second_stage: dict[str, ModelParams] = Field(default_factory=dict)
-    """Models that stand on what another stage trains, which their ``pretrained`` names."""
+    """Models that build on what another stage trains, which their ``pretrained`` names."""
     vocoder: str | None = None
-    """Which of the models makes the sound that evaluation classifiers converters by; by default
+    """Which of the models makes the sound that evaluation measures converters by; by default
     Griffin-Lim does."""
 
     @property
     def runs(self) -> dict[str, ModelParams]:
-        """All models, whether they stand on another or not."""
+        """All models, whether they build on another or not."""
         return {**self.models, **self.second_stage}
 
 
@@ -94,21 +96,6 @@ def _mistakes(path: Path, found: list[str]) -> UserError:
     return UserError(f"{path} has {len(found)} mistake(s):\n{listing(found)}")
 
 
-def load_run(raw: dict[str, Any]) -> RunParams:
-    """A model's or classifier's block as a finished model keeps it; raises ValidationError."""
-    adapter: TypeAdapter[RunParams] = TypeAdapter(
-        Annotated[
-            ModelParams
-            | ClassifierParams
-            | ImportedParams
-            | ImportedVQParams
-            | ImportedVocoderParams,
-            Field(discriminator="method"),
-        ]
-    )
-    return adapter.validate_python(raw)
-
-
 def dangling(params: Params) -> list[str]:
     """Names that lead nowhere: of data sets without a block, of classifiers that nobody would ask, of a
     vocoder that is none."""
@@ -138,7 +125,7 @@ def dangling(params: Params) -> list[str]:
 
 
 def misplaced(params: Params) -> list[str]:
-    """Blocks that stand on nothing, or in the wrong group for what they stand on."""
+    """List blocks that build on nothing, or are in the wrong group for what they build on."""
     classifiers, models = (
         {f"{kind}/{name}" for name in blocks}
         for kind, blocks in (("classifiers", params.classifiers), ("models", params.runs))
@@ -148,12 +135,12 @@ def misplaced(params: Params) -> list[str]:
         for name in sorted(params.models.keys() & params.second_stage.keys())
     ]
     for name, run in params.models.items():
-        if isinstance(run, StackedRunParams) and run.pretrained is not None:
+        if isinstance(run, SecondStageRunParams) and run.pretrained is not None:
             found.append(
-                f"models.{name}: it stands on {run.pretrained}, so its place is second_stage"
+                f"models.{name}: it builds on {run.pretrained}, so its place is second_stage"
             )
     for name, run in params.second_stage.items():
-        below = run.pretrained if isinstance(run, StackedRunParams) else None
+        below = run.pretrained if isinstance(run, SecondStageRunParams) else None
         others = classifiers | models - {f"models/{name}"}
         if below not in others:
             allowed = ", ".join(sorted(others)) or "none"

@@ -1,4 +1,4 @@
-"""What a sample is and what a batch is made of.
+"""What a sample is, and what a batch is made of.
 
 A sample is a tensor [C, H, W]: a picture [3, H, W] in [-1, 1], or a mel spectrogram [1, M, T],
 standardised, whose width is time. Networks are built from a `Spec` and see nothing else of the
@@ -18,30 +18,58 @@ class Spec(Block):
     channels: int
     height: int
     width: int | None
-    """Samples a row, or None where the width is time and therefore free."""
+    """Values a row, or None where the width is time and any number of frames may come."""
     bounded: bool
     """True: values lie in [-1, 1], so a generator ends in tanh. False: standardised values."""
 
+    def same_kind(self, other: "Spec") -> bool:
+        """Tell whether samples differ in height and width at most."""
+        return (self.channels, self.bounded) == (other.channels, other.bounded)
 
-class Pair(NamedTuple):
-    """Samples of two domains: aligned (``a[i]`` belongs to ``b[i]``) or drawn independently."""
+
+class DatasetSpec(Block):
+    """What networks are built from: the domains that a run reads, and the classes in them."""
+
+    specs: dict[str, Spec]
+    """By domain, in the order in which the run names them."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes of labels; with several domains of labelled samples, the domains."""
+
+    def spec(self, domains: tuple[str, ...]) -> Spec:
+        """Return the one spec of several domains; raise ValueError where theirs differ."""
+        first = self.specs[domains[0]]
+        for name in domains[1:]:
+            if self.specs[name] != first:
+                raise ValueError(f"{domains[0]} has {first}, but {name} has {self.specs[name]}")
+        return first
+
+
+class Paired(NamedTuple):
+    """Aligned samples of two domains: ``a[i]`` and ``b[i]`` show the same."""
+
+    a: Tensor  # [N, Ca, H, W]
+    b: Tensor  # [N, Cb, H, W]
+
+
+class Unpaired(NamedTuple):
+    """Samples of two domains, drawn independently."""
 
     a: Tensor  # [N, Ca, H, W]
     b: Tensor  # [N, Cb, H, W]
 
 
 class Labelled(NamedTuple):
-    """Samples of one domain with their classes."""
+    """Samples with their classes."""
 
     x: Tensor  # [N, C, H, W]
-    y: Tensor  # [N] int64; zeros where the domain has no classes
+    y: Tensor  # [N] int64; zeros where there are no classes
 
 
 class Vocoded(NamedTuple):
-    """Windows of clips: log-mel frames, not standardised, and the sound they were taken from."""
+    """Chunks of clips: log-mel frames, not standardised, and the sound they were taken from."""
 
     frames: Tensor  # [N, M, T]
     wave: Tensor  # [N, T * hop] in [-1, 1]
 
 
-Batch = Pair | Labelled | Vocoded
+Batch = Paired | Unpaired | Labelled | Vocoded

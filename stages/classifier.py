@@ -2,7 +2,7 @@
 
 from pipeline.datasets.store import Store
 from pipeline.params import load_params
-from pipeline.training.trainer import train
+from pipeline.training.train import train
 from stages.command import block, run_named
 from stages.layout import CHECKPOINTS, CLASSIFIERS, CURVES, LOGS, PARAMS, PREPARED
 

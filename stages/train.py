@@ -6,16 +6,17 @@ trace for a browser to data/logs/NAME/trace.json.
 
 from pipeline.datasets.store import Store
 from pipeline.inference.finished import FinishedModel, load
-from pipeline.methods.base import RunParams, StackedRunParams
+from pipeline.methods.base import RunParams
+from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.monitoring.profiling import profile_steps
 from pipeline.params import load_params
-from pipeline.training.trainer import train
+from pipeline.training.train import set_up, train
 from stages.command import block, run_named
 from stages.layout import CHECKPOINTS, CURVES, DATA, LOGS, MODELS, PARAMS, PREPARED
 
 
 def main(name: str) -> None:
-    """Trains one model."""
+    """Train one model."""
     params = load_params(PARAMS)
     model = block(params.runs, "models", name)
     train(
@@ -26,23 +27,36 @@ def main(name: str) -> None:
         curves=CURVES / name,
         scratch=CHECKPOINTS / name,
         logs=LOGS / name,
-        base=base_of(model),
+        pretrained=pretrained_of(model),
     )
 
 
 def profile(name: str) -> None:
-    """Profiles a few steps of one model."""
+    """Profile a few steps of one model; no saved state is touched."""
     params = load_params(PARAMS)
     model = block(params.runs, "models", name)
+    trainer, feed, _ = set_up(
+        model,
+        Store(PREPARED / model.data),
+        seed=params.seed,
+        label="profile",
+        scratch=None,
+        pretrained=pretrained_of(model),
+    )
+
+    def take(count: int) -> None:
+        for _ in range(count):
+            trainer.reseed()
+            trainer.take_step(feed(trainer.step))
+
     trace = LOGS / name / "trace.json"
-    store, base = Store(PREPARED / model.data), base_of(model)
-    print(profile_steps(model, store, trace, seed=params.seed, base=base))
+    print(profile_steps(take, trace, deterministic=model.deterministic))
     print(f"The trace: {trace}")
 
 
-def base_of(run: RunParams) -> FinishedModel | None:
-    """The finished model that a block stands on, where it stands on any."""
-    if not isinstance(run, StackedRunParams) or run.pretrained is None:
+def pretrained_of(run: RunParams) -> FinishedModel | None:
+    """Load the finished model that a block builds on, where it builds on any."""
+    if not isinstance(run, SecondStageRunParams) or run.pretrained is None:
         return None
     return load(DATA / run.pretrained)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import tiny
 import torch
 
+from pipeline.inference.finished import export
 from pipeline.methods.base import RunParams
-from pipeline.training.checkpoints import export
 
 
 def export_all(root: Path) -> Path:
@@ -21,6 +21,6 @@ def export_all(root: Path) -> Path:
 def export_one(folder: Path, run: RunParams) -> None:
     """Writes the model of one block."""
     torch.manual_seed(0)
-    model = run.build_model(tiny.specs_of(run), tiny.classes_of(run))
+    model = run.build_model(tiny.data_of(run), tiny.pretrained_of(run))
     codec, classes = tiny.codec_of(run), tiny.classes_of(run)
     export(folder, model, params=run, codec=codec, classes=classes, seed=1)

@@ -13,7 +13,7 @@ import benchmarks
 from benchmarks.plain import STEPS, plain_step
 from benchmarks.train_step import CASES
 from benchmarks.turns import race
-from pipeline.params import load_run
+from pipeline.methods.registry import load_run
 from pipeline.scaffold.cost import random_batch
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
@@ -53,7 +53,7 @@ def test_the_plain_steps_compute_our_losses(name, monkeypatch):
 
 def test_every_method_but_the_judges_has_a_plain_step():
     methods = {
-        type(run.build(tiny.specs_of(run), tiny.classes_of(run))) for run in tiny.runs().values()
+        type(run.build(tiny.data_of(run), tiny.pretrained_of(run))) for run in tiny.runs().values()
     }
     assert {method.__name__ for method in methods - STEPS.keys()} == {"ClassifierMethod"}
 
@@ -64,7 +64,7 @@ def test_every_method_but_the_judges_has_a_plain_step():
 def test_the_plain_steps_of_what_stands_on_another_compute_our_losses(name, fields, monkeypatch):
     monkeypatch.setattr(Adam, "step", lambda self: None)  # ours are not stepped either
     run = tiny.shrink(tiny.runs()[name], **fields)
-    method, batch = run.build(tiny.specs_of(run), tiny.classes_of(run)).eval(), tiny.batch_of(run)
+    method, batch = run.build(tiny.data_of(run), tiny.pretrained_of(run)).eval(), tiny.batch_of(run)
     for parameter in method.model.parameters():
         parameter.data.add_(0.05 * torch.randn_like(parameter))
     expected = plain_step(method, bf16=False)(batch)

@@ -8,12 +8,13 @@ import tiny
 import yaml
 
 from pipeline.errors import UserError
-from pipeline.params import Params, load_params, load_run
+from pipeline.methods.registry import load_run
+from pipeline.params import Params, load_params
 
 GOOD: dict[str, Any] = {
     "seed": 1,
     "datasets": {"digits": {"kind": "digits"}, "voices": {"kind": "voices"}},
-    "classifiers": {"digits": {"data": "digits", "of": ["digit"], "steps": 3}},
+    "classifiers": {"digits": {"data": "digits", "domains": ["digit"], "steps": 3}},
     "models": {
         "swap": {
             "method": "cyclegan",
@@ -24,7 +25,7 @@ GOOD: dict[str, Any] = {
             "crop": 64,
             "generator": {"kind": "resnet", "width": 8},
         },
-        "vae": {"method": "vae", "data": "digits", "domain": "digit", "steps": 5},
+        "vae": {"method": "vae", "data": "digits", "domains": ["digit"], "steps": 5},
     },
 }
 
@@ -85,7 +86,7 @@ def test_every_shipped_model_builds_at_its_own_size(name):
 
 def test_every_shipped_judge_builds():
     for classifier in tiny.shipped().classifiers.values():
-        method = classifier.build(tiny.specs_of(classifier), tiny.classes_of(classifier))
+        method = classifier.build(tiny.data_of(classifier), tiny.pretrained_of(classifier))
         assert len(method.model.classes) >= 2
 
 
@@ -161,7 +162,7 @@ def test_a_block_survives_json(tmp_path):
         pytest.param(
             "models.vae.optimizer",
             {"rate": float("inf")},
-            ["models.vae.optimizer.rate", "found inf", "finite"],
+            ["models.vae.optimizer.lr", "found inf", "finite"],
             id="infinite rate",
         ),
         pytest.param(
@@ -294,8 +295,8 @@ def test_a_block_may_stand_on_another(tmp_path):
     assert (models["a"].steps, models["b"].steps, models["b"].batch) == (5, 7, 4)
 
 
-PRIOR = {"method": "code_prior", "data": "digits", "domain": "digit", "steps": 5}
-CODES = {"method": "vqvae", "data": "digits", "domain": "digit", "steps": 5}
+PRIOR = {"method": "code_prior", "data": "digits", "domains": ["digit"], "steps": 5}
+CODES = {"method": "vqvae", "data": "digits", "domains": ["digit"], "steps": 5}
 
 
 def second_stage(**blocks: Any) -> dict[str, Any]:
@@ -347,5 +348,5 @@ def test_pairs_keep_their_colours(tmp_path):
 
 
 def test_a_judge_has_the_name_of_its_data_set(tmp_path):
-    raw = changed("classifiers.voices", {"data": "digits", "of": ["digit"], "steps": 3})
+    raw = changed("classifiers.voices", {"data": "digits", "domains": ["digit"], "steps": 3})
     assert "classifiers.voices: a classifier has the name of its data set" in message(tmp_path, raw)

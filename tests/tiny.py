@@ -25,12 +25,15 @@ from pipeline.capabilities import (
 )
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics
-from pipeline.codecs.spectrogram import MelConvention
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
-from pipeline.methods.base import Foundation, RunParams, StackedRunParams
-from pipeline.params import Params, load_params, load_run
-from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
+from pipeline.mel_convention import MelConvention
+from pipeline.methods.base import RunParams
+from pipeline.methods.pretrained import SecondStageRunParams
+from pipeline.methods.registry import build_from_card, load_run
+from pipeline.models.card import Card, Pretrained
+from pipeline.params import Params, load_params
+from pipeline.samples import Batch, DatasetSpec, Labelled, Spec, Vocoded
 
 ROOT = Path(__file__).parents[1]
 SIDE = 16
@@ -51,7 +54,7 @@ SMALL: dict[str, Any] = {
     "dim": 4,
     "discriminator_start": 0,
     "latent": 4,
-    "places": 16,
+    "num_patches": 16,
     "pool": 3,
     "mel_alone": 0,
     "batch": 2,
@@ -63,7 +66,7 @@ SMALL: dict[str, Any] = {
 }
 """The most that a shrunken block has of each of these, wherever in the block it stands."""
 
-BRIDGE = {"kind": "vqgan", "tokenizer": "tuned", "width": 8, "blocks": 1, "groups": 2}
+BRIDGE = {"kind": "latent", "tokenizer": "tuned", "width": 8, "blocks": 1, "groups": 2}
 
 TOYS: dict[str, dict[str, Any]] = {
     "hifigan": {
@@ -83,7 +86,7 @@ TOYS: dict[str, dict[str, Any]] = {
         "generator": BRIDGE,
         "cycle_weight": 100,
         "identity_weight": 50,
-        "optimizer": {"rate": 6e-4, "beta1": 0.9, "beta2": 0.99},
+        "optimizer": {"lr": 6e-4, "beta1": 0.9, "beta2": 0.99},
     },
     "code_prior": {"network": {"layers": 2, "heads": 2, "width": 16}, "top_p": None},
     "vqgan": {
@@ -97,15 +100,15 @@ TOYS: dict[str, dict[str, Any]] = {
             "groups": 2,
         },
         "quantiser": {"codes": 16, "dim": 8, "learns": "ema", "start": "kmeans", "revive": 0.1},
-        "optimizer": {"rate": 3e-4, "beta1": 0.5, "beta2": 0.9},
+        "optimizer": {"lr": 3e-4, "beta1": 0.5, "beta2": 0.9},
     },
     "vit_vqgan": {
         "network": {"kind": "vit", "patch": 4, "layers": 1, "heads": 2, "width": 16},
-        "optimizer": {"rate": 5e-4, "beta1": 0.9, "beta2": 0.99},
+        "optimizer": {"lr": 5e-4, "beta1": 0.9, "beta2": 0.99},
     },
     "mask_cyclegan_vc": {
-        "optimizer": {"rate": 5e-4},
-        "discriminator_optimizer": {"rate": 2.5e-4},
+        "optimizer": {"lr": 5e-4},
+        "discriminator_optimizer": {"lr": 2.5e-4},
     },
 }
 """What no shrinking gives a block or a method's blocks: numbers that must fit `CONVENTION`, widths
@@ -122,12 +125,17 @@ def runs() -> dict[str, RunParams]:
     """The default models, classifiers, and a model of each family that only the zoo has: toy-sized."""
     params = shipped()
     found: dict[str, RunParams] = {**params.models}
-    zoo = load_params(ROOT / "recipes/zoo/params.yaml")
-    for name, run in zoo.runs.items():
+    for name, run in zoo().runs.items():
         if family(run) not in map(family, found.values()):
             found[name] = run
     found |= {f"classifier_{name}": classifier for name, classifier in params.classifiers.items()}
-    return {name: grounded(toy(name, run), zoo) for name, run in found.items()}
+    return {name: toy(name, run) for name, run in found.items()}
+
+
+@cache
+def zoo() -> Params:
+    """The zoo's params.yaml as it is shipped."""
+    return load_params(ROOT / "recipes/zoo/params.yaml")
 
 
 def toy(name: str, run: RunParams) -> RunParams:
@@ -135,17 +143,27 @@ def toy(name: str, run: RunParams) -> RunParams:
     return shrink(run, **TOYS.get(name, TOYS.get(run.method, {})))
 
 
-def grounded(run: RunParams, params: Params) -> RunParams:
-    """A toy-sized block, standing on a toy of what it stands on."""
-    if not isinstance(run, StackedRunParams) or run.pretrained is None:
-        return run
+def pretrained_of(run: RunParams) -> Pretrained | None:
+    """A toy of what a block builds on, with fresh weights, where it builds on anything."""
+    if not isinstance(run, SecondStageRunParams) or run.pretrained is None:
+        return None
     group, _, name = run.pretrained.partition("/")
-    below = (params.classifiers if group == "classifiers" else params.runs)[name]
-    below = grounded(toy(name, below), params)
-    foundation = Foundation(
-        sha256="", run=below.model_dump(mode="json"), specs=specs_of(below), classes=classes_of(run)
+    below = toy(name, (zoo().classifiers if group == "classifiers" else zoo().runs)[name])
+    card = card_of(below)
+    return Pretrained(build_from_card(card), card)
+
+
+def card_of(run: RunParams) -> Card:
+    """What a finished toy says of itself."""
+    pretrained = pretrained_of(run)
+    return Card(
+        version="",
+        seed=0,
+        data=data_of(run),
+        run=run.model_dump(mode="json"),
+        weights="",
+        pretrained=None if pretrained is None else pretrained.card,
     )
-    return run.model_copy(update={"foundation": foundation})
 
 
 def family(run: RunParams) -> tuple[str, ...]:
@@ -160,8 +178,6 @@ def shrink(run: RunParams, **changes: Any) -> RunParams:
 
 
 def _smaller(value: Any, key: str = "") -> Any:
-    if key == "foundation":
-        return value  # toy-sized already, and what stands on it fits no other
     if isinstance(value, dict):
         return {name: _smaller(inner, name) for name, inner in value.items()}
     if key in SMALL and value is not None:
@@ -188,12 +204,26 @@ def codec_of(run: RunParams) -> Codec:
 
 def specs_of(run: RunParams) -> dict[str, Spec]:
     """What a block's networks are built from."""
-    return {domain: codec_of(run).spec(domain) for domain in run.domains}
+    specs = {domain: codec_of(run).spec(domain) for domain in run.domains}
+    if run.reads is not Labelled:
+        return specs
+    width = run.crop or SIDE
+    return {
+        name: spec.model_copy(update={"width": width}) if spec.width is None else spec
+        for name, spec in specs.items()
+    }
 
 
 def classes_of(run: RunParams) -> tuple[str, ...]:
-    """The classes of a block's domain."""
+    """The classes of a block's domain, or its domains where it reads several."""
+    if run.reads is Labelled and len(run.domains) > 1:
+        return run.domains
     return tuple("0123456789") if kind_of(run) == "digits" else ()
+
+
+def data_of(run: RunParams) -> DatasetSpec:
+    """What a block's networks are built from."""
+    return DatasetSpec(specs=specs_of(run), classes=classes_of(run))
 
 
 def sample_of(spec: Spec, count: int, seed: int) -> Tensor:
@@ -208,14 +238,14 @@ def batch_of(run: RunParams, count: int = 4) -> Batch:
     """A synthetic batch such as a block's training reads."""
     specs = specs_of(run)
     first, last = run.domains[0], run.domains[-1]
-    if run.reads == "labelled":
+    if run.reads is Labelled:
         return Labelled(sample_of(specs[first], count, 1), torch.arange(count) % 2)
-    if run.reads == "vocoded":
+    if run.reads is Vocoded:
         time = torch.arange(SIDE * CONVENTION.hop) / CONVENTION.rate
         pitches = torch.linspace(200, 400, count)[:, None]
         frames = sample_of(specs[first], count, 1).squeeze(1) * 2 - 5
         return Vocoded(frames, 0.3 * torch.sin(2 * torch.pi * pitches * time))
-    return Pair(sample_of(specs[first], count, 1), sample_of(specs[last], count, 2))
+    return run.reads(sample_of(specs[first], count, 1), sample_of(specs[last], count, 2))
 
 
 @torch.no_grad()

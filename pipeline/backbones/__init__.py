@@ -1,30 +1,47 @@
 """Networks with one signature for each role.
 
 Translators map [N, inputs, H, W] to [N, outputs, H, W]; discriminators map samples to logits;
-pyramids map samples to vectors, and mirrors map vectors to samples.
+encoders map samples to vectors (an encoder of one number is a discriminator), decoders map vectors
+to samples (a decoder of noise is a generator).
 """
 
 from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.backbones.bridge import LatentTranslationParams
+from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
+from pipeline.backbones.latent import LatentTranslationParams
+from pipeline.backbones.mlp import MLPDecoderParams, MLPEncoderParams
 from pipeline.backbones.patch import PatchParams
+from pipeline.backbones.residual import ResidualDecoderParams, ResidualEncoderParams
 from pipeline.backbones.resnet import ResnetParams
 from pipeline.backbones.unet import UnetParams
 from pipeline.backbones.vae import VaeParams
+from pipeline.block import default_kind
 
+EncoderParams = Annotated[
+    ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams,
+    Field(discriminator="kind"),
+    default_kind("dcgan"),
+]
+DecoderParams = Annotated[
+    ConvDecoderParams | MLPDecoderParams | ResidualDecoderParams,
+    Field(discriminator="kind"),
+    default_kind("dcgan"),
+]
 TranslatorParams = Annotated[ResnetParams | UnetParams, Field(discriminator="kind")]
 TwoWayGeneratorParams = Annotated[
     LatentTranslationParams | ResnetParams | UnetParams, Field(discriminator="kind")
 ]
-"""Of methods that may stand on a finished VQ model."""
+"""Of methods that may translate between the latents of a finished VQ model."""
 OneWayGeneratorParams = Annotated[
     LatentTranslationParams | ResnetParams | UnetParams | VaeParams, Field(discriminator="kind")
 ]
 """Of methods that also weigh the divergence of a latent."""
 
 __all__ = [
+    "DecoderParams",
+    "EncoderParams",
     "LatentTranslationParams",
     "OneWayGeneratorParams",
     "PatchParams",

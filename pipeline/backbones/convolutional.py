@@ -1,40 +1,50 @@
-"""A pyramid of strided convolutions and its mirror image: the networks of DCGAN.
+"""Strided convolutions from samples to vectors, and back from vectors to samples: DCGAN's pair.
 
-Radford et al. 2016. The same pair serves a GAN (mirror = generator, pyramid = discriminator), a
-VAE (pyramid = encoder, mirror = decoder) and a classifier.
+Radford et al. 2016. The same pair serves a GAN (decoder = generator, encoder = discriminator) and
+autoencoders.
 """
+
+from typing import Literal
 
 from pydantic import Field
 from torch import Tensor, nn
 
 from pipeline.block import Block
+from pipeline.nn.convolution import add_spectral_norm
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
 from pipeline.samples import Spec
 
-SMALLEST = 4  # height and width at which the pyramid stops
+SMALLEST = 4  # height or width, whichever is less, at which halving stops
 
 
 class ConvEncoderParams(Block):
-    """Strided 4x4 convolutions from the full size down to 4x4, then one linear layer."""
+    """Strided 4x4 convolutions from the full size down to 4 rows or columns, one linear layer."""
 
+    kind: Literal["dcgan"] = "dcgan"
     width: int = Field(64, ge=1)
     """Channels after the first convolution; they double at each further one."""
     norm: Norm = "batch"
+    spectral: bool = False
+    """Spectral norm of every layer (Miyato et al. 2018)."""
 
     def build(self, spec: Spec, outputs: int) -> "ConvEncoder":
-        """Samples [N, C, H, W] -> [N, outputs]."""
-        return ConvEncoder(spec, outputs, width=self.width, norm=self.norm)
+        """Build a network of samples [N, C, H, W] -> [N, outputs]."""
+        encoder = ConvEncoder(spec, outputs, width=self.width, norm=self.norm)
+        if self.spectral:
+            add_spectral_norm(encoder)
+        return encoder
 
 
 class ConvDecoderParams(Block):
-    """A linear layer to 4x4, then transposed 4x4 convolutions up to the full size."""
+    """A linear layer to 4 rows or columns, then transposed 4x4 convolutions to the full size."""
 
+    kind: Literal["dcgan"] = "dcgan"
     width: int = Field(64, ge=1)
     """Channels before the last convolution; they double at each smaller size."""
     norm: Norm = "batch"
 
     def build(self, inputs: int, spec: Spec) -> "ConvDecoder":
-        """[N, inputs] -> samples [N, C, H, W]; ends in tanh where samples are bounded."""
+        """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded."""
         return ConvDecoder(inputs, spec, width=self.width, norm=self.norm)
 
 
@@ -42,12 +52,13 @@ class ConvEncoder(nn.Module):
     """See `ConvEncoderParams`."""
 
     def __init__(self, spec: Spec, outputs: int, *, width: int, norm: Norm) -> None:
-        """Raises ValueError where the samples' size is not 4 times a power of two."""
+        """Raise ValueError where `halvings` does."""
         super().__init__()
-        self.side = spec.height  # the only height and width that it takes
+        levels, (rows, columns) = halvings(spec)
+        self.size = (spec.height, spec.width)  # the only height and width that it takes
         self.body = nn.Sequential()
         channels = spec.channels
-        for level in range(halvings(spec)):
+        for level in range(levels):
             wider = width * 2**level
             self.body.append(
                 nn.Conv2d(channels, wider, 4, stride=2, padding=1, bias=norm != "batch")
@@ -56,8 +67,7 @@ class ConvEncoder(nn.Module):
             self.body.append(norm_layer(norm if level else "none", wider))
             self.body.append(nn.LeakyReLU(0.2, inplace=True))
             channels = wider
-        self.features = channels * SMALLEST**2
-        self.head = nn.Linear(self.features, outputs)
+        self.head = nn.Linear(channels * rows * columns, outputs)
         init_normal(self)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,13 +80,13 @@ class ConvDecoder(nn.Module):
     """See `ConvDecoderParams`."""
 
     def __init__(self, inputs: int, spec: Spec, *, width: int, norm: Norm) -> None:
-        """Raises ValueError where the samples' size is not 4 times a power of two."""
+        """Raise ValueError where `halvings` does."""
         super().__init__()
-        levels = halvings(spec)
+        levels, (rows, columns) = halvings(spec)
         channels = width * 2 ** (levels - 1)
         self.stem = nn.Sequential(
-            nn.Linear(inputs, channels * SMALLEST**2, bias=norm != "batch"),
-            nn.Unflatten(1, (channels, SMALLEST, SMALLEST)),
+            nn.Linear(inputs, channels * rows * columns, bias=norm != "batch"),
+            nn.Unflatten(1, (channels, rows, columns)),
             norm_layer(norm, channels),
             nn.ReLU(inplace=True),
         )
@@ -101,14 +111,19 @@ class ConvDecoder(nn.Module):
         return y
 
 
-def halvings(spec: Spec) -> int:
-    """How often the samples' size halves down to 4x4.
+def halvings(spec: Spec) -> tuple[int, tuple[int, int]]:
+    """Compute how often samples halve, and their height and width then: 4 to 7 the lesser one.
 
-    Raises ValueError where it never gets there.
+    64x64 halves 4 times to 4x4, a mel spectrogram of 80x64 4 times to 5x4. Raises ValueError where
+    a side is odd on the way or below 8, or the width is free.
     """
-    levels = (spec.height // SMALLEST).bit_length() - 1
-    if levels < 1 or spec.height != spec.width or spec.height != SMALLEST * 2**levels:
+    if spec.width is None:
+        raise ValueError("samples must have a fixed width, but theirs is time: set crop")
+    levels = (min(spec.height, spec.width) // SMALLEST).bit_length() - 1
+    multiple = 2 ** max(levels, 0)
+    if levels < 1 or spec.height % multiple or spec.width % multiple:
         raise ValueError(
-            f"samples must be square, 4 times a power of two wide: found {spec.height}x{spec.width}"
+            f"height and width must be 8 or more and halve evenly until the lesser is below 8: "
+            f"found {spec.height}x{spec.width}"
         )
-    return levels
+    return levels, (spec.height // multiple, spec.width // multiple)

@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, leaky_relu
 
-from pipeline.backbones.convolutional import SMALLEST, halvings
+from pipeline.backbones.convolutional import halvings
 from pipeline.block import Block
 from pipeline.samples import Spec
 
@@ -21,16 +21,16 @@ FILTER = (1.0, 3.0, 3.0, 1.0)
 
 
 class StyleGAN2DiscriminatorParams(Block):
-    """Halves samples down to 4x4 and gives one logit each."""
+    """Residual blocks that halve samples to 4 rows or columns, then one logit each."""
 
-    kind: Literal["whole"] = "whole"
+    kind: Literal["stylegan2"] = "stylegan2"
     width: int = Field(64, ge=1)
     """Channels at full size; they double at each halving."""
     most: int = Field(512, ge=1)
     """Channels at most."""
 
     def build(self, spec: Spec) -> "StyleGAN2Discriminator":
-        """Samples [N, C, H, W] -> logits [N, 1]; raises ValueError where they never get to 4x4."""
+        """Samples [N, C, H, W] -> logits [N, 1]; raises ValueError where they do not halve."""
         return StyleGAN2Discriminator(spec, width=self.width, most=self.most)
 
 
@@ -39,13 +39,14 @@ class StyleGAN2Discriminator(nn.Module):
 
     def __init__(self, spec: Spec, *, width: int, most: int) -> None:
         super().__init__()
-        self.side = spec.height
-        widths = [min(width * 2**level, most) for level in range(halvings(spec) + 1)]
+        self.size = (spec.height, spec.width)
+        levels, (rows, columns) = halvings(spec)
+        widths = [min(width * 2**level, most) for level in range(levels + 1)]
         self.stem = nn.Conv2d(spec.channels, widths[0], 1)
         self.blocks = nn.Sequential(*(HalvingBlock(a, b) for a, b in pairwise(widths)))
         last = widths[-1]
         self.conv = nn.Conv2d(last + 1, last, 3, padding=1)
-        self.hidden = nn.Linear(last * SMALLEST**2, last)
+        self.hidden = nn.Linear(last * rows * columns, last)
         self.head = nn.Linear(last, 1)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
@@ -56,7 +57,7 @@ class StyleGAN2Discriminator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> logits [N, 1]."""
         y = self.blocks(leaky_relu(self.stem(x), 0.2))
-        y = leaky_relu(self.conv(with_deviation(y)), 0.2)
+        y = leaky_relu(self.conv(with_batch_std(y)), 0.2)
         logits: Tensor = self.head(leaky_relu(self.hidden(y.flatten(1)), 0.2))
         return logits
 
@@ -86,10 +87,10 @@ class HalvingBlock(nn.Module):
         return conv2d(x, kernel, stride=2, padding=1, groups=x.shape[1])
 
 
-def with_deviation(x: Tensor) -> Tensor:
+def with_batch_std(x: Tensor) -> Tensor:
     """[N, C, h, w] -> [N, C + 1, h, w]: how much the batch varies, as one more map.
 
     Karras et al. 2018, section 3, over the whole batch as one group.
     """
-    deviation = (x.float().var(dim=0, correction=0) + 1e-8).sqrt().mean()
-    return torch.cat([x, deviation.to(x.dtype).expand(len(x), 1, *x.shape[2:])], dim=1)
+    std = (x.float().var(dim=0, correction=0) + 1e-8).sqrt().mean()
+    return torch.cat([x, std.to(x.dtype).expand(len(x), 1, *x.shape[2:])], dim=1)

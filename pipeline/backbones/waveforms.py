@@ -33,10 +33,10 @@ class PeriodsParams(Block):
     periods: tuple[int, ...] = Field((2, 3, 5, 7, 11), min_length=1)
     """Samples; each at least 2."""
 
-    def build(self) -> "Discriminators":
-        """[N, 1, samples] -> a features for each period."""
+    def build(self) -> "SeveralDiscriminators":
+        """Build networks of [N, 1, samples] -> the layers' outputs for each period."""
         discriminators = [PeriodDiscriminator(period, self.width) for period in self.periods]
-        return Discriminators(discriminators, halving=False)
+        return SeveralDiscriminators(discriminators, halving=False)
 
 
 class ScalesParams(Block):
@@ -46,15 +46,15 @@ class ScalesParams(Block):
     """Channels of the first layer; the last have 8 times as many."""
     scales: PositiveInt = 3
 
-    def build(self) -> "Discriminators":
-        """[N, 1, samples] -> a features for each scale."""
+    def build(self) -> "SeveralDiscriminators":
+        """Build networks of [N, 1, samples] -> the layers' outputs for each scale."""
         discriminators = [
             ScaleDiscriminator(self.width, spectral=n == 0) for n in range(self.scales)
         ]
-        return Discriminators(discriminators, halving=True)
+        return SeveralDiscriminators(discriminators, halving=True)
 
 
-class Discriminators(nn.Module):
+class SeveralDiscriminators(nn.Module):
     """Several discriminators of one waveform; with ``halving`` each hears half the rate."""
 
     def __init__(self, discriminators: Sequence[nn.Module], halving: bool) -> None:
@@ -63,12 +63,25 @@ class Discriminators(nn.Module):
         self.halving = halving
 
     def forward(self, wave: Tensor) -> list[Features]:
-        """[N, 1, samples] -> a features for each discriminator."""
+        """[N, 1, samples] -> the layers' outputs of each discriminator."""
         outputs = []
         for number, discriminator in enumerate(self.discriminators):
             if number and self.halving:
                 wave = avg_pool1d(wave, 4, stride=2, padding=2)
             outputs.append(discriminator(wave))
+        return outputs
+
+
+class Discriminators(nn.Module):
+    """Those of periods and those of scales as one network."""
+
+    def __init__(self, periods: SeveralDiscriminators, scales: SeveralDiscriminators) -> None:
+        super().__init__()
+        self.periods, self.scales = periods, scales
+
+    def forward(self, wave: Tensor) -> list[Features]:
+        """[N, 1, samples] -> the layers' outputs of each discriminator."""
+        outputs: list[Features] = self.periods(wave) + self.scales(wave)
         return outputs
 
 
@@ -91,7 +104,7 @@ class PeriodDiscriminator(nn.Module):
     def forward(self, wave: Tensor) -> Features:
         """[N, 1, samples] -> layers' outputs [N, C, rows, period]; samples at least a period."""
         filled = reflected(wave, (0, -wave.shape[-1] % self.period))
-        return discriminator(filled.view(len(wave), 1, -1, self.period), self.layers, self.last)
+        return layer_outputs(filled.view(len(wave), 1, -1, self.period), self.layers, self.last)
 
 
 class ScaleDiscriminator(nn.Module):
@@ -130,11 +143,11 @@ class ScaleDiscriminator(nn.Module):
 
     def forward(self, wave: Tensor) -> Features:
         """[N, 1, samples] -> layers' outputs [N, C, any]."""
-        return discriminator(wave, self.layers, self.last)
+        return layer_outputs(wave, self.layers, self.last)
 
 
-def discriminator(x: Tensor, layers: nn.ModuleList, last: nn.Module) -> Features:
-    """What layers make of ``x``, one after the other, and the logits of the last."""
+def layer_outputs(x: Tensor, layers: nn.ModuleList, last: nn.Module) -> Features:
+    """List what layers make of ``x``, one after the other, and the logits of the last."""
     found: Features = []
     for layer in layers:
         x = leaky_relu(layer(x), SLOPE)

@@ -1,11 +1,14 @@
 """What all commands of `crossdomain` share: how they are shown and how they end."""
 
+from collections.abc import Callable
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from pipeline.capabilities import Option
 from pipeline.errors import exit_on_user_error
 
 MODELS = Path("data/models")
@@ -30,3 +33,39 @@ app = typer.Typer(
 )
 
 Root = Annotated[Path, typer.Option("--models", help="Where the finished models are.")]
+
+
+def with_options(
+    options: tuple[Option, ...],
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command a flag for each option, in place of its parameter ``**options``.
+
+    What is not given on the command line is left out of ``options``.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        shown = signature(command)
+        own = [p for p in shown.parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+
+        def run(**given: Any) -> None:
+            names = {option.name for option in options}
+            chosen = {k: v for k, v in given.items() if k in names and v is not None}
+            command(**{k: v for k, v in given.items() if k not in names}, **chosen)
+
+        flags = [
+            Parameter(option.name, Parameter.KEYWORD_ONLY, default=None, annotation=flag_of(option))
+            for option in options
+        ]
+        run.__doc__, run.__name__ = command.__doc__, command.__name__
+        vars(run)["__signature__"] = shown.replace(parameters=[*own, *flags])
+        return run
+
+    return decorate
+
+
+def flag_of(option: Option) -> Any:
+    """Describe an option's flag to typer: its name, bounds and help."""
+    name = "--" + option.name.replace("_", "-")
+    return Annotated[
+        float | None, typer.Option(name, min=option.least, max=option.most, help=option.help)
+    ]

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.app import MODELS, Root, app
+from pipeline.capabilities import SAMPLING_OPTIONS
+from pipeline.cli.app import MODELS, Root, app, with_options
 
 Model = Annotated[str, typer.Argument(help="A model's folder, or its name below --models.")]
 
@@ -71,53 +72,53 @@ def translate(
 
 
 @app.command()
+@with_options(SAMPLING_OPTIONS)
 def sample(
     model: Model,
-    n: Annotated[int, typer.Option("-n", min=1, max=4096, help="How many samples.")] = 16,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "-n",
+            min=1,
+            max=4096,
+            help="How many samples; by default 16, and 1 in a file of sound.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal samples.")] = 0,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The picture to write.")] = Path(
-        "samples.png"
-    ),
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", help="The picture or sound to write, or a folder for a file a sample."
+        ),
+    ] = Path("samples.png"),
     label: Annotated[
         str | None, typer.Option("--class", help="Of this class, for models that know classes.")
     ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option(min=1e-6, help="For code_prior: below 1 less varied, above 1 more."),
-    ] = None,
-    top_k: Annotated[
-        int | None, typer.Option(min=1, help="For code_prior: draw from so many codes.")
-    ] = None,
-    top_p: Annotated[
-        float | None,
+    vocoder: Annotated[
+        str | None,
         typer.Option(
-            min=1e-6, max=1, help="For code_prior: from the fewest that are so probable together."
+            help="What makes the sound of mel spectrograms: a vocoder's folder, or its name below "
+            "--models; by default Griffin-Lim, which needs no training."
         ),
     ] = None,
-    truncation: Annotated[
-        float | None,
-        typer.Option(min=0, help="For latents: below 1 nearer to the mean, so less varied."),
-    ] = None,
     models: Root = MODELS,
+    **options: float,
 ) -> None:
-    """Draw new samples and write them as one picture.
+    """Draw new samples: as one picture, as sound, or each as a file of its own.
 
     \b
     Examples:
       crossdomain sample vae -n 16 -o samples.png
-      crossdomain sample dcgan -n 64 --seed 7 -o digits.png
+      crossdomain sample dcgan -n 64 --seed 7 -o digits/
       crossdomain sample code_prior --class 7 --temperature 0.8 --top-p 0.9
+      crossdomain sample voice_vae -n 4 -o sounds.wav
     """
     from pipeline.cli.commands.sample import sample as run
     from pipeline.inference.finished import find_model
 
-    options = {
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-        "truncation": truncation,
-    }
-    run(find_model(model, models), n, seed, out, label, options)
+    voice = None if vocoder is None else find_model(vocoder, models)
+    typer.echo(run(find_model(model, models), n, seed, out, label, options, voice))
 
 
 @app.command()

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from pipeline.block import Block
 from pipeline.codecs.pitch import Pitch
-from pipeline.codecs.spectrogram import MelConvention, griffin_lim, log_mel
+from pipeline.codecs.spectrogram import griffin_lim, log_mel
+from pipeline.mel_convention import MelConvention
 from pipeline.samples import Spec
 
 Wave = npt.NDArray[np.float32]

@@ -16,7 +16,8 @@ from pydantic import PositiveFloat
 from torch import Tensor
 
 from pipeline.block import Block
-from pipeline.codecs.spectrogram import MelConvention, check_finite
+from pipeline.codecs.spectrogram import check_finite
+from pipeline.mel_convention import MelConvention
 
 FLOOR, CEILING = 71.0, 800.0
 """The lowest and highest F0 that is looked for, Hz: WORLD's own defaults."""

@@ -6,83 +6,15 @@ travels with every artefact. The default is HiFi-GAN's (Kong, Kim and Bae, 2020,
 """
 
 from functools import lru_cache
-from typing import Any, Literal, Self
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline.block import Block
+from pipeline.mel_convention import HIFI_GAN, MelConvention
 from pipeline.nn.padding import reflected
-
-
-class MelConvention(Block):
-    """What a mel spectrogram's numbers mean. Two mels compare only if these are all equal.
-
-    The spectrogram is of magnitudes (power 1), the filters have Slaney's scale and area norm.
-    Frame ``t`` is centred on sample ``(t + 1/2) * hop``: the wave is padded by reflection with
-    ``(n_fft - hop) / 2`` samples a side and cut without further centring, so that ``N`` samples
-    give exactly ``N // hop`` frames. Numbers that do not fit together are refused.
-    """
-
-    rate: PositiveInt = 22_050
-    """Samples a second."""
-    n_fft: PositiveInt = 1024
-    """Length of the Fourier transform, samples."""
-    hop: PositiveInt = 256
-    """Step between frames, samples; at most half of ``win``."""
-    win: PositiveInt = 1024
-    """Length of the Hann window, samples; at most ``n_fft``, in whose middle it stands."""
-    mels: PositiveInt = 80
-    """Number of mel bands, M."""
-    fmin: NonNegativeFloat = 0.0
-    """Lower edge of the lowest band, Hz."""
-    fmax: PositiveFloat = 8000.0
-    """Upper edge of the highest band, Hz; at most ``rate / 2``."""
-    log: Literal["ln", "log10"] = "ln"
-    """Natural logarithm (HiFi-GAN, Vocos) or base 10 (MelGAN)."""
-    floor: PositiveFloat = 1e-5
-    """Smallest mel magnitude; what is below is raised to it before the logarithm."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if not 2 * self.hop <= self.win <= self.n_fft:
-            raise ValueError(
-                "a spectrogram that can be inverted needs 2 * hop <= win <= n_fft, not "
-                f"hop {self.hop}, win {self.win}, n_fft {self.n_fft}"
-            )
-        if (self.n_fft - self.hop) % 2:
-            raise ValueError(f"n_fft - hop must be even, not {self.n_fft} - {self.hop}")
-        if not self.fmin < self.fmax <= self.rate / 2:
-            raise ValueError(
-                f"needs fmin < fmax <= rate / 2, not fmin {self.fmin}, fmax {self.fmax}, "
-                f"rate {self.rate}"
-            )
-        return self
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_name(cls, given: Any) -> Any:
-        """A name of `CONVENTIONS` stands for all of its numbers."""
-        if not isinstance(given, str):
-            return given
-        if given not in CONVENTIONS:
-            raise ValueError(f"found '{given}', allowed: {', '.join(CONVENTIONS)}, or the numbers")
-        return CONVENTIONS[given].model_dump()
-
-    @property
-    def padding(self) -> int:
-        """Samples of reflection on each side."""
-        return (self.n_fft - self.hop) // 2
-
-
-HIFI_GAN = MelConvention()
-
-CONVENTIONS = {"hifigan_22k": HIFI_GAN, "hifigan_16k": MelConvention(rate=16_000)}
-"""What params.yaml may call by a name: that of the published HiFi-GANs, and the same frames of
-recordings at 16,000 samples a second, as telephony and most speech recognition have them."""
 
 _INVERSION_STEPS = 10
 

@@ -16,7 +16,7 @@ from pipeline.block import Block
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics, frames_of, to_audio
 from pipeline.codecs.pitch import SUMMARY_SPEED, PitchSums, f0_track
-from pipeline.codecs.spectrogram import MelConvention
+from pipeline.mel_convention import MelConvention
 
 Array = npt.NDArray[Any]
 

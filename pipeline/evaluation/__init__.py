@@ -12,7 +12,7 @@ from pipeline.evaluation.pictures import evaluate_translator
 from pipeline.evaluation.results import Evaluation, Results
 from pipeline.evaluation.sound import evaluate_converter
 from pipeline.evaluation.vocoders import evaluate_vocoder
-from pipeline.inference.finished import FinishedModel
+from pipeline.inference.finished import FinishedModel, fresh_copy
 
 __all__ = ["evaluate"]
 
@@ -39,7 +39,7 @@ def evaluate(
     elif isinstance(model, Translator):
         evaluate_translator(model, store, classifier, evaluation, out)
     else:
-        untrained = finished.params.build_model(finished.card.specs, finished.card.classes).eval()
+        untrained = fresh_copy(finished)
         domains = finished.params.domains
         if isinstance(model, Vocoder) and isinstance(untrained, Vocoder):
             evaluate_vocoder(model, untrained, store, domains, evaluation, out)

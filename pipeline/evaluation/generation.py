@@ -16,7 +16,7 @@ from pipeline.losses.reconstruction import gaussian_nll
 from pipeline.metrics.coverage import class_coverage
 from pipeline.metrics.frechet import frechet_distance
 from pipeline.metrics.sharpness import high_frequency_energy
-from pipeline.nn.quantiser import perplexity, use
+from pipeline.nn.quantiser import codebook_usage, perplexity
 
 SHOWN = 8
 MOST_SAMPLES = 2000
@@ -147,7 +147,7 @@ def evaluate_codes(
     }
     found = {name: float(perplexity(codes, model.codes)) for name, codes in baselines.items()}
     evaluation.add("codes", "perplexity", {**found, "half_the_codebook": model.codes / 2})
-    found = {name: float(use(codes, model.codes)) for name, codes in baselines.items()}
+    found = {name: float(codebook_usage(codes, model.codes)) for name, codes in baselines.items()}
     evaluation.add("codes", "use", found)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from pipeline.codecs.pitch import f0_track
-from pipeline.codecs.spectrogram import MelConvention, log_mel
+from pipeline.codecs.spectrogram import log_mel
 from pipeline.evaluation.results import MODEL, Rows
+from pipeline.mel_convention import MelConvention
 from pipeline.metrics.distortion import align, cepstral_distortion, mel_cepstrum
 from pipeline.metrics.modulation import modulation_distance
 from pipeline.metrics.pitch import log_f0_correlation, log_f0_rmse, voicing_error

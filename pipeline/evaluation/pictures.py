@@ -13,7 +13,7 @@ from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
 from pipeline.evaluation.results import MODEL, Evaluation, in_batches
 from pipeline.figures import Caption, save_grid
-from pipeline.inference.finished import translate_any_size
+from pipeline.inference.translation import translate_any_size
 from pipeline.metrics.psnr import psnr
 from pipeline.metrics.ssim import ssim
 

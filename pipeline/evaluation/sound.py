@@ -16,7 +16,7 @@ from pipeline.evaluation.classical import convert_by_statistics
 from pipeline.evaluation.hearing import Heard, compare, listen
 from pipeline.evaluation.results import MODEL, Evaluation
 from pipeline.figures import save_spectrograms
-from pipeline.inference.finished import translate_any_size
+from pipeline.inference.translation import translate_any_size
 from pipeline.inference.vocoders import fitting
 from pipeline.system.files import write
 

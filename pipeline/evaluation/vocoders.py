@@ -8,12 +8,13 @@ from torch import Tensor
 from pipeline.capabilities import Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import read_wave, to_audio
-from pipeline.codecs.spectrogram import MelConvention, log_mel
+from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.store import Store
 from pipeline.evaluation.hearing import natural_mel
 from pipeline.evaluation.results import MODEL, Evaluation, Rows
 from pipeline.figures import save_spectrograms
 from pipeline.inference.vocoders import GriffinLim, fitting
+from pipeline.mel_convention import MelConvention
 from pipeline.metrics.distortion import mel_cepstral_distortion
 from pipeline.system.files import write
 

@@ -1,4 +1,4 @@
-"""Using finished translators of sound, on sound of any length."""
+"""Convert sound of any length with finished translators."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,17 +9,12 @@ from torch import Tensor
 from pipeline.capabilities import Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import Wave
-from pipeline.inference.finished import (
-    FinishedModel,
-    as_translator,
-    device_of,
-    translate_any_size,
-    unable,
-)
+from pipeline.inference.finished import FinishedModel, as_translator, unable
+from pipeline.inference.translation import translate_any_size
 from pipeline.inference.vocoders import cross_fade, fitting
 
-WINDOW = 6.0  # seconds of sound that are converted at once, at least; at most twice that
-OVERLAP = 0.25  # seconds that neighbouring windows share and are cross-faded over
+CHUNK = 6.0  # seconds of sound that are converted at once, at least; at most twice that
+OVERLAP = 0.25  # seconds that neighbouring chunks share and are cross-faded over
 MARGIN = 0.5  # seconds beyond them that a model hears too: at the edge of what it hears it guesses
 MOST_GAIN = 10.0  # 20 dB: what more than that would raise is noise
 
@@ -40,14 +35,14 @@ def convert_blocks(
 ) -> Iterator[Wave]:
     """Sound in blocks [samples] of any lengths -> its conversion, in blocks of other lengths.
 
-    Converts windows of `WINDOW` seconds and more, which are cross-faded, so that memory is flat
-    however long the sound is. Each window keeps its root mean square.
+    Converts chunks of `CHUNK` seconds and more, which are cross-faded, so that memory is flat
+    however long the sound is. Each chunk keeps its root mean square.
     """
     codec = mel_codec(finished)
     voice = fitting(vocoder, codec.convention)
     rate = codec.convention.rate
-    window, overlap, margin = (round(seconds * rate) for seconds in (WINDOW, OVERLAP, MARGIN))
-    tail = np.zeros(0, np.float32)  # the last window's end, not yet faded
+    chunk, overlap, margin = (round(seconds * rate) for seconds in (CHUNK, OVERLAP, MARGIN))
+    tail = np.zeros(0, np.float32)  # the last chunk's end, not yet faded
 
     def faded(converted: Wave) -> Wave:
         converted[: len(tail)] = cross_fade(tail, converted[: len(tail)])
@@ -56,18 +51,18 @@ def convert_blocks(
     waiting, known = (
         np.zeros(0, np.float32),
         0,
-    )  # how much of it the next window does not begin with
+    )  # how much of it the next chunk does not begin with
     for block in blocks:
         waiting = np.concatenate([waiting, block])
-        while len(waiting) - known >= 2 * window:  # so what is left for the end is never a snippet
-            end = known + window
+        while len(waiting) - known >= 2 * chunk:  # so what is left for the end is never a snippet
+            end = known + chunk
             heard = waiting[: end + margin]
-            converted = faded(_convert_window(finished, voice, heard, to, slice(known, end)))
+            converted = faded(_convert_chunk(finished, voice, heard, to, slice(known, end)))
             yield converted[:-overlap]
             tail, done = converted[-overlap:], max(0, end - overlap - margin)
             waiting, known = waiting[done:], end - overlap - done
     if len(waiting):
-        yield faded(_convert_window(finished, voice, waiting, to, slice(known, None)))
+        yield faded(_convert_chunk(finished, voice, waiting, to, slice(known, None)))
 
 
 def mel_codec(finished: FinishedModel) -> MelCodec:
@@ -79,13 +74,13 @@ def mel_codec(finished: FinishedModel) -> MelCodec:
 
 
 @torch.inference_mode()
-def _convert_window(
+def _convert_chunk(
     finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: str, wanted: slice
 ) -> Wave:
     """What is ``wanted`` of a wave [samples], converted, at its own root mean square."""
     model, codec = as_translator(finished), mel_codec(finished)
     hop = codec.convention.hop
-    whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(device_of(finished))
+    whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(finished.device)
     heard = whole if codec.level is None else bring_to(10 ** (codec.level / 20), whole)
     sample = codec.encode(heard, model.directions[to])
     frames = codec.from_sample(translate_any_size(model, sample[None], to), to)  # [1, T, M]

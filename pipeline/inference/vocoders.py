@@ -1,4 +1,4 @@
-"""Vocoders as they are used: the classical one, which fits which frames, and how windows join."""
+"""Vocoders as they are used: the classical one, which fits which frames, and how chunks join."""
 
 import math
 
@@ -8,8 +8,9 @@ from torch import Tensor
 
 from pipeline.capabilities import Vocoder
 from pipeline.codecs.mel import Wave
-from pipeline.codecs.spectrogram import MelConvention, griffin_lim
+from pipeline.codecs.spectrogram import griffin_lim
 from pipeline.errors import UserError
+from pipeline.mel_convention import MelConvention
 
 
 class GriffinLim(Vocoder):
@@ -45,7 +46,7 @@ def differences(expected: MelConvention, found: MelConvention) -> str:
 
 
 def cross_fade(ending: Wave, beginning: Wave) -> Wave:
-    """One window's end into the next one's beginning, both [samples], at the power of either.
+    """One chunk's end into the next one's beginning, both [samples], at the power of either.
 
     Windows are vocoded apart. Griffin-Lim's phases have nothing in common, so powers add; a trained
     vocoder's may agree, and then waves add. Their correlation says which, and how far.

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from pipeline.backbones.hifigan import HifiganParams
-from pipeline.codecs.spectrogram import MelConvention
 from pipeline.errors import UserError, listing
-from pipeline.interop.tensors import Weights, fitted, load_tensors
+from pipeline.mel_convention import MelConvention
+from pipeline.system.tensor_files import Weights, fitted, load_tensors
 
 EXPECTED = "expected the weights of a generator of HiFi-GAN (generator_v1, g_02500000, ...)"
 LENGTHS = {".weight_g": ".weight_v", ".parametrizations.weight.original0": ".original1"}

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pipeline.backbones import ResnetParams, TranslatorParams, UnetParams
 from pipeline.errors import UserError, listing
-from pipeline.interop.tensors import Weights, load_tensors, some
+from pipeline.system.tensor_files import Weights, load_tensors, some
 
 EXPECTED = (
     "expected the weights of a generator of pytorch-CycleGAN-and-pix2pix (latest_net_G.pth, "

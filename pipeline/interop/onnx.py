@@ -22,7 +22,9 @@ from torch.nn.modules.dropout import _DropoutNd
 from pipeline.backbones.vae import GaussianLatent
 from pipeline.capabilities import Translator
 from pipeline.errors import UserError
-from pipeline.inference.finished import SMALLEST, FinishedModel, as_translator, choose_target
+from pipeline.inference.finished import FinishedModel, as_translator
+from pipeline.inference.pictures import choose_target
+from pipeline.inference.translation import SMALLEST
 from pipeline.nn.normalisation import InstanceNorm
 from pipeline.samples import Spec
 from pipeline.system.files import replace
@@ -107,7 +109,7 @@ def has_layer(model: nn.Module, kind: type[nn.Module]) -> bool:
 def geometry(finished: FinishedModel, to: str) -> tuple[Spec, int]:
     """What the direction to ``to`` reads, and the multiple that free sides must be of."""
     source = as_translator(finished).directions[to]
-    return finished.card.specs[source], int(getattr(finished.model, "multiple", 1))
+    return finished.card.data.specs[source], int(getattr(finished.model, "multiple", 1))
 
 
 def smallest_side(multiple: int) -> int:
@@ -216,11 +218,11 @@ def metadata(finished: FinishedModel, to: str) -> dict[str, str]:
         "target": to,
         "kind": finished.codec.kind,
         "source_channels": str(spec.channels),
-        "target_channels": str(finished.card.specs[to].channels),
+        "target_channels": str(finished.card.data.specs[to].channels),
         "range": "[-1, 1]" if spec.bounded else "standardised",
         "multiple": str(multiple),
         "smallest": str(smallest_side(multiple)),
-        "window": str(getattr(model, "window", None) or "any"),
+        "chunk": str(getattr(model, "chunk", None) or "any"),
         "inference": "eval",
         "codec": json.dumps(finished.codec.model_dump(mode="json")),
     }
@@ -229,13 +231,13 @@ def metadata(finished: FinishedModel, to: str) -> dict[str, str]:
 def description(finished: FinishedModel, to: str) -> str:
     """`metadata` in words."""
     source = as_translator(finished).directions[to]
-    specs, (spec, multiple) = finished.card.specs, geometry(finished, to)
+    specs, (spec, multiple) = finished.card.data.specs, geometry(finished, to)
     if spec.width is None:
         sides = f"{spec.height}, frames"
         values = (
             "log-mel frames, in each bin less its domain's mean and divided by its domain's "
             "deviation; these and the mel's convention are in the metadata 'codec', and in "
-            "'window' how many frames are best converted at a time"
+            "'chunk' how many frames are best converted at a time"
         )
     else:
         sides, values = "height, width", "a byte / 127.5 - 1, so in [-1, 1]"

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.errors import UserError, listing
-from pipeline.interop.tensors import Weights, fitted, load_tensors
 from pipeline.models.vq import VQModel
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import Spec
+from pipeline.system.tensor_files import Weights, fitted, load_tensors
 
 EXPECTED = "expected the weights of a VQGAN of taming-transformers (last.ckpt)"
 TARGET = "taming.models.vqgan.VQModel"

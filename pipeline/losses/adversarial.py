@@ -6,15 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-Adversarial = Literal["nonsaturating", "least_squares", "hinge", "wasserstein"]
+Adversarial = Literal["nonsaturating", "least_squares", "hinge", "wasserstein", "relativistic"]
 
 
 def discriminator_loss(kind: Adversarial, real: Tensor, fake: Tensor) -> Tensor:
-    """Scalar that falls as logits of real samples rise and those of fakes sink.
+    """Compute a scalar that falls as logits of real samples rise and those of fakes sink.
 
     ``nonsaturating``: cross-entropy, Goodfellow et al. 2014, eq. 1. ``least_squares``: Mao et al.
     2017, eq. 2, with targets 1 and 0. ``hinge``: Lim & Ye 2017. ``wasserstein``: Arjovsky et al.
-    2017, eq. 2. The two halves are summed, not averaged.
+    2017, eq. 2. ``relativistic``: each real logit against a fake one, Jolicoeur-Martineau 2019,
+    eq. 6; both of one shape. The two halves are summed, not averaged.
     """
     match kind:
         case "nonsaturating":
@@ -25,10 +26,16 @@ def discriminator_loss(kind: Adversarial, real: Tensor, fake: Tensor) -> Tensor:
             return relu(1 - real).mean() + relu(1 + fake).mean()
         case "wasserstein":
             return fake.mean() - real.mean()
+        case "relativistic":
+            return softplus(fake - real).mean()
 
 
-def generator_loss(kind: Adversarial, fake: Tensor) -> Tensor:
-    """Scalar that falls as logits of fakes rise: the counterpart of `discriminator_loss`."""
+def generator_loss(kind: Adversarial, fake: Tensor, real: Tensor | None = None) -> Tensor:
+    """Compute a scalar that falls as logits of fakes rise: see `discriminator_loss`.
+
+    ``real``: logits of real samples, which ``relativistic`` alone asks for; it raises ValueError
+    without them.
+    """
     match kind:
         case "nonsaturating":
             return softplus(-fake).mean()
@@ -36,10 +43,16 @@ def generator_loss(kind: Adversarial, fake: Tensor) -> Tensor:
             return (fake - 1).square().mean()
         case "hinge" | "wasserstein":
             return -fake.mean()
+        case "relativistic":
+            if real is None:
+                raise ValueError("the relativistic loss compares fakes with real samples")
+            return softplus(real - fake).mean()
 
 
-def verdict(kind: Adversarial, real: Tensor, fake: Tensor, name: str = "") -> dict[str, Tensor]:
-    """What to log of a discriminator: its logits' means, and how sure it is.
+def logit_statistics(
+    kind: Adversarial, real: Tensor, fake: Tensor, name: str = ""
+) -> dict[str, Tensor]:
+    """Return what to log of a discriminator: its logits' means, and how sure it is.
 
     ``confidence`` is 0 for one that can't tell and 1 for one whose loss has nothing left; below 0
     it is wrong. A Wasserstein critic's loss has no end, so it has no confidence. ``name`` tells
@@ -55,12 +68,12 @@ def verdict(kind: Adversarial, real: Tensor, fake: Tensor, name: str = "") -> di
 
 
 def adaptive_weight(likelihood: Tensor, adversarial: Tensor, last: Tensor) -> Tensor:
-    """How much an adversarial loss must count to pull as hard as a reconstruction loss does.
+    """Compute how much an adversarial loss must count to pull as hard as a reconstruction loss.
 
     The ratio of their gradients' norms at the weights ``last`` of the decoder's last layer, at
     most 10,000, without gradient: Esser et al. 2021, eq. 7, with delta as their code has it.
     """
-    (ahead,) = torch.autograd.grad(likelihood, last, retain_graph=True)
+    (reconstruction,) = torch.autograd.grad(likelihood, last, retain_graph=True)
     (against,) = torch.autograd.grad(adversarial, last, retain_graph=True)
-    weight: Tensor = ahead.float().norm() / (against.float().norm() + 1e-4)
+    weight: Tensor = reconstruction.float().norm() / (against.float().norm() + 1e-4)
     return weight.clamp(0.0, 1e4).detach()

@@ -1,244 +1,41 @@
-"""How alike two pictures look to a network that was trained to name what is in them."""
+"""How alike two samples look to a network that was trained to name what is in them."""
 
-import hashlib
-import re
-from pathlib import Path
-from typing import Annotated, Literal, NoReturn, Protocol, Self, cast
+from collections.abc import Sequence
 
 import torch
-from pydantic import Field
-from safetensors.torch import load_file
-from torch import Tensor, nn
-from torch.nn.functional import conv2d, l1_loss, max_pool2d, normalize, relu
+from torch import Tensor
+from torch.nn.functional import l1_loss, normalize
 
-from pipeline.block import Block
-from pipeline.errors import UserError, listing
-
-POOL = "pool"
-LAYERS: tuple[int | str, ...] = (
-    *(64, 64, POOL),
-    *(128, 128, POOL),
-    *(256, 256, 256, 256, POOL),
-    *(512, 512, 512, 512, POOL),
-    512,
-)
-"""Of VGG19 (Simonyan & Zisserman 2015, column E) up to conv5_1: channels that a 3x3 convolution
-with a ReLU gives, or max pooling."""
-FIRSTS = (0, 3, 6, 11, 16)
-"""Where in `LAYERS` relu1_1, relu2_1, relu3_1, relu4_1 and relu5_1 are."""
 WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
-"""What their differences count, as in the code of pix2pixHD and SPADE."""
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's red, green and blue in [0, 1]: what torchvision's weights were trained with."""
-HASHED = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
-"""torchvision's file names carry the beginning of their SHA-256: vgg19-dcbb9e9d.pth."""
+"""What the differences in VGG19's five layers count, as in the code of pix2pixHD and SPADE."""
 
 
-class NoPerceptualParams(Block):
-    """No perceptual loss."""
+def perceptual_l1(
+    found: Sequence[Tensor], target: Sequence[Tensor], weights: Sequence[float] = WEIGHTS
+) -> Tensor:
+    """Sum the layers' mean absolute differences, each times its weight: a scalar.
 
-    kind: Literal["none"]
-
-    def build(self) -> None:
-        """Nothing."""
-
-
-class ClassifierFeaturesParams(Block):
-    """Distance in the features of a classifier of ours: the classifier that the run stands on."""
-
-    kind: Literal["classifier"]
-
-
-class VGG19Params(Block):
-    """The perceptual loss of pix2pixHD and SPADE, by VGG19's features."""
-
-    kind: Literal["vgg19"]
-    weights: Path
-    """torchvision's state dict (vgg19-dcbb9e9d.pth), or the same as .safetensors. Which file it
-    was, a run knows by this path alone: say ``sha256`` where the file could change."""
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
-    """What the file must have. None: what its name says, where it ends in -XXXXXXXX.pth as
-    torchvision's do."""
-
-    def build(self) -> "Perceptual":
-        """The loss; raises UserError where the weights are missing or not those of VGG19."""
-        check_sum(self.weights, self.sha256)
-        return Perceptual(read_features(self.weights))
-
-
-PerceptualParams = Annotated[NoPerceptualParams | VGG19Params, Field(discriminator="kind")]
-"""Has no default: a run without the loss that its paper has should say so."""
-
-
-AnyPerceptualParams = Annotated[
-    NoPerceptualParams | VGG19Params | ClassifierFeaturesParams, Field(discriminator="kind")
-]
-"""The same for methods that can stand on a classifier."""
-
-
-def check_sum(path: Path, sha256: str | None) -> None:
-    """Raises UserError where a file is missing or has another SHA-256 than told, or than named."""
-    named = HASHED.search(path.name)
-    expected = sha256 or (named[1] if named else "")
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(
-            f"{path} can't be read: {error.strerror}. The perceptual loss needs VGG19's weights: "
-            "put torchvision's file vgg19-dcbb9e9d.pth there, or say perceptual: {kind: none}"
-        ) from error
-    if not found.startswith(expected):
-        source = "sha256 says" if sha256 else "its name says"
-        raise UserError(f"{path}: {source} that its SHA-256 begins {expected}, found {found}")
-
-
-def read_features(path: Path) -> dict[str, Tensor]:
-    """``N.weight`` and ``N.bias`` of the convolutions in `LAYERS`, by torchvision's numbers.
-
-    No code in the file is run. Raises UserError where any is missing or of another shape.
+    Johnson et al. 2016; Wang et al. 2018, section 3.3. Features of equal shapes, one tensor a
+    layer.
     """
-    state = _load(path)
-    features: dict[str, Tensor] = {}
-    problems = []
-    for name, shape in shapes().items():
-        found = state.get(f"features.{name}")
-        if not isinstance(found, Tensor):
-            problems.append(f"missing: features.{name}")
-        elif found.shape != shape:
-            shown = f"expected {list(shape)}, found {list(found.shape)}"
-            problems.append(f"features.{name}: {shown}")
-        else:
-            features[name] = found.detach().float()
-    if problems:
-        _refuse(path, f"\n{listing(problems)}")
-    return features
+    distances = [
+        weight * l1_loss(mine.float(), theirs.float())
+        for weight, mine, theirs in zip(weights, found, target, strict=True)
+    ]
+    return torch.stack(distances).sum()
 
 
-def shapes() -> dict[str, torch.Size]:
-    """The shape of each weight and bias of `LAYERS` by torchvision's names less ``features.``."""
-    found, inputs, number = {}, 3, 0
-    for layer in LAYERS:
-        if isinstance(layer, int):
-            found[f"{number}.weight"] = torch.Size((layer, inputs, 3, 3))
-            found[f"{number}.bias"] = torch.Size((layer,))
-            inputs = layer
-        number += 2 if isinstance(layer, int) else 1  # a ReLU has a number of its own
-    return found
+def normalised_distance(found: Sequence[Tensor], target: Sequence[Tensor]) -> Tensor:
+    """Compare features [N, F, h, w] whose every place is brought to length 1: a scalar.
 
-
-def _load(path: Path) -> dict[str, object]:
-    try:
-        if path.suffix == ".safetensors":
-            return dict(load_file(path))
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged files fail in any way
-        raise UserError(
-            f"{path}: expected VGG19's weights, found no file of tensors alone: it is damaged or "
-            "of another format (whole pickled networks are not read: save their state_dict)"
-        ) from error
-    return (
-        found if isinstance(found, dict) else _refuse(path, f" it holds a {type(found).__name__}")
-    )
-
-
-def _refuse(path: Path, found: str) -> NoReturn:
-    raise UserError(f"{path}: expected torchvision's weights of VGG19, but{found}")
-
-
-class Perceptual(nn.Module):
-    """Distance of pictures in VGG19's features (Johnson et al. 2016; Wang et al. 2018, 3.3).
-
-    Its weights are buffers that no state dict has: nothing trains, saves or exports them.
+    Zhang et al. 2018, eq. 1, without learnt weights: squared differences are summed over channels,
+    averaged over places and summed over layers.
     """
-
-    smallest = 16  # four halvings leave one place
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, features: dict[str, Tensor]) -> None:
-        """``features``: weights and biases named as `shapes` names them."""
-        super().__init__()
-        names = list(shapes())
-        self.names = list(zip(names[::2], names[1::2], strict=True))
-        for name in names:
-            value = features[name]
-            if value.ndim == 4:
-                value = value.contiguous(memory_format=torch.channels_last)
-            self.register_buffer(_attribute(name), value, persistent=False)
-        for name, numbers in (("mean", MEAN), ("deviation", DEVIATION)):
-            value = torch.tensor(numbers)[:, None, None]
-            self.register_buffer(name, value, persistent=False)
-
-    def features(self, x: Tensor) -> list[Tensor]:
-        """Pictures [N, 1 or 3, H, W] in [-1, 1] -> relu1_1 ... relu5_1, each half as high."""
-        if x.shape[1] == 1:
-            x = x.expand(-1, 3, -1, -1)
-        x = ((x + 1) / 2 - self.mean) / self.deviation
-        convolutions = iter(self.names)
-        found: list[Tensor] = []
-        for number, layer in enumerate(LAYERS):
-            if layer == POOL:
-                x = max_pool2d(x, 2)
-            else:
-                weight, bias = (getattr(self, _attribute(name)) for name in next(convolutions))
-                x = relu(conv2d(x, weight, bias, padding=1))
-            if number in FIRSTS:
-                found.append(x)
-        return found
-
-    def forward(self, fake: Tensor, real: Tensor) -> Tensor:
-        """Weighted sum of the features' mean absolute differences: scalar.
-
-        Both [N, 1 or 3, H, W] in [-1, 1]; no gradient reaches ``real``. SPADE's code shows VGG
-        pictures in [-1, 1]; here they are put into the range it was trained on.
-        """
-        with torch.no_grad():
-            targets = self.features(real)
-        distances = [
-            weight * l1_loss(found.float(), target.float())
-            for weight, found, target in zip(WEIGHTS, self.features(fake), targets, strict=True)
-        ]
-        return torch.stack(distances).sum()
-
-
-class Tapped(Protocol):
-    """A network that shows what its layers see."""
-
-    def taps(self, x: Tensor) -> list[Tensor]:
-        """Samples [N, C, H, W] -> features, a tensor [N, F, h, w] a layer."""
-
-
-class ClassifierDistance(nn.Module):
-    """Distance of samples in a classifier's features.
-
-    Zhang et al. 2018, eq. 1, without learnt weights: each place's features are brought to length
-    1, squared differences are summed over channels, averaged over places and summed over layers.
-    """
-
-    def __init__(self, classifier: nn.Module) -> None:
-        """``classifier``: `Tapped`; it is frozen."""
-        super().__init__()
-        self.classifier = classifier.eval().requires_grad_(False)
-
-    def train(self, mode: bool = True) -> Self:
-        """Leaves the classifier in evaluation mode: its statistics are not to follow ours."""
-        return super().train(False)
-
-    def forward(self, fake: Tensor, real: Tensor) -> Tensor:
-        """Scalar, of samples [N, C, H, W]; no gradient reaches ``real``."""
-        classifier = cast(Tapped, self.classifier)
-        with torch.no_grad():
-            targets = classifier.taps(real)
-        distances = [
-            (normalize(found.float(), dim=1) - normalize(target.float(), dim=1))
-            .square()
-            .sum(dim=1)
-            .mean()
-            for found, target in zip(classifier.taps(fake), targets, strict=True)
-        ]
-        return torch.stack(distances).sum()
-
-
-def _attribute(name: str) -> str:
-    return "features_" + name.replace(".", "_")
+    distances = [
+        (normalize(mine.float(), dim=1) - normalize(theirs.float(), dim=1))
+        .square()
+        .sum(dim=1)
+        .mean()
+        for mine, theirs in zip(found, target, strict=True)
+    ]
+    return torch.stack(distances).sum()

@@ -3,7 +3,8 @@
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from pipeline.codecs.spectrogram import MelConvention, log_mel_unchecked
+from pipeline.codecs.spectrogram import log_mel_unchecked
+from pipeline.mel_convention import MelConvention
 
 
 def mel_l1(a: Tensor, b: Tensor, convention: MelConvention) -> Tensor:

@@ -1,51 +1,322 @@
-"""A discriminator together with what it is shown and what its verdicts cost."""
+"""A discriminator with its loss, penalty and augmentation: the opponent of any generator."""
 
-from torch import Tensor, nn
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss, verdict
+import torch
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from torch import Tensor, cat, nn
+
+from pipeline.block import Block
+from pipeline.losses.adversarial import (
+    Adversarial,
+    discriminator_loss,
+    generator_loss,
+    logit_statistics,
+)
+from pipeline.losses.penalty import gradient_penalty, interpolate, zero_centred_penalty
+from pipeline.methods.base import RunParams
 from pipeline.nn.diffaugment import DiffAugment, diff_augment
-from pipeline.nn.passes import one_pass, own_passes
 
 
-class Critic(nn.Module):
-    """One discriminator of samples, under one adversarial loss."""
+class NoPenaltyParams(Block):
+    """No penalty."""
+
+    kind: Literal["none"] = "none"
+
+
+class GradientPenaltyParams(Block):
+    """Holds the norm of gradients between real and fake samples near a target (WGAN-GP)."""
+
+    kind: Literal["gradient"] = "gradient"
+    weight: PositiveFloat = 10.0
+    target: NonNegativeFloat = 1.0
+    one_sided: bool = False
+    """Leave smaller norms alone."""
+    every: PositiveInt = 1
+    """Steps between two penalties, each counted so many times (lazy regularisation)."""
+
+
+class ZeroCentredPenaltyParams(Block):
+    """Presses gradients to 0 at real samples (R1), at fakes (R2) or at both (Mescheder 2018)."""
+
+    kind: Literal["r1", "r2", "r1_r2"]
+    gamma: PositiveFloat = 10.0
+    """Twice the weight of the mean squared norm."""
+    every: PositiveInt = 1
+    """Steps between two penalties, each counted so many times; 16 in StyleGAN2."""
+
+
+class ClipParams(Block):
+    """Clamps the discriminator's weights after each of its steps (WGAN)."""
+
+    kind: Literal["clip"] = "clip"
+    limit: PositiveFloat = 0.01
+
+
+PenaltyParams = Annotated[
+    NoPenaltyParams | GradientPenaltyParams | ZeroCentredPenaltyParams | ClipParams,
+    Field(discriminator="kind"),
+]
+
+
+class Outputs(NamedTuple):
+    """What the discriminators of an `Adversary` make of one batch."""
+
+    logits: list[Tensor]
+    """float32, one tensor a discriminator."""
+    layers: list[list[Tensor]]
+    """What each layer gives, the logits last; empty where a network shows its logits alone."""
+
+
+class Adversary(nn.Module):
+    """One discriminator network of samples, or several in one, under one adversarial loss.
+
+    The network maps samples [N, C, H, W] (and labels [N], where they are given) to logits, or to a
+    list with the layers' outputs of each of its discriminators, logits last.
+    """
 
     def __init__(
         self,
         network: nn.Module,
         loss: Adversarial,
         *,
-        together: bool,
+        joint: bool,
+        penalty: PenaltyParams | None = None,
         diffaugment: DiffAugment = (),
+        reduction: Literal["mean", "sum"] = "mean",
     ) -> None:
-        """``together``: the network treats each sample alone, so batches may share a pass.
+        """Take a network and what it minimises.
 
-        ``diffaugment``: how samples, real and fake alike, are altered before it sees them.
+        Args:
+            network: the discriminator.
+            loss: of both sides.
+            joint: the network treats each sample alone, so real and fake may share a pass.
+            penalty: on its gradients or weights.
+            diffaugment: how samples, real and fake alike, are altered before it sees them.
+            reduction: of the losses of several discriminators.
         """
         super().__init__()
         self.network = network
         self.loss: Adversarial = loss
-        self.through = one_pass if together else own_passes
+        self.joint = joint
+        self.penalty = penalty or NoPenaltyParams()
         self.diffaugment: DiffAugment = diffaugment
+        self.reduction = reduction
 
-    def forward(self, x: Tensor) -> Tensor:
-        """float32 logits of samples [N, C, H, W] as they are."""
-        logits: Tensor = self.network(x)
-        return logits.float()
+    def forward(
+        self, x: Tensor, condition: Tensor | None = None, labels: Tensor | None = None
+    ) -> Outputs:
+        """Show samples as they are, beside a ``condition`` [N, C', H, W], of classes ``labels``."""
+        return self._outputs(x if condition is None else cat([condition, x], dim=1), labels)
 
-    def fool(self, fake: Tensor) -> Tensor:
-        """What the generator of ``fake`` loses, a scalar."""
-        return generator_loss(self.loss, self(*self.altered(fake)))
-
-    def discriminate(
-        self, real: Tensor, fake: Tensor, name: str = ""
+    def discriminator_loss(
+        self,
+        real: Tensor,
+        fake: Tensor,
+        step: int,
+        *,
+        condition: Tensor | None = None,
+        labels: Tensor | None = None,
+        fake_labels: Tensor | None = None,
+        name: str = "",
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """What the discriminator loses, a scalar, and what to log of it, as of ``name``."""
-        shown = (*self.altered(real), *self.altered(fake))
-        real_logits, fake_logits = (y.float() for y in self.through(self.network, *shown))
-        loss = discriminator_loss(self.loss, real_logits, fake_logits)
-        return loss, verdict(self.loss, real_logits, fake_logits, name)
+        """Compute what the discriminator minimises, a scalar, and what to log of it.
 
-    def altered(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Samples as the discriminator is shown them."""
-        return diff_augment(self.diffaugment, x)
+        Args:
+            real: samples [N, C, H, W].
+            fake: as many; no gradient should lead on from them.
+            step: which a lazy penalty counts.
+            condition: samples [N, C', H, W] that both are shown with.
+            labels: classes [N] of the real samples.
+            fake_labels: classes [N] of the fakes; None: ``labels``.
+            name: what logs end in, where there are several.
+        """
+        fake_labels = labels if fake_labels is None else fake_labels
+        shown_real, shown_fake = (self._altered(x, condition) for x in (real, fake))
+        if self.joint:
+            both = None
+            if labels is not None and fake_labels is not None:
+                both = cat([labels, fake_labels])
+            joined = self._outputs(cat([shown_real.float(), shown_fake.float()]), both)
+            of_real, of_fake = halves(joined)
+        else:
+            of_real = self._outputs(shown_real, labels)
+            of_fake = self._outputs(shown_fake, fake_labels)
+        loss, logs = self.compare(of_real, of_fake, name)
+        return self._penalised(loss, logs, (shown_real, shown_fake), labels, step, name)
+
+    def generator_loss(
+        self,
+        fake: Tensor,
+        *,
+        real: Tensor | None = None,
+        condition: Tensor | None = None,
+        labels: Tensor | None = None,
+        real_labels: Tensor | None = None,
+    ) -> Tensor:
+        """Compute what the generator of ``fake`` [N, C, H, W] minimises, a scalar.
+
+        ``real`` [N, C, H, W], of classes ``real_labels``: samples that a relativistic loss compares
+        the fakes with.
+        """
+        of_real = None
+        if self.loss == "relativistic" and real is not None:
+            known = labels if real_labels is None else real_labels
+            of_real = self._outputs(self._altered(real, condition), known)
+        return self.fooling(self._outputs(self._altered(fake, condition), labels), of_real)
+
+    def compare(
+        self, real: Outputs, fake: Outputs, name: str = ""
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Compute the discriminators' loss from their outputs, and the means of their logs."""
+        pairs = list(zip(real.logits, fake.logits, strict=True))
+        loss = self._reduced([discriminator_loss(self.loss, *pair) for pair in pairs])
+        logs = [logit_statistics(self.loss, *pair, name) for pair in pairs]
+        return loss, {key: mean_of([log[key] for log in logs]) for key in logs[0]}
+
+    def fooling(self, fake: Outputs, real: Outputs | None = None) -> Tensor:
+        """Compute the generator's loss from the discriminators' outputs."""
+        reals = [None] * len(fake.logits) if real is None else real.logits
+        return self._reduced(
+            [generator_loss(self.loss, *pair) for pair in zip(fake.logits, reals, strict=True)]
+        )
+
+    @torch.no_grad()
+    def clip(self) -> None:
+        """Clamp the weights where that is the penalty; to be called after each of its steps."""
+        if isinstance(self.penalty, ClipParams):
+            limit = self.penalty.limit
+            for parameter in self.network.parameters():
+                parameter.clamp_(-limit, limit)
+
+    def _altered(self, x: Tensor, condition: Tensor | None) -> Tensor:
+        """Samples as the discriminator is shown them, behind their condition's channels."""
+        if condition is None:
+            (shown,) = diff_augment(self.diffaugment, x)
+            return shown
+        return cat(diff_augment(self.diffaugment, condition, x), dim=1)
+
+    def _outputs(self, x: Tensor, labels: Tensor | None) -> Outputs:
+        found: Tensor | list[list[Tensor]] = (
+            self.network(x) if labels is None else self.network(x, labels)
+        )
+        if isinstance(found, Tensor):
+            return Outputs([found.float()], [])
+        return Outputs([layers[-1].float() for layers in found], found)
+
+    def _reduced(self, losses: list[Tensor]) -> Tensor:
+        if len(losses) == 1:
+            return losses[0]
+        stacked = torch.stack(losses)
+        return stacked.mean() if self.reduction == "mean" else stacked.sum()
+
+    def _penalised(
+        self,
+        loss: Tensor,
+        logs: dict[str, Tensor],
+        shown: tuple[Tensor, Tensor],
+        labels: Tensor | None,
+        step: int,
+        name: str,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        penalty = self.penalty
+        if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
+            return loss, logs
+        real, fake = shown
+
+        def logits_of(x: Tensor) -> Tensor:
+            return torch.stack([y.flatten().sum() for y in self._outputs(x, labels).logits])
+
+        with torch.autocast(real.device.type, enabled=False):
+            value, norm = compute_penalty(penalty, logits_of, real, fake)
+        ending = f"_{name}" if name else ""
+        logs |= {f"penalty{ending}": value, f"gradient_norm{ending}": norm}
+        return loss + penalty.every * value, logs
+
+
+def compute_penalty(
+    penalty: GradientPenaltyParams | ZeroCentredPenaltyParams,
+    logits_of: Callable[[Tensor], Tensor],
+    real: Tensor,
+    fake: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Compute a weighted penalty and the mean norm of the gradients that it saw: scalars."""
+    if isinstance(penalty, GradientPenaltyParams):
+        between = interpolate(real, fake)
+        value, norm = gradient_penalty(
+            logits_of, between, target=penalty.target, one_sided=penalty.one_sided
+        )
+        return penalty.weight * value, norm
+    points = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}[penalty.kind]
+    values, norms = zip(*(zero_centred_penalty(logits_of, x) for x in points), strict=True)
+    return 0.5 * penalty.gamma * torch.stack(values).sum(), mean_of(list(norms))
+
+
+def halves(joined: Outputs) -> tuple[Outputs, Outputs]:
+    """Split the outputs of two batches that went through at once."""
+    logits = [tuple(y.chunk(2)) for y in joined.logits]
+    layers = [[tuple(y.chunk(2)) for y in seen] for seen in joined.layers]
+    first, second = (
+        Outputs([y[at] for y in logits], [[y[at] for y in seen] for seen in layers])
+        for at in (0, 1)
+    )
+    return first, second
+
+
+def mean_of(values: list[Tensor]) -> Tensor:
+    """Average scalars."""
+    return values[0] if len(values) == 1 else torch.stack(values).mean()
+
+
+class AdversarialRunParams(RunParams, ABC):
+    """A run with a discriminator, and which of its parts fit each other."""
+
+    loss: Adversarial
+    penalty: PenaltyParams = NoPenaltyParams()
+    """On the discriminator's gradients or weights."""
+    diffaugment: DiffAugment = ()
+    """How samples are altered before the discriminator sees them: for small sets."""
+
+    @property
+    @abstractmethod
+    def discriminators(self) -> tuple[Block, ...]:
+        """The parameters of its discriminator networks."""
+
+    @model_validator(mode="after")
+    def _bounds_its_critic(self) -> Self:
+        spectral = all(getattr(network, "spectral", False) for network in self.discriminators)
+        if self.loss == "wasserstein" and self.penalty.kind == "none" and not spectral:
+            raise ValueError(
+                "loss: wasserstein needs what bounds the critic: penalty: {kind: gradient}, "
+                "penalty: {kind: clip}, or spectral: true in its network"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_samples_apart(self) -> Self:
+        mixed = any(getattr(network, "norm", "") == "batch" for network in self.discriminators)
+        if mixed and not isinstance(self.penalty, NoPenaltyParams | ClipParams):
+            raise ValueError(
+                f"penalty: {{kind: {self.penalty.kind}}} is of each sample's own gradient, which "
+                "norm: batch mixes with the others'; allowed in the discriminator: instance, none"
+            )
+        return self
+
+    def build_adversary(
+        self,
+        network: nn.Module,
+        *,
+        joint: bool,
+        reduction: Literal["mean", "sum"] = "mean",
+    ) -> Adversary:
+        """Put a discriminator network under the run's loss, penalty and augmentation."""
+        return Adversary(
+            network,
+            self.loss,
+            joint=joint,
+            penalty=self.penalty,
+            diffaugment=self.diffaugment,
+            reduction=reduction,
+        )

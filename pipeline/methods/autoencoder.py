@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import PositiveInt
-from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 from torch.optim import Optimizer
 
+from pipeline.backbones import DecoderParams, EncoderParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
-from pipeline.capabilities import Latent, Reconstructor
-from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
-from pipeline.samples import Batch, Labelled, Spec
+from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.optimisers import AdamParams, OptimizerParams
+from pipeline.methods.runs import GenerativeRunParams
+from pipeline.models.autoencoder import AutoencoderModel
+from pipeline.models.card import Pretrained
+from pipeline.samples import DatasetSpec, Labelled
 
 LOSSES = {"l1": l1_loss, "l2": mse_loss}
 
@@ -22,62 +25,37 @@ class AutoencoderParams(GenerativeRunParams):
     method: Literal["autoencoder"]
     latent: PositiveInt = 32
     """Numbers of a code."""
-    encoder: ConvEncoderParams = ConvEncoderParams(norm="none")
-    decoder: ConvDecoderParams = ConvDecoderParams(norm="none")
+    encoder: EncoderParams = ConvEncoderParams(norm="none")
+    decoder: DecoderParams = ConvDecoderParams(norm="none")
     loss: Literal["l1", "l2"] = "l2"
-    optimizer: AdamParams = AdamParams(rate=1e-3, beta1=0.9)
+    optimizer: OptimizerParams = AdamParams(lr=1e-3, beta1=0.9)
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "AutoencoderModel":
-        """Encoder and decoder."""
-        spec = specs[self.domain]
+    def build_model(
+        self, data: DatasetSpec, pretrained: Pretrained | None = None
+    ) -> AutoencoderModel:
+        """Build encoder and decoder."""
+        spec = data.spec(self.domains)
         return AutoencoderModel(
             self.encoder.build(spec, self.latent), self.decoder.build(self.latent, spec)
         )
 
-    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "Autoencoder":
-        """The model and its loss."""
-        return Autoencoder(self.build_model(specs, classes), loss=self.loss, adam=self.optimizer)
+    def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "Autoencoder":
+        """Build the model and its loss."""
+        return Autoencoder(self, self.build_model(data))
 
 
-class AutoencoderModel(nn.Module, Reconstructor, Latent):
-    """Encoder [N, C, H, W] -> codes [N, Z]; decoder [N, Z] -> samples."""
+class Autoencoder(Method[Labelled]):
+    """See `AutoencoderParams`; labels are ignored."""
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-
-    def reconstruct(self, x: Tensor) -> Tensor:
-        """There and back."""
-        return self.decode(self.encode(x))
-
-    def encode(self, x: Tensor) -> Tensor:
-        """The code."""
-        z: Tensor = self.encoder(x)
-        return z
-
-    def decode(self, z: Tensor) -> Tensor:
-        """What the code stands for."""
-        y: Tensor = self.decoder(z)
-        return y
-
-
-class Autoencoder(Method):
-    """See `AutoencoderParams`; batches are `Labelled`, whose labels it ignores."""
-
-    def __init__(
-        self, model: AutoencoderModel, *, loss: Literal["l1", "l2"], adam: AdamParams
-    ) -> None:
-        super().__init__()
-        self.model: AutoencoderModel = model
-        self.loss: Literal["l1", "l2"] = loss
-        self.adam = adam
+    params: AutoencoderParams
+    model: AutoencoderModel
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """``model``."""
-        return {"model": self.adam.build(self.model)}
+        """Build ``model``."""
+        return {"model": self.params.optimizer.build(self.model)}
 
-    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
-        """One update of the reconstruction error."""
-        assert isinstance(batch, Labelled)
-        loss = LOSSES[self.loss](self.model.reconstruct(batch.x).float(), batch.x)
-        yield Update("model", loss, {self.loss: loss})
+    def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
+        """Yield one update of the reconstruction error."""
+        losses, kind = Losses(), self.params.loss
+        losses.add(kind, LOSSES[kind](self.model.reconstruct(batch.x).float(), batch.x))
+        yield losses.update("model")

@@ -1,103 +1,133 @@
-"""Unconditional GANs over the convolutional pair (Goodfellow et al. 2014; DCGAN, Radford 2016)."""
+"""GANs: a generator and a discriminator under any loss, penalty and regulariser.
+
+Goodfellow et al. 2014. Networks, loss, penalty and conditioning are parts that are chosen apart:
+DCGAN (Radford et al. 2016) by default; ``loss: wasserstein`` with ``penalty: {kind: gradient}``,
+``discriminator_steps: 5`` and ``resnet`` networks is WGAN-GP (Gulrajani et al. 2017).
+"""
 
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import PositiveInt
-from torch import Generator, Tensor, nn
+import torch
+from pydantic import PositiveFloat, PositiveInt
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from pipeline.backbones import DecoderParams, EncoderParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
-from pipeline.capabilities import LatentSampler
+from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
-from pipeline.methods.adversary import Critic
-from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
-from pipeline.nn.diffaugment import DiffAugment
-from pipeline.samples import Batch, Labelled, Spec
+from pipeline.losses.penalty import off_diagonal_penalty
+from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.optimisers import AdamParams, OptimizerParams
+from pipeline.methods.runs import GenerativeRunParams
+from pipeline.models.card import Pretrained
+from pipeline.models.gan import GANModel
+from pipeline.nn.conditioning import OneHotInput, OneHotPlanes
+from pipeline.samples import DatasetSpec, Labelled
 
 
-class GANParams(GenerativeRunParams):
+class OrthogonalParams(Block):
+    """Presses the generator's filters apart, whatever their lengths (BigGAN)."""
+
+    kind: Literal["orthogonal"] = "orthogonal"
+    weight: PositiveFloat = 1e-4
+
+
+class GANParams(GenerativeRunParams, AdversarialRunParams):
     """DCGAN's values by default."""
 
     method: Literal["gan"]
     latent: PositiveInt = 100
-    generator: ConvDecoderParams = ConvDecoderParams()
-    discriminator: ConvEncoderParams = ConvEncoderParams()
+    conditional: bool = False
+    """Tell generator and discriminator the class, which can be asked for when sampling then."""
+    generator: DecoderParams = ConvDecoderParams()
+    discriminator: EncoderParams = ConvEncoderParams()
     loss: Adversarial = "nonsaturating"
-    diffaugment: DiffAugment = ()
-    """How samples are altered before the discriminator sees them: for small sets."""
-    optimizer: AdamParams = AdamParams()
+    regulariser: OrthogonalParams | None = None
+    """Of the generator's weights."""
+    discriminator_steps: PositiveInt = 1
+    """Steps of the discriminator before each of the generator's, each on samples of its own."""
+    optimizer: OptimizerParams = AdamParams()
+    discriminator_optimizer: OptimizerParams = AdamParams()
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "GANModel":
-        """The generator."""
-        return GANModel(self.generator.build(self.latent, specs[self.domain]), latent=self.latent)
+    @property
+    def discriminators(self) -> tuple[Block, ...]:
+        """One."""
+        return (self.discriminator,)
 
-    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "GAN":
-        """The generator and its discriminator."""
-        return GAN(
-            self.build_model(specs, classes),
-            # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
-            Critic(
-                self.discriminator.build(specs[self.domain], 1),
-                self.loss,
-                together=False,
-                diffaugment=self.diffaugment,
-            ),
-            adam=self.optimizer,
-        )
+    @property
+    def batches_per_step(self) -> int:
+        """One for each of the discriminator's steps."""
+        return self.discriminator_steps
 
+    def classes(self, data: DatasetSpec) -> int:
+        """Count the classes that networks are told; raise ValueError where there are none."""
+        if self.conditional and len(data.classes) < 2:
+            raise ValueError(
+                f"conditional: {', '.join(self.domains)} has no classes to tell the networks"
+            )
+        return len(data.classes) if self.conditional else 0
 
-class GANModel(nn.Module, LatentSampler):
-    """Generator [N, Z] -> samples [N, C, H, W]."""
+    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> GANModel:
+        """Build the generator."""
+        spec, classes = data.spec(self.domains), self.classes(data)
+        network: nn.Module = self.generator.build(self.latent + classes, spec)
+        if classes:
+            network = OneHotInput(network, classes)
+        return GANModel(network, latent=self.latent, classes=classes)
 
-    def __init__(self, generator: nn.Module, *, latent: int) -> None:
-        super().__init__()
-        self.generator = generator
-        self.latent = latent
-        self.classes = 0
+    def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "GAN":
+        """Build the generator and its discriminator."""
+        return GAN(self, self.build_model(data), self.build_discriminator(data))
 
-    def sample(
-        self,
-        n: int,
-        generator: Generator | None = None,
-        condition: Tensor | None = None,
-        truncation: float = 1.0,
-    ) -> Tensor:
-        """Samples of normal draws."""
-        return self.decode(self.draw(n, generator, truncation).to(next(self.parameters()).device))
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Draws [N, Z] -> samples [N, C, H, W]."""
-        y: Tensor = self.generator(z)
-        return y
+    def build_discriminator(self, data: DatasetSpec) -> Adversary:
+        """Build the discriminator, which is told the classes where there are any."""
+        spec, classes = data.spec(self.domains), self.classes(data)
+        shown = spec.model_copy(update={"channels": spec.channels + classes})
+        network: nn.Module = self.discriminator.build(shown, 1)
+        if classes:
+            network = OneHotPlanes(network, classes)
+        # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
+        return self.build_adversary(network, joint=False)
 
 
-class GAN(Method):
-    """See `GANParams`; batches are `Labelled`, whose labels it ignores."""
+class GAN(Method[Labelled]):
+    """See `GANParams`."""
 
-    def __init__(
-        self,
-        model: GANModel,
-        discriminator: Critic,
-        *,
-        adam: AdamParams,
-    ) -> None:
-        super().__init__()
-        self.model: GANModel = model
-        self.discriminator = discriminator
-        self.adam = adam
+    params: GANParams
+    model: GANModel
+
+    def __init__(self, params: GANParams, model: GANModel, adversary: Adversary) -> None:
+        super().__init__(params, model)
+        self.adversary = adversary
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """``generator`` and ``discriminator``."""
+        """Build ``generator`` and ``discriminator``."""
         return {
-            "generator": self.adam.build(self.model),
-            "discriminator": self.adam.build(self.discriminator),
+            "generator": self.params.optimizer.build(self.model),
+            "discriminator": self.params.discriminator_optimizer.build(self.adversary),
         }
 
-    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
-        """The discriminator's update, then the generator's on the same fakes."""
-        assert isinstance(batch, Labelled)
-        fake = self.model.sample(len(batch.x))
-        yield Update("discriminator", *self.discriminator.discriminate(batch.x, fake.detach()))
-        adversarial = self.discriminator.fool(fake)
-        yield Update("generator", adversarial, {"adversarial": adversarial})
+    def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
+        """Yield the discriminator's updates, then the generator's on the last fakes."""
+        count = self.params.discriminator_steps
+        for x, y in zip(batch.x.chunk(count), batch.y.chunk(count), strict=True):
+            labels = y if self.model.classes else None
+            fake = self.model.sample(len(x), condition=labels)
+            yield Update(
+                "discriminator",
+                *self.adversary.discriminator_loss(x, fake.detach(), step, labels=labels),
+            )
+            self.adversary.clip()
+        losses = Losses()
+        losses.add("adversarial", self.adversary.generator_loss(fake, real=x, labels=labels))
+        if self.params.regulariser is not None:
+            losses.add("orthogonal", self.orthogonality(), self.params.regulariser.weight)
+        yield losses.update("generator")
+
+    def orthogonality(self) -> Tensor:
+        """Sum `off_diagonal_penalty` over the generator's weights."""
+        weights = [p for p in self.model.parameters() if p.ndim > 1]
+        return torch.stack([off_diagonal_penalty(weight) for weight in weights]).sum()

@@ -17,20 +17,18 @@ from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones.mask_cyclegan_vc import GatedPatchParams, TwoOneTwoParams
+from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
-from pipeline.methods.adversary import Critic
-from pipeline.methods.base import (
-    AdamParams,
-    Method,
-    ScheduleParams,
-    TranslatorRunParams,
-    Update,
-)
+from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.optimisers import AdamParams, OptimizerParams, ScheduleParams
+from pipeline.methods.runs import TranslatorRunParams
+from pipeline.models.card import Pretrained
 from pipeline.models.translators import GeneratorTranslator
-from pipeline.samples import Batch, Pair, Spec
+from pipeline.samples import DatasetSpec, Unpaired
 
 
-class MaskCycleGANVCParams(TranslatorRunParams):
+class MaskCycleGANVCParams(TranslatorRunParams, AdversarialRunParams):
     """MaskCycleGAN-VC's values by default, for 400,000 steps.
 
     CycleGAN-VC2 differs in two: ``mask_frames: 0`` and ``crop: 128``. (It was published on 36
@@ -38,13 +36,13 @@ class MaskCycleGANVCParams(TranslatorRunParams):
     translates mel spectrograms, as Kaneko et al. 2020 and 2021 compare it.)
     """
 
-    reads = "unaligned"
+    reads = Unpaired
 
     method: Literal["mask_cyclegan_vc"]
     crop: PositiveInt | None = 64
-    """Frames of a random window."""
-    window: int | None = Field(None, ge=8, multiple_of=4)
-    """How many frames finished models convert at a time (`translate_in_windows`); null, as in the
+    """Frames of a random chunk."""
+    chunk: int | None = Field(None, ge=8, multiple_of=4)
+    """How many frames finished models convert at a time (`translate_in_chunks`); null, as in the
     papers: whole clips. Worth ``crop`` where that is a fraction of a second."""
     mask_frames: NonNegativeInt = 32
     """The most frames in a row that are hidden from each sample, drawn evenly from 0 on; fewer than
@@ -64,8 +62,8 @@ class MaskCycleGANVCParams(TranslatorRunParams):
     that, so the loss asks to undo it instead of holding the generators where they are, and may
     weigh more. After the vocal tract length perturbation of Jaitly & Hinton 2013, but in bands, so
     frequencies above 1,000 Hz move further. 1, as in the papers: not at all."""
-    optimizer: AdamParams = AdamParams()
-    discriminator_optimizer: AdamParams = AdamParams(rate=1e-4)
+    optimizer: OptimizerParams = AdamParams()
+    discriminator_optimizer: OptimizerParams = AdamParams(lr=1e-4)
     schedule: ScheduleParams = ScheduleParams(kind="linear")
 
     @model_validator(mode="after")
@@ -73,122 +71,113 @@ class MaskCycleGANVCParams(TranslatorRunParams):
         if self.crop is not None and self.mask_frames >= self.crop:
             raise ValueError(
                 f"mask_frames: found {self.mask_frames}, allowed: fewer than the frames of a "
-                f"window (crop), {self.crop}"
+                f"chunk (crop), {self.crop}"
             )
         return self
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> GeneratorTranslator:
-        """Two generators, one for each direction, that are shown every frame.
+    @property
+    def discriminators(self) -> tuple[Block, ...]:
+        """One for all four."""
+        return (self.discriminator,)
+
+    def build_model(
+        self, data: DatasetSpec, pretrained: Pretrained | None = None
+    ) -> GeneratorTranslator:
+        """Build two generators, one for each direction, that are shown every frame.
 
         Raises ValueError where the samples are no spectrograms that they take.
         """
-        directions = {self.target: self.source, self.source: self.target}
-        for name, spec in specs.items():
+        directions = self.both_directions
+        for name, spec in data.specs.items():
             if spec.width is not None:
                 raise ValueError(f"{self.method} translates sound, but {name} has pictures")
         generators = {
-            to: self.generator.build(specs[of].height, masked=self.mask_frames > 0)
+            to: self.generator.build(data.specs[of].height, masked=self.mask_frames > 0)
             for to, of in directions.items()
         }
-        return GeneratorTranslator(generators, directions, mode="eval", window=self.window)
+        return GeneratorTranslator(generators, directions, mode="eval", chunk=self.chunk)
 
-    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "MaskCycleGANVC":
-        """The generators and two discriminators for each domain."""
-        return MaskCycleGANVC(
-            self.build_model(specs, classes),
-            {
-                name: Critic(self.discriminator.build(), self.loss, together=True)
-                for name in DISCRIMINATORS
-            },
-            source=self.source,
-            target=self.target,
-            mask_frames=self.mask_frames,
-            cycle_weight=self.cycle_weight,
-            identity_weight=self.identity_weight,
-            identity_steps=self.identity_steps,
-            stretch=self.stretch,
-            adam=self.optimizer,
-            discriminator_adam=self.discriminator_optimizer,
-        )
+    def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "MaskCycleGANVC":
+        """Build the generators and two discriminators for each domain."""
+        model = self.build_model(data)
+        adversaries = {
+            name: self.build_adversary(self.discriminator.build(), joint=True)
+            for name in DISCRIMINATORS
+        }
+        return MaskCycleGANVC(self, model, adversaries)
 
 
 DISCRIMINATORS = ("a", "b", "cycled_a", "cycled_b")
 """The discriminators: of translations to a and b, and of a and b there and back."""
 
 
-class MaskCycleGANVC(Method):
-    """See `MaskCycleGANVCParams`; batches are unaligned `Pair`s."""
+class MaskCycleGANVC(Method[Unpaired]):
+    """See `MaskCycleGANVCParams`."""
+
+    params: MaskCycleGANVCParams
+    model: GeneratorTranslator
 
     def __init__(
         self,
+        params: MaskCycleGANVCParams,
         model: GeneratorTranslator,
-        discriminators: dict[str, Critic],
-        *,
-        source: str,
-        target: str,
-        mask_frames: int,
-        cycle_weight: float,
-        identity_weight: float,
-        identity_steps: int,
-        stretch: float,
-        adam: AdamParams,
-        discriminator_adam: AdamParams,
+        adversaries: dict[str, Adversary],
     ) -> None:
-        """``discriminators``: by the names of `DISCRIMINATORS`."""
-        super().__init__()
-        self.model = model
-        self.to_b, self.to_a = model.generators[target], model.generators[source]
-        self.discriminators = nn.ModuleDict(discriminators)
-        self.mask_frames = mask_frames
-        self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
-        self.identity_steps, self.stretch = identity_steps, stretch
-        self.adam, self.discriminator_adam = adam, discriminator_adam
+        """Take ``adversaries`` by the names of `DISCRIMINATORS`."""
+        super().__init__(params, model)
+        self.to_b, self.to_a = model.generator(params.target), model.generator(params.source)
+        self.adversaries = nn.ModuleDict(adversaries)
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """``generators`` (both) and ``discriminators`` (all four)."""
+        """Build ``generators`` (both) and ``discriminators`` (all four)."""
         return {
-            "generators": self.adam.build(self.to_a, self.to_b),
-            "discriminators": self.discriminator_adam.build(self.discriminators),
+            "generators": self.params.optimizer.build(self.to_a, self.to_b),
+            "discriminators": self.params.discriminator_optimizer.build(self.adversaries),
         }
 
-    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
-        """The generators' update, then the discriminators' on the same translations."""
-        assert isinstance(batch, Pair)
+    def updates(self, batch: Unpaired, step: int) -> Iterator[Update]:
+        """Yield the generators' update, then the discriminators' on the same translations."""
         a, b = batch
-        identify = self.identity_weight > 0 and step < self.identity_steps
+        identify = self.params.identity_weight > 0 and step < self.params.identity_steps
         fake_b, same_b = self.translate(self.to_b, a, b if identify else None)
         fake_a, same_a = self.translate(self.to_a, b, a if identify else None)
         cycled_a, cycled_b = self.to_a(fake_b), self.to_b(fake_a)  # every frame is there by now
         shown = {"a": fake_a, "b": fake_b, "cycled_a": cycled_a, "cycled_b": cycled_b}
-        fooled = {name: self.adversary(name).fool(x) for name, x in shown.items()}
-        logs = {
-            "adversarial": fooled["a"] + fooled["b"],
-            "adversarial_cycled": fooled["cycled_a"] + fooled["cycled_b"],
-            "cycle": l1_loss(cycled_a.float(), a) + l1_loss(cycled_b.float(), b),
-        }
-        loss = logs["adversarial"] + logs["adversarial_cycled"] + self.cycle_weight * logs["cycle"]
-        if same_a is not None and same_b is not None:
-            logs["identity"] = l1_loss(same_a.float(), a) + l1_loss(same_b.float(), b)
-            loss = loss + self.identity_weight * logs["identity"]
-        yield Update("generators", loss, logs)
-
         real = {"a": a, "b": b, "cycled_a": a, "cycled_b": b}
-        told = [
-            self.adversary(name).discriminate(real[name], x.detach(), name)
+        against = {
+            name: self.adversary(name).generator_loss(x, real=real[name])
             for name, x in shown.items()
-        ]
-        losses, logits = zip(*told, strict=True)
-        yield Update(
-            "discriminators",
-            0.5 * torch.stack(losses).sum(),  # as CycleGAN's
-            {name: value for means in logits for name, value in means.items()},
-        )
+        }
+        losses = Losses()
+        losses.add("adversarial", against["a"] + against["b"])
+        losses.add("adversarial_cycled", against["cycled_a"] + against["cycled_b"])
+        cycle = l1_loss(cycled_a.float(), a) + l1_loss(cycled_b.float(), b)
+        losses.add("cycle", cycle, self.params.cycle_weight)
+        if same_a is not None and same_b is not None:
+            identity = l1_loss(same_a.float(), a) + l1_loss(same_b.float(), b)
+            losses.add("identity", identity, self.params.identity_weight)
+        yield losses.update("generators")
+
+        yield self.discriminator_update(real, {name: x.detach() for name, x in shown.items()}, step)
+        for name in DISCRIMINATORS:
+            self.adversary(name).clip()
+
+    def discriminator_update(
+        self, real: dict[str, Tensor], fake: dict[str, Tensor], step: int
+    ) -> Update:
+        """Sum the discriminators' losses, at half weight as CycleGAN's."""
+        losses: list[Tensor] = []
+        logs: dict[str, Tensor] = {}
+        for name, x in fake.items():
+            loss, found = self.adversary(name).discriminator_loss(real[name], x, step, name=name)
+            losses.append(loss)
+            logs |= found
+        return Update("discriminators", 0.5 * torch.stack(losses).sum(), logs)
 
     def translate(
         self, generator: nn.Module, source: Tensor, target: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
-        """The fake of ``source``, some of its frames hidden, and ``target`` sent through with all
-        of its frames, stretched.
+        """Translate ``source``, some of its frames hidden, and ``target``, whole and stretched.
 
         Both go through in one pass, since instance norm treats each sample alone.
         """
@@ -196,22 +185,22 @@ class MaskCycleGANVC(Method):
         if target is None:
             return generator(source, mask), None
         masks = None if mask is None else cat([mask, torch.ones_like(mask)])
-        if self.stretch > 1:
-            target = stretched(target, draw_factors(len(target), self.stretch, target.device))
+        most = self.params.stretch
+        if most > 1:
+            target = stretched(target, draw_factors(len(target), most, target.device))
         fake, same = generator(cat([source, target]), masks).chunk(2)
         return fake, same
 
     def draw_mask(self, x: Tensor) -> Tensor | None:
-        """`filling_in_mask` for samples [N, 1, M, T]; None where nothing is ever hidden."""
-        if not self.mask_frames:
-            return None
-        return filling_in_mask(len(x), x.shape[3], self.mask_frames, x.device)
+        """Draw a `filling_in_mask` for samples [N, 1, M, T]; None where nothing is ever hidden."""
+        longest = self.params.mask_frames
+        return filling_in_mask(len(x), x.shape[3], longest, x.device) if longest else None
 
-    def adversary(self, name: str) -> Critic:
-        """The discriminator of this name."""
-        discriminator = self.discriminators[name]
-        assert isinstance(discriminator, Critic)
-        return discriminator
+    def adversary(self, name: str) -> Adversary:
+        """Return the discriminator of this name."""
+        adversary = self.adversaries[name]
+        assert isinstance(adversary, Adversary)
+        return adversary
 
 
 def filling_in_mask(count: int, frames: int, longest: int, device: torch.device) -> Tensor:

@@ -6,33 +6,36 @@ translate is to encode by one and decode by the other. It is CycleGAN on variati
 what comes back has passed the latent twice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import NonNegativeFloat
-from torch import Tensor, cat, nn
+from torch import Tensor, cat
 from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones.patch import PatchParams
-from pipeline.backbones.vae import GaussianLatent, VaeEncoder, VaeParams
-from pipeline.capabilities import Translator
+from pipeline.backbones.vae import VaeParams
+from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.divergence import mean_kl
-from pipeline.methods.adversary import Critic
-from pipeline.methods.base import AdamParams, Method, TranslatorRunParams, Update
-from pipeline.nn.diffaugment import DiffAugment
-from pipeline.samples import Batch, Pair, Spec
+from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.optimisers import AdamParams, OptimizerParams
+from pipeline.methods.runs import TranslatorRunParams
+from pipeline.models.card import Pretrained
+from pipeline.models.shared_latent import SharedLatent
+from pipeline.samples import DatasetSpec, Unpaired
 
 
-class UNITParams(TranslatorRunParams):
+class UNITParams(TranslatorRunParams, AdversarialRunParams):
     """The paper's values by default, but for a discriminator that sees patches of 70 pixels.
 
     The paper weighs the adversarial loss 10, likelihoods 100 and divergences 0.1; here all are
     divided by ten, which Adam does not notice. The public code's weight decay is left out.
     """
 
-    reads = "unaligned"
+    reads = Unpaired
 
     method: Literal["unit"]
     generator: VaeParams = VaeParams()
@@ -46,13 +49,17 @@ class UNITParams(TranslatorRunParams):
     """Weight of what is lost on the way there and back."""
     cycle_kl_weight: NonNegativeFloat = 0.01
     """Weight of the divergence of translations' latents."""
-    diffaugment: DiffAugment = ()
-    """How samples are altered before the discriminators see them: for small sets."""
-    optimizer: AdamParams = AdamParams(rate=1e-4)
-    discriminator_optimizer: AdamParams = AdamParams(rate=1e-4)
+    optimizer: OptimizerParams = AdamParams(lr=1e-4)
+    discriminator_optimizer: OptimizerParams = AdamParams(lr=1e-4)
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "SharedLatent":
-        """An encoder and a decoder for each domain, and the latent that they share."""
+    @property
+    def discriminators(self) -> tuple[Block, ...]:
+        """One for both domains."""
+        return (self.discriminator,)
+
+    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> SharedLatent:
+        """Build an encoder and a decoder for each domain, and the latent that they share."""
+        specs = data.specs
         return SharedLatent(
             {name: self.generator.build_encoder(specs[name].channels) for name in self.domains},
             self.generator.build_latent(),
@@ -60,107 +67,47 @@ class UNITParams(TranslatorRunParams):
                 name: self.generator.build_decoder(specs[name].channels, specs[name].bounded)
                 for name in self.domains
             },
-            directions={self.target: self.source, self.source: self.target},
+            directions=self.both_directions,
         )
 
-    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "UNIT":
-        """The autoencoders and a discriminator for each domain."""
-        return UNIT(
-            self.build_model(specs, classes),
-            self.build_critic(specs[self.source]),
-            self.build_critic(specs[self.target]),
-            source=self.source,
-            target=self.target,
-            reconstruction_weight=self.reconstruction_weight,
-            kl_weight=self.kl_weight,
-            cycle_weight=self.cycle_weight,
-            cycle_kl_weight=self.cycle_kl_weight,
-            adam=self.optimizer,
-            discriminator_adam=self.discriminator_optimizer,
+    def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "UNIT":
+        """Build the autoencoders and a discriminator for each domain."""
+        model, joint = self.build_model(data), self.discriminator.norm != "batch"
+        a, b = (
+            self.build_adversary(self.discriminator.build(data.specs[name].channels), joint=joint)
+            for name in self.domains
         )
-
-    def build_critic(self, spec: Spec) -> Critic:
-        """A discriminator of one domain."""
-        return Critic(
-            self.discriminator.build(spec.channels),
-            self.loss,
-            together=self.discriminator.norm != "batch",
-            diffaugment=self.diffaugment,
-        )
+        return UNIT(self, model, a, b)
 
 
-class SharedLatent(nn.Module, Translator):
-    """Autoencoders of several domains around one latent."""
+class UNIT(Method[Unpaired]):
+    """See `UNITParams`."""
 
-    multiple = VaeEncoder.multiple
+    params: UNITParams
+    model: SharedLatent
 
     def __init__(
         self,
-        encoders: Mapping[str, nn.Module],
-        latent: GaussianLatent,
-        decoders: Mapping[str, nn.Module],
-        directions: dict[str, str],
-    ) -> None:
-        """``encoders`` and ``decoders``: by domain. ``directions``: target -> source."""
-        super().__init__()
-        self.encoders, self.decoders = nn.ModuleDict(encoders), nn.ModuleDict(decoders)
-        self.latent = latent
-        self.directions = directions
-
-    def mean(self, x: Tensor, of: str) -> Tensor:
-        """Samples [N, C, H, W] of a domain -> means of their posteriors, in float32."""
-        return self.latent.mean(self.encoders[of](x))
-
-    def decode(self, mean: Tensor, to: str) -> Tensor:
-        """Means -> samples [N, C, H, W] of a domain; from a draw in training."""
-        y: Tensor = self.decoders[to](self.latent(mean))
-        return y
-
-    def translate(self, x: Tensor, to: str) -> Tensor:
-        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, by posteriors' means."""
-        of = self.directions[to]
-        self.eval()
-        return self.decode(self.mean(x, of), to)
-
-
-class UNIT(Method):
-    """See `UNITParams`; batches are unaligned `Pair`s."""
-
-    def __init__(
-        self,
+        params: UNITParams,
         model: SharedLatent,
-        discriminator_a: Critic,
-        discriminator_b: Critic,
-        *,
-        source: str,
-        target: str,
-        reconstruction_weight: float,
-        kl_weight: float,
-        cycle_weight: float,
-        cycle_kl_weight: float,
-        adam: AdamParams,
-        discriminator_adam: AdamParams,
+        discriminator_a: Adversary,
+        discriminator_b: Adversary,
     ) -> None:
-        super().__init__()
-        self.model: SharedLatent = model
+        super().__init__(params, model)
         self.discriminator_a, self.discriminator_b = discriminator_a, discriminator_b
-        self.source, self.target = source, target
-        self.reconstruction_weight, self.kl_weight = reconstruction_weight, kl_weight
-        self.cycle_weight, self.cycle_kl_weight = cycle_weight, cycle_kl_weight
-        self.adam, self.discriminator_adam = adam, discriminator_adam
+        self.source, self.target = params.domains
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """``autoencoders`` (both, with what they share) and ``discriminators`` (both)."""
+        """Build ``autoencoders`` (both, with what they share) and ``discriminators`` (both)."""
         return {
-            "autoencoders": self.adam.build(self.model),
-            "discriminators": self.discriminator_adam.build(
+            "autoencoders": self.params.optimizer.build(self.model),
+            "discriminators": self.params.discriminator_optimizer.build(
                 self.discriminator_a, self.discriminator_b
             ),
         }
 
-    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
-        """The autoencoders' update, then the discriminators' on the same fakes."""
-        assert isinstance(batch, Pair)
+    def updates(self, batch: Unpaired, step: int) -> Iterator[Update]:
+        """Yield the autoencoders' update, then the discriminators' on the same fakes."""
         a, b = batch
         mean_a, mean_b = self.model.mean(a, self.source), self.model.mean(b, self.target)
         (same_a, fake_a), (fake_b, same_b) = self.decode(mean_a, mean_b)
@@ -172,23 +119,30 @@ class UNIT(Method):
             self.model.decode(again_a, self.source),
             self.model.decode(again_b, self.target),
         )
-        logs = {
-            "adversarial": self.discriminator_a.fool(fake_a) + self.discriminator_b.fool(fake_b),
-            "reconstruction": l1_loss(same_a.float(), a) + l1_loss(same_b.float(), b),
-            "kl": mean_kl(mean_a) + mean_kl(mean_b),
-            "cycle": l1_loss(cycled_a.float(), a) + l1_loss(cycled_b.float(), b),
-            "cycle_kl": mean_kl(again_a) + mean_kl(again_b),
-        }
-        yield Update("autoencoders", self.weigh(logs), logs)
+        losses, params = Losses(), self.params
+        losses.add(
+            "adversarial",
+            self.discriminator_a.generator_loss(fake_a, real=a)
+            + self.discriminator_b.generator_loss(fake_b, real=b),
+        )
+        reconstruction = l1_loss(same_a.float(), a) + l1_loss(same_b.float(), b)
+        losses.add("reconstruction", reconstruction, params.reconstruction_weight)
+        losses.add("kl", mean_kl(mean_a) + mean_kl(mean_b), params.kl_weight)
+        cycle = l1_loss(cycled_a.float(), a) + l1_loss(cycled_b.float(), b)
+        losses.add("cycle", cycle, params.cycle_weight)
+        losses.add("cycle_kl", mean_kl(again_a) + mean_kl(again_b), params.cycle_kl_weight)
+        yield losses.update("autoencoders")
 
-        loss_a, logs_a = self.discriminator_a.discriminate(a, fake_a.detach(), "a")
-        loss_b, logs_b = self.discriminator_b.discriminate(b, fake_b.detach(), "b")
+        loss_a, logs_a = self.discriminator_a.discriminator_loss(a, fake_a.detach(), step, name="a")
+        loss_b, logs_b = self.discriminator_b.discriminator_loss(b, fake_b.detach(), step, name="b")
         yield Update("discriminators", loss_a + loss_b, logs_a | logs_b)
+        self.discriminator_a.clip()
+        self.discriminator_b.clip()
 
     def decode(
         self, mean_a: Tensor, mean_b: Tensor
     ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-        """What either domain's decoder, first a's, makes of the latents of a's and b's samples.
+        """Decode the latents of a's and b's samples by either domain's decoder, first by a's.
 
         Both decode the same draw.
         """
@@ -197,13 +151,3 @@ class UNIT(Method):
             self.model.decoders[domain](features).chunk(2) for domain in (self.source, self.target)
         )
         return in_a, in_b
-
-    def weigh(self, logs: dict[str, Tensor]) -> Tensor:
-        """The weighted sum of the autoencoders' losses."""
-        return (
-            logs["adversarial"]
-            + self.reconstruction_weight * logs["reconstruction"]
-            + self.kl_weight * logs["kl"]
-            + self.cycle_weight * logs["cycle"]
-            + self.cycle_kl_weight * logs["cycle_kl"]
-        )

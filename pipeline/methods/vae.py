@@ -3,21 +3,20 @@
 from collections.abc import Iterator
 from typing import Literal
 
-import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
-from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
+from pipeline.backbones import DecoderParams, EncoderParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.block import Block
-from pipeline.capabilities import Latent, LatentSampler, Reconstructor, Scorer
-from pipeline.losses.divergence import gaussian_kl
-from pipeline.losses.reconstruction import gaussian_nll
-from pipeline.methods.base import AdamParams, GenerativeRunParams, Method, Update
-from pipeline.samples import Batch, Labelled, Spec
+from pipeline.methods.base import Method, Update
+from pipeline.methods.optimisers import AdamParams, OptimizerParams
+from pipeline.methods.runs import GenerativeRunParams
+from pipeline.models.card import Pretrained
+from pipeline.models.vae import VAEModel
+from pipeline.samples import DatasetSpec, Labelled
 
-NOISE_RATE = 10.0  # times the networks' rate
-DRAWS = 8  # of the latent for a score
+NOISE_LR = 10.0  # times the networks' learning rate
 
 
 class CapacityParams(Block):
@@ -32,7 +31,7 @@ class CapacityParams(Block):
     """Steps in which it rises there, evenly from 0."""
 
     def at(self, step: int) -> float:
-        """Nats at a step."""
+        """Compute the nats at a step."""
         return self.nats * min(1.0, step / self.steps)
 
 
@@ -41,8 +40,8 @@ class VAEParams(GenerativeRunParams):
 
     method: Literal["vae"]
     latent: PositiveInt = 32
-    encoder: ConvEncoderParams = ConvEncoderParams(norm="none")
-    decoder: ConvDecoderParams = ConvDecoderParams(norm="none")
+    encoder: EncoderParams = ConvEncoderParams(norm="none")
+    decoder: DecoderParams = ConvDecoderParams(norm="none")
     beta: NonNegativeFloat = 1.0
     """Weight of the KL term; 1 is the ELBO, more disentangles (Higgins et al. 2017)."""
     capacity: CapacityParams | None = None
@@ -50,11 +49,11 @@ class VAEParams(GenerativeRunParams):
     gamma then and large: 1,000 for theirs."""
     noise: PositiveFloat | None = None
     """Fixed standard deviation of the observations; None learns it (Rybkin et al. 2021)."""
-    optimizer: AdamParams = AdamParams(rate=1e-3, beta1=0.9)
+    optimizer: OptimizerParams = AdamParams(lr=1e-3, beta1=0.9)
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VAEModel":
-        """Encoder and decoder."""
-        spec = specs[self.domain]
+    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VAEModel:
+        """Build encoder and decoder."""
+        spec = data.spec(self.domains)
         return VAEModel(
             self.encoder.build(spec, 2 * self.latent),
             self.decoder.build(self.latent, spec),
@@ -62,103 +61,30 @@ class VAEParams(GenerativeRunParams):
             noise=self.noise,
         )
 
-    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VAE":
-        """The model and its ELBO."""
-        return VAE(
-            self.build_model(specs, classes),
-            beta=self.beta,
-            capacity=self.capacity,
-            adam=self.optimizer,
-        )
+    def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "VAE":
+        """Build the model and its ELBO."""
+        return VAE(self, self.build_model(data))
 
 
-class VAEModel(nn.Module, LatentSampler, Reconstructor, Latent, Scorer):
-    """Encoder [N, C, H, W] -> mean and log-variance [N, 2Z]; decoder [N, Z] -> samples."""
+class VAE(Method[Labelled]):
+    """See `VAEParams`; labels are ignored."""
 
-    def __init__(
-        self, encoder: nn.Module, decoder: nn.Module, *, latent: int, noise: float | None
-    ) -> None:
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.latent = latent
-        self.classes = 0
-        start = torch.tensor(1.0 if noise is None else noise).square().log()
-        self.log_variance = nn.Parameter(start, requires_grad=noise is None)
-
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance [N, Z] of q(z | x), in float32."""
-        mean, log_variance = self.encoder(x).float().chunk(2, dim=1)
-        return mean, log_variance
-
-    def elbo(self, x: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """-log p(x | z) at one draw of z, and KL(q(z | x) || p(z)): nats [N] each.
-
-        ``noise`` [N or 1, Z] is what z is drawn with; None draws it anew.
-        """
-        mean, log_variance = self.posterior(x)
-        if noise is None:
-            noise = torch.randn_like(mean)
-        z = mean + (0.5 * log_variance).exp() * noise
-        nll = gaussian_nll(x, self.decoder(z).float(), self.log_variance)
-        return nll, gaussian_kl(mean, log_variance)
-
-    def sample(
-        self,
-        n: int,
-        generator: Generator | None = None,
-        condition: Tensor | None = None,
-        truncation: float = 1.0,
-    ) -> Tensor:
-        """Decodes draws from the prior."""
-        return self.decode(self.draw(n, generator, truncation).to(self.log_variance.device))
-
-    def reconstruct(self, x: Tensor) -> Tensor:
-        """Decodes the posterior's mean."""
-        return self.decode(self.encode(x))
-
-    def encode(self, x: Tensor) -> Tensor:
-        """The posterior's mean."""
-        return self.posterior(x)[0]
-
-    def decode(self, z: Tensor) -> Tensor:
-        """The observations' mean."""
-        y: Tensor = self.decoder(z)
-        return y
-
-    def score(self, x: Tensor) -> Tensor:
-        """The ELBO in nats [N], at the same few draws for every sample."""
-        noise = torch.randn(DRAWS, 1, self.latent, generator=Generator().manual_seed(0))
-        bounds = []
-        for draw in noise.to(x.device):
-            nll, kl = self.elbo(x, draw)
-            bounds.append(-(nll + kl))
-        return torch.stack(bounds).mean(dim=0)
-
-
-class VAE(Method):
-    """See `VAEParams`; batches are `Labelled`, whose labels it ignores."""
-
-    def __init__(
-        self, model: VAEModel, *, beta: float, capacity: CapacityParams | None, adam: AdamParams
-    ) -> None:
-        super().__init__()
-        self.model: VAEModel = model
-        self.beta, self.capacity = beta, capacity
-        self.adam = adam
+    params: VAEParams
+    model: VAEModel
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """``model``; the observation noise learns faster, for it has a long way to go."""
-        networks = self.adam.build(self.model.encoder, self.model.decoder)
+        """Build ``model``; the observation noise learns faster, for it has a long way to go."""
+        networks = self.params.optimizer.build(self.model.encoder, self.model.decoder)
         if self.model.log_variance.requires_grad:
-            rate = NOISE_RATE * self.adam.rate
-            networks.add_param_group({"params": [self.model.log_variance], "lr": rate})
+            lr = NOISE_LR * self.params.optimizer.lr
+            networks.add_param_group({"params": [self.model.log_variance], "lr": lr})
         return {"model": networks}
 
-    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
-        """One update of the negative (beta-)ELBO, in nats a value so that rates carry over."""
-        assert isinstance(batch, Labelled)
+    def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
+        """Yield one update of the negative (beta-)ELBO, in nats a value so that lrs carry over."""
         nll, kl = self.model.elbo(batch.x)
         nll, kl = nll.mean(), kl.mean()
-        excess = kl if self.capacity is None else (kl - self.capacity.at(step)).abs()
-        loss = (nll + self.beta * excess) / batch.x[0].numel()
+        capacity = self.params.capacity
+        excess = kl if capacity is None else (kl - capacity.at(step)).abs()
+        loss = (nll + self.params.beta * excess) / batch.x[0].numel()
         yield Update("model", loss, {"nll": nll, "kl": kl})

@@ -15,26 +15,25 @@ from torch.optim import Optimizer
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.stylegan2 import StyleGAN2DiscriminatorParams
 from pipeline.backbones.vqgan import VqganParams
+from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial, adaptive_weight
-from pipeline.losses.perceptual import AnyPerceptualParams, ClassifierDistance
 from pipeline.losses.reconstruction import logit_laplace_nll
-from pipeline.methods.adversary import Critic
-from pipeline.methods.base import (
-    AdamParams,
-    StackedMethod,
-    StackedRunParams,
-    Update,
-    VQRunParams,
-)
+from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.optimisers import AdamParams, OptimizerParams
+from pipeline.methods.perceptual import AnyPerceptualParams, ClassifierDistance
+from pipeline.methods.pretrained import SecondStageRunParams
+from pipeline.methods.runs import GenerativeRunParams
+from pipeline.models.card import Pretrained
 from pipeline.models.vq import LAPLACE, VQModel, VQNetworkParams
-from pipeline.nn.quantiser import QuantiserParams, perplexity, use
-from pipeline.samples import Batch, Labelled, Spec
+from pipeline.nn.quantiser import QuantiserParams, codebook_usage, perplexity
+from pipeline.samples import DatasetSpec, Labelled, Spec
 
 MEMORY = 0.95  # of the error that the guard watches, a step
-RATE = 4.5e-6  # a sample of the batch
+LR = 4.5e-6  # a sample of the batch
 
 
-class VQGANParams(VQRunParams, StackedRunParams):
+class VQGANParams(GenerativeRunParams, SecondStageRunParams, AdversarialRunParams):
     """The published values by default, for pictures of 256 pixels and batches of 12."""
 
     method: Literal["vqgan"]
@@ -46,188 +45,202 @@ class VQGANParams(VQRunParams, StackedRunParams):
     laplace_weight: NonNegativeFloat = 0.0
     """Of the logit-Laplace likelihood, for which the decoder gives a scale beside each mean."""
     perceptual: AnyPerceptualParams
-    """``{kind: vgg19, weights: FILE}``, ``{kind: classifier}`` with ``pretrained: classifiers/NAME``, or
-    ``{kind: none}``. The published networks were trained with LPIPS, which is VGG16's features
-    under weights of its own."""
+    """``{kind: vgg19, weights: FILE}``, ``{kind: classifier}`` with ``pretrained:
+    classifiers/NAME``, or ``{kind: none}``. The published networks were trained with LPIPS, which
+    is VGG16's features under weights of its own."""
     perceptual_weight: NonNegativeFloat = 1.0
     patch: PatchParams | None = PatchParams()
-    whole: StyleGAN2DiscriminatorParams | None = None
+    """A discriminator of patches."""
+    stylegan2: StyleGAN2DiscriminatorParams | None = None
     """A discriminator of whole samples, instead of that of patches or beside it."""
     loss: Adversarial = "hinge"
     adversarial_weight: NonNegativeFloat = 0.8
     adaptive: bool = True
     """Times the ratio of the losses' gradients at the last layer; False: the weight as it is."""
     discriminator_start: NonNegativeInt = 10_000
-    """Step from which discriminators learn and are heard; 30,001 for faces, 250,001 for ImageNet.
-    One that comes before the pictures are good ruins them."""
+    """Step from which discriminators learn and count; 30,001 for faces, 250,001 for ImageNet. One
+    that comes before the pictures are good ruins them."""
     warmup: NonNegativeInt = 0
     """Steps from there in which their weight rises evenly: a discriminator that has seen nothing
     yet has nothing to say. Published: none."""
     guard: float = Field(2.0, gt=1)
-    """Discriminators are heard less as L1 rises above what it was when they came, and not at all
-    at so many times that."""
-    optimizer: AdamParams = AdamParams(rate=12 * RATE, beta1=0.5, beta2=0.9)
-    discriminator_optimizer: AdamParams = AdamParams(rate=12 * RATE, beta1=0.5, beta2=0.9)
+    """Discriminators count less as L1 rises above what it was when they came, and nothing at so
+    many times that."""
+    optimizer: OptimizerParams = AdamParams(lr=12 * LR, beta1=0.5, beta2=0.9)
+    discriminator_optimizer: OptimizerParams = AdamParams(lr=12 * LR, beta1=0.5, beta2=0.9)
+
+    @property
+    def discriminators(self) -> tuple[Block, ...]:
+        """Those of patches and of whole samples, as far as there are."""
+        return tuple(part for part in (self.patch, self.stylegan2) if part is not None)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        judged = (self.pretrained or "").startswith("classifiers/")
-        if (self.perceptual.kind == "classifier") != judged:
+        classified = (self.pretrained or "").startswith("classifiers/")
+        if (self.perceptual.kind == "classifier") != classified:
             raise ValueError(
-                "perceptual: {kind: classifier} and pretrained: classifiers/NAME belong together, found "
-                f"perceptual: {self.perceptual.kind} and pretrained: {self.pretrained}"
+                "perceptual: {kind: classifier} and pretrained: classifiers/NAME belong together, "
+                f"found perceptual: {self.perceptual.kind} and pretrained: {self.pretrained}"
             )
-        if self.patch is None and self.whole is None:
-            raise ValueError("expected a discriminator: patch, whole or both (else it is a vqvae)")
+        if not self.discriminators:
+            raise ValueError(
+                "expected a discriminator: patch, stylegan2 or both (else it is a vqvae)"
+            )
         if not self.l1_weight + self.l2_weight + self.laplace_weight:
             raise ValueError("expected a weight above 0: l1_weight, l2_weight or laplace_weight")
         return self
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> VQModel:
-        """Encoder, codebook and decoder."""
+    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VQModel:
+        """Build encoder, codebook and decoder."""
         laplace = self.laplace_weight > 0
-        return VQModel(self.spec(specs), self.network, self.quantiser, laplace=laplace)
+        return VQModel(data.spec(self.domains), self.network, self.quantiser, laplace=laplace)
 
-    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VQGAN":
-        """The model, its discriminators and what else classifiers its pictures.
+    def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "VQGAN":
+        """Build the model, its discriminators and the perceptual loss.
 
         Raises UserError where VGG19's weights are wanted and can't be had, and ValueError where
         there is no classifier, or it has not seen such samples.
         """
-        spec = self.spec(specs)
+        spec = data.spec(self.domains)
         if self.laplace_weight and not spec.bounded:
-            raise ValueError(f"laplace_weight is for samples in [-1, 1], which {self.domain} lacks")
-        discriminators = nn.ModuleDict()
-        if self.patch is not None:
-            together = self.patch.norm != "batch"
-            discriminators["patch"] = Critic(
-                self.patch.build(spec.channels), self.loss, together=together
+            raise ValueError(
+                f"laplace_weight is for samples in [-1, 1], which {self.domains[0]} lacks"
             )
-        if self.whole is not None:
-            discriminators["whole"] = Critic(self.whole.build(spec), self.loss, together=False)
-        model = self.build_model(specs, classes)
-        return VQGAN(model, discriminators, self.build_perceptual(spec), self)
+        adversaries = self.build_adversaries(spec)
+        model = self.build_model(data)
+        return VQGAN(self, model, adversaries, self.build_perceptual(spec, pretrained))
 
-    def build_perceptual(self, spec: Spec) -> nn.Module | None:
-        """The perceptual loss, whose classifier has fresh weights until the method stands on it."""
+    def build_adversaries(self, spec: Spec) -> nn.ModuleDict:
+        """Build the discriminators by name."""
+        adversaries = nn.ModuleDict()
+        if self.patch is not None:
+            adversaries["patch"] = self.build_adversary(
+                self.patch.build(spec.channels), joint=self.patch.norm != "batch"
+            )
+        if self.stylegan2 is not None:
+            adversaries["stylegan2"] = self.build_adversary(self.stylegan2.build(spec), joint=False)
+        return adversaries
+
+    def build_perceptual(self, spec: Spec, pretrained: Pretrained | None) -> nn.Module | None:
+        """Build the perceptual loss, of the classifier that was handed in where it is one's."""
         if self.perceptual.kind != "classifier":
             if self.perceptual.kind == "vgg19" and not spec.bounded:
                 raise ValueError(
-                    f"perceptual: vgg19 compares pictures, and {self.domain} has none"
+                    f"perceptual: vgg19 compares pictures, and {self.domains[0]} has none"
                 )
             return self.perceptual.build()
-        seen = {s.channels for s in self.ground().specs.values()}
+        classifier, card = self.handed_in(pretrained)
+        seen = {s.channels for s in card.data.specs.values()}
         if seen != {spec.channels}:
             raise ValueError(
-                f"{self.pretrained} has seen samples of {min(seen)} channels, but {self.domain} "
-                f"has {spec.channels}"
+                f"{self.pretrained} has seen samples of {min(seen)} channels, but "
+                f"{self.domains[0]} has {spec.channels}"
             )
-        return ClassifierDistance(self.ground().build_model())
+        return ClassifierDistance(classifier)
 
 
-class VQGAN(StackedMethod):
-    """See `VQGANParams`; batches are `Labelled`, whose labels it ignores."""
+class VQGAN(Method[Labelled]):
+    """See `VQGANParams`; labels are ignored."""
 
-    calm: Tensor
-    now: Tensor
+    params: VQGANParams
+    model: VQModel
+    reference_l1: Tensor
+    recent_l1: Tensor
 
     def __init__(
         self,
-        model: VQModel,
-        discriminators: nn.ModuleDict,
-        perceptual: nn.Module | None,
         params: VQGANParams,
+        model: VQModel,
+        adversaries: nn.ModuleDict,
+        perceptual: nn.Module | None,
     ) -> None:
-        super().__init__()
-        self.model: VQModel = model
-        self.discriminators, self.perceptual = discriminators, perceptual
-        self.params = params
-        self.register_buffer("calm", torch.ones(()))  # L1 of late when the discriminators came
-        self.register_buffer("now", torch.ones(()))  # and at this step
-
-    def stand_on(self, finished: nn.Module) -> None:
-        """Takes the classifier's weights."""
-        if isinstance(self.perceptual, ClassifierDistance):
-            self.perceptual.classifier.load_state_dict(finished.state_dict())
+        super().__init__(params, model)
+        self.adversaries, self.perceptual = adversaries, perceptual
+        self.register_buffer("reference_l1", torch.ones(()))  # when the discriminators came
+        self.register_buffer("recent_l1", torch.ones(()))
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """``model`` and ``discriminators``."""
+        """Build ``model`` and ``discriminators``."""
         return {
             "model": self.params.optimizer.build(self.model),
-            "discriminators": self.params.discriminator_optimizer.build(self.discriminators),
+            "discriminators": self.params.discriminator_optimizer.build(self.adversaries),
         }
 
-    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
-        """The discriminators' update once they are there, then the model's."""
-        assert isinstance(batch, Labelled)
+    def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
+        """Yield the discriminators' update once they are there, then the model's."""
+        x = batch.x
         if step == 0:
-            self.model.quantiser.begin(self.model.vectors(batch.x))
-        drawn, found = self.model(batch.x)
+            self.model.quantiser.begin(self.model.vectors(x))
+        drawn, found = self.model(x)
         y = self.model.picture(drawn)
-        likelihood, logs = self.reconstruction(drawn, y, batch.x)
-        self.watch(logs["l1"], step)
-        loss = likelihood + found.loss
-        logs["perplexity"] = perplexity(found.codes, self.model.codes)
-        logs["use"] = use(found.codes, self.model.codes)
+        losses = self.reconstruction(drawn, y, x)
+        assert losses.total is not None
+        likelihood = losses.total
+        self.note_error(losses.logs["l1"], step)
+        losses.add("quantiser", found.loss)
+        losses.log(
+            perplexity=perplexity(found.codes, self.model.codes),
+            codebook_usage=codebook_usage(found.codes, self.model.codes),
+        )
         if step >= self.params.discriminator_start:
-            yield self.discriminate(batch.x, y.detach())
-            adversarial = self.adversarial(y)
-            weight = self.weight(likelihood, adversarial, step)
-            loss = loss + weight * adversarial
-            logs |= {"adversarial": adversarial, "adversarial_weight": weight}
-        yield Update("model", loss, logs)
+            yield self.discriminator_update(x, y.detach(), step)
+            for adversary in self.each():
+                adversary.clip()
+            adversarial = torch.stack([d.generator_loss(y, real=x) for d in self.each()]).sum()
+            weight = self.adversarial_weight(likelihood, adversarial, step)
+            losses.add("adversarial", adversarial, weight)
+            losses.log(adversarial_weight=weight)
+        yield losses.update("model")
         self.model.quantiser.update_ema(found)
 
-    def reconstruction(
-        self, drawn: Tensor, y: Tensor, x: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted losses that compare reconstructions with their originals, and each."""
-        logs = {"l1": l1_loss(y, x), "l2": mse_loss(y, x)}
-        loss = self.params.l1_weight * logs["l1"] + self.params.l2_weight * logs["l2"]
+    def each(self) -> Iterator[Adversary]:
+        """Iterate over the discriminators."""
+        for adversary in self.adversaries.values():
+            assert isinstance(adversary, Adversary)
+            yield adversary
+
+    def reconstruction(self, drawn: Tensor, y: Tensor, x: Tensor) -> Losses:
+        """Sum the weighted losses that compare reconstructions with their originals."""
+        losses = Losses()
+        losses.add("l1", l1_loss(y, x), self.params.l1_weight)
+        losses.add("l2", mse_loss(y, x), self.params.l2_weight)
         if self.params.laplace_weight:
             mean, log_scale = drawn.chunk(2, dim=1)
             inside = (1 - 2 * LAPLACE) * (x + 1) / 2 + LAPLACE
-            logs["laplace"] = logit_laplace_nll(inside, mean, log_scale)
-            loss = loss + self.params.laplace_weight * logs["laplace"]
+            nll = logit_laplace_nll(inside, mean, log_scale)
+            losses.add("laplace", nll, self.params.laplace_weight)
         if self.perceptual is not None:
-            logs["perceptual"] = self.perceptual(y, x)
-            loss = loss + self.params.perceptual_weight * logs["perceptual"]
-        return loss, logs
+            losses.add("perceptual", self.perceptual(y, x), self.params.perceptual_weight)
+        return losses
 
-    def discriminate(self, real: Tensor, fake: Tensor) -> Update:
-        """The discriminators' losses, each halved as published, and summed."""
+    def discriminator_update(self, real: Tensor, fake: Tensor, step: int) -> Update:
+        """Sum the discriminators' losses, each halved as published."""
         losses: list[Tensor] = []
         logs: dict[str, Tensor] = {}
-        for name, critic in self.discriminators.items():
-            assert isinstance(critic, Critic)
-            loss, verdicts = critic.discriminate(real, fake, name)
+        for name, adversary in zip(self.adversaries, self.each(), strict=True):
+            loss, found = adversary.discriminator_loss(real, fake, step, name=name)
             losses.append(0.5 * loss)
-            logs |= verdicts
+            logs |= found
         return Update("discriminators", torch.stack(losses).sum(), logs)
 
-    def adversarial(self, y: Tensor) -> Tensor:
-        """What the discriminators hold against reconstructions, summed."""
-        critics = self.discriminators.values()
-        return torch.stack([c.fool(y) for c in critics if isinstance(c, Critic)]).sum()
-
-    def weight(self, likelihood: Tensor, adversarial: Tensor, step: int) -> Tensor:
-        """What the adversarial loss counts at a step."""
-        weight = self.params.adversarial_weight * self.heard(step)
+    def adversarial_weight(self, likelihood: Tensor, adversarial: Tensor, step: int) -> Tensor:
+        """Compute what the adversarial loss counts at a step."""
+        weight = self.params.adversarial_weight * self.discriminator_weight(step)
         if not self.params.adaptive:
             return weight
         return weight * adaptive_weight(likelihood, adversarial, self.model.decoder.last)
 
     @torch.no_grad()
-    def watch(self, error: Tensor, step: int) -> None:
-        """Notes the L1 error of a step for the guard."""
-        self.now.copy_(error if step == 0 else torch.lerp(error, self.now, MEMORY))
+    def note_error(self, error: Tensor, step: int) -> None:
+        """Note the L1 error of a step for the guard."""
+        self.recent_l1.copy_(error if step == 0 else torch.lerp(error, self.recent_l1, MEMORY))
         if step <= self.params.discriminator_start:
-            self.calm.copy_(self.now)
+            self.reference_l1.copy_(self.recent_l1)
 
-    def heard(self, step: int) -> Tensor:
-        """0 to 1: how far the discriminators are in, and how far the guard lets them."""
+    def discriminator_weight(self, step: int) -> Tensor:
+        """Compute how far the discriminators count, 0 to 1: by the warm-up, and by the guard."""
         since = step - self.params.discriminator_start
         ramp = min(1.0, (since + 1) / (self.params.warmup + 1))
         guard = self.params.guard
-        room = (guard * self.calm - self.now) / ((guard - 1) * self.calm)
+        room = (guard * self.reference_l1 - self.recent_l1) / ((guard - 1) * self.reference_l1)
         return ramp * room.clamp(0.0, 1.0)

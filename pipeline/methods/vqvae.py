@@ -7,13 +7,16 @@ from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.methods.base import AdamParams, Method, Update, VQRunParams
+from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.optimisers import AdamParams, OptimizerParams
+from pipeline.methods.runs import GenerativeRunParams
+from pipeline.models.card import Pretrained
 from pipeline.models.vq import VQModel, VQNetworkParams
-from pipeline.nn.quantiser import QuantiserParams, perplexity, use
-from pipeline.samples import Batch, Labelled, Spec
+from pipeline.nn.quantiser import QuantiserParams, codebook_usage, perplexity
+from pipeline.samples import DatasetSpec, Labelled
 
 
-class VQVAEParams(VQRunParams):
+class VQVAEParams(GenerativeRunParams):
     """A codebook of moving averages, which the paper's appendix A.1 prefers, kept in use."""
 
     method: Literal["vqvae"]
@@ -21,40 +24,38 @@ class VQVAEParams(VQRunParams):
     quantiser: QuantiserParams = QuantiserParams(
         codes=512, dim=64, learns="ema", start="kmeans", revive=0.1
     )
-    optimizer: AdamParams = AdamParams(beta1=0.9)
+    optimizer: OptimizerParams = AdamParams(beta1=0.9)
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> VQModel:
-        """Encoder, codebook and decoder."""
-        return VQModel(self.spec(specs), self.network, self.quantiser, laplace=False)
+    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VQModel:
+        """Build encoder, codebook and decoder."""
+        return VQModel(data.spec(self.domains), self.network, self.quantiser, laplace=False)
 
-    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> "VQVAE":
-        """The model and its losses."""
-        return VQVAE(self.build_model(specs, classes), adam=self.optimizer)
+    def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "VQVAE":
+        """Build the model and its losses."""
+        return VQVAE(self, self.build_model(data))
 
 
-class VQVAE(Method):
-    """See `VQVAEParams`; batches are `Labelled`, whose labels it ignores."""
+class VQVAE(Method[Labelled]):
+    """See `VQVAEParams`; labels are ignored."""
 
-    def __init__(self, model: VQModel, *, adam: AdamParams) -> None:
-        super().__init__()
-        self.model: VQModel = model
-        self.adam = adam
+    params: VQVAEParams
+    model: VQModel
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """``model``."""
-        return {"model": self.adam.build(self.model)}
+        """Build ``model``."""
+        return {"model": self.params.optimizer.build(self.model)}
 
-    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
-        """One update of the reconstruction error and the commitment (eq. 3)."""
-        assert isinstance(batch, Labelled)
+    def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
+        """Yield one update of the reconstruction error and the commitment (eq. 3)."""
         if step == 0:
             self.model.quantiser.begin(self.model.vectors(batch.x))
         y, found = self.model(batch.x)
-        error = mse_loss(y, batch.x)
-        logs = {
-            "l2": error,
-            "perplexity": perplexity(found.codes, self.model.codes),
-            "use": use(found.codes, self.model.codes),
-        }
-        yield Update("model", error + found.loss, logs)
+        losses = Losses()
+        losses.add("l2", mse_loss(y, batch.x))
+        losses.add("quantiser", found.loss)
+        losses.log(
+            perplexity=perplexity(found.codes, self.model.codes),
+            codebook_usage=codebook_usage(found.codes, self.model.codes),
+        )
+        yield losses.update("model")
         self.model.quantiser.update_ema(found)

@@ -1,14 +1,11 @@
-"""The finished model of translators: a generator for each direction, one in a chosen style, or
-bridges between the latents of a finished VQ model."""
+"""Translators: a generator for each direction, one that takes styles, one in a chosen style."""
 
 from collections.abc import Mapping
 from typing import Literal
 
 from torch import Tensor, nn
 
-from pipeline.backbones.bridge import EncodeTranslateDecode, LatentNetwork
 from pipeline.capabilities import Stylist, Translator
-from pipeline.models.vq import VQModel
 
 
 class GeneratorTranslator(nn.Module, Translator):
@@ -19,16 +16,20 @@ class GeneratorTranslator(nn.Module, Translator):
         generators: Mapping[str, nn.Module],
         directions: dict[str, str],
         mode: Literal["train", "eval"],
-        window: int | None = None,
+        chunk: int | None = None,
     ) -> None:
-        """``directions``: target -> source. ``mode`` is how the networks stand at inference.
+        """Take generators by target domain.
 
-        ``window``: of how many frames `translate_in_windows` is to make sound; None: of all.
+        Args:
+            generators: networks of samples [N, C, H, W].
+            directions: target -> source.
+            mode: how the networks stand at inference.
+            chunk: frames that sound is best converted in at a time; None: all.
         """
         super().__init__()
         self.generators = nn.ModuleDict(generators)
         self.directions = directions
-        self.mode, self.window = mode, window
+        self.mode, self.chunk = mode, chunk
 
     @property
     def multiple(self) -> int:
@@ -36,7 +37,7 @@ class GeneratorTranslator(nn.Module, Translator):
         return max(int(getattr(g, "multiple", 1)) for g in self.generators.values())
 
     def generator(self, to: str) -> nn.Module:
-        """The network that leads to ``to``."""
+        """Return the network that leads to ``to``."""
         return self.generators[to]
 
     def translate(self, x: Tensor, to: str) -> Tensor:
@@ -47,42 +48,31 @@ class GeneratorTranslator(nn.Module, Translator):
         return y
 
 
-class LatentTranslator(nn.Module, Translator):
-    """Bridges between the latents of one VQ model, whose encoder and decoder they share."""
+class StyledTranslator(GeneratorTranslator, Stylist):
+    """A generator that takes style codes, and the encoder that finds them in pictures."""
 
-    def __init__(
-        self,
-        tokenizer: VQModel,
-        bridges: Mapping[str, LatentNetwork],
-        directions: dict[str, str],
-        frozen: bool,
-    ) -> None:
-        """``bridges``: by target. ``directions``: target -> source."""
-        super().__init__()
-        self.tokenizer, self.bridges = tokenizer, nn.ModuleDict(bridges)
-        self.directions, self.multiple = directions, tokenizer.multiple
-        tokenizer.quantiser.requires_grad_(False)  # no latent meets the codebook
-        if frozen:
-            tokenizer.freeze()
+    def __init__(self, to: str, of: str, generator: nn.Module, encoder: nn.Module) -> None:
+        super().__init__({to: generator}, {to: of}, mode="eval")
+        self.encoder = encoder
 
-    def generator(self, to: str) -> EncodeTranslateDecode:
-        """The way to ``to`` as one network, of the same weights."""
-        bridge = self.bridges[to]
-        assert isinstance(bridge, LatentNetwork)
-        return EncodeTranslateDecode(self.tokenizer, bridge)
+    def encode_style(self, y: Tensor) -> Tensor:
+        """Return the posterior's mean."""
+        self.encoder.eval()
+        mean: Tensor = self.encoder(y)[0]
+        return mean
 
-    def translate(self, x: Tensor, to: str) -> Tensor:
-        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, within their range."""
-        self.eval()
-        y: Tensor = self.generator(to)(x)
-        return y.clamp(-1, 1) if self.tokenizer.bounded else y
+    def translate(self, x: Tensor, to: str, style: Tensor | None = None) -> Tensor:
+        """Samples [N, C, H, W] in styles [N, Z]; None: in the prior's mean, 0."""
+        generator = self.generators[to].eval()
+        y: Tensor = generator(x, style)
+        return y
 
 
 class InStyle(nn.Module, Translator):
     """A stylist that translates everything in one style."""
 
     def __init__(self, model: Stylist, style: Tensor) -> None:
-        """``style`` is a code [1, Z]."""
+        """Take a style code [1, Z]."""
         super().__init__()
         self.model = model
         self.directions = model.directions

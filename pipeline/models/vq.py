@@ -1,4 +1,4 @@
-"""Models that write samples as codes of a codebook, whatever their networks."""
+"""VQ models: they write samples as codes of a codebook, whatever their networks."""
 
 from typing import Annotated, Self
 
@@ -23,7 +23,7 @@ class VQModel(nn.Module, Reconstructor, Tokenizer):
     def __init__(
         self, spec: Spec, network: VQNetworkParams, quantiser: QuantiserParams, *, laplace: bool
     ) -> None:
-        """``laplace``: the decoder gives means and log scales of `logit_laplace_nll`."""
+        """Take ``laplace`` where the decoder gives means and log scales of `logit_laplace_nll`."""
         super().__init__()
         self.codes, self.multiple = quantiser.codes, network.multiple
         self.bounded, self.laplace, self.frozen = spec.bounded, laplace, False
@@ -34,53 +34,55 @@ class VQModel(nn.Module, Reconstructor, Tokenizer):
         self.quantiser = quantiser.build()
 
     def freeze(self) -> Self:
-        """Finishes it: no weight learns any more, and it stays in evaluation mode."""
+        """Finish it: no weight learns any more, and it stays in evaluation mode."""
         self.frozen = True
         return self.eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> Self:
-        """Training mode, or evaluation mode."""
+        """Set training mode, or evaluation mode where it is finished."""
         return super().train(mode and not self.frozen)
 
     def vectors(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> what is to be quantised, [N, D, h, w]."""
+        """Samples [N, C, H, W] -> vectors to be quantised, [N, D, h, w]."""
         z: Tensor = self.quant_conv(self.encoder(x))
         return z
 
     def draw(self, values: Tensor) -> Tensor:
-        """Codes' values [N, D, h, w] -> what the decoder gives, [N, C or 2 C, H, W] float32."""
+        """Codes' values [N, D, h, w] -> the decoder's output, [N, C or 2 C, H, W] float32."""
         y: Tensor = self.decoder(self.post_quant_conv(values))
         return y.float()
 
     def picture(self, drawn: Tensor) -> Tensor:
-        """What the decoder gives -> samples [N, C, H, W], not yet clamped."""
+        """The decoder's output -> samples [N, C, H, W], not yet clamped."""
         if not self.laplace:
             return drawn
         mean = drawn.chunk(2, dim=1)[0].sigmoid()
         return 2 * (mean - LAPLACE) / (1 - 2 * LAPLACE) - 1
 
     def forward(self, x: Tensor) -> tuple[Tensor, Quantised]:
-        """What the decoder makes of samples, and their codes."""
+        """Return the decoder's output for samples, and their codes."""
         found: Quantised = self.quantiser(self.vectors(x))
         return self.draw(found.values), found
 
     def reconstruct(self, x: Tensor) -> Tensor:
-        """Through the codes and back."""
+        """Encode to codes and decode."""
         return self.decode_codes(self.encode_codes(x))
 
     def encode_codes(self, x: Tensor) -> Tensor:
-        """The nearest codes."""
+        """Find the nearest codes."""
         found: Quantised = self.quantiser(self.vectors(x))
         return found.codes
 
     def decode_codes(self, codes: Tensor) -> Tensor:
-        """What the codes stand for, within the samples' range."""
+        """Decode codes to samples within their range."""
         values = self.quantiser.lookup(codes).permute(0, 3, 1, 2)
         y = self.picture(self.draw(values))
         return y.clamp(-1, 1) if self.bounded else y
 
     def grid(self, spec: Spec) -> tuple[int, int]:
-        """Rows and columns of a sample's codes; raises ValueError where the width is free."""
+        """Return rows and columns of a sample's codes; raise ValueError where the width is free."""
         if spec.width is None:
-            raise ValueError("a grid of codes has a width, but these samples' width is time")
+            raise ValueError(
+                "a grid of codes has a width, but these samples' width is time: set crop"
+            )
         return spec.height // self.multiple, spec.width // self.multiple

@@ -7,39 +7,23 @@ from time import perf_counter
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from pipeline.datasets.store import Store
-from pipeline.inference.finished import FinishedModel
-from pipeline.methods.base import RunParams
 from pipeline.system.files import write
 from pipeline.system.hardware import choose_kernels
-from pipeline.training.trainer import set_up
 
-WARMING = 3  # steps before the first that counts: memory is found, kernels are chosen
+WARMING = 3
+"""Steps before the first that counts: memory is found, kernels are chosen."""
 ROWS = 20
 
+Take = Callable[[int], None]
+"""Takes so many training steps."""
 
-def profile_steps(
-    params: RunParams,
-    store: Store,
-    out: Path,
-    *,
-    seed: int,
-    steps: int = 5,
-    base: FinishedModel | None = None,
-) -> str:
-    """Takes a few training steps, writes their trace to ``out`` and returns a table of costs.
+
+def profile_steps(take: Take, out: Path, *, steps: int = 5, deterministic: bool = False) -> str:
+    """Take a few training steps, write their trace to ``out`` and return a table of costs.
 
     The trace is Chrome's format: open it in a browser at chrome://tracing or in Perfetto.
-    Nothing else is written, and no saved state is touched. ``base``: the finished model that the
-    run stands on. Raises UserError where the data does not fit the run.
+    ``deterministic``: also measure what kernels cost that give the same each time.
     """
-    run, feed = set_up(params, store, seed=seed, label="profile", scratch=None, base=base)
-
-    def take(count: int) -> None:
-        for _ in range(count):
-            run.reseed()
-            run.take_step(feed(run.step))
-
     take(WARMING)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     activities = [ProfilerActivity.CPU]
@@ -55,11 +39,11 @@ def profile_steps(
     table: str = found.key_averages().table(
         sort_by=f"self_{device}_time_total", row_limit=ROWS, max_name_column_width=40
     )
-    return f"{table}\n{cost_of_exactness(take, steps)}" if params.deterministic else table
+    return f"{table}\n{cost_of_determinism(take, steps)}" if deterministic else table
 
 
-def cost_of_exactness(take: Callable[[int], None], steps: int) -> str:
-    """How long a step takes by kernels that give the same each time, and by the fastest."""
+def cost_of_determinism(take: Take, steps: int) -> str:
+    """Measure a step by kernels that give the same each time, and by the fastest, in words."""
     milliseconds = {}
     for deterministic in (False, True):
         choose_kernels(deterministic)

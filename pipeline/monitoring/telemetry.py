@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
+from pipeline.monitoring.curves import CurveWriter, Row
 from pipeline.system.hardware import memory_used
-from pipeline.training.history import CurveWriter, Row
 
 
 class Telemetry:

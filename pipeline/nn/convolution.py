@@ -40,6 +40,13 @@ def convolution(
     return layer
 
 
+def add_spectral_norm(network: nn.Module) -> None:
+    """Put the weights of every convolution and linear layer under `SpectralNorm`."""
+    for layer in list(network.modules()):
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            register_parametrization(layer, "weight", SpectralNorm(layer.weight))
+
+
 class SpectralNorm(nn.Module):
     """Divides weights [outputs, ...], seen as a matrix, by their largest singular value.
 

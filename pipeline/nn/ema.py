@@ -1,18 +1,19 @@
-"""Averages of a network's weights over its steps."""
+"""Exponential moving averages of a network's weights."""
 
 import torch
 from torch import nn
 
 
 @torch.no_grad()
-def update_ema(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
-    """Moves the weights of ``average`` towards those that ``network`` has after ``step`` steps.
+def update_ema(ema: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+    """Move the weights of ``ema`` towards those of ``network`` after ``step`` averaged steps.
 
-    An exponential moving average; early on a long memory would keep the random first weights, so
-    it grows with the steps (Karras et al. 2024 ramp too). What is no floating point is copied.
+    Early on a long memory would keep the random first weights, so ``decay`` grows with the steps,
+    as step / (step + 10) (Karras et al. 2024 ramp too); at step 0 or below the weights are copied.
+    What is no floating point is always copied.
     """
-    decay = min(decay, step / (step + 10))
-    averaged, present = average.state_dict(), network.state_dict()
+    decay = min(decay, max(step, 0) / (max(step, 0) + 10))
+    averaged, present = ema.state_dict(), network.state_dict()
     for name, value in present.items():
         if value.is_floating_point():
             averaged[name].lerp_(value, 1 - decay)

@@ -28,8 +28,13 @@ class BatchNorm(nn.BatchNorm2d):
     number does not change what is learnt. torch's own SyncBatchNorm needs GPUs.
     """
 
+    collected: list[tuple[Tensor, Tensor]] | None = None
+    """Means and variances of batches while statistics are computed anew: see `collect`."""
+
     def forward(self, input: Tensor) -> Tensor:
         """[N, C, H, W] -> the same."""
+        if self.collected is not None:
+            return self._collect(input, self.collected)
         if not (self.training and synced()):
             return super().forward(input)
         x = input.float()
@@ -42,9 +47,29 @@ class BatchNorm(nn.BatchNorm2d):
             y = y * self.weight[:, None, None] + self.bias[:, None, None]
         return y.to(input.dtype)
 
+    def collect(self) -> None:
+        """From now on normalise by each batch's statistics, whatever the mode, and note them."""
+        self.collected = []
+
+    @torch.no_grad()
+    def finish(self) -> None:
+        """Let the running statistics be the means of those noted since `collect`."""
+        if self.collected:
+            means, variances = zip(*self.collected, strict=True)
+            assert self.running_mean is not None
+            assert self.running_var is not None
+            self.running_mean.copy_(torch.stack(means).mean(dim=0))
+            self.running_var.copy_(torch.stack(variances).mean(dim=0))
+        self.collected = None
+
+    def _collect(self, input: Tensor, collected: list[tuple[Tensor, Tensor]]) -> Tensor:
+        variance, mean = torch.var_mean(input.float(), dim=(0, 2, 3))
+        collected.append((mean.detach(), variance.detach()))
+        return batch_norm(input, None, None, self.weight, self.bias, training=True, eps=self.eps)
+
     @torch.no_grad()
     def remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
-        """Lets the running statistics follow those of a batch, ``count`` numbers a process."""
+        """Move the running statistics towards those of a batch of ``count`` numbers a process."""
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
@@ -88,17 +113,17 @@ class GroupNorm(nn.GroupNorm):
         return super().forward(input)
 
 
-def init_normal(module: nn.Module, deviation: float = 0.02) -> nn.Module:
+def init_normal(module: nn.Module, std: float = 0.02) -> nn.Module:
     """Draws convolution and linear weights from N(0, 0.02), scales from N(1, 0.02), biases 0.
 
     The initialisation of DCGAN (Radford et al. 2016), which pix2pix and CycleGAN kept.
     """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(layer.weight, 0.0, deviation)
+            nn.init.normal_(layer.weight, 0.0, std)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.BatchNorm2d):
-            nn.init.normal_(layer.weight, 1.0, deviation)
+            nn.init.normal_(layer.weight, 1.0, std)
             nn.init.zeros_(layer.bias)
     return module

@@ -194,6 +194,6 @@ def perplexity(codes: Tensor, count: int) -> Tensor:
     return entropy.exp()
 
 
-def use(codes: Tensor, count: int) -> Tensor:
+def codebook_usage(codes: Tensor, count: int) -> Tensor:
     """The share of the codebook that occurs among codes [...]."""
     return (shares_of(codes, count) > 0).float().mean()

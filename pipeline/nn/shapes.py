@@ -6,14 +6,14 @@ from torch import nn
 def check_size(networks: nn.Module, height: int, width: int) -> None:
     """Raises ValueError where a network can't take training samples of this size.
 
-    Networks say what they take by ``multiple``, ``smallest`` and ``side``.
+    Networks say what they take by ``multiple``, ``smallest`` and ``size``.
     """
     for network in networks.modules():
         kind = type(network).__name__
         multiple, smallest = getattr(network, "multiple", 1), getattr(network, "smallest", 1)
-        side = getattr(network, "side", None)
-        if side is not None and (height, width) != (side, side):
-            raise ValueError(f"{kind} takes {side}x{side}, but samples are {height}x{width}")
+        size = getattr(network, "size", None)
+        if isinstance(size, tuple) and (height, width) != size:
+            raise ValueError(f"{kind} takes {size[0]}x{size[1]}, but samples are {height}x{width}")
         if height % multiple or width % multiple:
             raise ValueError(
                 f"{kind} takes multiples of {multiple}, but samples are {height}x{width}"

@@ -15,7 +15,8 @@ from safetensors import SafetensorError, safe_open
 
 from pipeline.errors import UserError
 from pipeline.evaluation.results import MODEL
-from pipeline.methods.base import RunParams, TranslatorRunParams
+from pipeline.methods.base import RunParams
+from pipeline.methods.runs import TranslatorRunParams
 from pipeline.params import Params
 from pipeline.report.charts import Chart
 from pipeline.report.comparisons import (

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import torch
 
-from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.errors import UserError
-from pipeline.methods.base import RunParams, VocoderRunParams
+from pipeline.mel_convention import HIFI_GAN
+from pipeline.methods.base import RunParams
+from pipeline.methods.runs import VocoderRunParams
 from pipeline.params import Params, load_params
-from pipeline.samples import Batch, Labelled, Pair, Spec, Vocoded
+from pipeline.samples import Batch, DatasetSpec, Labelled, Spec, Vocoded
 from pipeline.system.hardware import device, memory_used, start_fabric
 from pipeline.training.trainer import Trainer
 
@@ -59,14 +60,14 @@ def measure(path: Path, name: str) -> Cost:
     params = load_params(path)
     group, _, key = name.partition(".")
     run = params.classifiers[key] if group == "classifiers" else params.models[key]
-    specs = specs_of(params, run)
+    data = data_of(params, run)
     fabric = start_fabric(run.precision, deterministic=run.deterministic)
-    training = Trainer(fabric, run.build(specs, ()), run, seed=0, label="", states=None)
-    batch = random_batch(run, specs)
+    trainer = Trainer(fabric, run.build(data), run, seed=0, label="", checkpoints=None)
+    batch = random_batch(run, data.specs)
 
     def take() -> None:
-        training.reseed()
-        training.take_step(batch)
+        trainer.reseed()
+        trainer.take_step(batch)
         if fabric.device.type == "cuda":
             torch.cuda.synchronize()
 
@@ -79,14 +80,14 @@ def measure(path: Path, name: str) -> Cost:
     return Cost((time.perf_counter() - began) / taken, peak_memory())
 
 
-def specs_of(params: Params, run: RunParams) -> dict[str, Spec]:
-    """The samples of each domain that a run reads, known before anything is prepared."""
+def data_of(params: Params, run: RunParams) -> DatasetSpec:
+    """Describe what a run's networks are built from, known before anything is prepared."""
     data = params.datasets[run.data]
     if data.kind == "sounds":
         one = Spec(channels=1, height=HIFI_GAN.mels, width=None, bounded=False)
-        return dict.fromkeys(run.domains, one)
+        return DatasetSpec(specs=dict.fromkeys(run.domains, one), classes=run.domains)
     assert data.kind == "pictures"
-    return {
+    specs = {
         domain: Spec(
             channels=1 if domain in data.views else 3,
             height=data.size,
@@ -95,10 +96,11 @@ def specs_of(params: Params, run: RunParams) -> dict[str, Spec]:
         )
         for domain in run.domains
     }
+    return DatasetSpec(specs=specs, classes=run.domains)
 
 
 def random_batch(run: RunParams, specs: dict[str, Spec]) -> Batch:
-    """Noise in the shape of a batch, on the device already."""
+    """Draw noise in the shape of a batch, on the device already."""
     generator = torch.Generator().manual_seed(1)
     rows = []
     for spec in (specs[run.domains[0]], specs[run.domains[-1]]):
@@ -109,9 +111,9 @@ def random_batch(run: RunParams, specs: dict[str, Spec]) -> Batch:
         frames = rows[0][:, 0]
         wave = torch.rand(run.batch, frames.shape[2] * run.convention.hop, generator=generator)
         return Vocoded(frames, (wave * 2 - 1).to(device()))
-    if run.reads == "labelled":
+    if run.reads is Labelled:
         return Labelled(rows[0], torch.arange(run.batch, device=device()) % len(run.domains))
-    return Pair(*rows)
+    return run.reads(*rows)
 
 
 def peak_memory() -> int:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.survey.files import ENDINGS, Clip, Kind, Seen
 from pipeline.datasets.survey.layout import kind_of, looks_halved, splits_of
 from pipeline.datasets.survey.names import domain_names, folder_name
 from pipeline.datasets.survey.survey import Holdings, bad, common_keys, take_stock
 from pipeline.errors import UserError, listing
+from pipeline.mel_convention import HIFI_GAN
 
 SHORTEST = 16
 """Frames of the shortest window that the networks and the classifier can take."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.survey.sizes import halvings
 from pipeline.errors import UserError
+from pipeline.mel_convention import HIFI_GAN
 from pipeline.scaffold.material import Material
 from pipeline.scaffold.scale import enough, picture_size, voice_windows, window
 

@@ -1,7 +1,4 @@
-"""Scaling, random crops, flips and colours, on the device.
-
-Both halves of an aligned pair are treated the same.
-"""
+"""Scaling, random crops, flips and colours, on the device."""
 
 from typing import Any
 
@@ -10,17 +7,17 @@ from torch import Tensor
 from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
 from pipeline.nn.diffaugment import recoloured
-from pipeline.samples import Batch, Labelled, Pair, Vocoded
+from pipeline.samples import Batch, Labelled, Paired, Unpaired, Vocoded
 
 
 class Augmentation:
-    """What a run does to its pictures before training sees them.
+    """Alters a run's pictures before training sees them.
 
     Draws from torch's global generator, which the loop seeds for each step.
     """
 
     def __init__(self, params: RunParams, pictures: bool) -> None:
-        """``pictures`` False: sound, whose windows are cut while reading; nothing is done.
+        """Take ``pictures`` False for sound, whose chunks are cut while reading: nothing is done.
 
         Raises UserError where sound should be mirrored, scaled or coloured.
         """
@@ -30,7 +27,6 @@ class Augmentation:
             raise UserError("resize scales pictures; scaled spectrograms are no speech")
         if params.colour and not pictures:
             raise UserError("colour changes pictures; spectrograms have none")
-        self.aligned = params.reads == "aligned"
         self.colour = params.colour
         self.transform: Any = None
         crop = params.crop if pictures else None
@@ -44,21 +40,22 @@ class Augmentation:
             self.transform = K.AugmentationSequential(*steps, data_keys=None)
 
     def __call__(self, batch: Batch) -> Batch:
-        """The batch, augmented."""
-        if isinstance(batch, Vocoded) or (self.transform is None and not self.colour):
+        """Return the batch, augmented; both halves of a pair alike."""
+        if self.transform is None and not self.colour:
             return batch
-        if isinstance(batch, Labelled):
-            return Labelled(self._alone(batch.x), batch.y)
-        if self.aligned:
-            return self._together(batch)
-        return Pair(self._alone(batch.a), self._alone(batch.b))
+        match batch:
+            case Vocoded():
+                return batch
+            case Labelled(x, y):
+                return Labelled(self._alone(x), y)
+            case Unpaired(a, b):
+                return Unpaired(self._alone(a), self._alone(b))
+            case Paired(a, b):
+                turned = self.transform({"input": a, "image_b": b})
+                return Paired(turned["input"], turned["image_b"])
 
     def _alone(self, x: Tensor) -> Tensor:
         y: Tensor = x if self.transform is None else self.transform({"input": x})["input"]
         if self.colour:
             y = recoloured(y, strength=self.colour)[0].clamp(-1, 1)
         return y
-
-    def _together(self, pair: Pair) -> Pair:
-        turned = self.transform({"input": pair.a, "image_b": pair.b})
-        return Pair(turned["input"], turned["image_b"])

@@ -1,50 +1,20 @@
-"""Two kinds of saved state: what a killed run resumes from, and a finished model.
-
-A finished model is a folder: ``model.safetensors``, ``params.json``, ``codec.json`` and, where it
-makes pictures or sound, ``samples.png`` from fixed seeds. Nothing in it is a pickle.
-"""
+"""What a killed run resumes from."""
 
 import hashlib
 import io
-import json
 import shutil
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from pydantic import TypeAdapter
-from safetensors.torch import load_file
-from safetensors.torch import save as to_safetensors
-from torch import nn
 
 import pipeline
-from pipeline.block import Block
-from pipeline.codecs import Codec
-from pipeline.codecs.image import Picture, to_png
-from pipeline.methods.base import Foundation, RunParams
-from pipeline.nn.folding import folded
-from pipeline.samples import Spec
-from pipeline.system.files import put_in_place, replace, write
-
-Format = Literal[1]
-
-
-class Card(Block):
-    """params.json of a finished model: what it is and what made it."""
-
-    format: Format = 1
-    version: str
-    """Of the package. Which code it was exactly, dvc.lock says: a fingerprint here would differ
-    between two runs of which one had no reason to train again."""
-    seed: int
-    specs: dict[str, Spec]
-    classes: tuple[str, ...]
-    run: dict[str, Any]
-    """The model's block of params.yaml."""
+from pipeline.methods.base import RunParams
+from pipeline.system.files import replace
 
 
 class Checkpoints:
-    """The states that one process of a run goes on from: ``<step>-<rank>of<world>.pt``.
+    """The states that one process of a run resumes from: ``<step>-<rank>of<world>.pt``.
 
     Every process saves its own, for what they hold differs (image pools, batch norm's statistics).
     """
@@ -84,13 +54,15 @@ class Checkpoints:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def run_key(params: RunParams, seed: int, data: str) -> str:
-    """Names a run by everything that its result depends on, so that none resumes another.
+def run_key(params: RunParams, seed: int, data: str, pretrained: str = "") -> str:
+    """Name a run by everything that its result depends on, so that none resumes another.
 
-    How often it logs, shows and saves does not count.
+    How often it logs, shows and saves does not count. ``pretrained``: the fingerprint of the
+    weights that it builds on.
     """
     habits = {"log_every", "show_every", "checkpoint_every"}
-    parts = [params.model_dump_json(exclude=habits), str(seed), data, code_fingerprint()]
+    known = params.model_dump_json(exclude=habits)
+    parts = [known, str(seed), data, pretrained, code_fingerprint()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -102,70 +74,3 @@ def code_fingerprint() -> str:
         digest.update(file.relative_to(root).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def foundation_of(card: Card, model: nn.Module) -> Foundation:
-    """What a run that stands on a finished model has to know of it."""
-    return Foundation(
-        sha256=weights_fingerprint(model), run=card.run, specs=card.specs, classes=card.classes
-    )
-
-
-def weights_fingerprint(model: nn.Module) -> str:
-    """SHA-256 over a model's state."""
-    digest = hashlib.sha256()
-    for name, value in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-    return digest.hexdigest()
-
-
-def export(
-    folder: Path,
-    model: nn.Module,
-    *,
-    params: RunParams,
-    codec: Codec,
-    classes: tuple[str, ...],
-    seed: int,
-    preview: Picture | None = None,
-) -> None:
-    """Writes a finished model, whole or not at all; what stood at ``folder`` goes."""
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    state = folded(model).state_dict()
-    weights = {name: t.detach().cpu().contiguous() for name, t in state.items()}
-    card = Card(
-        version=pipeline.__version__,
-        seed=seed,
-        specs={domain: codec.spec(domain) for domain in params.domains},
-        classes=classes,
-        run=params.model_dump(mode="json"),
-    )
-    try:
-        partial.mkdir(parents=True)
-        write(partial / "model.safetensors", to_safetensors(weights))
-        write(partial / "params.json", card.model_dump_json(indent=1).encode())
-        write(partial / "codec.json", json.dumps(codec.model_dump(mode="json"), indent=1).encode())
-        if preview is not None:
-            write(partial / "samples.png", to_png(preview))
-        put_in_place(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-
-
-def read_card(folder: Path) -> Card:
-    """params.json; raises ValidationError where it is of another format."""
-    return Card.model_validate_json((folder / "params.json").read_text(encoding="utf-8"))
-
-
-def read_codec(folder: Path) -> Codec:
-    """codec.json."""
-    adapter: TypeAdapter[Codec] = TypeAdapter(Codec)
-    return adapter.validate_json((folder / "codec.json").read_text(encoding="utf-8"))
-
-
-def read_weights(folder: Path, model: nn.Module) -> None:
-    """Loads model.safetensors into ``model``."""
-    model.load_state_dict(load_file(folder / "model.safetensors"))

@@ -1,4 +1,4 @@
-"""What a run's steps read: batches in time, augmented, with names for what is in them."""
+"""Read the next batch while the device works on this one."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,11 +10,11 @@ from pipeline.datasets.store import Store
 from pipeline.methods.base import RunParams
 from pipeline.samples import Batch
 from pipeline.training.augmentation import Augmentation
-from pipeline.training.batches import Batches
+from pipeline.training.readers import reader_of
 
 
 class Feed:
-    """The augmented batch of any step."""
+    """Reads and augments the batch of any step."""
 
     def __init__(
         self,
@@ -26,16 +26,16 @@ class Feed:
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        """Raises UserError where the store does not hold what the run reads."""
-        self.batches = Batches(store, params, seed=seed, device=device, rank=rank, world=world)
+        """Raise UserError where the store does not hold what the run reads."""
+        self.reader = reader_of(store, params, seed=seed, device=device, rank=rank, world=world)
         self.augment = Augmentation(params, pictures=isinstance(store.codec, ImageCodec))
-        # On a processor the reader would take from the very cores that compute.
+        # On a processor a thread that reads would take from the very cores that compute.
         self.read: Callable[[int], Batch] = (
-            Prefetcher(self.batches) if device.type == "cuda" else self.batches
+            Prefetcher(self.reader) if device.type == "cuda" else self.reader
         )
 
     def __call__(self, step: int) -> Batch:
-        """The batch of ``step``; draws from torch's generator, which the loop seeds."""
+        """Return the batch of ``step``; draws from torch's generator, which the loop seeds."""
         return self.augment(self.read(step))
 
 
@@ -49,7 +49,7 @@ class Prefetcher:
         self._next: Future[Batch] | None = None
 
     def __call__(self, step: int) -> Batch:
-        """The batch of ``step``, at once where the call before was for the step before."""
+        """Return the batch of ``step``, at once where the call before was for the step before."""
         ready = self._next if step == self._step else None
         batch = self._read(step) if ready is None else ready.result()
         self._step, self._next = step + 1, self._thread.submit(self._read, step + 1)

@@ -1,7 +1,8 @@
 """What a model makes of fixed items and seeds: drawn while it trains and kept when it is done."""
 
 import copy
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,14 +13,17 @@ from pipeline.codecs import MelCodec
 from pipeline.codecs.image import Picture
 from pipeline.datasets.store import Store
 from pipeline.figures import grid
-from pipeline.inference.finished import translate_any_size
+from pipeline.inference.translation import translate_any_size
+from pipeline.samples import DatasetSpec
 
 SHOWN = 8
-FRAMES = 128  # of sound
-LOUDEST = 3.0  # deviations of a mel bin that are drawn white
+FRAMES = 128
+"""Of sound whose width is free."""
+LOUDEST = 3.0
+"""Standard deviations of a mel bin that are drawn white."""
 
 
-class Look(NamedTuple):
+class Preview(NamedTuple):
     """One thing that a model does, seen on a few items; tensors are [n, C, H, W]."""
 
     name: str
@@ -33,80 +37,102 @@ class Look(NamedTuple):
     """What to draw: source, output, the way back and the true counterpart, as far as there are."""
 
 
-@torch.no_grad()
-def looks(model: nn.Module, store: Store, domain: str) -> list[Look]:
-    """Looks at each direction of a translator, at a sampler's samples of ``domain``, at a
-    vocoder's copies of its clips, or at reconstructions of its items.
+class Items:
+    """The first items of a data set's test split, as a model takes them."""
 
-    None for other models. A copy is looked at: dropout and batch norm leave no trace in ``model``.
-    """
-    model = copy.deepcopy(model).eval()
-    if isinstance(model, Translator):
-        return [look_through(model, store, to) for to in model.directions]
-    if isinstance(model, Sampler):
-        samples = model.sample(SHOWN * SHOWN, Generator().manual_seed(0))
-        rows = tuple(torch.split(samples, SHOWN))
-        return [Look("samples", samples, first(store, domain, len(samples)), None, rows)]
-    if isinstance(model, Vocoder):
-        return [look_at_copies(model, store, domain)]
-    if isinstance(model, Reconstructor):
-        return [look_at_reconstructions(model, store, domain)]
-    return []
+    def __init__(self, store: Store, data: DatasetSpec, device: torch.device) -> None:
+        self.store, self.data, self.device = store, data, device
+
+    def first(self, domain: str, count: int = SHOWN) -> Tensor:
+        """Read items of a domain [n, C, H, W], sound cut or repeated to one length."""
+        reader = self.store.domain("test" if self.store.has("test", domain) else "train", domain)
+        sound = isinstance(self.store.codec, MelCodec)
+        count = min(count // 2 if sound else count, len(reader))
+        items = [reader.item(index) for index in range(count)]
+        if sound:
+            frames = self.data.specs[domain].width or FRAMES
+            items = [np.resize(item, (frames, item.shape[1])) for item in items]
+        sample = self.store.codec.to_sample(torch.from_numpy(np.stack(items)), domain)
+        return sample.to(self.device)
 
 
-def look_through(model: Translator, store: Store, to: str) -> Look:
-    """One direction of a translator, on the first test items."""
-    of = model.directions[to]
-    assert isinstance(model, nn.Module)
-    source = first(store, of).to(next(model.parameters()).device)
+def preview_directions(model: Translator, items: Items) -> list[Preview]:
+    """Translate the first test items in each direction."""
+    return [preview_direction(model, items, to) for to in model.directions]
+
+
+def preview_direction(model: Translator, items: Items, to: str) -> Preview:
+    """Translate the first test items in one direction, and back where it goes both ways."""
+    of, store = model.directions[to], items.store
+    source = items.first(of)
     output = translate_any_size(model, source, to)
     rows = [source, output]
     if of in model.directions:
         rows.append(translate_any_size(model, output, of))
-    real = first(store, to)
+    real = items.first(to)
     if store.has("test", of) and store.has("test", to) and store.aligned("test", of, to):
         rows.append(real)
-    return Look(f"{of} to {to}", output, real, source, tuple(rows))
+    return Preview(f"{of} to {to}", output, real, source, tuple(rows))
 
 
-def look_at_copies(model: Vocoder, store: Store, domain: str) -> Look:
-    """The first test clips of a domain, and the spectrograms of what a vocoder makes of theirs."""
-    codec = store.codec
-    assert isinstance(model, nn.Module)
+def preview_samples(model: Sampler, items: Items) -> list[Preview]:
+    """Draw samples of a fixed seed."""
+    samples = model.sample(SHOWN * SHOWN, Generator().manual_seed(0))
+    domain = next(reversed(items.data.specs))
+    rows = tuple(torch.split(samples, SHOWN))
+    return [Preview("samples", samples, items.first(domain, len(samples)), None, rows)]
+
+
+def preview_copies(model: Vocoder, items: Items) -> list[Preview]:
+    """Vocode the frames of the first test clips, and analyse the sound again."""
+    codec, domain = items.store.codec, next(reversed(items.data.specs))
     assert isinstance(codec, MelCodec)
-    real = first(store, domain)
+    real = items.first(domain).cpu()
     frames = codec.from_sample(real, domain).transpose(1, 2)
-    waves = model.vocode(frames.to(next(model.parameters()).device)).float().cpu()
-    waves = waves.nan_to_num()  # where numbers end, the loop says it
+    waves = model.vocode(frames.to(items.device)).float().cpu()
+    waves = waves.nan_to_num()  # where a value became NaN, the loop says so
     output = torch.stack([codec.encode(wave, domain) for wave in waves])
-    return Look(f"copies of {domain}", output, real, real, (real, output))
+    return [Preview(f"copies of {domain}", output, real, real, (real, output))]
 
 
-def look_at_reconstructions(model: Reconstructor, store: Store, domain: str) -> Look:
-    """The first test items of a domain, there and back."""
-    assert isinstance(model, nn.Module)
-    real = first(store, domain).to(next(model.parameters()).device)
+def preview_reconstructions(model: Reconstructor, items: Items) -> list[Preview]:
+    """Reconstruct the first test items."""
+    real = items.first(next(reversed(items.data.specs)))
     output = model.reconstruct(real)
-    return Look("reconstructions", output, real, real, (real, output))
+    return [Preview("reconstructions", output, real, real, (real, output))]
 
 
-def draw(seen: list[Look], sound: bool) -> Picture | None:
-    """uint8 [H, W, 3] of every row of the looks; None where there is nothing to see.
+PREVIEWS: tuple[tuple[type, Callable[[Any, Items], list[Preview]]], ...] = (
+    (Translator, preview_directions),
+    (Sampler, preview_samples),
+    (Vocoder, preview_copies),
+    (Reconstructor, preview_reconstructions),
+)
+"""What is previewed of a model that has a capability; every entry that matches is."""
+
+
+@torch.no_grad()
+def preview(model: nn.Module, store: Store, data: DatasetSpec) -> list[Preview]:
+    """Preview whatever a model can do; nothing for other models.
+
+    A copy is asked: dropout and batch norm leave no trace in ``model``.
+    """
+    model = copy.deepcopy(model).eval()
+    items = Items(store, data, next(model.parameters()).device)
+    return [
+        found
+        for capability, show in PREVIEWS
+        if isinstance(model, capability)
+        for found in show(model, items)
+    ]
+
+
+def draw(previews: list[Preview], sound: bool) -> Picture | None:
+    """Draw every row of the previews: uint8 [H, W, 3]; None where there is nothing to see.
 
     ``sound``: rows are standardised spectrograms, drawn with low frequencies at the bottom.
     """
-    rows = [row for look in seen for row in look.rows]
+    rows = [row.cpu() for found in previews for row in found.rows]
     if not rows:
         return None
     return grid([row.flip(-2) / LOUDEST for row in rows] if sound else rows)
-
-
-def first(store: Store, domain: str, count: int = SHOWN) -> Tensor:
-    """The first items of a domain's test split, sound cut or padded to one length."""
-    reader = store.domain("test" if store.has("test", domain) else "train", domain)
-    if isinstance(store.codec, MelCodec):
-        count //= 2
-    items = [reader.item(index) for index in range(min(count, len(reader)))]
-    if isinstance(store.codec, MelCodec):
-        items = [np.resize(item, (FRAMES, item.shape[1])) for item in items]
-    return store.codec.to_sample(torch.from_numpy(np.stack(items)), domain)

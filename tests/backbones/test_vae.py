@@ -7,7 +7,7 @@ from torch import nn
 from pipeline.backbones import VaeParams
 from pipeline.backbones.resnet import ResidualBlock
 from pipeline.backbones.vae import GaussianLatent
-from pipeline.inference.finished import translate_any_size
+from pipeline.inference.translation import translate_any_size
 from pipeline.models.translators import GeneratorTranslator
 
 

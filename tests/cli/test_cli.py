@@ -22,13 +22,9 @@ from pipeline.cli import app
 from pipeline.cli.commands.sound import PitchMeter, in_hertz, read_blocks
 from pipeline.codecs.pitch import Pitch, f0_track
 from pipeline.inference.conversion import WINDOW, convert_blocks, convert_wave
-from pipeline.inference.finished import (
-    as_translator,
-    load,
-    outline,
-    translate_any_size,
-    translate_picture,
-)
+from pipeline.inference.finished import as_translator, load, outline
+from pipeline.inference.pictures import translate_picture
+from pipeline.inference.translation import translate_any_size
 from pipeline.system.hardware import choose_precision, device
 
 

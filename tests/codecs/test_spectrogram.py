@@ -6,15 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.codecs.spectrogram import (
-    HIFI_GAN,
-    MelConvention,
-    _reflect,
-    griffin_lim,
-    log_mel,
-    magnitude_from_mel,
-)
+from pipeline.codecs.spectrogram import _reflect, griffin_lim, log_mel, magnitude_from_mel
 from pipeline.datasets import voices
+from pipeline.mel_convention import HIFI_GAN, MelConvention
 
 
 @pytest.fixture(scope="module")

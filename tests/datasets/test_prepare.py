@@ -314,7 +314,7 @@ def test_stages_say_what_is_wrong_with_the_parameters(in_folder, stage_ends):
 
 
 def test_training_without_prepared_data_says_so(in_folder, stage_ends):
-    model = {"method": "vae", "data": "digits", "domain": "digit", "steps": 1}
+    model = {"method": "vae", "data": "digits", "domains": ["digit"], "steps": 1}
     write_params(in_folder, datasets={"digits": {"kind": "digits"}}, models={"vae": model})
     text = stage_ends(train_stage, "vae")
     assert "expected a prepared data set at data/prepared/digits: prepare it first" in text

@@ -7,11 +7,11 @@ import pytest
 import soundfile
 from pydantic import ValidationError
 
-from pipeline.codecs.spectrogram import HIFI_GAN, MelConvention
 from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.recordings import PEAK, levelled, trimmed
 from pipeline.errors import UserError
+from pipeline.mel_convention import HIFI_GAN, MelConvention
 
 RATE = 8000
 

@@ -11,8 +11,9 @@ from voices import glide, voice
 from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import Statistics
 from pipeline.codecs.pitch import CEILING, Pitch, f0_track
-from pipeline.codecs.spectrogram import HIFI_GAN, MelConvention, log_mel
+from pipeline.codecs.spectrogram import log_mel
 from pipeline.evaluation.classical import convert_by_statistics, move_pitch
+from pipeline.mel_convention import HIFI_GAN, MelConvention
 from pipeline.metrics.distortion import mel_cepstral_distortion
 
 TELEPHONE = MelConvention(rate=8000, n_fft=256, hop=64, win=256, mels=32, fmax=4000)

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from voices import voice
 
 from pipeline.capabilities import Classifier, Reconstructor, Tokenizer, Translator
-from pipeline.codecs.spectrogram import MelConvention
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
@@ -20,6 +19,7 @@ from pipeline.evaluation.generation import evaluate_generation
 from pipeline.evaluation.pictures import evaluate_translator, samples
 from pipeline.evaluation.results import Evaluation
 from pipeline.evaluation.sound import evaluate_converter
+from pipeline.mel_convention import MelConvention
 
 
 class Constant(nn.Module, Translator):

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from voices import glide, voice
 
-from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.evaluation.hearing import compare, listen
+from pipeline.mel_convention import HIFI_GAN
 
 RATE = 22_050
 

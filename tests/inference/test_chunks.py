@@ -6,7 +6,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from pipeline.inference.finished import translate_any_size
+from pipeline.inference.translation import translate_any_size
 from pipeline.models.translators import GeneratorTranslator
 
 
@@ -66,8 +66,8 @@ def test_other_models_convert_everything_at_once() -> None:
 def test_voices_are_converted_whole_unless_a_window_is_asked_for() -> None:
     run = tiny.runs()["voice_mask_cyclegan"]
     specs = tiny.specs_of(run)
-    assert run.build_model(specs, ()).window is None
-    assert tiny.shrink(run, window=16).build_model(specs, ()).window == 16
+    assert run.build_model(specs, ()).chunk is None
+    assert tiny.shrink(run, chunk=16).build_model(specs, ()).chunk == 16
     for refused in (4, 18):
         with pytest.raises(ValidationError, match="window"):
             tiny.shrink(run, window=refused)

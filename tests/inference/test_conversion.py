@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pipeline.capabilities import Translator, Vocoder
 from pipeline.inference.conversion import MARGIN, OVERLAP, WINDOW, convert_blocks, convert_wave
 from pipeline.inference.finished import FinishedModel, load
-from pipeline.params import load_run
+from pipeline.methods.registry import load_run
 
 RATE = tiny.CONVENTION.rate
 EDGE = round(0.9 * MARGIN * RATE) // tiny.CONVENTION.hop  # frames

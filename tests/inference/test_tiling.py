@@ -3,15 +3,16 @@
 import pytest
 import tiny
 import torch
+from pipeline.backbones.bridge import LatentTranslationParams
 from torch import Tensor, nn
 
 from pipeline.backbones import ResnetParams, UnetParams, VaeParams
-from pipeline.backbones.bridge import LatentTranslationParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.inference import finished as inference
 from pipeline.inference import tiling as tiles
 from pipeline.inference.tiling import evenly, fade, pieces, spans, translate_in_tiles
-from pipeline.models.translators import GeneratorTranslator, LatentTranslator
+from pipeline.models.latent_translator import LatentTranslator
+from pipeline.models.translators import GeneratorTranslator
 from pipeline.models.vq import VQModel
 from pipeline.nn.normalisation import InstanceNorm
 from pipeline.nn.quantiser import QuantiserParams

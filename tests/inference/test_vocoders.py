@@ -13,11 +13,12 @@ from typer.testing import CliRunner
 
 from pipeline.capabilities import Vocoder
 from pipeline.cli import app
-from pipeline.codecs.spectrogram import MelConvention, griffin_lim, log_mel
+from pipeline.codecs.spectrogram import griffin_lim, log_mel
 from pipeline.errors import UserError
 from pipeline.inference.conversion import OVERLAP, WINDOW, convert_wave
 from pipeline.inference.finished import as_vocoder, load
 from pipeline.inference.vocoders import GriffinLim, differences, fitting
+from pipeline.mel_convention import MelConvention
 
 OTHER = MelConvention(rate=8000, n_fft=256, hop=32, win=256, mels=tiny.SIDE, fmax=4000)
 

@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 
 from pipeline.backbones.hifigan import V1, V2, V3
 from pipeline.cli import app
-from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel, as_vocoder
 from pipeline.interop.jik876 import fold, read, read_config
-from pipeline.params import load_run
+from pipeline.mel_convention import HIFI_GAN
+from pipeline.methods.registry import load_run
 from pipeline.training.checkpoints import read_card
 
 SMALL = {
@@ -133,10 +133,10 @@ def test_the_card_claims_what_is_known_and_no_more(tmp_path):
         "file": {"name": "generator_v1", "sha256": hashlib.sha256(content).hexdigest()},
     }
     assert load_run(card.run) == finished.params
-    assert card.specs == {}
+    assert card.data.specs == {}
     assert finished.capabilities == ("vocode",)
     with pytest.raises(UserError, match="can't be trained"):
-        finished.params.build(card.specs, ())
+        finished.params.build(card.data.specs, ())
 
 
 def test_an_imported_vocoder_is_listed_and_another_configuration_can_be_named(tmp_path):

@@ -20,9 +20,9 @@ from pipeline.capabilities import Translator
 from pipeline.cli import app
 from pipeline.codecs import MelCodec
 from pipeline.errors import UserError
-from pipeline.inference.finished import FinishedModel, as_translator, load, translate_any_size
+from pipeline.inference.finished import FinishedModel, as_translator, export, load
+from pipeline.inference.translation import translate_any_size
 from pipeline.interop.onnx import TOLERANCE, export_onnx
-from pipeline.training.checkpoints import export
 
 RESNET = {"kind": "resnet", "width": 4, "blocks": 1}
 UNET = {"kind": "unet", "width": 4, "depth": 3}
@@ -33,7 +33,7 @@ def finish(folder: Path, name: str, **changes: Any) -> FinishedModel:
     """A shipped block at a toy size, with random weights that bring every layer to life."""
     run = tiny.shrink(tiny.runs()[name], **changes)
     torch.manual_seed(0)
-    model = run.build_model(tiny.specs_of(run), ())
+    model = run.build_model(tiny.data_of(run))
     for key, value in model.state_dict().items():
         if key.endswith("running_var"):
             value.uniform_(0.5, 2)

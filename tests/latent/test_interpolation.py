@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from pipeline.capabilities import Sampler, sampling_options
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
-from pipeline.inference.finished import FinishedModel, draw_samples
+from pipeline.inference.finished import FinishedModel
+from pipeline.inference.sampling import draw_samples
 from pipeline.latent.interpolation import moving_axes, slerp
+from pipeline.models.card import Card
 from pipeline.samples import Spec
-from pipeline.training.checkpoints import Card
 
 
 def test_slerp_keeps_to_the_circle() -> None:

@@ -14,8 +14,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
+from pipeline.backbones.vgg import shapes
 from pipeline.errors import UserError
-from pipeline.losses.perceptual import PerceptualParams, VGG19Params, shapes
+from pipeline.methods.perceptual import PerceptualParams, VGG19Params
 
 # torchvision's vgg19().features, by the numbers of its modules.
 TORCHVISION = {

@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from pipeline.codecs.spectrogram import MelConvention, log_mel
+from pipeline.codecs.spectrogram import log_mel
 from pipeline.losses.spectral import mel_l1
+from pipeline.mel_convention import MelConvention
 
 CONVENTION = MelConvention(rate=8000, n_fft=256, hop=64, win=256, mels=16, fmax=4000)
 

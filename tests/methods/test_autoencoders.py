@@ -4,8 +4,8 @@ import pytest
 import tiny
 import torch
 
+from pipeline.methods.registry import load_run
 from pipeline.methods.vae import CapacityParams
-from pipeline.params import load_run
 
 RUNS = tiny.runs()
 
@@ -13,7 +13,7 @@ RUNS = tiny.runs()
 def build(name: str, **fields: object):
     torch.manual_seed(0)
     run = tiny.shrink(RUNS[name], **fields)
-    return run.build(tiny.specs_of(run), ())
+    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
 
 
 def test_a_capacity_rises_to_its_end():
@@ -91,4 +91,4 @@ def test_an_autoencoder_learns_by_the_loss_that_it_is_told():
         expected = error.abs().mean() if loss == "l1" else error.square().mean()
         torch.testing.assert_close(update.loss, expected)
     with pytest.raises(ValueError, match="loss"):
-        load_run({"method": "autoencoder", "data": "d", "domain": "x", "steps": 1, "loss": "l3"})
+        load_run({"method": "autoencoder", "data": "d", "domains": ["x"], "steps": 1, "loss": "l3"})

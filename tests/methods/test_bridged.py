@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 from torch import nn
 
+from pipeline.inference.finished import export
 from pipeline.methods.base import LatentTranslationMethod, RunParams
-from pipeline.models.translators import LatentTranslator
-from pipeline.training.checkpoints import export
+from pipeline.models.latent_translator import LatentTranslator
 from pipeline.training.trainer import Trainer
 
 RUNS = {name: tiny.runs()[name] for name in ("pix2pix_vqgan", "cyclegan_vqgan")}
@@ -29,7 +29,7 @@ def toy(run: RunParams, tokenizer: str) -> RunParams:
 
 def build(run: RunParams) -> LatentTranslationMethod:
     torch.manual_seed(0)
-    return run.build(tiny.specs_of(run), ())
+    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
 
 
 def finished(run: RunParams) -> nn.Module:
@@ -46,10 +46,10 @@ def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, tokenizer):
     training = Trainer(
         Fabric(accelerator="cpu", precision="32-true"),
         method,
-        tiny.shrink(params, ema=0.5),
+        tiny.shrink(params, ema={"decay": 0.5}),
         seed=1,
         label="toy",
-        states=None,
+        checkpoints=None,
     )
     fresh = [p.clone() for p in method.model.bridges.parameters()]
     for _ in range(3):
@@ -58,7 +58,7 @@ def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, tokenizer):
     assert (
         sum(not torch.equal(p, q) for p, q in zip(fresh, bridges, strict=True)) > len(bridges) / 2
     )
-    for model in (method.model, training.average):
+    for model in (method.model, training.ema):
         now = model.tokenizer.state_dict()
         stayed = {
             name for name, value in below.state_dict().items() if torch.equal(value, now[name])
@@ -132,8 +132,12 @@ def test_what_does_not_fit_is_refused(run):
     with pytest.raises(ValueError, match="models/vqgan codes samples of"):
         run.build(specs, ())
     other = tiny.runs()["autoencoder"].model_dump(mode="json")
-    codeless = run.foundation.model_copy(update={"run": {**other, "domain": "scene"}})
+    codeless = run.foundation.model_copy(update={"run": {**other, "domains": ["scene"]}})
     with pytest.raises(ValueError, match="models/vqgan has no codes"):
-        run.model_copy(update={"foundation": codeless}).build(tiny.specs_of(run), ())
+        run.model_copy(update={"foundation": codeless}).build(
+            tiny.data_of(run), tiny.pretrained_of(run)
+        )
     with pytest.raises(ValueError, match="has to be trained first"):
-        run.model_copy(update={"foundation": None}).build(tiny.specs_of(run), ())
+        run.model_copy(update={"foundation": None}).build(
+            tiny.data_of(run), tiny.pretrained_of(run)
+        )

@@ -11,8 +11,8 @@ from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
 from pipeline.evaluation import evaluate
 from pipeline.inference.finished import FinishedModel, load
-from pipeline.params import load_run
-from pipeline.training.trainer import train
+from pipeline.methods.registry import load_run
+from pipeline.training.train import train
 
 NETWORK = {
     "kind": "vqgan",
@@ -37,12 +37,12 @@ RATE = {"rate": 2e-3, "beta1": 0.9}
 def trained(block: dict, store: Store, out: Path, base: FinishedModel | None = None):
     run = load_run({"data": "d", "precision": "fp32", "optimizer": RATE, **block})
     places = {"curves": out.with_suffix(".curves"), "scratch": out.with_suffix(".scratch")}
-    train(run, store, out, seed=1, **places, base=base)
+    train(run, store, out, seed=1, **places, pretrained=base)
     return load(out)
 
 
 def test_more_than_half_of_a_codebook_is_in_use_on_digits(digits_store, tmp_path):
-    block = {"method": "vqvae", "domain": "digit", "steps": 300, "batch": 32}
+    block = {"method": "vqvae", "domains": ["digit"], "steps": 300, "batch": 32}
     tokenizer = {"network": NETWORK, "quantiser": QUANTISER}
     model = trained({**block, **tokenizer}, digits_store, tmp_path / "vqvae")
     codes = evaluate(model, digits_store, None, tmp_path / "evaluation")["codes"]
@@ -57,9 +57,9 @@ def scenes(tmp_path_factory) -> Store:
 
 
 def test_a_vqgan_is_sharper_than_a_vqvae_of_its_size(scenes, tmp_path):
-    classifier = {"method": "classifier", "of": ["horse", "zebra"], "steps": 80, "batch": 16}
+    classifier = {"method": "classifier", "domains": ["horse", "zebra"], "steps": 80, "batch": 16}
     classifier = trained({**classifier, "network": {"width": 16}}, scenes, tmp_path / "classifier")
-    tokenizer = {"domain": "scene", "network": NETWORK, "quantiser": QUANTISER, "crop": 32}
+    tokenizer = {"domains": ["scene"], "network": NETWORK, "quantiser": QUANTISER, "crop": 32}
     same = {**tokenizer, "steps": 160, "batch": 8, "flip": True}
     blurred = trained({"method": "vqvae", **same}, scenes, tmp_path / "vqvae")
     seen = {
@@ -69,10 +69,10 @@ def test_a_vqgan_is_sharper_than_a_vqvae_of_its_size(scenes, tmp_path):
         "adversarial_weight": 0.2,
         "discriminator_start": 80,
         "warmup": 30,
-        "discriminator_optimizer": {"rate": 5e-4, "beta1": 0.5, "beta2": 0.9},
+        "discriminator_optimizer": {"lr": 5e-4, "beta1": 0.5, "beta2": 0.9},
     }
     sharp = trained(
-        {"method": "vqgan", **same, **seen}, scenes, tmp_path / "vqgan", base=classifier
+        {"method": "vqgan", **same, **seen}, scenes, tmp_path / "vqgan", pretrained=classifier
     )
     sizes = [sum(p.numel() for p in model.model.parameters()) for model in (blurred, sharp)]
     assert sizes[0] == sizes[1]

@@ -5,7 +5,7 @@ import tiny
 import torch
 
 from pipeline.backbones.gpt import GPTParams
-from pipeline.methods.code_prior import CodePriorModel
+from pipeline.models.code_prior import CodePriorModel
 from pipeline.nn.drawing import pick, top_k, top_p
 from pipeline.training.trainer import grounded
 
@@ -116,7 +116,7 @@ def test_it_takes_the_weights_of_what_it_stands_on_and_leaves_them():
 def test_only_matrices_of_linear_layers_decay():
     (optimizer,) = RUN.build(tiny.specs_of(RUN), CLASSES).optimizers().values()
     decaying, free = optimizer.param_groups
-    assert decaying["weight_decay"] == RUN.optimizer.decay > 0
+    assert decaying["weight_decay"] == RUN.optimizer.weight_decay > 0
     assert free["weight_decay"] == 0
     assert all(p.ndim == 2 for p in decaying["params"])
 
@@ -132,5 +132,5 @@ def test_what_has_no_codes_carries_no_prior():
     with pytest.raises(ValueError, match="has to be trained first"):
         RUN.model_copy(update={"foundation": None}).build_model(tiny.specs_of(RUN), CLASSES)
     with pytest.raises(ValueError, match="no classes"):
-        RUN.build_model(tiny.specs_of(RUN), ())
+        RUN.build_model(tiny.data_of(RUN))
     assert grounded(vae, None) is vae

@@ -4,7 +4,8 @@ import pytest
 import tiny
 import torch
 
-from pipeline.methods.cut import CUT, ProjectionHead
+from pipeline.backbones.projection import ProjectionHead
+from pipeline.methods.cut import CUT
 from pipeline.samples import Spec
 
 RUN = tiny.runs()["cut"]
@@ -12,17 +13,17 @@ RUN = tiny.runs()["cut"]
 
 def build(**changes: object) -> CUT:
     torch.manual_seed(0)
-    method = tiny.shrink(RUN, **changes).build(tiny.specs_of(RUN), ())
+    method = tiny.shrink(RUN, **changes).build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
     assert isinstance(method, CUT)
     return method
 
 
 def test_half_of_cyclegans_networks():
     cyclegan = tiny.runs()["cyclegan"]
-    other = tiny.shrink(cyclegan).build(tiny.specs_of(cyclegan), ())
+    other = tiny.shrink(cyclegan).build(tiny.data_of(cyclegan), tiny.pretrained_of(cyclegan))
     alike = tiny.shrink(
         RUN, generator=cyclegan.generator, discriminator=cyclegan.discriminator
-    ).build(tiny.specs_of(RUN), ())
+    ).build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
 
     def size(*networks: torch.nn.Module) -> int:
         return sum(p.numel() for network in networks for p in network.parameters())

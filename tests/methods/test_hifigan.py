@@ -9,41 +9,41 @@ from torch.optim import AdamW
 
 from pipeline.backbones.hifigan import V1
 from pipeline.codecs.spectrogram import log_mel
-from pipeline.methods.base import AdamWParams, ScheduleParams
-from pipeline.params import load_run
+from pipeline.methods.optimisers import AdamWParams, ScheduleParams
+from pipeline.methods.registry import load_run
 
 RUN = tiny.runs()["hifigan"]
 
 
 def build(**changes):
     run = tiny.shrink(RUN, **changes)
-    return run.build(tiny.specs_of(run), ())
+    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
 
 
 def test_defaults_are_the_papers():
-    run = load_run({"method": "hifigan", "data": "d", "of": ["a"], "steps": 1})
+    run = load_run({"method": "hifigan", "data": "d", "domains": ["a"], "steps": 1})
     assert run.generator == V1
     assert (run.mel_weight, run.feature_weight, run.loss) == (45, 2, "least_squares")
     assert (run.batch, run.crop * run.convention.hop) == (16, 8192)
     for adam in (run.optimizer, run.discriminator_optimizer):
-        assert (adam.rate, adam.beta1, adam.beta2, adam.decay) == (2e-4, 0.8, 0.99, 0.01)
+        assert (adam.lr, adam.beta1, adam.beta2, adam.weight_decay) == (2e-4, 0.8, 0.99, 0.01)
     assert (run.periods.periods, run.scales.scales) == ((2, 3, 5, 7, 11), 3)
-    assert (run.schedule.kind, run.schedule.decay, run.mel_alone) == ("exponential", 0.999, 0)
+    assert (run.schedule.kind, run.schedule.gamma, run.mel_alone) == ("exponential", 0.999, 0)
 
 
 def test_the_rate_falls_by_a_thousandth_an_epoch():
-    schedule = load_run({"method": "hifigan", "data": "d", "of": ["a"], "steps": 1}).schedule
+    schedule = load_run({"method": "hifigan", "data": "d", "domains": ["a"], "steps": 1}).schedule
     epoch = 12_950 // 16
     factors = [schedule.factor(step, 10**6) for step in (0, epoch - 1, epoch, 10 * epoch)]
     assert factors == pytest.approx([1, 1, 0.999, 0.999**10], rel=1e-12)
-    quick = ScheduleParams(kind="exponential", decay=0.5, every=3)
+    quick = ScheduleParams(kind="exponential", gamma=0.5, every=3)
     assert [quick.factor(step, 9) for step in range(7)] == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
 
 
 def test_adamw_shrinks_weights_apart_from_the_gradient():
     layer = torch.nn.Linear(2, 1, bias=False)
     layer.weight.data = torch.tensor([[1.0, -2.0]])
-    adam = AdamWParams(rate=0.1, decay=0.5).build(layer)
+    adam = AdamWParams(lr=0.1, weight_decay=0.5).build(layer)
     assert isinstance(adam, AdamW)
     layer.weight.grad = torch.zeros(1, 2)
     adam.step()
@@ -91,11 +91,11 @@ def test_the_mel_loss_teaches_alone_as_long_as_it_is_asked_to():
 
 
 def test_the_generator_must_make_a_hop_of_a_frame():
-    fields = {"method": "hifigan", "data": "d", "of": ["a"], "steps": 1}
+    fields = {"method": "hifigan", "data": "d", "domains": ["a"], "steps": 1}
     with pytest.raises(ValidationError, match=r"make 256 samples.*convention's hop is 200"):
         load_run({**fields, "convention": {"hop": 200, "n_fft": 1024}})
     with pytest.raises(ValidationError, match="of names a domain twice: a, a"):
-        load_run({**fields, "of": ["a", "a"]})
+        load_run({**fields, "domains": ["a", "a"]})
 
 
 def test_weight_norm_is_for_training_alone():

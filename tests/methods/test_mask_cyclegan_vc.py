@@ -12,7 +12,8 @@ from pipeline.methods.mask_cyclegan_vc import (
     filling_in_mask,
     stretched,
 )
-from pipeline.params import load_params, load_run
+from pipeline.methods.registry import load_run
+from pipeline.params import load_params
 from pipeline.samples import Pair, Spec
 
 RUN = tiny.runs()["voice_mask_cyclegan"]
@@ -22,7 +23,7 @@ CPU = torch.device("cpu")
 def build(**changes: object) -> MaskCycleGANVC:
     torch.manual_seed(0)
     run = tiny.shrink(RUN, **{"stretch": 1.0, **changes})
-    method = run.build(tiny.specs_of(RUN), ())
+    method = run.build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
     assert isinstance(method, MaskCycleGANVC)
     return method
 
@@ -44,7 +45,7 @@ def test_defaults_are_the_papers():
     assert (run.generator.width, run.generator.blocks, run.discriminator.width) == (128, 6, 128)
     assert (run.loss, run.stretch) == ("least_squares", 1)
     for adam, rate in ((run.optimizer, 2e-4), (run.discriminator_optimizer, 1e-4)):
-        assert (adam.rate, adam.beta1, adam.beta2) == (rate, 0.5, 0.999)
+        assert (adam.lr, adam.beta1, adam.beta2) == (rate, 0.5, 0.999)
     factors = [run.schedule.factor(step, run.steps) for step in (0, 200_000, 300_000, 399_999)]
     assert factors == pytest.approx([1, 1, 0.5, 0], abs=1e-5)
 

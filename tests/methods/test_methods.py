@@ -10,12 +10,11 @@ from lightning_fabric import Fabric
 from torch.nn.functional import softplus
 
 from pipeline.capabilities import Sampler, Translator, capabilities
-from pipeline.inference.finished import load
+from pipeline.inference.finished import export, load
 from pipeline.methods.base import Method, RunParams
+from pipeline.methods.registry import load_run
 from pipeline.nn.folding import folded
 from pipeline.nn.passes import one_pass, own_passes
-from pipeline.params import load_run
-from pipeline.training.checkpoints import export
 from pipeline.training.trainer import Trainer
 
 RUNS = tiny.runs()
@@ -66,11 +65,11 @@ def fabric() -> Fabric:
 
 def build(run: RunParams, seed: int = 0) -> Method:
     torch.manual_seed(seed)
-    return run.build(tiny.specs_of(run), tiny.classes_of(run))
+    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
 
 
 def training(run: RunParams, fabric: Fabric) -> Trainer:
-    return Trainer(fabric, build(run), run, seed=1, label="toy", states=None)
+    return Trainer(fabric, build(run), run, seed=1, label="toy", checkpoints=None)
 
 
 def one_loss_a_step(run: Trainer, log: str, optimizers: set[str], steps: int) -> Iterator[float]:
@@ -232,8 +231,8 @@ def test_export_and_load_give_the_same_answers(run, fabric, tmp_path):
     finished = load(tmp_path / "toy")
     assert finished.params == run
     assert finished.codec == codec
-    assert finished.card.specs == tiny.specs_of(run)
-    assert finished.card.classes == classes
+    assert finished.card.data.specs == tiny.specs_of(run)
+    assert finished.card.data.classes == classes
     assert finished.capabilities == capabilities(model)
     assert not finished.model.training
     weights = finished.model.state_dict()
@@ -283,7 +282,7 @@ def test_defaults_are_the_papers():
     assert (cyclegan.loss, cyclegan.schedule.kind) == ("least_squares", "linear")
     assert (cyclegan.discriminator.layers, cyclegan.discriminator.norm) == (3, "instance")
     for adam in (pix2pix.optimizer, cyclegan.optimizer, cyclegan.discriminator_optimizer):
-        assert (adam.rate, adam.beta1, adam.beta2) == (2e-4, 0.5, 0.999)
+        assert (adam.lr, adam.beta1, adam.beta2) == (2e-4, 0.5, 0.999)
 
 
 def test_pix2pix_losses_by_hand():
@@ -369,9 +368,9 @@ def test_a_vaes_score_does_not_depend_on_a_samples_neighbours():
 def test_a_classifier_needs_classes_or_two_domains():
     run = RUNS["classifier_digits"]
     with pytest.raises(ValueError, match="'digit' has no classes, so name two domains or more"):
-        run.build(tiny.specs_of(run), ())
+        run.build(tiny.data_of(run), tiny.pretrained_of(run))
     two = next(r for r in RUNS.values() if r.method == "classifier" and len(r.of) > 1)
-    assert two.build(tiny.specs_of(two), ()).model.classes == two.of
+    assert two.build(tiny.data_of(two), tiny.pretrained_of(two)).model.classes == two.of
 
 
 ALTERING = ("colour", "translation", "cutout")

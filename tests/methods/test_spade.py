@@ -8,19 +8,20 @@ import torch
 from lightning_fabric import Fabric
 from torch.nn.functional import relu
 
+from pipeline.backbones.vgg import shapes
 from pipeline.capabilities import Stylist, capabilities
 from pipeline.errors import UserError
-from pipeline.inference.finished import load, translate_any_size
+from pipeline.inference.finished import export, load
 from pipeline.inference.tiling import translate_in_tiles
+from pipeline.inference.translation import translate_any_size
 from pipeline.interop.onnx import export_onnx
 from pipeline.losses.divergence import gaussian_kl
-from pipeline.losses.perceptual import Perceptual, shapes
 from pipeline.methods.base import RunParams
+from pipeline.methods.perceptual import Perceptual
+from pipeline.methods.registry import load_run
 from pipeline.methods.spade import SPADEMethod
 from pipeline.models.translators import GeneratorTranslator
-from pipeline.params import load_run
 from pipeline.samples import Spec
-from pipeline.training.checkpoints import export
 from pipeline.training.trainer import Trainer
 
 RUN = tiny.runs()["spade"]
@@ -34,7 +35,7 @@ def build(**changes: Any) -> SPADEMethod:
 
 
 def build_run(run: RunParams) -> SPADEMethod:
-    method = run.build(tiny.specs_of(RUN), ())
+    method = run.build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
     assert isinstance(method, SPADEMethod)
     return method
 
@@ -113,8 +114,10 @@ def test_the_discriminators_update_does_not_reach_the_generator():
 
 
 def test_it_overfits_one_batch():
-    run = tiny.shrink(RUN, optimizer={"rate": 4e-3, "beta1": 0.0, "beta2": 0.9})
-    toy = Trainer(Fabric(accelerator="cpu"), build_run(run), run, seed=1, label="toy", states=None)
+    run = tiny.shrink(RUN, optimizer={"lr": 4e-3, "beta1": 0.0, "beta2": 0.9})
+    toy = Trainer(
+        Fabric(accelerator="cpu"), build_run(run), run, seed=1, label="toy", checkpoints=None
+    )
     seen = []
     for step in range(120):
         torch.manual_seed(step)
@@ -155,12 +158,12 @@ def test_the_perceptual_loss_is_added_and_its_network_stays_out(tmp_path):
 def test_a_finished_model_needs_no_vgg19(tmp_path):
     weights = random_vgg(tmp_path / "vgg.pth")
     run = tiny.shrink(RUN, perceptual={"kind": "vgg19", "weights": weights})
-    model = run.build(tiny.specs_of(run), ()).model
+    model = run.build(tiny.data_of(run), tiny.pretrained_of(run)).model
     export(tmp_path / "m", model, params=run, codec=tiny.codec_of(run), classes=(), seed=1)
     (tmp_path / "vgg.pth").unlink()
     assert load(tmp_path / "m").params == run
     with pytest.raises(UserError, match=r"can't be read: No such file"):
-        run.build(tiny.specs_of(run), ())
+        run.build(tiny.data_of(run), tiny.pretrained_of(run))
 
 
 def test_vgg19_judges_pictures_alone():
@@ -264,7 +267,7 @@ def test_defaults_are_the_papers():
     )
     assert (run.loss, run.matching_weight, run.perceptual_weight) == ("hinge", 10, 10)
     assert run.kl_weight == 0.05
-    assert (run.optimizer.rate, run.discriminator_optimizer.rate) == (1e-4, 4e-4)
+    assert (run.optimizer.lr, run.discriminator_optimizer.lr) == (1e-4, 4e-4)
     for adam in (run.optimizer, run.discriminator_optimizer):
         assert (adam.beta1, adam.beta2) == (0, 0.9)
     assert (run.generator.width, run.generator.hidden, run.generator.spectral) == (64, 128, True)

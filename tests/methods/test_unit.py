@@ -13,13 +13,13 @@ from torch.distributions import Normal, kl_divergence
 from torch.nn.functional import softplus
 
 from pipeline.backbones.vae import Vae
-from pipeline.inference.finished import translate_any_size
+from pipeline.inference.finished import export
+from pipeline.inference.translation import translate_any_size
 from pipeline.methods.pix2pix import Pix2Pix
+from pipeline.methods.registry import load_run
 from pipeline.methods.unit import UNIT
 from pipeline.nn.passes import one_pass, own_passes
-from pipeline.params import load_run
 from pipeline.samples import Pair
-from pipeline.training.checkpoints import export
 
 RUN, PAIRED = tiny.runs()["cyclegan_vae"], tiny.runs()["pix2pix_vae"]
 WEIGHTS = {"reconstruction": 2.0, "kl": 3.0, "cycle": 5.0, "cycle_kl": 7.0}
@@ -27,7 +27,7 @@ WEIGHTS = {"reconstruction": 2.0, "kl": 3.0, "cycle": 5.0, "cycle_kl": 7.0}
 
 def build(**changes: object) -> UNIT:
     torch.manual_seed(0)
-    method = tiny.shrink(RUN, **changes).build(tiny.specs_of(RUN), ())
+    method = tiny.shrink(RUN, **changes).build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
     assert isinstance(method, UNIT)
     return method
 
@@ -58,7 +58,7 @@ def test_defaults_are_the_papers():
     assert (run.generator.width, run.generator.blocks, run.generator.shared) == (64, 3, 1)
     assert run.loss == "nonsaturating"
     for adam in (run.optimizer, run.discriminator_optimizer):
-        assert (adam.rate, adam.beta1, adam.beta2) == (1e-4, 0.5, 0.999)
+        assert (adam.lr, adam.beta1, adam.beta2) == (1e-4, 0.5, 0.999)
 
 
 def test_batch_norm_is_refused():
@@ -181,7 +181,7 @@ def test_voices_of_any_length():
     run = tiny.shrink(tiny.runs()["voice_cyclegan"]).model_dump()
     names = {name: run[name] for name in ("data", "source", "target", "steps", "crop")}
     voice = tiny.shrink(load_run({"method": "unit", **names}))
-    method = voice.build(tiny.specs_of(voice), ())
+    method = voice.build(tiny.data_of(voice), tiny.pretrained_of(voice))
     assert all(torch.isfinite(u.loss) for u in method.updates(tiny.batch_of(voice), 0))
     x = 3 * torch.randn(1, 1, tiny.SIDE, 37)
     with torch.no_grad():
@@ -194,7 +194,7 @@ def test_voices_of_any_length():
 
 def pix2pix(**changes: object) -> Pix2Pix:
     torch.manual_seed(0)
-    method = tiny.shrink(PAIRED, **changes).build(tiny.specs_of(PAIRED), ())
+    method = tiny.shrink(PAIRED, **changes).build(tiny.data_of(PAIRED), tiny.pretrained_of(PAIRED))
     assert isinstance(method, Pix2Pix)
     return method
 

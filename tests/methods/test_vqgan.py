@@ -10,15 +10,21 @@ from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.vit import sines
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.losses.adversarial import adaptive_weight
-from pipeline.losses.perceptual import ClassifierDistance
 from pipeline.methods.base import Foundation
+from pipeline.methods.perceptual import ClassifierDistance
+from pipeline.methods.registry import load_run
 from pipeline.methods.vqgan import VQGAN, VQGANParams
-from pipeline.params import load_run
 from pipeline.samples import Spec
 
 RUNS = tiny.runs()
 PICTURES = Spec(channels=3, height=256, width=256, bounded=True)
-BLOCK = {"method": "vqgan", "data": "d", "domain": "x", "steps": 1, "perceptual": {"kind": "none"}}
+BLOCK = {
+    "method": "vqgan",
+    "data": "d",
+    "domains": ["x"],
+    "steps": 1,
+    "perceptual": {"kind": "none"},
+}
 
 
 def count(*networks: nn.Module) -> int:
@@ -27,7 +33,7 @@ def count(*networks: nn.Module) -> int:
 
 def build(**fields: object) -> VQGAN:
     run = tiny.shrink(RUNS["vqgan"], **fields)
-    return run.build(tiny.specs_of(run), ())
+    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
 
 
 def test_the_published_network_has_its_size():
@@ -58,7 +64,7 @@ def test_defaults_are_the_papers():
     )
     for adam in (run.optimizer, run.discriminator_optimizer):
         assert (adam.beta1, adam.beta2) == (0.5, 0.9)
-        assert adam.rate == pytest.approx(4.5e-6 * run.batch)
+        assert adam.lr == pytest.approx(4.5e-6 * run.batch)
     assert run.network == VqganParams(multipliers=(1, 1, 2, 2, 4), attention=(16,))
 
 
@@ -188,7 +194,7 @@ def test_a_judge_of_other_samples_is_refused():
     assert isinstance(lonely, VQGANParams)
     assert isinstance(run.foundation, Foundation)
     with pytest.raises(ValueError, match="has to be trained first"):
-        lonely.build(tiny.specs_of(run), ())
+        lonely.build(tiny.data_of(run), tiny.pretrained_of(run))
 
 
 def test_places_are_told_apart_by_sines():
@@ -205,7 +211,7 @@ def test_logit_laplace_pictures_end_where_pixels_do():
     method, batch = (
         f(RUNS["vit_vqgan"])
         for f in (
-            lambda run: run.build(tiny.specs_of(run), ()),
+            lambda run: run.build(tiny.data_of(run), tiny.pretrained_of(run)),
             tiny.batch_of,
         )
     )

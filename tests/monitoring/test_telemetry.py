@@ -16,7 +16,7 @@ SIGNS = {
     "speed/data_wait",
     "speed/memory_gib",
     "gradient_norm/generators",
-    "rate/generators",
+    "lr/generators",
     "generators_loss",
 }
 
@@ -27,7 +27,7 @@ def column(path, name: str) -> list[list[str]]:
 
 
 def test_a_training_logs_its_vital_signs_and_learns_the_same(store_of, tmp_path):
-    from pipeline.training.trainer import train
+    from pipeline.training.train import train
 
     run = tiny.runs()["cyclegan"]
     for place, logs in (("logged", tmp_path / "logs"), ("silent", None)):
@@ -46,8 +46,8 @@ def test_a_training_logs_its_vital_signs_and_learns_the_same(store_of, tmp_path)
         rows = column(tmp_path / "logs", name)
         assert [row[0] for row in rows] == ["step", "3", "6"]
         assert all(float(row[1]) > 0 for row in rows[1:]), name
-    rates = [float(row[1]) for row in column(tmp_path / "logs", "rate/generators")[1:]]
-    schedule = [run.optimizer.rate * run.schedule.factor(step, 6) for step in (2, 5)]
+    rates = [float(row[1]) for row in column(tmp_path / "logs", "lr/generators")[1:]]
+    schedule = [run.optimizer.lr * run.schedule.factor(step, 6) for step in (2, 5)]
     assert rates == pytest.approx(schedule)
 
 
@@ -88,8 +88,8 @@ def test_tensorboard_gets_every_number_where_it_is_installed(tmp_path, monkeypat
     module.SummaryWriter = SummaryWriter
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
     with Telemetry(tmp_path, CPU, False) as signs:
-        signs.write({"step": 2.0, "loss": 0.5}, {"rate/model": 0.1})
-    assert found[:2] == [("loss", 0.5, 2), ("rate/model", 0.1, 2)]
+        signs.write({"step": 2.0, "loss": 0.5}, {"lr/model": 0.1})
+    assert found[:2] == [("loss", 0.5, 2), ("lr/model", 0.1, 2)]
     assert found[-1] == ("closed", 0, 0)
     assert len(found) == 6
 

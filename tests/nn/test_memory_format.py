@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.optim import Adam
 
-from pipeline.methods.base import AdamParams
+from pipeline.methods.optimisers import AdamParams
 from pipeline.nn import memory_format as layout
 from pipeline.nn.memory_format import to_channels_last
 
@@ -48,7 +48,7 @@ def test_networks_learn_in_channels_last_as_public_code_learns():
     ours, theirs = pair(), pair()
     theirs.load_state_dict(ours.state_dict())
     to_channels_last(ours)
-    fused = AdamParams(rate=0.01).build(ours)
+    fused = AdamParams(lr=0.01).build(ours)
     plain = Adam(theirs.parameters(), lr=0.01, betas=(0.5, 0.999))
     for _ in range(3):
         x = torch.randn(2, 3, 8, 8)

@@ -52,7 +52,7 @@ def params() -> Params:
             "seed": 1,
             "datasets": {"digits": {"kind": "digits", "size": 32}, "voices": {"kind": "voices"}},
             "models": {
-                ODD: {"method": "vae", "data": "digits", "domain": "digit", "steps": 1500},
+                ODD: {"method": "vae", "data": "digits", "domains": ["digit"], "steps": 1500},
                 "voice": {
                     "method": "cyclegan",
                     "data": "voices",

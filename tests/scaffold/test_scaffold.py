@@ -18,7 +18,7 @@ from pipeline.scaffold.cost import measure, random_batch, specs_of
 from pipeline.scaffold.material import gather
 from pipeline.scaffold.plan import choose
 from pipeline.scaffold.writing import write_recipe
-from pipeline.training.trainer import set_up
+from pipeline.training.train import set_up
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_specs_are_those_of_the_prepared_data(project, monkeypatch):
         assert specs == {domain: store.codec.spec(domain) for domain in run.domains}
         _, feed = set_up(run, store, seed=1, label="", scratch=None)
         shapes = [half.shape for half in random_batch(run, specs)]
-        assert shapes == [half.shape for half in feed.batches(0)]
+        assert shapes == [half.shape for half in feed.reader(0)]
 
 
 # What it costs

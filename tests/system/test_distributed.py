@@ -20,7 +20,7 @@ CHILD = """
     from pathlib import Path
     import tiny
     import torch
-    from pipeline.training import trainer as training
+    from pipeline.training import train as training
     from pipeline.datasets.store import Store
 
     average, seen = training.average_gradients, []
@@ -94,20 +94,20 @@ LOST = """
     import os, signal, sys
     from pathlib import Path
     import tiny
-    from pipeline.training import batches
-    from pipeline.training import trainer as training
+    from pipeline.training import readers
+    from pipeline.training import train as training
     from pipeline.datasets.store import Store
     from pipeline.errors import exit_on_user_error
 
     store, root, killed_at = Store(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
-    read = batches.Batches.__call__
+    read = readers.Reader.__call__
 
     def kill(self, step):
         if self.rank == 1 and step == killed_at:
             os.kill(os.getpid(), signal.SIGKILL)
         return read(self, step)
 
-    batches.Batches.__call__ = kill
+    readers.Reader.__call__ = kill
     run = tiny.shrink(tiny.runs()["cyclegan"], batch=2)  # with a pool, other in each process
     exit_on_user_error(lambda: training.train(run, store, root / "model", seed=7, curves=root / "curves",
                                    scratch=root / "scratch"))

@@ -7,10 +7,10 @@ import tiny
 import torch
 
 from pipeline.errors import UserError
-from pipeline.inference.finished import load
+from pipeline.inference.finished import export, load
 from pipeline.methods.base import RunParams
-from pipeline.params import load_run
-from pipeline.training.checkpoints import Checkpoints, export, run_key
+from pipeline.methods.registry import load_run
+from pipeline.training.checkpoints import Checkpoints, run_key
 
 RUN = tiny.runs()["vae"]
 CPU = torch.device("cpu")
@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 
 def export_toy(folder, run: RunParams = RUN, seed: int = 0) -> None:
     torch.manual_seed(seed)
-    model = run.build_model(tiny.specs_of(run), tiny.classes_of(run))
+    model = run.build_model(tiny.data_of(run), tiny.pretrained_of(run))
     codec, classes = tiny.codec_of(run), tiny.classes_of(run)
     export(folder, model, params=run, codec=codec, classes=classes, seed=seed)
 
@@ -93,9 +93,9 @@ def test_keys_tell_runs_apart():
         run_key(RUN, 2, "data"),
         run_key(RUN, 1, "other data"),
         run_key(tiny.shrink(RUN, steps=7), 1, "data"),
-        run_key(tiny.shrink(RUN, optimizer={"rate": 1e-5}), 1, "data"),
+        run_key(tiny.shrink(RUN, optimizer={"lr": 1e-5}), 1, "data"),
         run_key(tiny.shrink(RUN, decoder={"width": 3}), 1, "data"),
-        run_key(tiny.shrink(RUN, ema=0.5), 1, "data"),
+        run_key(tiny.shrink(RUN, ema={"decay": 0.5}), 1, "data"),
     ]
     assert len({key, *others}) == 7
 
@@ -109,8 +109,8 @@ def test_keys_change_with_the_code(monkeypatch):
 
 
 def test_a_state_of_other_parameters_is_not_taken_up(digits_store, tmp_path, monkeypatch, capfd):
-    from pipeline.training import batches
-    from pipeline.training import trainer as training
+    from pipeline.training import readers
+    from pipeline.training import train as training
 
     def killed(self, step):
         raise KeyboardInterrupt
@@ -119,11 +119,11 @@ def test_a_state_of_other_parameters_is_not_taken_up(digits_store, tmp_path, mon
         places = {"curves": tmp_path / name / "curves", "scratch": tmp_path / "scratch"}
         training.train(run, digits_store, tmp_path / name / "model", seed=1, **places)
 
-    slower = tiny.shrink(RUN, optimizer={"rate": 1e-5})
+    slower = tiny.shrink(RUN, optimizer={"lr": 1e-5})
     with monkeypatch.context() as patch:
-        read = batches.Batches.__call__
+        read = readers.Reader.__call__
         patch.setattr(
-            batches.Batches,
+            readers.Reader,
             "__call__",
             lambda self, step: killed(self, step) if step == 5 else read(self, step),
         )

@@ -12,7 +12,7 @@ import tiny
 from pipeline.datasets import writer
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.prepare import prepare
-from pipeline.training.trainer import train
+from pipeline.training.train import train
 
 KILLS = 20
 
@@ -86,7 +86,7 @@ def test_other_parameters_do_not_go_on(tmp_path, monkeypatch):
 
 
 def test_a_training_that_is_killed_goes_on(store_of, tmp_path):
-    run = tiny.shrink(tiny.runs()["cyclegan"], ema=0.9, steps=40, checkpoint_every=4)
+    run = tiny.shrink(tiny.runs()["cyclegan"], ema={"decay": 0.9}, steps=40, checkpoint_every=4)
     store = store_of(run)
 
     def work(place: str) -> None:

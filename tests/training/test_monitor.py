@@ -10,7 +10,7 @@ import torch
 from pipeline.training.history import History
 from pipeline.training.monitor import Monitor
 from pipeline.training.previews import looks
-from pipeline.training.trainer import train
+from pipeline.training.train import train
 
 RUNS = tiny.runs()
 
@@ -29,7 +29,7 @@ def run_train(run, store, root, **changes):
 
 def built(run):
     torch.manual_seed(0)
-    return run.build(tiny.specs_of(run), tiny.classes_of(run)).model
+    return run.build(tiny.data_of(run), tiny.pretrained_of(run)).model
 
 
 @pytest.mark.parametrize("name", sorted(RUNS))

@@ -52,7 +52,7 @@ def test_names_are_those_of_the_items_that_were_read(store_of):
         store = store_of(run)
         feed = Feed(store, run.model_copy(update={"crop": None}), seed=1, device=CPU)
         for step in (0, 1, 7):
-            batch, names = feed(step), feed.batches.names(step)
+            batch, names = feed(step), feed.reader.names(step)
             samples = [*batch.a, *batch.b] if isinstance(batch, Pair) else list(batch.x)
             assert len(names) == len(samples), name
             for sample, (domain, _, key) in zip(
@@ -64,4 +64,4 @@ def test_names_are_those_of_the_items_that_were_read(store_of):
 
 
 def feed_split(feed: Feed) -> str:
-    return feed.batches.readers[0].domain.folder.parent.name
+    return feed.reader.readers[0].domain.folder.parent.name

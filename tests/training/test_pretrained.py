@@ -9,11 +9,13 @@ import torch
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.evaluation import evaluate
-from pipeline.inference.finished import FinishedModel, load, sample_grid
+from pipeline.inference.finished import FinishedModel, load, weights_fingerprint
+from pipeline.inference.sampling import sample_grid
 from pipeline.methods.base import RunParams
 from pipeline.params import load_params
-from pipeline.training.checkpoints import run_key, weights_fingerprint
-from pipeline.training.trainer import grounded, train
+from pipeline.training.checkpoints import run_key
+from pipeline.training.train import train
+from pipeline.training.trainer import grounded
 
 ZOO = load_params(tiny.ROOT / "recipes/zoo/params.yaml")
 CODES = tiny.shrink(ZOO.runs["vqvae"])
@@ -24,7 +26,7 @@ def trained(
     run: RunParams, store: Store, out: Path, base: FinishedModel | None = None, seed: int = 1
 ) -> FinishedModel:
     scratch, curves = out.with_suffix(".scratch"), out.with_suffix(".curves")
-    train(run, store, out, seed=seed, curves=curves, scratch=scratch, base=base)
+    train(run, store, out, seed=seed, curves=curves, scratch=scratch, pretrained=base)
     return load(out)
 
 
@@ -34,7 +36,7 @@ def codes(digits_store, tmp_path_factory):
 
 
 def test_a_prior_holds_the_model_that_it_stands_on(codes, digits_store, tmp_path):
-    finished = trained(PRIOR, digits_store, tmp_path / "prior", base=codes)
+    finished = trained(PRIOR, digits_store, tmp_path / "prior", pretrained=codes)
     assert finished.capabilities == ("sample",)
     below = codes.model.state_dict()
     above = finished.model.tokenizer.state_dict()
@@ -60,9 +62,9 @@ def test_nothing_stands_on_air(digits_store, tmp_path):
 
 def test_a_vqgan_is_judged_by_the_judge_and_does_not_keep_it(digits_store, tmp_path):
     classifier = trained(tiny.runs()["classifier_digits"], digits_store, tmp_path / "classifier")
-    here = {"data": "digits", "domain": "digit", "pretrained": "classifiers/digits"}
+    here = {"data": "digits", "domains": ["digit"], "pretrained": "classifiers/digits"}
     run = tiny.shrink(ZOO.runs["vqgan"], **here)
-    finished = trained(run, digits_store, tmp_path / "vqgan", base=classifier)
+    finished = trained(run, digits_store, tmp_path / "vqgan", pretrained=classifier)
     assert finished.capabilities == ("reconstruct", "codes")
     assert finished.params.foundation.sha256 == weights_fingerprint(classifier.model)
     assert not any("classifier" in name for name in finished.model.state_dict())
@@ -94,11 +96,11 @@ def test_pictures_and_sounds_are_translated_between_a_vqgans_latents(
     results = evaluate(base, store, None, tmp_path / "evaluation")
     assert set(results) == {"reconstruction", "codes"}
     assert (tmp_path / "evaluation/reconstructions.png").is_file()
-    finished = trained(run, store, tmp_path / "translator", base=base)
+    finished = trained(run, store, tmp_path / "translator", pretrained=base)
     assert finished.params.foundation.sha256 == weights_fingerprint(base.model)
     below, kept = base.model.state_dict(), finished.model.tokenizer.state_dict()
     assert all(torch.equal(value, kept[key]) for key, value in below.items())  # frozen
-    spec = finished.card.specs[source]
+    spec = finished.card.data.specs[source]
     x = tiny.sample_of(spec, 2, 1)
     y = finished.model.translate(x, target)
     assert y.shape == x.shape

@@ -18,13 +18,15 @@ from torch import Tensor
 from pipeline.codecs import ImageCodec
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
-from pipeline.methods.base import RunParams, ScheduleParams
+from pipeline.methods.base import RunParams
+from pipeline.methods.optimisers import ScheduleParams
 from pipeline.nn.shapes import check_size
 from pipeline.samples import Batch, Labelled
 from pipeline.training.augmentation import Augmentation
-from pipeline.training.batches import Batches
 from pipeline.training.checkpoints import Checkpoints
-from pipeline.training.trainer import Trainer, step_seed, train
+from pipeline.training.readers import Reader, reader_of
+from pipeline.training.train import train
+from pipeline.training.trainer import Trainer, step_seed
 
 RUNS = tiny.runs()
 StoreOf = Callable[[RunParams], Store]
@@ -49,7 +51,7 @@ def start(run: RunParams, store: Store, fabric: Fabric, states: Path | None = No
 
 def reader(run: RunParams, store: Store, killed_at: int | None = None) -> Callable[[int], Batch]:
     """A run's batches; with ``killed_at`` the step whose batch ends the process."""
-    batches = Batches(store, run, seed=7, device=torch.device("cpu"))
+    batches = reader_of(store, run, seed=7, device=torch.device("cpu"))
     augment = Augmentation(run, pictures=isinstance(store.codec, ImageCodec))
 
     def read(step: int) -> Batch:
@@ -66,8 +68,8 @@ def everything(run: Trainer) -> dict[str, Tensor]:
     for name, optimizer in run.optimizers.items():
         for place, state in optimizer.state_dict()["state"].items():
             found |= {f"{name}.{place}.{key}": t for key, t in state.items()}
-    if run.average is not None:
-        found |= {f"average.{name}": t for name, t in run.average.state_dict().items()}
+    if run.ema is not None:
+        found |= {f"average.{name}": t for name, t in run.ema.state_dict().items()}
     return {name: t.clone() for name, t in found.items()}
 
 
@@ -78,7 +80,7 @@ def assert_equal(a: dict[str, Tensor], b: dict[str, Tensor]) -> None:
 
 @pytest.mark.parametrize("name", sorted(RUNS))
 def test_a_resumed_run_ends_with_the_same_bits(name, store_of, fabric, tmp_path):
-    run = tiny.shrink(RUNS[name], ema=0.9, schedule={"kind": "linear", "hold": 0.2})
+    run = tiny.shrink(RUNS[name], ema={"decay": 0.9}, schedule={"kind": "linear", "hold": 0.2})
     store = store_of(run)
     undisturbed = start(run, store, fabric)
     undisturbed.fit(reader(run, store))
@@ -160,20 +162,20 @@ CHILD = """
     import os, signal, sys
     from pathlib import Path
     import tiny
-    from pipeline.training import batches
-    from pipeline.training import trainer as training
+    from pipeline.training import readers
+    from pipeline.training import train as training
     from pipeline.datasets.store import Store
 
     store, root, killed_at = Store(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
-    run = tiny.shrink(tiny.runs()["cyclegan"], ema=0.9)
-    read = batches.Batches.__call__
+    run = tiny.shrink(tiny.runs()["cyclegan"], ema={"decay": 0.9})
+    read = readers.Reader.__call__
 
     def kill(self, step):
         if step == killed_at:
             os.kill(os.getpid(), signal.SIGKILL)
         return read(self, step)
 
-    batches.Batches.__call__ = kill
+    readers.Reader.__call__ = kill
     places = ["killed"] if killed_at >= 0 else ["killed", "undisturbed"]
     for place in places:
         training.train(run, store, root / place / "model", seed=7,
@@ -206,7 +208,7 @@ def test_a_killed_process_resumes_to_the_same_bytes(store_of, tmp_path):
 
 
 def test_averaged_weights_follow(store_of, fabric):
-    run = tiny.shrink(RUNS["dcgan"], ema=0.6)
+    run = tiny.shrink(RUNS["dcgan"], ema={"decay": 0.6})
     toy = start(run, store_of(run), fabric)
     read = reader(run, store_of(run))
     expected = {name: t.clone() for name, t in toy.method.model.state_dict().items()}
@@ -219,7 +221,7 @@ def test_averaged_weights_follow(store_of, fabric):
                 expected[name] = decay * expected[name] + (1 - decay) * value
             else:
                 expected[name] = value.clone()
-    assert toy.exported() is toy.average
+    assert toy.exported() is toy.ema
     for name, value in toy.exported().state_dict().items():
         torch.testing.assert_close(value, expected[name])
     assert any(
@@ -248,7 +250,7 @@ def test_every_groups_rate_is_its_own_times_the_factor(store_of, fabric):
         noise=None,  # learnt noise has a group and a rate of its own
         steps=4,
         schedule={"kind": "linear", "hold": 0.0},
-        optimizer={"rate": 0.01},
+        optimizer={"lr": 0.01},
     )
     toy = start(run, store_of(run), fabric)
     read, rates = reader(run, store_of(run)), []
@@ -276,22 +278,22 @@ def test_a_loss_that_is_no_number_ends_the_run(store_of, fabric, tmp_path):
     assert seen == [0, 1, 2, 3]
     text = str(caught.value)
     assert text.startswith("toy: ")
-    for part in ("nll", "stopped being a number at step 2", "lower the learning rate"):
+    for part in ("nll", "became NaN or infinite at step 2", "lower the learning rate"):
         assert part in text
 
 
 def test_a_run_that_diverges_names_the_batch(store_of, tmp_path, monkeypatch):
     run = tiny.shrink(RUNS["vae"], steps=9, log_every=4)
-    read = Batches.__call__
+    read = Reader.__call__
 
-    def poisoned(self: Batches, step: int) -> Batch:
+    def poisoned(self: Reader, step: int) -> Batch:
         x, y = read(self, step)
         return Labelled(x * (float("nan") if step == 5 else 1), y)
 
-    monkeypatch.setattr(Batches, "__call__", poisoned)
-    with pytest.raises(UserError, match="stopped being a number at step 5") as caught:
+    monkeypatch.setattr(Reader, "__call__", poisoned)
+    with pytest.raises(UserError, match="became NaN or infinite at step 5") as caught:
         run_train(run, store_of(run), tmp_path)
-    batches = Batches(store_of(run), run, seed=7, device=torch.device("cpu"))
+    batches = reader_of(store_of(run), run, seed=7, device=torch.device("cpu"))
     text = str(caught.value)
     assert "The batch of step 5:\n  digit/" in text
     assert all(name in text for name in batches.names(5))
@@ -307,7 +309,7 @@ def test_a_state_that_is_no_number_is_never_saved(store_of, fabric, tmp_path):
         x, y = read(step)
         return Labelled(x * (float("nan") if step == 3 else 1), y)
 
-    with pytest.raises(UserError, match="stopped being a number at step 3") as caught:
+    with pytest.raises(UserError, match="became NaN or infinite at step 3") as caught:
         toy.fit(poisoned)
     states = Checkpoints(tmp_path / "states")
     assert states.steps() == [2]
@@ -344,7 +346,7 @@ def test_steps_processes_and_seeds_have_seeds_of_their_own():
             {"network": {"levels": 5}},
             "takes 32 or more, but samples are 16x16",
         ),
-        ("vae", {"domain": "digits"}, "no domain 'digits' in split 'train', but test: digit"),
+        ("vae", {"domains": ["digits"]}, "no domain 'digits' in split 'train', but test: digit"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_the_first_step(
@@ -364,5 +366,5 @@ def test_networks_that_cannot_be_built_are_refused(store_of, tmp_path):
 
 def test_sizes_that_fit_pass():
     run = RUNS["cyclegan"]
-    method = run.build(tiny.specs_of(run), ())
+    method = run.build(tiny.data_of(run), tiny.pretrained_of(run))
     check_size(method, 16, 24)

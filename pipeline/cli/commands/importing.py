@@ -11,11 +11,12 @@ from pipeline.cli.commands.importing_vocoder import import_vocoder
 from pipeline.cli.commands.importing_vq import import_coder
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
-from pipeline.interop.imported import CheckpointFile, ImportedParams
+from pipeline.inference.finished import export
 from pipeline.interop.junyanz import Generator, describe, read
+from pipeline.methods.imported import CheckpointFile, ImportedParams
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.nn.shapes import check_size
-from pipeline.training.checkpoints import export
+from pipeline.samples import DatasetSpec
 
 CONFIGURED = {"hifigan": ("vocoder", import_vocoder), "taming": ("VQGAN", import_coder)}
 """Whose checkpoints have their network in a file beside them, and what reads which model."""
@@ -64,8 +65,9 @@ def run(
     check_pair(list(found.values()), list(files.values()))
     params = params_of(found, files, wishes)
     codec = codec_of(found[wishes.target], params.generator, wishes)
-    model = build(params, codec, found)
-    export(folder, model, params=params, codec=codec, classes=(), seed=0)
+    data = DatasetSpec(specs={domain: codec.spec(domain) for domain in params.domains})
+    model = build(params, data, codec.size, found)
+    export(folder, model, params=params, data=data, codec=codec, seed=0)
     ways = ", ".join(f"{of} -> {to}" for to, of in model.directions.items())
     return f"{folder}: {describe(params.generator)}; {ways}; inference: {params.inference}"
 
@@ -144,18 +146,17 @@ def codec_of(generator: Generator, network: TranslatorParams, wishes: Wishes) ->
 
 
 def build(
-    params: ImportedParams, codec: ImageCodec, found: dict[str, Generator]
+    params: ImportedParams, data: DatasetSpec, size: int, found: dict[str, Generator]
 ) -> GeneratorTranslator:
-    """The model with the checkpoints' weights; raises UserError where it can't be."""
-    specs = {domain: codec.spec(domain) for domain in params.domains}
+    """Build the model with the checkpoints' weights; raise UserError where it can't be."""
     try:
         with torch.device("meta"):
-            model = params.build_model(specs, ())
-        check_size(model, codec.size, codec.size)
+            model = params.build_model(data)
+        check_size(model, size, size)
     except KeyError as error:  # torch's, of names with a dot, say
         raise UserError(f"this can't be the name of a domain: {error.args[0]}") from error
     except ValueError as error:
-        raise UserError(f"--size {codec.size}: {error}") from error
+        raise UserError(f"--size {size}: {error}") from error
     for to, generator in found.items():
         model.generators[to].load_state_dict(generator.weights, assign=True)
     return model

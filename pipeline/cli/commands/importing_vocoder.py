@@ -5,9 +5,10 @@ from pathlib import Path
 import torch
 
 from pipeline.codecs import MelCodec
-from pipeline.interop.imported import CheckpointFile, ImportedVocoderParams
+from pipeline.inference.finished import export
 from pipeline.interop.jik876 import read
-from pipeline.training.checkpoints import export
+from pipeline.methods.imported import CheckpointFile, ImportedVocoderParams
+from pipeline.samples import DatasetSpec
 
 
 def import_vocoder(checkpoint: Path, config: Path | None, folder: Path) -> str:
@@ -23,11 +24,12 @@ def import_vocoder(checkpoint: Path, config: Path | None, folder: Path) -> str:
         convention=found.convention,
         file=CheckpointFile.of(checkpoint),
     )
+    data = DatasetSpec(specs={})
     with torch.device("meta"):
-        model = params.build_model({}, ())
+        model = params.build_model(data)
     model.generator.load_state_dict(found.weights, assign=True)
     codec = MelCodec(convention=found.convention, statistics={})
-    export(folder, model, params=params, codec=codec, classes=(), seed=0)
+    export(folder, model, params=params, data=data, codec=codec, seed=0)
     convention = found.convention
     return (
         f"{folder}: vocoder of {sum(w.numel() for w in found.weights.values()):,} parameters, "

@@ -6,9 +6,10 @@ import torch
 
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
-from pipeline.interop.imported import CheckpointFile, ImportedVQParams
+from pipeline.inference.finished import export
 from pipeline.interop.taming import read
-from pipeline.training.checkpoints import export
+from pipeline.methods.imported import CheckpointFile, ImportedVQParams
+from pipeline.samples import DatasetSpec
 
 
 def import_coder(checkpoint: Path, config: Path | None, folder: Path) -> str:
@@ -28,11 +29,13 @@ def import_coder(checkpoint: Path, config: Path | None, folder: Path) -> str:
         quantiser=found.quantiser,
         file=CheckpointFile.of(checkpoint),
     )
-    codec = ImageCodec(size=found.size, channels={params.domain: found.channels})
+    (domain,) = params.domains
+    codec = ImageCodec(size=found.size, channels={domain: found.channels})
+    data = DatasetSpec(specs={domain: codec.spec(domain)})
     with torch.device("meta"):
-        model = params.build_model({params.domain: codec.spec(params.domain)}, ())
+        model = params.build_model(data)
     model.load_state_dict(found.weights, assign=True)
-    export(folder, model, params=params, codec=codec, classes=(), seed=0)
+    export(folder, model, params=params, data=data, codec=codec, seed=0)
     side = found.size // found.network.multiple
     return (
         f"{folder}: VQGAN of {sum(p.numel() for p in model.parameters()):,} parameters, "

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pipeline.capabilities import Translator
+from pipeline.capabilities import abilities
 from pipeline.errors import UserError
-from pipeline.inference.finished import FinishedModel, find_models, outline
+from pipeline.inference.finished import find_models, outline
 
 HEADER = ("model", "method", "data", "steps", "parameters", "can")
 NUMBERS = {"steps", "parameters"}  # columns that align at their last digit
@@ -32,16 +32,14 @@ def line(folder: Path) -> tuple[str, ...]:
     run = finished.params
     parameters = sum(p.numel() for p in finished.model.parameters())
     method = str(getattr(run, "method", "-"))
-    return (folder.name, method, run.data, f"{run.steps:,}", f"{parameters:,}", abilities(finished))
-
-
-def abilities(finished: FinishedModel) -> str:
-    """What it can do, with a translator's directions."""
-    names = list(finished.capabilities)
-    if isinstance(finished.model, Translator):
-        ways = [f"{source} -> {to}" for to, source in finished.model.directions.items()]
-        names[names.index("translate")] = f"translate {', '.join(ways)}"
-    return "; ".join(names)
+    return (
+        folder.name,
+        method,
+        run.data,
+        f"{run.steps:,}",
+        f"{parameters:,}",
+        abilities(finished.model),
+    )
 
 
 def align(rows: list[tuple[str, ...]]) -> str:

@@ -1,34 +1,98 @@
-"""`crossdomain sample`: pictures that a model draws."""
+"""`crossdomain sample`: pictures and sounds that a model draws."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
+import torch
 from PIL import Image
 
+from pipeline.codecs import MelCodec
+from pipeline.codecs.image import to_png
+from pipeline.codecs.mel import Wave, to_audio
 from pipeline.errors import UserError
-from pipeline.inference.finished import load, sample_grid
+from pipeline.figures import to_rgb
+from pipeline.inference.finished import FinishedModel, as_sampler, as_vocoder, load
+from pipeline.inference.sampling import draw_samples, joined, sample_grid, sample_waves
+from pipeline.system.files import write
 from pipeline.system.hardware import device
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+SOUNDS: dict[str, Literal["WAV", "FLAC"]] = {".wav": "WAV", ".flac": "FLAC"}
 
 
 def sample(
     folder: Path,
-    n: int,
+    n: int | None,
     seed: int,
     out: Path,
     label: str | None,
-    options: Mapping[str, float | None],
-) -> None:
-    """Writes ``n`` samples of the model in ``folder`` as one picture.
+    options: Mapping[str, float],
+    vocoder: Path | None = None,
+) -> str:
+    """Write ``n`` samples of the model in ``folder``, and say what was written where.
 
-    ``label``: the class to draw. ``options``: see `SAMPLING_OPTIONS`; None: as the model was
-    trained to. Raises UserError where it draws no pictures or can't do as is asked, or where
-    ``out`` names no picture format.
+    Args:
+        folder: the finished model's.
+        n: None: 16, or 1 in a file of sound.
+        seed: equal seeds give equal samples.
+        out: a picture of all, a file of sound with all one after the other, or a folder.
+        label: the class to draw.
+        options: by the names of `Sampler.options`; what is left out is as the model was trained to.
+        vocoder: the folder of a finished one.
+
+    Raises UserError where the model can't do as is asked, or ``out`` ends in another format.
     """
-    if out.suffix.lower() not in SUFFIXES:
-        raise UserError(f"can't write {out}: expected a name that ends in {', '.join(SUFFIXES)}")
-    given = {name: value for name, value in options.items() if value is not None}
-    picture = sample_grid(load(folder, device()), n, seed, label, given)
+    ending = out.suffix.lower()
+    if ending and ending not in PICTURES and ending not in SOUNDS:
+        allowed = ", ".join((*PICTURES, *SOUNDS))
+        raise UserError(f"can't write {out}: expected a folder, or a name that ends in {allowed}")
+    finished = load(folder, device())
+    as_sampler(finished)
+    sound = isinstance(finished.codec, MelCodec)
+    count = n or (1 if ending and sound else 16)
+    if sound or ending in SOUNDS:
+        return sample_sound(finished, count, seed, out, label, options, vocoder)
     out.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(picture).save(out)
+    if ending:
+        picture = sample_grid(finished, count, seed, label, options)
+        Image.fromarray(picture).save(out)
+    else:
+        out.mkdir(exist_ok=True)
+        samples = torch.cat(list(draw_samples(finished, count, seed, label, options)))
+        for number, one in enumerate(samples):
+            write(out / f"{number:04d}.png", to_png(to_rgb(one)))
+    return f"{count} sample(s) of {finished.name}: {out}"
+
+
+def sample_sound(
+    finished: FinishedModel,
+    count: int,
+    seed: int,
+    out: Path,
+    label: str | None,
+    options: Mapping[str, float],
+    vocoder: Path | None,
+) -> str:
+    """Write samples of sound, and say how long they are and where."""
+    voice = None if vocoder is None else as_vocoder(load(vocoder, device()))
+    waves = list(sample_waves(finished, count, seed, label, options, voice))
+    codec, ending = finished.codec, out.suffix.lower()
+    assert isinstance(codec, MelCodec)
+    if ending in PICTURES:
+        raise UserError(f"can't write {out}: {finished.name} samples sound, so name a .wav file")
+    rate = codec.convention.rate
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if ending:
+        save_sound(out, joined(waves, rate), rate)
+    else:
+        out.mkdir(exist_ok=True)
+        for number, wave in enumerate(waves):
+            save_sound(out / f"{number:04d}.wav", wave, rate)
+    seconds = len(waves[0]) / rate
+    return f"{count} sample(s) of {finished.name}, {seconds:.2f} s each: {out}"
+
+
+def save_sound(path: Path, wave: Wave, rate: int) -> None:
+    """Write a sound in the format of the file's ending."""
+    write(path, to_audio(wave, rate, SOUNDS[path.suffix.lower()]))

@@ -13,10 +13,10 @@ from pipeline.capabilities import Vocoder
 from pipeline.cli.commands.jobs import Job
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.pitch import PitchSums, f0_track
-from pipeline.codecs.spectrogram import MelConvention
 from pipeline.errors import UserError
 from pipeline.inference.conversion import convert_blocks, mel_codec
 from pipeline.inference.finished import FinishedModel
+from pipeline.mel_convention import MelConvention
 
 BLOCK = 2**18  # samples read at once
 

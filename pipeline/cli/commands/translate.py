@@ -14,14 +14,8 @@ from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture, read_picture
 from pipeline.errors import UserError, listing
 from pipeline.inference.conversion import mel_codec
-from pipeline.inference.finished import (
-    FinishedModel,
-    as_vocoder,
-    choose_target,
-    load,
-    translate_pictures,
-    with_style,
-)
+from pipeline.inference.finished import FinishedModel, as_vocoder, load
+from pipeline.inference.pictures import choose_target, translate_pictures, with_style
 from pipeline.inference.vocoders import fitting
 from pipeline.system.hardware import device
 from pipeline.system.progress import Progress

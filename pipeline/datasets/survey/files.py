@@ -8,8 +8,8 @@ from joblib import Parallel, delayed
 
 from pipeline.codecs.image import halves_of, read_picture
 from pipeline.codecs.mel import read_wave
-from pipeline.codecs.spectrogram import HIFI_GAN
 from pipeline.datasets.folders import PICTURES, SOUNDS
+from pipeline.mel_convention import HIFI_GAN
 from pipeline.system.progress import Progress
 
 Kind = Literal["pictures", "sounds"]

@@ -1,4 +1,4 @@
-"""The cards of finished models that were trained elsewhere."""
+"""Finished models that were trained elsewhere: what their cards say in place of a method."""
 
 import hashlib
 from pathlib import Path
@@ -10,14 +10,16 @@ from pipeline.backbones import TranslatorParams
 from pipeline.backbones.hifigan import HifiganParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.block import Block
-from pipeline.codecs.spectrogram import MelConvention
 from pipeline.errors import UserError
-from pipeline.methods.base import GenerativeRunParams, Method, RunParams, TranslatorRunParams
-from pipeline.methods.hifigan import VocoderModel
+from pipeline.mel_convention import MelConvention
+from pipeline.methods.base import Method, RunParams
+from pipeline.methods.runs import GenerativeRunParams, TranslatorRunParams
+from pipeline.models.card import Pretrained
 from pipeline.models.translators import GeneratorTranslator
+from pipeline.models.vocoder import VocoderModel
 from pipeline.models.vq import VQModel
 from pipeline.nn.quantiser import QuantiserParams
-from pipeline.samples import Spec
+from pipeline.samples import DatasetSpec, Unpaired, Vocoded
 
 KNOWN = {"data", "steps"}  # of what every run says; batch, schedule and so on nobody knows
 
@@ -31,12 +33,12 @@ class CheckpointFile(Block):
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """What to say of a file."""
+        """Describe a file."""
         with path.open("rb") as file:
             return cls(name=path.name, sha256=hashlib.file_digest(file, "sha256").hexdigest())
 
 
-class NotTrainedHere(RunParams):
+class ImportedRunParams(RunParams):
     """What is known of a run that was none of ours."""
 
     data: str = "unknown"
@@ -45,22 +47,22 @@ class NotTrainedHere(RunParams):
 
     @model_serializer(mode="wrap")
     def _without_claims(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A card that spoke of a batch size or a schedule would make them up."""
+        """Leave out what would be made up: a batch size, a schedule."""
         unknown = RunParams.model_fields.keys() - KNOWN
         return {name: value for name, value in handler(self).items() if name not in unknown}
 
-    def build(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> Method:
-        """Raises UserError: discriminators, losses and data of the training are not known."""
+    def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> Method[Any]:
+        """Raise UserError: discriminators, losses and data of the training are not known."""
         raise UserError("an imported model can't be trained: a checkpoint holds its generator only")
 
 
-class ImportedParams(NotTrainedHere, TranslatorRunParams):
+class ImportedParams(ImportedRunParams, TranslatorRunParams):
     """One generator or two whose weights came from a checkpoint, and no training of ours.
 
     Blocks of params.yaml can't say this, only finished models can: there is nothing to run.
     """
 
-    reads = "unaligned"
+    reads = Unpaired
 
     method: Literal["imported"] = "imported"
     origin: Literal["junyanz"]
@@ -78,10 +80,12 @@ class ImportedParams(NotTrainedHere, TranslatorRunParams):
             raise ValueError(f"expected files for '{self.target}', found {sorted(self.files)}")
         return self
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> GeneratorTranslator:
-        """A generator for each direction that there is a file of."""
-        ways = {self.target: self.source, self.source: self.target}
-        directions = {to: of for to, of in ways.items() if to in self.files}
+    def build_model(
+        self, data: DatasetSpec, pretrained: Pretrained | None = None
+    ) -> GeneratorTranslator:
+        """Build a generator for each direction that there is a file of."""
+        specs = data.specs
+        directions = {to: of for to, of in self.both_directions.items() if to in self.files}
         generators = {
             to: self.generator.build(specs[of].channels, specs[to].channels, specs[to].bounded)
             for to, of in directions.items()
@@ -89,26 +93,26 @@ class ImportedParams(NotTrainedHere, TranslatorRunParams):
         return GeneratorTranslator(generators, directions, mode=self.inference)
 
 
-class ImportedVQParams(NotTrainedHere, GenerativeRunParams):
+class ImportedVQParams(ImportedRunParams, GenerativeRunParams):
     """A VQ model whose weights came from a checkpoint."""
 
     method: Literal["imported_vq"] = "imported_vq"
-    domain: str = "picture"
+    domains: tuple[str, ...] = ("picture",)
     origin: Literal["taming"]
     """Whose layout the checkpoint has."""
     network: VqganParams
     quantiser: QuantiserParams
     file: CheckpointFile
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> VQModel:
-        """Encoder, codebook and decoder."""
-        return VQModel(specs[self.domain], self.network, self.quantiser, laplace=False)
+    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VQModel:
+        """Build encoder, codebook and decoder."""
+        return VQModel(data.spec(self.domains), self.network, self.quantiser, laplace=False)
 
 
-class ImportedVocoderParams(NotTrainedHere):
+class ImportedVocoderParams(ImportedRunParams):
     """A vocoder whose weights came from a checkpoint, and what its frames mean."""
 
-    reads = "vocoded"
+    reads = Vocoded
 
     method: Literal["imported_vocoder"] = "imported_vocoder"
     origin: Literal["hifigan"]
@@ -122,6 +126,6 @@ class ImportedVocoderParams(NotTrainedHere):
         """None that could be named: whose voices it learnt from, no checkpoint says."""
         return ()
 
-    def build_model(self, specs: dict[str, Spec], classes: tuple[str, ...]) -> VocoderModel:
-        """The generator."""
+    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VocoderModel:
+        """Build the generator."""
         return VocoderModel(self.generator.build(self.convention.mels), self.convention)

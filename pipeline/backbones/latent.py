@@ -1,9 +1,4 @@
-"""Translation between the latents of a finished VQ model.
-
-The model's encoder and decoder, which have learnt to write samples of both domains, stand still or
-go on learning; what is new is a small residual network at the size of the codes between them.
-Latents are not rounded to codes on the way: the bridge leads from vectors to vectors.
-"""
+"""A network between the latents of a finished VQ model."""
 
 from typing import ClassVar, Literal
 
@@ -13,25 +8,27 @@ from torch.nn.functional import silu
 
 from pipeline.backbones.vqgan import Residual, VqganParams, norm
 from pipeline.block import Block
-from pipeline.models.vq import VQModel
 
 
 class LatentTranslationParams(Block):
-    """A network between the latents of the VQ model that ``pretrained: models/NAME`` names."""
+    """Residual blocks between the latents of the VQ model that ``pretrained: models/NAME`` names.
+
+    Width of its blocks, their number, and whether the VQ model learns too.
+    """
 
     norm: ClassVar[str] = "group"  # the VQ model's
 
-    kind: Literal["vqgan"] = "vqgan"
+    kind: Literal["latent"] = "latent"
     tokenizer: Literal["frozen", "tuned"] = "frozen"
-    """Whether the VQ model's encoder and decoder stay as they are, or learn with the bridge."""
+    """Whether the VQ model's encoder and decoder stay as they are, or learn too."""
     width: int = Field(128, ge=1)
-    """Channels of the bridge's residual blocks."""
+    """Channels of the residual blocks."""
     blocks: int = Field(4, ge=1)
     groups: int = Field(32, ge=1)
     """Of group normalisation, at most: they divide the channels."""
 
     def build(self, dim: int) -> "LatentNetwork":
-        """Latents [N, dim, h, w] -> the same."""
+        """Build a network of latents [N, dim, h, w] -> the same."""
         return LatentNetwork(dim, self)
 
 
@@ -51,16 +48,3 @@ class LatentNetwork(nn.Module):
         """[N, dim, h, w] -> the same."""
         change: Tensor = self.conv_out(silu(self.norm_out(self.blocks(self.conv_in(z)))))
         return z + change
-
-
-class EncodeTranslateDecode(nn.Module):
-    """A VQ model's encoder, a bridge and the VQ model's decoder: one direction."""
-
-    def __init__(self, tokenizer: VQModel, bridge: LatentNetwork) -> None:
-        super().__init__()
-        self.tokenizer, self.bridge = tokenizer, bridge
-        self.multiple = tokenizer.multiple
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> the same, not clamped to their range."""
-        return self.tokenizer.picture(self.tokenizer.draw(self.bridge(self.tokenizer.vectors(x))))

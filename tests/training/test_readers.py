@@ -1,4 +1,4 @@
-"""Batches: a function of (seed, step), every item once an epoch, the same over processes."""
+"""Reader: a function of (seed, step), every item once an epoch, the same over processes."""
 
 from collections import Counter
 from typing import Any
@@ -14,12 +14,12 @@ from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Domain, Store
 from pipeline.errors import UserError
-from pipeline.methods import ClassifierParams
 from pipeline.methods.base import RunParams
-from pipeline.params import load_run
+from pipeline.methods.classifier import ClassifierParams
+from pipeline.methods.registry import load_run
 from pipeline.samples import Labelled, Pair, Vocoded
 from pipeline.training.augmentation import Augmentation
-from pipeline.training.batches import Batches
+from pipeline.training.readers import Reader, reader_of
 
 CPU = torch.device("cpu")
 
@@ -49,8 +49,8 @@ def heard_store(raw_sounds: SoundFolderParams, tmp_path_factory: pytest.TempPath
     return Store(out)
 
 
-def batches(store: Store, params: RunParams, seed: int = 1, **share: int) -> Batches:
-    return Batches(store, params, seed=seed, device=CPU, **share)
+def batches(store: Store, params: RunParams, seed: int = 1, **share: int) -> Reader:
+    return reader_of(store, params, seed=seed, device=CPU, **share)
 
 
 def rows(store: Store, domain: str, x: Tensor) -> list[int]:
@@ -82,7 +82,7 @@ def flat(batch: Pair | Labelled | Vocoded) -> list[Tensor]:
     [
         unaligned("day", "other", batch=3),
         aligned("day", "night", batch=3),
-        run_params("vae", domain="other", batch=3),
+        run_params("vae", domains=["other"], batch=3),
     ],
     ids=["unaligned", "aligned", "labelled"],
 )
@@ -125,7 +125,7 @@ def test_samples_are_float_pictures_in_range(picture_store):
 
 
 def test_labels_belong_to_their_digits(digits_store):
-    read = batches(digits_store, run_params("vae", domain="digit", batch=32))
+    read = batches(digits_store, run_params("vae", domains=["digit"], batch=32))
     train = digits_store.domain("train", "digit")
     for step in (0, 3):
         x, y = read(step)
@@ -137,12 +137,12 @@ def test_labels_belong_to_their_digits(digits_store):
 
 
 def test_several_domains_take_turns_and_are_the_classes(picture_store, sound_store):
-    classifier = ClassifierParams(data="d", of=("day", "night"), steps=1, batch=6)
+    classifier = ClassifierParams(data="d", domains=("day", "night"), steps=1, batch=6)
     x, y = batches(picture_store, classifier)(0)
     assert y.tolist() == [0, 1] * 3
     rows(picture_store, "day", x[0::2])
     rows(picture_store, "night", x[1::2])
-    classifier = ClassifierParams(data="d", of=("ann", "bob"), steps=1, batch=4, crop=8)
+    classifier = ClassifierParams(data="d", domains=("ann", "bob"), steps=1, batch=4, crop=8)
     x, y = batches(sound_store, classifier)(0)
     for sample, label in zip(x, y, strict=True):
         # Standardised by the first domain's statistics, whichever domain it is of.
@@ -152,7 +152,7 @@ def test_several_domains_take_turns_and_are_the_classes(picture_store, sound_sto
 
 
 def test_several_domains_that_are_coded_keep_their_own_statistics(sound_store):
-    both = {"data": "d", "domain": "ann", "also": ("bob",), "steps": 1, "batch": 4, "crop": 8}
+    both = {"data": "d", "domains": ["ann"], "also": ("bob",), "steps": 1, "batch": 4, "crop": 8}
     x, y = batches(sound_store, load_run({"method": "vqvae", **both}))(0)
     for sample, label in zip(x, y, strict=True):
         name = ("ann", "bob")[label]
@@ -165,9 +165,12 @@ def test_several_domains_that_are_coded_keep_their_own_statistics(sound_store):
     [
         ("picture_store", unaligned("day", "other", batch=4)),
         ("picture_store", aligned("day", "night", batch=4)),
-        ("picture_store", run_params("vae", domain="day", batch=4)),
+        ("picture_store", run_params("vae", domains=["day"], batch=4)),
         ("sound_store", unaligned("ann", "bob", batch=4, crop=8)),
-        ("sound_store", ClassifierParams(data="d", of=("ann", "bob"), steps=1, batch=4, crop=8)),
+        (
+            "sound_store",
+            ClassifierParams(data="d", domains=("ann", "bob"), steps=1, batch=4, crop=8),
+        ),
         ("heard_store", vocoded("ann", "bob")),
     ],
 )
@@ -316,7 +319,7 @@ def test_aligned_halves_are_moved_together_and_unaligned_ones_apart():
 
 def test_labels_stay_with_their_pictures():
     x, y = torch.rand(8, 1, 6, 6), torch.arange(8)
-    batch = Augmentation(run_params("vae", domain="a", flip=True), pictures=True)(Labelled(x, y))
+    batch = Augmentation(run_params("vae", domains=["a"], flip=True), pictures=True)(Labelled(x, y))
     assert torch.equal(batch.y, y)
     for sample, whole in zip(batch.x, x, strict=True):
         assert is_window(sample, whole, False) or is_window(sample, whole, True)

@@ -1,0 +1,98 @@
+"""Fully connected networks from samples to vectors and back, for small samples and points.
+
+Goodfellow et al. 2014; Gulrajani et al. 2017, section 5.1, whose GANs learn points in the plane by
+them.
+"""
+
+import math
+from typing import Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from pipeline.block import Block
+from pipeline.nn.convolution import add_spectral_norm
+from pipeline.samples import Spec
+
+
+class MLPEncoderParams(Block):
+    """Hidden layers of one width, with leaky ReLU."""
+
+    kind: Literal["mlp"]
+    width: int = Field(256, ge=1)
+    """Units of a hidden layer."""
+    layers: int = Field(3, ge=1)
+    """Hidden layers."""
+    spectral: bool = False
+    """Spectral norm of every layer (Miyato et al. 2018)."""
+
+    def build(self, spec: Spec, outputs: int) -> "MLPEncoder":
+        """Build a network of samples [N, C, H, W] -> [N, outputs]."""
+        encoder = MLPEncoder(spec, outputs, width=self.width, layers=self.layers)
+        if self.spectral:
+            add_spectral_norm(encoder)
+        return encoder
+
+
+class MLPDecoderParams(Block):
+    """Hidden layers of one width, with ReLU."""
+
+    kind: Literal["mlp"]
+    width: int = Field(256, ge=1)
+    """Units of a hidden layer."""
+    layers: int = Field(3, ge=1)
+    """Hidden layers."""
+
+    def build(self, inputs: int, spec: Spec) -> "MLPDecoder":
+        """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded."""
+        return MLPDecoder(inputs, spec, width=self.width, layers=self.layers)
+
+
+class MLPEncoder(nn.Module):
+    """See `MLPEncoderParams`."""
+
+    def __init__(self, spec: Spec, outputs: int, *, width: int, layers: int) -> None:
+        super().__init__()
+        self.size = (spec.height, spec.width)
+        inputs = math.prod(shape_of(spec))
+        self.layers = nn.Sequential(
+            *hidden_layers(inputs, width, layers, nn.LeakyReLU(0.2)), nn.Linear(width, outputs)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> [N, outputs]."""
+        y: Tensor = self.layers(x.flatten(1))
+        return y
+
+
+class MLPDecoder(nn.Module):
+    """See `MLPDecoderParams`."""
+
+    def __init__(self, inputs: int, spec: Spec, *, width: int, layers: int) -> None:
+        super().__init__()
+        shape = shape_of(spec)
+        self.layers = nn.Sequential(
+            *hidden_layers(inputs, width, layers, nn.ReLU()),
+            nn.Linear(width, math.prod(shape)),
+            nn.Unflatten(1, shape),
+        )
+        if spec.bounded:
+            self.layers.append(nn.Tanh())
+
+    def forward(self, z: Tensor) -> Tensor:
+        """[N, inputs] -> [N, C, H, W]."""
+        y: Tensor = self.layers(z)
+        return y
+
+
+def hidden_layers(inputs: int, width: int, count: int, activation: nn.Module) -> list[nn.Module]:
+    """List ``count`` linear layers of ``width`` units, an activation behind each."""
+    sizes = [inputs, *[width] * (count - 1)]
+    return [part for size in sizes for part in (nn.Linear(size, width), activation)]
+
+
+def shape_of(spec: Spec) -> tuple[int, int, int]:
+    """Return the shape [C, H, W] of samples; raise ValueError where their width is free."""
+    if spec.width is None:
+        raise ValueError("samples must have a fixed width, but theirs is time: set crop")
+    return spec.channels, spec.height, spec.width

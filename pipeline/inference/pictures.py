@@ -1,0 +1,98 @@
+"""Translate pictures with finished models, in styles where they take them."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pipeline.capabilities import Stylist, Translator
+from pipeline.codecs import ImageCodec
+from pipeline.codecs.image import Picture, fit_square
+from pipeline.errors import UserError
+from pipeline.inference.finished import FinishedModel, as_translator, unable
+from pipeline.inference.translation import translate_any_size
+from pipeline.methods.runs import TranslatorRunParams
+from pipeline.models.translators import InStyle
+
+
+def choose_target(finished: FinishedModel, to: str | None = None) -> str:
+    """Return ``to``, or for None the domain that the model was first of all trained to reach.
+
+    Raises UserError where no direction leads to ``to``, with those that there are.
+    """
+    targets = list(as_translator(finished).directions)
+    if to is None:
+        run = finished.params
+        to = run.target if isinstance(run, TranslatorRunParams) else targets[0]
+    if to not in targets:
+        raise UserError(f"'{finished.name}' leads to {' and '.join(targets)}, not to '{to}'")
+    return to
+
+
+@torch.inference_mode()
+def with_style(finished: FinishedModel, picture: Picture) -> FinishedModel:
+    """Put the model in the style of a picture uint8 [H, W, 3] of the domain that it leads to.
+
+    Raises UserError where it takes no styles, and ValueError for a picture smaller than those it
+    was trained on.
+    """
+    model, codec = finished.model, finished.codec
+    if not isinstance(model, Stylist) or not isinstance(codec, ImageCodec):
+        raise unable(finished, "take a style")
+    to = choose_target(finished)
+    sample = to_sample(finished, codec, picture, to)
+    return replace(finished, model=InStyle(model, model.encode_style(sample)))
+
+
+def to_sample(finished: FinishedModel, codec: ImageCodec, picture: Picture, domain: str) -> Tensor:
+    """Crop the middle of a picture uint8 [H, W, 3] as the model was trained on it: [1, C, S, S].
+
+    Raises ValueError where the picture is smaller than that.
+    """
+    shown = _with_channels(fit_square(picture, codec.size)[None], codec.channels[domain])
+    return codec.to_sample(torch.from_numpy(shown), domain).to(finished.device)
+
+
+def translate_picture(finished: FinishedModel, picture: Picture, to: str) -> Picture:
+    """Translate a picture uint8 [H, W, 3] of any size: same shape.
+
+    Raises UserError where the model does not translate pictures to ``to``.
+    """
+    translated: Picture = translate_pictures(finished, picture[None], to)[0]
+    return translated
+
+
+@torch.inference_mode()
+def translate_pictures(finished: FinishedModel, pictures: Picture, to: str) -> Picture:
+    """Translate pictures uint8 [N, H, W, 3] of one size: same shape.
+
+    A picture's translation depends neither on its neighbours nor on what was translated before,
+    also where the model keeps dropout and batch statistics on.
+    """
+    model, to, codec = as_translator(finished), choose_target(finished, to), finished.codec
+    if not isinstance(codec, ImageCodec):
+        raise unable(finished, "translate pictures")
+    source = model.directions[to]
+    stored = torch.from_numpy(_with_channels(pictures, codec.channels[source]))
+    x = codec.to_sample(stored, source).to(finished.device)
+    if getattr(model, "mode", "eval") == "eval":
+        y = translate_any_size(model, x, to)
+    else:
+        y = torch.cat([_seeded(model, sample[None], to) for sample in x])
+    translated = codec.from_sample(y, to)
+    return np.repeat(translated, 3, axis=3) if translated.shape[3] == 1 else translated
+
+
+def _seeded(model: Translator, x: Tensor, to: str) -> Tensor:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return translate_any_size(model, x, to)
+
+
+def _with_channels(pictures: Picture, channels: int) -> Picture:
+    """[N, H, W, 3] -> [N, H, W, channels], of which there may be 3, or 1 for grey."""
+    if channels == 3:
+        return np.array(pictures)  # a copy: torch warns of arrays that can't be written to
+    return np.stack([np.array(Image.fromarray(p).convert("L"))[:, :, None] for p in pictures])

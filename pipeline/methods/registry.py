@@ -1,0 +1,68 @@
+"""Every method by its name in params.yaml, and networks from what a card says.
+
+To add a method, write its file and name its parameters' class in `ModelParams`.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+from torch import nn
+
+from pipeline.methods.autoencoder import AutoencoderParams
+from pipeline.methods.base import RunParams
+from pipeline.methods.classifier import ClassifierParams
+from pipeline.methods.code_prior import CodePriorParams
+from pipeline.methods.cut import CUTParams
+from pipeline.methods.cyclegan import CycleGANParams
+from pipeline.methods.gan import GANParams
+from pipeline.methods.hifigan import HifiGANParams
+from pipeline.methods.imported import ImportedParams, ImportedVocoderParams, ImportedVQParams
+from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
+from pipeline.methods.pix2pix import Pix2PixParams
+from pipeline.methods.spade import SPADEParams
+from pipeline.methods.unit import UNITParams
+from pipeline.methods.vae import VAEParams
+from pipeline.methods.vqgan import VQGANParams
+from pipeline.methods.vqvae import VQVAEParams
+from pipeline.models.card import Card, Pretrained
+from pipeline.nn.folding import folded
+
+ModelParams = Annotated[
+    AutoencoderParams
+    | CodePriorParams
+    | CUTParams
+    | CycleGANParams
+    | GANParams
+    | HifiGANParams
+    | MaskCycleGANVCParams
+    | Pix2PixParams
+    | SPADEParams
+    | UNITParams
+    | VAEParams
+    | VQGANParams
+    | VQVAEParams,
+    Field(discriminator="method"),
+]
+"""A block of ``models`` or ``second_stage`` in params.yaml."""
+
+FinishedParams = Annotated[
+    ModelParams | ClassifierParams | ImportedParams | ImportedVQParams | ImportedVocoderParams,
+    Field(discriminator="method"),
+]
+"""What the card of a finished model may hold."""
+
+
+def load_run(raw: dict[str, Any]) -> RunParams:
+    """Read a block as a finished model keeps it; raise ValidationError for any other."""
+    adapter: TypeAdapter[RunParams] = TypeAdapter(FinishedParams)
+    return adapter.validate_python(raw)
+
+
+def build_from_card(card: Card) -> nn.Module:
+    """Build the model that a card describes, with fresh weights, parametrisations folded.
+
+    Raises ValueError (ValidationError among it) for a card that describes none of ours.
+    """
+    below = card.pretrained
+    pretrained = None if below is None else Pretrained(build_from_card(below), below)
+    return folded(load_run(card.run).build_model(card.data, pretrained))

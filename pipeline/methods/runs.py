@@ -1,0 +1,61 @@
+"""Which domains a run reads: two to translate between, or any number to learn from in turn."""
+
+from abc import ABC
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from pipeline.mel_convention import MelConvention
+from pipeline.methods.base import RunParams
+from pipeline.samples import Labelled, Vocoded
+
+
+class TranslatorRunParams(RunParams, ABC):
+    """A run that reads two domains."""
+
+    source: str
+    target: str
+
+    @model_validator(mode="after")
+    def _two_domains(self) -> Self:
+        if self.source == self.target:
+            raise ValueError(f"source and target are both '{self.source}'")
+        return self
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Source and target."""
+        return (self.source, self.target)
+
+    @property
+    def both_directions(self) -> dict[str, str]:
+        """Target -> source of the translator to the target and of the one back."""
+        return {self.target: self.source, self.source: self.target}
+
+
+class DomainsRunParams(RunParams, ABC):
+    """A run that reads any number of domains in turn."""
+
+    domains: tuple[str, ...] = Field(min_length=1)
+    """The domains it learns from. Where there are several, they are the classes."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.domains)) < len(self.domains):
+            raise ValueError(f"domains names one twice: {', '.join(self.domains)}")
+        return self
+
+
+class GenerativeRunParams(DomainsRunParams, ABC):
+    """A run that learns what the samples of its domains are like."""
+
+    reads = Labelled
+
+
+class VocoderRunParams(DomainsRunParams, ABC):
+    """A run that reads sound beside its mel frames."""
+
+    reads = Vocoded
+
+    convention: MelConvention = MelConvention()
+    """What the frames mean: that of the data set, and of every model whose frames it is given."""

@@ -1,0 +1,56 @@
+"""The classifier whose opinion and features evaluation asks for."""
+
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
+
+from pipeline.capabilities import Classifier
+from pipeline.nn.normalisation import norm_layer
+
+
+class ClassifierModel(nn.Module, Classifier):
+    """Accepts any height and width from ``smallest`` on, since it averages over space."""
+
+    def __init__(
+        self,
+        channels: int,
+        classes: tuple[str, ...],
+        *,
+        width: int,
+        levels: int,
+        features: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.classes = classes
+        self.smallest = 2**levels  # one value a channel is left of this height and width
+        self.body = nn.Sequential()
+        for level in range(levels):
+            wider = width * 2 ** min(level, 2)
+            self.body.append(nn.Conv2d(channels, wider, 3, padding=1, bias=False))
+            self.body.append(norm_layer("batch", wider))
+            self.body.append(nn.ReLU(inplace=True))
+            self.body.append(nn.MaxPool2d(2))
+            channels = wider
+        self.hidden = nn.Linear(channels, features)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(features, len(classes))
+
+    def features(self, x: Tensor) -> Tensor:
+        """Compute the hidden layer [N, F]."""
+        means = adaptive_avg_pool2d(self.body(x), 1).flatten(1)
+        hidden: Tensor = self.hidden(means).relu()
+        return hidden.float()
+
+    def taps(self, x: Tensor) -> list[Tensor]:
+        """List each level's features, [N, channels, h, w] before they are pooled."""
+        found: list[Tensor] = []
+        for layer in self.body:
+            x = layer(x)
+            if isinstance(layer, nn.ReLU):
+                found.append(x)
+        return found
+
+    def classify(self, x: Tensor) -> Tensor:
+        """Compute logits [N, classes]."""
+        logits: Tensor = self.head(self.dropout(self.features(x)))
+        return logits.float()

@@ -1,0 +1,34 @@
+"""The generator of a GAN."""
+
+from torch import Generator, Tensor, nn
+
+from pipeline.capabilities import LatentSampler
+from pipeline.models.sampling import draw_labels
+
+
+class GANModel(nn.Module, LatentSampler):
+    """Generator [N, Z] -> samples [N, C, H, W]; with classes it takes labels [N] beside draws."""
+
+    def __init__(self, generator: nn.Module, *, latent: int, classes: int = 0) -> None:
+        super().__init__()
+        self.generator = generator
+        self.latent = latent
+        self.classes = classes
+
+    def sample(
+        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+    ) -> Tensor:
+        """Generate from normal draws; of classes drawn evenly where none are asked for."""
+        z = self.draw(n, generator).to(next(self.parameters()).device)
+        labels = draw_labels(self.classes, n, generator, condition)
+        return self.decode(z, None if labels is None else labels.to(z.device))
+
+    def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Generate from draws [N, Z], of classes ``labels`` [N]; None: all of the first class."""
+        if not self.classes:
+            y: Tensor = self.generator(z)
+            return y
+        if labels is None:
+            labels = z.new_zeros(len(z)).long()
+        of_class: Tensor = self.generator(z, labels)
+        return of_class

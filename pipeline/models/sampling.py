@@ -1,0 +1,21 @@
+"""What samplers share: the classes that are asked for."""
+
+import torch
+from torch import Generator, Tensor
+
+
+def draw_labels(
+    classes: int, n: int, generator: Generator | None, condition: Tensor | None
+) -> Tensor | None:
+    """Return the classes [n] to sample: ``condition``, else drawn evenly; None without classes.
+
+    Raises ValueError where classes are asked for and there are none, or not as many as ``n``, or
+    one is none of theirs.
+    """
+    if condition is None:
+        return torch.randint(classes, (n,), generator=generator) if classes else None
+    if not classes:
+        raise ValueError("a class is not supported: the model was trained without (conditional)")
+    if condition.shape != (n,) or not bool(((condition >= 0) & (condition < classes)).all()):
+        raise ValueError(f"expected {n} classes from 0 to {classes - 1}, found {condition}")
+    return condition

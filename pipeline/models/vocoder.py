@@ -1,0 +1,21 @@
+"""A trained vocoder."""
+
+from torch import Tensor, nn
+
+from pipeline.capabilities import Vocoder
+from pipeline.mel_convention import MelConvention
+
+
+class VocoderModel(nn.Module, Vocoder):
+    """A generator of waveforms and what the frames that it takes mean."""
+
+    def __init__(self, generator: nn.Module, convention: MelConvention) -> None:
+        """Take a ``generator`` [N, M, T] -> [N, 1, T * hop]."""
+        super().__init__()
+        self.generator = generator
+        self.convention = convention
+
+    def vocode(self, frames: Tensor) -> Tensor:
+        """Log-mel frames [N, M, T] -> waveforms [N, T * hop] in [-1, 1]."""
+        wave: Tensor = self.generator(frames).squeeze(1)
+        return wave

@@ -1,0 +1,35 @@
+"""Classes as further inputs of a network (Mirza & Osindero 2014)."""
+
+from torch import Tensor, cat, nn
+from torch.nn.functional import one_hot
+
+
+class OneHotInput(nn.Module):
+    """A network of vectors that is told the class as a one-hot vector behind them."""
+
+    def __init__(self, network: nn.Module, classes: int) -> None:
+        """Take a network of vectors [N, Z + classes]."""
+        super().__init__()
+        self.network = network
+        self.classes = classes
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Vectors [N, Z] and classes [N] -> what the network makes of both."""
+        y: Tensor = self.network(cat([z, one_hot(labels, self.classes).to(z.dtype)], dim=1))
+        return y
+
+
+class OneHotPlanes(nn.Module):
+    """A network of samples that is told the class as a one-hot plane behind their channels."""
+
+    def __init__(self, network: nn.Module, classes: int) -> None:
+        """Take a network of samples [N, C + classes, H, W]."""
+        super().__init__()
+        self.network = network
+        self.classes = classes
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """Samples [N, C, H, W] and classes [N] -> what the network makes of both."""
+        planes = one_hot(labels, self.classes).to(x.dtype)[:, :, None, None]
+        y: Tensor = self.network(cat([x, planes.expand(-1, -1, *x.shape[2:])], dim=1))
+        return y

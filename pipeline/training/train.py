@@ -1,0 +1,112 @@
+"""From a block of params.yaml and a prepared data set to a finished model."""
+
+from pathlib import Path
+
+import torch
+
+from pipeline.datasets.store import Store
+from pipeline.errors import UserError, listing
+from pipeline.inference.finished import FinishedModel, export
+from pipeline.methods.base import RunParams
+from pipeline.models.card import Pretrained
+from pipeline.nn.shapes import check_size
+from pipeline.samples import DatasetSpec
+from pipeline.system.distributed import wait_for_all
+from pipeline.system.hardware import choose_precision, start_fabric
+from pipeline.training.checkpoints import Checkpoints, run_key
+from pipeline.training.monitor import Monitor
+from pipeline.training.prefetch import Feed
+from pipeline.training.readers import dataset_spec
+from pipeline.training.trainer import DivergedError, Trainer
+
+
+def train(
+    params: RunParams,
+    store: Store,
+    out: Path,
+    *,
+    seed: int,
+    curves: Path,
+    scratch: Path,
+    logs: Path | None = None,
+    pretrained: FinishedModel | None = None,
+) -> None:
+    """Train a run's model and leave it, finished, at ``out``.
+
+    Args:
+        params: the run's block.
+        store: its data set.
+        out: the finished model's folder.
+        seed: of everything random.
+        curves: gets the losses as DVCLive plots, previews over the steps, and the warnings.
+        scratch: holds the checkpoints that a killed run resumes from; emptied at the end.
+        logs: gets losses, speed, memory, learning rates, gradient norms and the newest preview.
+        pretrained: the finished model that the run builds on.
+
+    Raises UserError where the data does not fit the run or a loss became NaN or infinite.
+    """
+    label = f"{out.parent.name}/{out.name}"
+    trainer, feed, data = set_up(
+        params, store, seed=seed, label=label, scratch=scratch, pretrained=pretrained
+    )
+    assert trainer.checkpoints is not None
+    folder = trainer.checkpoints.folder / "samples"
+    monitor = Monitor(params, store, data, folder, logs and logs / "samples.png")
+    try:
+        trainer.fit(feed, curves, logs, monitor)
+    except DivergedError as error:
+        names = listing(feed.reader.names(error.step))
+        raise UserError(f"{error}\nThe batch of step {error.step}:\n{names}") from error
+    if trainer.fabric.is_global_zero:
+        monitor.leave(curves, trainer.history)
+        model = trainer.finish(feed)
+        export(
+            out,
+            model,
+            params=params,
+            data=data,
+            codec=store.codec,
+            seed=seed,
+            pretrained=None if pretrained is None else pretrained.card,
+            preview=monitor.draw(monitor.preview(model)),
+        )
+    wait_for_all(trainer.fabric.world_size)
+    trainer.forget()
+
+
+def set_up(
+    params: RunParams,
+    store: Store,
+    *,
+    seed: int,
+    label: str,
+    scratch: Path | None,
+    pretrained: FinishedModel | None = None,
+) -> tuple[Trainer, Feed, DatasetSpec]:
+    """Make a run at its first step, what it reads, and what its networks are built from.
+
+    ``scratch`` None: the run neither saves checkpoints nor resumes. Raises UserError where the
+    data does not fit the run.
+    """
+    fabric = start_fabric(params.precision, deterministic=params.deterministic)
+    rank, world = fabric.global_rank, fabric.world_size
+    feed = Feed(store, params, seed=seed, device=fabric.device, rank=rank, world=world)
+    data = dataset_spec(store, params)
+    below = None if pretrained is None else Pretrained(pretrained.model, pretrained.card)
+    torch.manual_seed(seed)  # the same first weights in every process
+    try:
+        method = params.build(data, below)
+        check_size(method, *feed.reader.size)
+    except ValueError as error:
+        raise UserError(f"{label} can't learn from {store.root}: {error}") from error
+    precision = choose_precision(params.precision)
+    key = run_key(params, seed, store.fingerprint, "" if below is None else below.card.weights)
+    trainer = Trainer(
+        fabric,
+        method,
+        params,
+        seed=seed,
+        label=f"train {label} ({precision} on {fabric.device.type})",
+        checkpoints=None if scratch is None else Checkpoints(scratch / key, rank, world),
+    )
+    return trainer, feed, data
