@@ -96,14 +96,15 @@ def arctic(root: Path, speaker: str) -> Clips:
 def vctk(root: Path, speaker: str) -> Clips:
     """``wav48_silence_trimmed/p225/p225_001_mic1.flac``, or ``wav48/p225/p225_001.wav``.
 
-    The sentences that all have read are the test.
+    The sentences that all have read are the test. Beyond them a number is another text with each
+    speaker, so those keys name the speaker too: training domains aren't aligned.
     """
     folders = [root / name / speaker for name in ("wav48_silence_trimmed", "wav48")]
     folder = next((folder for folder in folders if folder.is_dir()), folders[0])
     found = named(folder, rf"{re.escape(speaker)}_(\d+)(?:_mic1)?")
     shared = {key for key in found if int(key) <= VCTK_SHARED}
     return {
-        "train": {key: file for key, file in found.items() if key not in shared},
+        "train": {f"{speaker}_{key}": f for key, f in found.items() if key not in shared},
         "test": {key: file for key, file in found.items() if key in shared},
     }
 

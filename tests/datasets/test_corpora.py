@@ -64,7 +64,7 @@ def test_vctk_tests_with_what_all_have_read(tmp_path, folder, ending):
         clips(tmp_path, *(f"{folder}/{speaker}/{name}{ending}" for name in names))
         clips(tmp_path, f"{folder}/{speaker}/{speaker}_025_mic2.flac")
     assert keys(tmp_path, "vctk", "p225", "p226") == {
-        "train": {"p225": ["025", "300"], "p226": ["025", "300"]},
+        "train": {"p225": ["p225_025", "p225_300"], "p226": ["p226_025", "p226_300"]},
         "test": {"p225": ["001", "024"], "p226": ["001", "024"]},
     }
 
