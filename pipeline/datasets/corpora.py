@@ -13,10 +13,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pipeline.datasets.factors import Category, Factor, Number, Value
 from pipeline.datasets.folders import SOUNDS, DomainName
 from pipeline.datasets.holdout import hold_out
 from pipeline.datasets.layouts import Split, files_in, key_of
-from pipeline.datasets.recordings import RecordingParams
+from pipeline.datasets.recordings import RecordingParams, with_speakers
 from pipeline.datasets.source import Item, Source
 from pipeline.errors import UserError
 
@@ -48,19 +49,47 @@ class CorpusParams(RecordingParams):
     """Another seed holds out other sentences."""
 
     def source(self) -> Source:
-        """Each speaker's clips; raises UserError where one of them has none."""
+        """Each speaker's clips; raises UserError where one of them has none.
+
+        The factors are ``speaker`` and ``sentence``, by the collection's numbers; of ``fsdd``,
+        ``speaker``, ``digit`` and ``take``.
+        """
         clips = {name: LAYOUTS[self.corpus](Path(self.root), name) for name in self.speakers}
         items: dict[str, dict[str, list[Item]]] = {}
         for speaker, splits in clips.items():
             for split, found in splits.items():
                 items.setdefault(split, {})[speaker] = [
-                    Item(key, partial(self.load_recording, file), file=file)
+                    Item(
+                        key,
+                        partial(self.load_recording, file),
+                        file=file,
+                        factors=factors_of(self.corpus, key),
+                    )
                     for key, file in sorted(found.items())
                 ]
         if "test" not in items:
             train, test = hold_out(items["train"], self.holdout, self.holdout_seed)
             items = {"train": train, "test": test}
-        return Source(items)
+        keys = {key for splits in clips.values() for found in splits.values() for key in found}
+        return with_speakers(Source(items, factors=factor_types(self.corpus, keys)))
+
+
+def factors_of(corpus: Corpus, key: str) -> dict[str, Value]:
+    """Return the factors of what a key names: a sentence, or a digit and its take."""
+    if corpus != "fsdd":
+        return {"sentence": key}
+    digit, take = key.split("_")
+    return {"digit": digit, "take": int(take)}
+
+
+def factor_types(corpus: Corpus, keys: set[str]) -> dict[str, Factor]:
+    """Return the types of what `factors_of` gives; ``keys`` are those of all clips."""
+    if corpus != "fsdd":
+        return {"sentence": Category(names=tuple(sorted(keys)))}
+    return {
+        "digit": Category(names=tuple(str(digit) for digit in range(10))),
+        "take": Number(low=0, whole=True),
+    }
 
 
 def vcc2016(root: Path, speaker: str) -> Clips:
