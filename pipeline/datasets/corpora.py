@@ -13,10 +13,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pipeline.datasets.factors import Category, Factor, Number, Value
 from pipeline.datasets.folders import SOUNDS, DomainName
 from pipeline.datasets.holdout import hold_out
 from pipeline.datasets.layouts import Split, files_in, key_of
-from pipeline.datasets.recordings import RecordingParams
+from pipeline.datasets.recordings import RecordingParams, with_speakers
 from pipeline.datasets.source import Item, Source
 from pipeline.errors import UserError
 
@@ -48,19 +49,47 @@ class CorpusParams(RecordingParams):
     """Another seed holds out other sentences."""
 
     def source(self) -> Source:
-        """Each speaker's clips; raises UserError where one of them has none."""
+        """Each speaker's clips; raises UserError where one of them has none.
+
+        The factors are ``speaker`` and ``sentence``, by the collection's numbers; of ``fsdd``,
+        ``speaker``, ``digit`` and ``take``.
+        """
         clips = {name: LAYOUTS[self.corpus](Path(self.root), name) for name in self.speakers}
         items: dict[str, dict[str, list[Item]]] = {}
         for speaker, splits in clips.items():
             for split, found in splits.items():
                 items.setdefault(split, {})[speaker] = [
-                    Item(key, partial(self.load_recording, file), file=file)
+                    Item(
+                        key,
+                        partial(self.load_recording, file),
+                        file=file,
+                        factors=factors_of(self.corpus, key),
+                    )
                     for key, file in sorted(found.items())
                 ]
         if "test" not in items:
             train, test = hold_out(items["train"], self.holdout, self.holdout_seed)
             items = {"train": train, "test": test}
-        return Source(items)
+        keys = {key for splits in clips.values() for found in splits.values() for key in found}
+        return with_speakers(Source(items, factors=factor_types(self.corpus, keys)))
+
+
+def factors_of(corpus: Corpus, key: str) -> dict[str, Value]:
+    """Return the factors of what a key names: a sentence, or a digit and its take."""
+    if corpus != "fsdd":
+        return {"sentence": key}
+    digit, take = key.split("_")
+    return {"digit": digit, "take": int(take)}
+
+
+def factor_types(corpus: Corpus, keys: set[str]) -> dict[str, Factor]:
+    """Return the types of what `factors_of` gives; ``keys`` are those of all clips."""
+    if corpus != "fsdd":
+        return {"sentence": Category(names=tuple(sorted(keys)))}
+    return {
+        "digit": Category(names=tuple(str(digit) for digit in range(10))),
+        "take": Number(low=0, whole=True),
+    }
 
 
 def vcc2016(root: Path, speaker: str) -> Clips:
@@ -96,14 +125,15 @@ def arctic(root: Path, speaker: str) -> Clips:
 def vctk(root: Path, speaker: str) -> Clips:
     """``wav48_silence_trimmed/p225/p225_001_mic1.flac``, or ``wav48/p225/p225_001.wav``.
 
-    The sentences that all have read are the test.
+    The sentences that all have read are the test. Beyond them a number is another text with each
+    speaker, so those keys name the speaker too: training domains aren't aligned.
     """
     folders = [root / name / speaker for name in ("wav48_silence_trimmed", "wav48")]
     folder = next((folder for folder in folders if folder.is_dir()), folders[0])
     found = named(folder, rf"{re.escape(speaker)}_(\d+)(?:_mic1)?")
     shared = {key for key in found if int(key) <= VCTK_SHARED}
     return {
-        "train": {key: file for key, file in found.items() if key not in shared},
+        "train": {f"{speaker}_{key}": f for key, f in found.items() if key not in shared},
         "test": {key: file for key, file in found.items() if key in shared},
     }
 

@@ -7,8 +7,10 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
+from pipeline.datasets.factors import Category
 from pipeline.datasets.source import Array, Item, PictureParams, Source, as_is
 
+NAMES = tuple(str(digit) for digit in range(10))
 TEST_EVERY = 5  # every fifth digit is for testing, the same ones whatever the seed
 
 
@@ -19,7 +21,10 @@ class DigitsParams(PictureParams):
     size: int = Field(32, ge=8)
 
     def source(self) -> Source:
-        """1,437 digits for training and 360 for testing, domain ``digit``, labels 0 to 9."""
+        """1,437 digits for training and 360 for testing, domain ``digit``, labels 0 to 9.
+
+        The factor ``digit`` is the same, by name.
+        """
         from sklearn.datasets import load_digits
 
         raw = load_digits()
@@ -27,10 +32,12 @@ class DigitsParams(PictureParams):
         for index, (image, label) in enumerate(zip(raw.images, raw.target, strict=True)):
             split = "test" if index % TEST_EVERY == 0 else "train"
             loader = partial(as_is, enlarge(image, self.size))
-            splits[split].append(Item(f"{index:04d}", loader, int(label)))
+            factors = {"digit": NAMES[label]}
+            splits[split].append(Item(f"{index:04d}", loader, int(label), factors=factors))
         return Source(
             {split: {"digit": items} for split, items in splits.items()},
-            classes=tuple(str(digit) for digit in range(10)),
+            classes=NAMES,
+            factors={"digit": Category(names=NAMES)},
         )
 
 

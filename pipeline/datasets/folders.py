@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from pipeline.codecs.image import fit_square, halves_of, read_picture
 from pipeline.datasets.holdout import hold_out
 from pipeline.datasets.layouts import Found, Split, files_in, halved, key_of, lettered
-from pipeline.datasets.recordings import RecordingParams
+from pipeline.datasets.recordings import RecordingParams, with_speakers
 from pipeline.datasets.source import Array, DatasetParams, Item, PictureParams, Source
 from pipeline.datasets.views import edges, grey
 from pipeline.errors import UserError
@@ -155,8 +155,11 @@ class SoundFolderParams(FolderParams, RecordingParams):
         return self
 
     def source(self) -> Source:
-        """Each recording, mono, at the convention's rate, trimmed and levelled."""
-        return self._items(SOUNDS, lambda _: self.load_recording)
+        """Each recording, mono, at the convention's rate, trimmed and levelled.
+
+        The factor ``speaker`` is the domain.
+        """
+        return with_speakers(self._items(SOUNDS, lambda _: self.load_recording))
 
 
 def load_square(size: int, path: Path) -> Array:

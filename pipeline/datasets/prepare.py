@@ -8,6 +8,7 @@ from pathlib import Path
 from joblib import delayed
 
 from pipeline.datasets.earlier import Earlier, remember, way_of
+from pipeline.datasets.factor_table import ROWS
 from pipeline.datasets.source import DatasetParams, DomainMoments, Item, SoundParams, Source
 from pipeline.datasets.store import Meta, Sealed
 from pipeline.datasets.writer import PROGRESS, Analysed, DomainWriter
@@ -18,7 +19,7 @@ from pipeline.system.progress import Progress
 from pipeline.system.workers import Workers
 
 KEY = "key.sha256"  # of the items that a partial folder is about
-FORMAT = 3  # of what a partial folder says of its progress
+FORMAT = 4  # of what a partial folder says of its progress
 
 
 def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> None:
@@ -42,7 +43,7 @@ def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> Non
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     write(unfinished / "meta.json", meta.model_dump_json(indent=1).encode())
-    for leftover in [unfinished / KEY, *unfinished.rglob(PROGRESS)]:
+    for leftover in [unfinished / KEY, *unfinished.rglob(PROGRESS), *unfinished.rglob(ROWS)]:
         leftover.unlink()
     put_in_place(unfinished, out)
     remember(out, way)
@@ -78,7 +79,7 @@ def write_domains(
             for domain, items in domains.items():
                 learnt = split == "train"
                 moment = moments.setdefault(domain, DomainMoments()) if learnt else None
-                writer = DomainWriter(folder / split / domain, moment, sound)
+                writer = DomainWriter(folder / split / domain, moment, sound, source.factors)
                 made = earlier.domain(split, domain)
                 progress.skip(writer.items)
                 analysts.skip(writer.items)
@@ -101,7 +102,12 @@ def write_domains(
             f"{len(problems)} of {total} items can't be used; mend or remove them:\n"
             + listing(dict.fromkeys(problems))  # halves of a picture share their file
         )
-    return Meta(codec=params.codec(moments), classes=source.classes, domains=sealed)
+    return Meta(
+        codec=params.codec(moments),
+        classes=source.classes,
+        factors=dict(source.factors),
+        domains=sealed,
+    )
 
 
 def keeps_audio(params: DatasetParams, split: str) -> bool:

@@ -1,13 +1,15 @@
 """What recordings go through first: silence at their ends goes, loudness is made equal."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from pydantic import Field
 
 from pipeline.codecs.mel import Wave, read_wave
-from pipeline.datasets.source import SoundParams
+from pipeline.datasets.factors import Category, Value
+from pipeline.datasets.source import Item, SoundParams, Source
 
 LEVEL = -23.0
 """Usual root mean square of a clip, dB relative to full scale."""
@@ -41,6 +43,28 @@ class RecordingParams(SoundParams):
     def recording_level(self) -> float | None:
         """As ``level``."""
         return self.level
+
+
+def with_speakers(source: Source) -> Source:
+    """Return the same items with the factor ``speaker``: the domain that each is in."""
+    names = tuple(dict.fromkeys(name for domains in source.items.values() for name in domains))
+    return replace(
+        source,
+        items={
+            split: {domain: spoken_by(domain, items) for domain, items in domains.items()}
+            for split, domains in source.items.items()
+        },
+        factors={**source.factors, "speaker": Category(names=names, shared=False)},
+    )
+
+
+def spoken_by(speaker: str, items: list[Item]) -> list[Item]:
+    """Return the items with ``speaker`` beside what else is known of them."""
+    alone: dict[str, Value] = {"speaker": speaker}  # one for all, where nothing else is known
+    return [
+        replace(item, factors={**item.factors, **alone} if item.factors else alone)
+        for item in items
+    ]
 
 
 def trimmed(wave: Wave, rate: int, silence: float = SILENCE) -> Wave:

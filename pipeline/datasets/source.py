@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,13 @@ from pipeline.block import Block
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics, frames_of, to_audio
 from pipeline.codecs.pitch import SUMMARY_SPEED, PitchSums, f0_track
+from pipeline.datasets.factors import Factor, Value
 from pipeline.mel_convention import MelConvention
 
 Array = npt.NDArray[Any]
+
+UNKNOWN: Mapping[str, Value] = {}
+"""The factors of items of which nothing is known: one mapping for all, as there may be millions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +32,35 @@ class Item:
     ``key`` names what the item shows. Two domains of a split are aligned where their keys are
     equal: the same picture as photograph and as label map, the same sentence by two speakers.
     ``load`` must survive pickling, since preparation calls it in other processes; it raises
-    ValueError with the reason where the item can't be used.
+    ValueError with the reason where the item can't be used. ``factors`` has a value for each factor
+    that the source declares.
     """
 
     key: str
     load: Callable[[], Array]
     label: int = 0
     file: Path | None = None
+    factors: Mapping[str, Value] = field(default_factory=lambda: UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Source:
-    """The items of a data set: split -> domain -> items, and the names of its classes."""
+    """The items of a data set: split -> domain -> items; the names of its classes; its factors."""
 
     items: dict[str, dict[str, list[Item]]]
     classes: tuple[str, ...] = field(default=())
+    factors: Mapping[str, Factor] = field(default_factory=dict)
+    """Name -> type of what is known of every item, in all splits and domains."""
 
     def fingerprint(self) -> str:
-        """Changes with the items: their order, names, classes, and their files' sizes and dates."""
-        digest = hashlib.sha256()
+        """Changes with the items: their order, names, classes and factors, and their files' sizes
+        and dates."""
+        digest = hashlib.sha256(repr(list(self.factors.items())).encode())
         for split, domains in self.items.items():
             for domain, items in domains.items():
                 for item in items:
                     seen = (split, domain, item.key, item.label, state_of(item.file))
-                    digest.update(repr(seen).encode())
+                    digest.update(repr((*seen, item.factors)).encode())
         return digest.hexdigest()
 
 

@@ -1,8 +1,10 @@
 """The prepared store: memory-mapped arrays, a folder for each split and domain.
 
-    <store>/meta.json                         format, codec, classes, counts and digests
+    <store>/meta.json                         format, codec, classes, factors, counts and digests
     <store>/<split>/<domain>/items.tsv        key, label, rows; source file's bytes and SHA-256
     <store>/<split>/<domain>/labels.npy       class of each item
+    <store>/<split>/<domain>/factors.npy      a column for each factor, where there are any: numbers
+                                              float64, indices of categories int64
     <store>/<split>/<domain>/shard-00000.npy  pictures uint8 [n, H, W, C], or frames float16 [F, M]
     <store>/<split>/<domain>/lengths.npy      sound only: frames of each clip
     <store>/<split>/<domain>/audio/00000.flac sound only: the clips themselves, in ``test`` for
@@ -13,15 +15,18 @@ Random access costs no decoding, and memory stays flat whatever the size.
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from pipeline.block import Block
 from pipeline.codecs import Codec
+from pipeline.datasets.factor_table import TABLE
+from pipeline.datasets.factors import ByFactor, Factor, FactorName, Value
 from pipeline.datasets.source import Array
 from pipeline.errors import UserError
 from pipeline.system.memory import read_at_random
@@ -32,7 +37,7 @@ class Sealed(Block):
 
     count: int
     content: str
-    """SHA-256 over items.tsv and the stored arrays."""
+    """SHA-256 over the stored arrays, items.tsv and the factors."""
     keys: str
     """SHA-256 over the keys: equal where domains are aligned."""
 
@@ -40,9 +45,11 @@ class Sealed(Block):
 class Meta(Block):
     """What meta.json holds."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     codec: Codec
     classes: tuple[str, ...]
+    factors: dict[FactorName, Factor] = Field(default_factory=dict)
+    """Name -> type of what is known of every item."""
     domains: dict[str, dict[str, Sealed]]
     """Split -> domain -> what it holds."""
 
@@ -55,8 +62,9 @@ class Meta(Block):
 class Domain:
     """The items of one split and domain."""
 
-    def __init__(self, folder: Path, count: int) -> None:
-        self.folder, self._count = folder, count
+    def __init__(self, folder: Path, count: int, factors: Mapping[str, Factor]) -> None:
+        """``folder`` has ``count`` items, with ``factors`` of these types."""
+        self.folder, self._count, self._types = folder, count, factors
         shards = sorted(folder.glob("shard-*.npy"))
         self._shards: list[Array] = [np.load(shard, mmap_mode="r") for shard in shards]
         read_at_random(self._shards)
@@ -76,6 +84,24 @@ class Domain:
         """Class indices int64 [N]."""
         labels: Array = np.load(self.folder / "labels.npy", mmap_mode="r")
         return labels
+
+    @cached_property
+    def factors(self) -> ByFactor[Array]:
+        """Name -> values of all items, [N] and memory-mapped: float64 numbers, or int64 indices
+        into a category's names.
+
+        ``[name]`` raises UserError where the data set has no such factor.
+        """
+        if not self._types:
+            return ByFactor({}, self.folder)
+        table: Array = np.load(self.folder / TABLE, mmap_mode="r")
+        return ByFactor({name: table[name] for name in self._types}, self.folder)
+
+    def factors_of(self, index: int) -> dict[str, Value]:
+        """Return what is known of one item: numbers, and the names of categories' values."""
+        return {
+            name: factor.decode(self.factors[name][index]) for name, factor in self._types.items()
+        }
 
     @cached_property
     def lengths(self) -> Array | None:
@@ -145,9 +171,18 @@ class Store:
         """Between stored arrays and samples."""
         return self.meta.codec
 
+    @property
+    def factors(self) -> ByFactor[Factor]:
+        """Name -> type of the factors that every item has, in all splits and domains.
+
+        ``[name]`` raises UserError where there is no such factor.
+        """
+        return ByFactor(self.meta.factors, self.root)
+
     def domain(self, split: str, name: str) -> Domain:
         """One split and domain; raises UserError with what there is instead."""
-        return Domain(self.root / split / name, self._sealed(split, name).count)
+        count = self._sealed(split, name).count
+        return Domain(self.root / split / name, count, self.meta.factors)
 
     def _sealed(self, split: str, name: str) -> Sealed:
         domains = self.meta.domains

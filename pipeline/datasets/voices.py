@@ -15,7 +15,8 @@ import numpy as np
 from pydantic import Field
 
 from pipeline.datasets.espeak import SAMPLE_RATE, Voice, synthesise
-from pipeline.datasets.recordings import LEVEL, levelled, trimmed
+from pipeline.datasets.factors import Category
+from pipeline.datasets.recordings import LEVEL, levelled, trimmed, with_speakers
 from pipeline.datasets.source import Item, SoundParams, Source, as_is
 from pipeline.errors import UserError
 
@@ -91,22 +92,24 @@ class VoicesParams(SoundParams):
         return LEVEL
 
     def source(self) -> Source:
-        """Disjoint sentences in ``train``, the same ones by both speakers in ``test``."""
+        """Disjoint sentences in ``train``, the same ones by both speakers in ``test``.
+
+        The factors are ``speaker`` and ``sentence``, whose values' names are the texts.
+        """
         if self.convention.rate != SAMPLE_RATE:
             raise UserError(f"the synthetic voices have a rate of {SAMPLE_RATE}, no other")
         lists = {
             "train": {name: train_sentences(name)[: self.train] for name in SPEAKERS},
             "test": {name: test_sentences()[: self.test] for name in SPEAKERS},
         }
-        return Source(
-            {
-                split: {
-                    name: [
-                        Item(sentence, partial(as_is, wave))
-                        for sentence, wave in zip(sentences, speech(name, sentences), strict=True)
-                    ]
-                    for name, sentences in speakers.items()
-                }
-                for split, speakers in lists.items()
+        items = {
+            split: {
+                name: [
+                    Item(sentence, partial(as_is, wave), factors={"sentence": sentence})
+                    for sentence, wave in zip(sentences, speech(name, sentences), strict=True)
+                ]
+                for name, sentences in speakers.items()
             }
-        )
+            for split, speakers in lists.items()
+        }
+        return with_speakers(Source(items, factors={"sentence": Category(names=_sentences())}))

@@ -3,12 +3,15 @@
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.codecs.pitch import PitchSums
+from pipeline.datasets.factor_table import FactorTable
+from pipeline.datasets.factors import Factor
 from pipeline.datasets.source import Array, DomainMoments, Item
 from pipeline.datasets.store import Sealed
 from pipeline.system.files import replace, write
@@ -48,10 +51,20 @@ class Done:
 class DomainWriter:
     """Writes the items of one split and domain, going on from what is there already."""
 
-    def __init__(self, folder: Path, moments: DomainMoments | None, sound: bool) -> None:
-        """``moments`` takes in what is stored: pictures, or with ``sound`` clips of any length."""
+    def __init__(
+        self,
+        folder: Path,
+        moments: DomainMoments | None,
+        sound: bool,
+        factors: Mapping[str, Factor] | None = None,
+    ) -> None:
+        """``moments`` takes in what is stored: pictures, or with ``sound`` clips of any length.
+
+        ``factors``: the types of those that every item has.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.moments, self.sound = folder, moments, sound
+        self._factors = FactorTable(folder, factors or {})
         self.done = Done()
         self._rows: list[str] = []
         self._pending: list[Array] = []
@@ -64,8 +77,9 @@ class DomainWriter:
         return self.done.items
 
     def add(self, item: Item, analysed: Analysed) -> None:
-        """Takes in one analysed item."""
+        """Takes in one analysed item; raises ValueError where its factors don't fit their types."""
         assert analysed.stored is not None
+        self._factors.add(item)
         if analysed.audio is not None:
             folder = self.folder / "audio"
             folder.mkdir(exist_ok=True)
@@ -93,6 +107,7 @@ class DomainWriter:
             return
         joined = (np.concatenate if self.sound else np.stack)(self._pending)
         write_array(self.folder / f"shard-{len(self.done.shards):05d}.npy", joined)
+        self._factors.flush()
         with (self.folder / "items.tsv").open("ab") as table:
             table.write("".join(self._rows).encode())
             self.done.table_bytes = table.tell()
@@ -114,6 +129,7 @@ class DomainWriter:
                 key, label, length, *_ = line.split(b"\t")
                 keys.update(key + b"\n")
                 labels[index], lengths[index] = int(label), int(length)
+        self._factors.close(self.items, content.update)
         write_array(self.folder / "labels.npy", labels)
         if self.sound:
             write_array(self.folder / "lengths.npy", lengths)
@@ -129,6 +145,7 @@ class DomainWriter:
         if table.exists():
             with table.open("r+b") as file:
                 file.truncate(self.done.table_bytes)
+        self._factors.resume(self.done.items)
         for shard in self.folder.glob("shard-*.npy"):
             if int(shard.stem.removeprefix("shard-")) >= len(self.done.shards):
                 shard.unlink()

@@ -6,6 +6,7 @@ import pytest
 import tiny
 
 from pipeline.datasets.corpora import CorpusParams
+from pipeline.datasets.factors import Category
 from pipeline.errors import UserError
 
 Keys = dict[str, dict[str, list[str]]]
@@ -64,7 +65,7 @@ def test_vctk_tests_with_what_all_have_read(tmp_path, folder, ending):
         clips(tmp_path, *(f"{folder}/{speaker}/{name}{ending}" for name in names))
         clips(tmp_path, f"{folder}/{speaker}/{speaker}_025_mic2.flac")
     assert keys(tmp_path, "vctk", "p225", "p226") == {
-        "train": {"p225": ["025", "300"], "p226": ["025", "300"]},
+        "train": {"p225": ["p225_025", "p225_300"], "p226": ["p226_025", "p226_300"]},
         "test": {"p225": ["001", "024"], "p226": ["001", "024"]},
     }
 
@@ -77,6 +78,52 @@ def test_fsdd_tests_with_its_first_takes(tmp_path, folder):
         "train": {"jackson": ["0_12", "0_5", "7_12", "7_5"], "theo": ["7_5"]},
         "test": {"jackson": ["0_4", "7_4"], "theo": ["7_0"]},
     }
+
+
+CLIPS = {
+    "vcc2016": ("SF1", "vcc2016_training/SF1/100001.wav", "evaluation_all/SF1/200002.wav"),
+    "vcc2018": (
+        "VCC2SF1",
+        "vcc2018_training/VCC2SF1/10001.wav",
+        "vcc2018_evaluation/VCC2SF1/30001.wav",
+    ),
+    "arctic": ("bdl", *(f"cmu_us_bdl_arctic/wav/arctic_{name}.wav" for name in ("a0001", "b0002"))),
+    "vctk": ("p225", "wav48/p225/p225_025.wav", "wav48/p225/p225_001.wav"),
+}
+
+
+@pytest.mark.parametrize(
+    ("corpus", "sentences"),
+    [
+        ("vcc2016", {"100001", "200002"}),
+        ("vcc2018", {"10001", "30001"}),
+        ("arctic", {"a0001", "b0002"}),
+        ("vctk", {"p225_025", "001"}),
+    ],
+)
+def test_a_sentence_is_known_as_its_collection_calls_it(tmp_path, corpus, sentences):
+    speaker, *files = CLIPS[corpus]
+    clips(tmp_path, *files)
+    source = CorpusParams(root=str(tmp_path), corpus=corpus, speakers=(speaker,)).source()
+    items = [item for domains in source.items.values() for item in domains[speaker]]
+    assert [item.factors for item in items] == [
+        {"sentence": item.key, "speaker": speaker} for item in items
+    ]
+    assert {item.key for item in items} == sentences
+    assert source.factors == {
+        "sentence": Category(names=tuple(sorted(sentences))),
+        "speaker": Category(names=(speaker,), shared=False),
+    }
+
+
+def test_of_a_spoken_digit_its_take_is_known_too(tmp_path):
+    clips(tmp_path, "7_theo_12.wav", "7_theo_3.wav", "0_jackson_5.wav")
+    params = CorpusParams(root=str(tmp_path), corpus="fsdd", speakers=("theo", "jackson"))
+    source = params.source()
+    (late,), (early,) = (source.items[split]["theo"] for split in ("train", "test"))
+    assert late.factors == {"digit": "7", "take": 12, "speaker": "theo"}
+    assert early.factors == {"digit": "7", "take": 3, "speaker": "theo"}
+    assert list(source.factors) == ["digit", "take", "speaker"]
 
 
 def test_a_speaker_without_recordings_is_named(tmp_path):

@@ -59,7 +59,7 @@ def test_what_is_no_store_is_refused(tmp_path):
         Store(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"codec": {"kind": "png"}}, {"extra": 1}])
+@pytest.mark.parametrize("change", [{"format": 1}, {"codec": {"kind": "png"}}, {"extra": 1}])
 def test_a_store_of_another_version_is_refused(picture_store, tmp_path, change):
     copy = tmp_path / "copy"
     shutil.copytree(picture_store.root, copy)

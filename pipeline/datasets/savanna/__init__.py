@@ -7,12 +7,14 @@ the other ground is the picture's true counterpart, which evaluation may use and
 """
 
 from .draw import Drawing, draw
+from .factors import FACTORS, factors_of, scene_of
 from .labels import LABELS, PALETTE, colour_labels
 from .plan import plan
 from .scene import ANIMALS, GROUNDS, Scene, sample_scene
 
 __all__ = [
     "ANIMALS",
+    "FACTORS",
     "GROUNDS",
     "LABELS",
     "PALETTE",
@@ -20,6 +22,8 @@ __all__ = [
     "Scene",
     "colour_labels",
     "draw",
+    "factors_of",
     "plan",
     "sample_scene",
+    "scene_of",
 ]

@@ -6,7 +6,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, PositiveInt
 
+from pipeline.datasets.factors import Value
 from pipeline.datasets.savanna.draw import draw
+from pipeline.datasets.savanna.factors import FACTORS, factors_of
 from pipeline.datasets.savanna.labels import colour_labels
 from pipeline.datasets.savanna.plan import plan
 from pipeline.datasets.savanna.scene import ANIMALS, GROUNDS, Scene, sample_scene
@@ -23,7 +25,7 @@ class SavannaParams(PictureParams):
     Domains ``horse`` and ``zebra`` are unaligned in ``train``; in ``test`` they show the same
     scenes, so each picture's true counterpart is known. Domain ``scene`` mixes both and is aligned
     with its ``views``. In ``classifier`` any animal stands on any ground, so a classifier must look at
-    the animal.
+    the animal. The factors are all that a picture is drawn from: `savanna.factors`.
     """
 
     kind: Literal["savanna"] = "savanna"
@@ -57,36 +59,42 @@ class SavannaParams(PictureParams):
                 "classifier": {
                     animal: self._anywhere(scenes(self.classifier), animal) for animal in ANIMALS
                 },
-            }
+            },
+            factors=FACTORS,
         )
 
     def _at_home(self, scenes: list[Scene], animal: str) -> list[Item]:
         """``animal`` on the ground where it lives."""
-        return [self._item("picture", scene, animal, HOME[animal]) for scene in scenes]
+        return [self._picture(scene, animal, HOME[animal]) for scene in scenes]
 
     def _anywhere(self, scenes: list[Scene], animal: str) -> list[Item]:
         """``animal`` on either ground in turn."""
         return [
-            self._item("picture", scene, animal, GROUNDS[index % 2])
-            for index, scene in enumerate(scenes)
+            self._picture(scene, animal, GROUNDS[index % 2]) for index, scene in enumerate(scenes)
         ]
+
+    def _picture(self, scene: Scene, animal: str, ground: str) -> Item:
+        return self._item("picture", scene, factors_of(scene, animal, ground))
 
     def _views(self, scenes: list[Scene]) -> dict[str, list[Item]]:
         """Both animals in turn, as pictures and as every view asked for."""
         animals = [ANIMALS[index % 2] for index in range(len(scenes))]
+        shown = [
+            (scene, factors_of(scene, animal, HOME[animal]))
+            for scene, animal in zip(scenes, animals, strict=True)
+        ]
         return {
-            domain: [
-                self._item(view, scene, animal, HOME[animal])
-                for scene, animal in zip(scenes, animals, strict=True)
-            ]
+            domain: [self._item(view, scene, factors) for scene, factors in shown]
             for domain, view in [("scene", "picture"), *((view, view) for view in self.views)]
         }
 
-    def _item(self, view: str, scene: Scene, animal: str, ground: str) -> Item:
-        # The texture's seed names a scene: two scenes share one about once in 10 ** 9.
-        return Item(
-            f"{scene.texture:010d}", partial(render, view, scene, self.size, animal, ground)
+    def _item(self, view: str, scene: Scene, factors: dict[str, Value]) -> Item:
+        """One view of a scene; ``factors``, which all its views share, have animal and ground."""
+        drawing = partial(
+            render, view, scene, self.size, str(factors["animal"]), str(factors["ground"])
         )
+        # The texture's seed names a scene: two scenes share one about once in 10 ** 9.
+        return Item(f"{scene.texture:010d}", drawing, factors=factors)
 
 
 def render(view: str, scene: Scene, size: int, animal: str, ground: str) -> Array:
