@@ -20,13 +20,14 @@ zoo: $(VENV)/.installed ## every small model, on embedded data
 	dvc repro recipes/zoo/dvc.yaml
 	@echo "The report: recipes/zoo/data/report/index.html"
 
-test: lint ## ruff, mypy --strict and pytest
+test: lint ## ruff, the import contracts, mypy --strict and pytest
 	-@$(MAKE) --no-print-directory chromium ROOT='$(ROOT:sudo=sudo -n)'
 	python -m pytest
 
-lint: $(VENV)/.installed ## ruff and mypy --strict
+lint: $(VENV)/.installed ## ruff, the import contracts and mypy --strict
 	ruff check .
 	ruff format --check .
+	lint-imports
 	mypy
 
 chromium: ## the browser that tests the demo, from Debian or Ubuntu where it is missing
