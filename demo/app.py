@@ -41,7 +41,7 @@ SWEEP, KEEP = 60, 1800  # seconds between two looks for old files, and that a vi
 
 
 def build(folder: Path, sweep: int = SWEEP, keep: int = KEEP) -> gr.Blocks:
-    """The page of the finished models below ``folder``.
+    """Return the page of the finished models below ``folder``.
 
     Every ``sweep`` seconds files that are older than ``keep`` seconds are removed.
     """
@@ -70,7 +70,7 @@ def build(folder: Path, sweep: int = SWEEP, keep: int = KEEP) -> gr.Blocks:
 
 
 def add_cards(library: Library, tab: gr.Tab, shown: bool) -> None:
-    """Adds the model cards, for people and for programs.
+    """Add the model cards, for people and for programs.
 
     ``shown``: whether the page opens with them; otherwise they are read when their turn comes.
     """
@@ -80,7 +80,7 @@ def add_cards(library: Library, tab: gr.Tab, shown: bool) -> None:
         return cards.to_html(library)
 
     def models() -> list[dict[str, Any]]:
-        """What each model is, what it was made from, and how well it does."""
+        """Return what each model is, what it was made from, and how well it does."""
         return cards.to_json(library)
 
     tab.select(read, None, listed, queue=False, api_visibility="private")
@@ -88,7 +88,7 @@ def add_cards(library: Library, tab: gr.Tab, shown: bool) -> None:
 
 
 def looks() -> dict[str, Any]:
-    """What the page looks like; nothing is loaded from elsewhere for it."""
+    """Return what the page looks like; nothing is loaded from elsewhere for it."""
     return {
         "theme": theme(),
         "css": files("demo").joinpath("style.css").read_text(encoding="utf-8"),
@@ -178,7 +178,7 @@ def serve(
     user: str | None = None,
     password: str | None = None,
 ) -> None:
-    """Serves the page until it is stopped.
+    """Serve the page until it is stopped.
 
     Raises UserError where the port is taken, or where only one of user and password is given.
     """

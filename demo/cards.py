@@ -29,12 +29,12 @@ class ModelCard:
 
 
 def read_cards(library: Library) -> list[ModelCard]:
-    """The cards of all models that can be loaded."""
+    """Return the cards of all models that can be loaded."""
     return [read_card(library, name) for name in library.outlines]
 
 
 def read_card(library: Library, name: str) -> ModelCard:
-    """One model's card."""
+    """Return one model's card."""
     finished = library.outline(name)
     written = (library.folder / name / "params.json").stat().st_mtime
     return ModelCard(
@@ -52,7 +52,7 @@ def read_card(library: Library, name: str) -> ModelCard:
 
 
 def read_metrics(library: Library, name: str) -> dict[str, dict[str, str]]:
-    """What evaluation found, where its file lies beside the models."""
+    """Return what evaluation found, where its file lies beside the models."""
     path = library.folder.parent / "metrics" / f"{name}.json"
     if not path.is_file():
         return {}
@@ -62,12 +62,12 @@ def read_metrics(library: Library, name: str) -> dict[str, dict[str, str]]:
 
 
 def to_json(library: Library) -> list[dict[str, Any]]:
-    """The cards as programs get them."""
+    """Return the cards as programs get them."""
     return [asdict(card) for card in read_cards(library)]
 
 
 def to_html(library: Library) -> str:
-    """The cards as a list whose entries unfold."""
+    """Return the cards as a list whose entries unfold."""
     unusable = [
         f"<p><b>{escape(name)}</b>: {escape(reason)}</p>"
         for name, reason in library.unusable.items()
@@ -76,7 +76,7 @@ def to_html(library: Library) -> str:
 
 
 def one_card(card: ModelCard) -> str:
-    """One entry."""
+    """Return one entry."""
     facts = {
         "Data": card.data,
         "Training": f"{card.steps:,} steps, seed {card.seed}",

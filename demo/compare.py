@@ -29,12 +29,12 @@ MOST_VOICES = 6  # players on the page
 
 
 def possible(library: Library) -> bool:
-    """Whether there is anything to compare."""
+    """Tell whether there is anything to compare."""
     return any(offered for _, offered, _ in parts(library))
 
 
 def parts(library: Library) -> list[tuple[str, bool, Callable[[Library, Turns], None]]]:
-    """The tab's own tabs: title, whether models offer it, and its contents."""
+    """Return the tab's own tabs: title, whether models offer it, and its contents."""
     return [
         ("Pictures", len(library.ways(ImageCodec)) > 1, build_pictures),
         ("Voices", len(library.ways(MelCodec)) > 1, build_voices),
@@ -47,7 +47,7 @@ def parts(library: Library) -> list[tuple[str, bool, Callable[[Library, Turns], 
 
 
 def build(library: Library, turns: Turns) -> None:
-    """Adds the tab's contents to the page that is being built."""
+    """Add the tab's contents to the page that is being built."""
     with gr.Tabs():
         for title, offered, contents in parts(library):
             if offered:
@@ -92,7 +92,7 @@ def build_pictures(library: Library, turns: Turns) -> None:
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
     ) -> list[tuple[Picture, str]]:
-        """Translates one picture by several translators' directions."""
+        """Translate one picture by several translators' directions."""
         before = read_upload(picture)
         found = [(before, "input")]
         with turns.turn(request) as check:
@@ -156,7 +156,7 @@ def build_voices(library: Library, turns: Turns) -> None:
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
     ) -> list[gr.Audio]:
-        """Converts one recording by up to six of `translator/domain/vocoder`."""
+        """Convert one recording by up to six of `translator/domain/vocoder`."""
         if not 1 <= len(translators) <= MOST_VOICES:
             raise ValueError(f"Choose between 1 and {MOST_VOICES}, not {len(translators)}.")
         found = []
@@ -191,7 +191,7 @@ def build_voices(library: Library, turns: Turns) -> None:
 
 
 def taking_turns(library: Library, values: list[str], progress: gr.Progress) -> Iterator[Direction]:
-    """The directions that were chosen, one after another.
+    """Return the directions that were chosen, one after another.
 
     Raises ValueError where there are none, and UserError for one that there is not.
     """

@@ -45,7 +45,8 @@ class Examples:
         return [np.repeat(p, 3, axis=2) if p.shape[2] == 1 else p for p in found]
 
     def sentence(self, way: Direction, number: int) -> tuple[int, Wave] | None:
-        """A test sentence of the speaker that ``way`` starts from: rate, float32 [samples]."""
+        """Return a test sentence of the speaker that ``way`` starts from: rate, float32
+        [samples]."""
         stored = self._stored(way.model, way.source)
         if stored is not None and stored.has_audio:
             wave, rate = soundfile.read(stored.audio(number % len(stored)), dtype="float32")
@@ -56,7 +57,7 @@ class Examples:
         return SAMPLE_RATE, speech(way.source, [sentences[number % len(sentences)]])[0]
 
     def has_sentences(self, way: Direction) -> bool:
-        """Whether there is any."""
+        """Tell whether there is any."""
         stored = self._stored(way.model, way.source)
         return (stored is not None and stored.has_audio) or self._embedded_voice(way)
 

@@ -21,7 +21,7 @@ REACH = 3.0  # either way; a normal draw is rarely farther out
 
 
 def build(library: Library, tab: gr.Tab) -> None:
-    """Adds the contents of this part, on a tab of its own, to the page that is being built."""
+    """Add the contents of this part, on a tab of its own, to the page that is being built."""
     models, encoders = library.explorable(), library.encoders()
     explorer = Explorer(library)
     with gr.Row(equal_height=False):
@@ -51,7 +51,7 @@ def build(library: Library, tab: gr.Tab) -> None:
 
     @shows_errors
     def move(model: str, seed: int, picture: str | None, *amounts: float) -> Picture:
-        """Moves a sample, or a picture, along the directions that change it most."""
+        """Move a sample, or a picture, along the directions that change it most."""
         return explorer.show(model, seed, picture, amounts)
 
     def offer(model: str) -> gr.Image:
@@ -99,7 +99,8 @@ class Explorer:
     def show(
         self, name: str, seed: int, picture: str | None, amounts: tuple[float, ...]
     ) -> Picture:
-        """What lies at ``amounts`` from the start, along the axes that move the picture most."""
+        """Return what lies at ``amounts`` from the start, along the axes that move the picture
+        most."""
         finished = self.library.get(name)
         model, z = finished.model, start_of(finished, seed, picture)
         assert isinstance(model, Latent | LatentSampler)
@@ -111,7 +112,7 @@ class Explorer:
 
 
 def start_of(finished: FinishedModel, seed: int, picture: str | None) -> Tensor:
-    """The latent [Z] to start at: that of a picture, or the draw of a seed.
+    """Return the latent [Z] to start at: that of a picture, or the draw of a seed.
 
     Raises ValueError where the model has none of the two.
     """

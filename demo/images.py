@@ -16,7 +16,7 @@ from pipeline.inference.pictures import translate_picture, with_style
 
 
 def build(library: Library, turns: Turns) -> None:
-    """Adds the tab's contents to the page that is being built."""
+    """Add the tab's contents to the page that is being built."""
     ways, examples = library.ways(ImageCodec), Examples(library)
     stylists = library.stylists()
     with gr.Row(equal_height=False):
@@ -46,7 +46,7 @@ def build(library: Library, turns: Turns) -> None:
     def translate(
         picture: str | None, translator: str, style: str | None, request: gr.Request
     ) -> tuple[Picture, Picture]:
-        """Translates a picture by a translator's direction, as in `cyclegan/zebra`.
+        """Translate a picture by a translator's direction, as in `cyclegan/zebra`.
 
         In the style of another picture where one is given and the model takes styles.
         """
@@ -80,7 +80,7 @@ def build(library: Library, turns: Turns) -> None:
 
 
 def example_shelf() -> gr.Gallery:
-    """A place for test pictures that a visitor may choose from."""
+    """Return a place for test pictures that a visitor may choose from."""
     return gr.Gallery(
         label="Or take a test picture",
         columns=SHOWN,
@@ -100,7 +100,7 @@ def stock(
     choice: gr.Dropdown,
     picture: gr.Image,
 ) -> None:
-    """Fills a shelf once the page is there and whenever ``choice`` changes; a click takes one."""
+    """Fill a shelf once the page is there and whenever ``choice`` changes; a click takes one."""
 
     def fill(value: str) -> gr.Gallery:
         pictures = shows_errors(shown)(value)
@@ -115,7 +115,7 @@ def stock(
 
 
 def on_choice(choice: gr.Dropdown, fill: Callable[[str], Any], target: Component) -> None:
-    """Fills ``target`` whenever ``choice`` changes, and for the first time once the page is there.
+    """Fill ``target`` whenever ``choice`` changes, and for the first time once the page is there.
 
     So what a page shows first does not wait for it, and programs, which choose nothing, still find
     all that ``target`` was built with.

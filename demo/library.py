@@ -61,7 +61,7 @@ class Library:
         self._lock = Lock()
 
     def ways(self, codec: type[ImageCodec] | type[MelCodec]) -> list[Direction]:
-        """The directions of all translators of pictures or of sound.
+        """Return the directions of all translators of pictures or of sound.
 
         Those of models that lead both ways come first, and each model's own before its way back.
         """
@@ -76,36 +76,37 @@ class Library:
         return [way for _, way in sorted(ways, key=lambda found: -found[0])]
 
     def way(self, value: str) -> Direction:
-        """The direction called ``value``; raises UserError where there is none."""
+        """Return the direction called ``value``; raise UserError where there is none."""
         found = {way.value: way for kind in (ImageCodec, MelCodec) for way in self.ways(kind)}
         if value not in found:
             raise UserError(f"no translator '{value}', allowed: {', '.join(found)}")
         return found[value]
 
     def stylists(self) -> list[str]:
-        """The models that take their style from a picture."""
+        """Return the models that take their style from a picture."""
         return self._pictures(lambda model: isinstance(model, Stylist))
 
     def samplers(self) -> list[str]:
-        """The models that draw pictures."""
+        """Return the models that draw pictures."""
         return self._pictures(lambda model: isinstance(model, Sampler))
 
     def between(self) -> list[str]:
-        """The models that know ways between two draws."""
+        """Return the models that know ways between two draws."""
         return self._pictures(lambda model: isinstance(model, LatentSampler))
 
     def explorable(self) -> list[str]:
-        """The models with a latent space in which one can move; first those that need no picture
-        to begin at."""
+        """Return the models with a latent space in which one can move; first those that need no
+        picture to begin at."""
         known = self.between()
         return known + [name for name in self.encoders() if name not in known]
 
     def encoders(self) -> list[str]:
-        """The models that find a picture's place in their latent space."""
+        """Return the models that find a picture's place in their latent space."""
         return self._pictures(lambda model: isinstance(model, Latent))
 
     def reconstructors_and_scorers(self) -> list[str]:
-        """The models that take a picture apart and together again, or say how typical it is."""
+        """Return the models that take a picture apart and together again, or say how typical it
+        is."""
         return self._pictures(lambda model: isinstance(model, Reconstructor | Scorer))
 
     def _pictures(self, able: Callable[[object], bool]) -> list[str]:
@@ -116,7 +117,7 @@ class Library:
         ]
 
     def vocoders(self, way: Direction | None = None) -> list[str]:
-        """The vocoders, or those that take the frames of ``way``'s model."""
+        """Return the vocoders, or those that take the frames of ``way``'s model."""
         found = []
         for name, finished in self.outlines.items():
             if not isinstance(finished.model, Vocoder):
@@ -129,18 +130,21 @@ class Library:
         return found
 
     def vocoder(self, name: str, way: Direction) -> Vocoder:
-        """The vocoder, loaded; raises UserError where it does not take the frames of ``way``."""
+        """Return the vocoder, loaded.
+
+        Raises UserError where it does not take the frames of ``way``.
+        """
         convention = mel_codec(self.outlines[way.model]).convention
         return fitting(as_vocoder(self.get(name)), convention)
 
     def outline(self, name: str) -> FinishedModel:
-        """The model without weights; raises UserError where there is none of that name."""
+        """Return the model without weights; raise UserError where there is none of that name."""
         if name not in self.outlines:
             raise UserError(f"no model '{name}', allowed: {', '.join(self.outlines)}")
         return self.outlines[name]
 
     def get(self, name: str) -> FinishedModel:
-        """The model, loaded; the one that was not used for longest leaves memory.
+        """Return the model, loaded; the one that was not used for longest leaves memory.
 
         Raises UserError where there is none of that name.
         """

@@ -22,7 +22,7 @@ def title(comparison: Comparison) -> str:
 
 
 def values(comparison: Comparison) -> dict[str, str]:
-    """The model's value first, then its baselines'."""
+    """Return the model's value first, then its baselines'."""
     names = sorted(comparison.rows, key=lambda name: name != MODEL)
     return {
         "this model" if name == MODEL else baseline(name).title: comparison.text(name)

@@ -33,7 +33,7 @@ class Opinion(NamedTuple):
 
 
 def build(library: Library, turns: Turns) -> None:
-    """Adds the contents of this part to the page that is being built."""
+    """Add the contents of this part to the page that is being built."""
     models, examples = library.reconstructors_and_scorers(), Examples(library)
     asked = Opinions(library, examples)
     with gr.Row(equal_height=False):
@@ -71,7 +71,7 @@ def build(library: Library, turns: Turns) -> None:
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
     ) -> tuple[list[tuple[Picture, str]], list[Row]]:
-        """Reconstructs a picture and says how typical it is of what models were trained on."""
+        """Reconstruct a picture and say how typical it is of what models were trained on."""
         if not models:
             raise ValueError("Choose at least one model.")
         given = read_upload(picture)
@@ -112,7 +112,10 @@ class Opinions:
 
     @torch.inference_mode()
     def opinion(self, name: str, picture: Picture) -> Opinion:
-        """One model's; raises ValueError where the picture is smaller than the model's own."""
+        """Return one model's.
+
+        Raises ValueError where the picture is smaller than the model's own.
+        """
         finished = self.library.get(name)
         sample = sample_of(finished, picture)
         model, shown = finished.model, None
@@ -131,7 +134,8 @@ class Opinions:
         return Opinion(shown, row)
 
     def references(self, finished: FinishedModel) -> Tensor:
-        """The scores [at most `REFERENCES`] of test pictures; none where no test data are here."""
+        """Return the scores [at most `REFERENCES`] of test pictures; none where no test data are
+        here."""
         if finished.name not in self._references:
             pictures = self.examples.pictures(finished.name, domain_of(finished), REFERENCES)
             samples = [sample_of(finished, picture) for picture in pictures]
@@ -142,7 +146,7 @@ class Opinions:
 
 
 def alike(library: Library, model: str) -> list[str]:
-    """The models that were trained on the same samples as ``model``."""
+    """Return the models that were trained on the same samples as ``model``."""
     own = library.outline(model)
     return [
         name
@@ -153,11 +157,11 @@ def alike(library: Library, model: str) -> list[str]:
 
 
 def sample_of(finished: FinishedModel, picture: Picture) -> Tensor:
-    """The middle of a picture as the model sees pictures [1, C, S, S]."""
+    """Return the middle of a picture as the model sees pictures [1, C, S, S]."""
     assert isinstance(finished.codec, ImageCodec)
     return to_sample(finished, finished.codec, picture, domain_of(finished))
 
 
 def domain_of(finished: FinishedModel) -> str:
-    """The first of the domains that a model was trained on."""
+    """Return the first of the domains that a model was trained on."""
     return finished.params.domains[0]

@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 
 def build(library: Library, turns: Turns) -> None:
-    """Adds the tab's contents to the page that is being built."""
+    """Add the tab's contents to the page that is being built."""
     with gr.Tabs():
         if library.samplers():
             with gr.Tab("Many"):
@@ -98,7 +98,7 @@ def build_grid(library: Library, turns: Turns) -> None:
         *,
         given: dict[Option, float],
     ) -> tuple[Picture, str]:
-        """Draws samples; equal seeds draw equal samples."""
+        """Draw samples; equal seeds draw equal samples."""
         if not 1 <= count <= MOST:
             raise ValueError(f"Between 1 and {MOST} samples, not {count}.")
         finished = library.get(model)

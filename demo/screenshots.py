@@ -31,7 +31,7 @@ RESULTS = {
 
 
 def visit(page: Page, panel: Locator) -> None:
-    """Sends an example through the tab whose contents ``panel`` are."""
+    """Send an example through the tab whose contents ``panel`` are."""
     if (sentence := panel.get_by_role("button", name="Try a test sentence")).is_visible():
         sentence.click()
         panel.get_by_role("button", name="Clear").wait_for()
@@ -49,7 +49,7 @@ def visit(page: Page, panel: Locator) -> None:
 
 
 def parts(page: Page) -> Iterator[tuple[str, Locator]]:
-    """Opens each tab, and each within it: its name in a file's, and its contents."""
+    """Open each tab, and each within it: its name in a file's, and its contents."""
     lists = page.locator("[role=tablist]")
     for tab in lists.first.get_by_role("tab").all():
         tab.click()
@@ -64,7 +64,7 @@ def parts(page: Page) -> Iterator[tuple[str, Locator]]:
 
 
 def save(content: bytes, path: Path) -> None:
-    """Writes a picture no wider than a page of documentation shows it, in all its colours."""
+    """Write a picture no wider than a page of documentation shows it, in all its colours."""
     picture = Image.open(io.BytesIO(content)).convert("RGB")
     picture.thumbnail((WIDEST, picture.height), Image.Resampling.LANCZOS)
     picture.save(path, optimize=True)
@@ -76,7 +76,7 @@ def main(
     ),
     out: Annotated[Path, typer.Option(help="The folder for the pictures.")] = Path("screenshots"),
 ) -> None:
-    """Writes a picture of each tab, at the width of a desk and of a telephone."""
+    """Write a picture of each tab, at the width of a desk and of a telephone."""
     out.mkdir(parents=True, exist_ok=True)
     with running(models) as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=which("chromium"), args=FLAGS)

@@ -23,7 +23,8 @@ WAVEFORM = gr.WaveformOptions(waveform_color="#64748b", waveform_progress_color=
 
 
 def picture_input(label: str, height: int = 320) -> gr.Image:
-    """A picture that is uploaded, pasted or taken with the camera; functions get its path."""
+    """Return a picture that is uploaded, pasted or taken with the camera; functions get its
+    path."""
     picture = gr.Image(
         type="filepath",
         format="png",
@@ -39,7 +40,7 @@ def picture_input(label: str, height: int = 320) -> gr.Image:
 
 
 def sound_input(label: str) -> gr.Audio:
-    """A sound that is uploaded or recorded; functions get its path."""
+    """Return a sound that is uploaded or recorded; functions get its path."""
     return gr.Audio(
         sources=["upload", "microphone"],
         type="filepath",
@@ -50,7 +51,7 @@ def sound_input(label: str) -> gr.Audio:
 
 
 def wait_for_recording(recording: gr.Audio, start: gr.Button) -> None:
-    """Keeps ``start`` from being pressed while ``recording`` is made and on its way to the server.
+    """Keep ``start`` from being pressed while ``recording`` is made and on its way to the server.
 
     The player shows a recording before it has arrived; until then functions would get none. All
     of it happens in the browser, where no answer can come late.
@@ -61,7 +62,7 @@ def wait_for_recording(recording: gr.Audio, start: gr.Button) -> None:
 
 
 def sound_output(label: str, visible: bool = True) -> gr.Audio:
-    """A sound that is heard and downloaded as a wav file."""
+    """Return a sound that is heard and downloaded as a wav file."""
     return gr.Audio(
         label=label,
         interactive=False,
@@ -72,12 +73,12 @@ def sound_output(label: str, visible: bool = True) -> gr.Audio:
 
 
 def path_of(upload: gr.data_classes.FileData | None) -> str | None:
-    """Where gradio keeps an uploaded file."""
+    """Return where gradio keeps an uploaded file."""
     return None if upload is None else upload.path
 
 
 def read_upload(path: str | None) -> Picture:
-    """A visitor's picture uint8 [H, W, 3], reduced where it is large.
+    """Return a visitor's picture uint8 [H, W, 3], reduced where it is large.
 
     Raises ValueError with what is wrong with it.
     """
@@ -96,7 +97,7 @@ def read_upload(path: str | None) -> Picture:
 
 
 def check_pixels(path: Path) -> None:
-    """Raises ValueError where a picture has too many pixels, before they are decoded."""
+    """Raise ValueError where a picture has too many pixels, before they are decoded."""
     try:
         with Image.open(path) as file:
             width, height = file.size
@@ -112,7 +113,7 @@ def check_pixels(path: Path) -> None:
 
 
 def reduce(picture: Picture) -> Picture:
-    """The picture [H, W, 3], made smaller where it has more than `KEPT_PIXELS`."""
+    """Return the picture [H, W, 3], made smaller where it has more than `KEPT_PIXELS`."""
     height, width = picture.shape[:2]
     factor = math.sqrt(KEPT_PIXELS / (height * width))
     if factor >= 1:
@@ -122,7 +123,7 @@ def reduce(picture: Picture) -> Picture:
 
 
 def read_recording(path: str | None, rate: int, least: int) -> Wave:
-    """A visitor's sound float32 [samples] at ``rate``, of at least ``least`` samples.
+    """Return a visitor's sound float32 [samples] at ``rate``, of at least ``least`` samples.
 
     Raises ValueError with what is wrong with it.
     """
@@ -139,7 +140,7 @@ def read_recording(path: str | None, rate: int, least: int) -> Wave:
 
 
 def check_length(recording: Path) -> None:
-    """Raises ValueError where a recording is longer than a visitor's turn, or is none."""
+    """Raise ValueError where a recording is longer than a visitor's turn, or is none."""
     try:
         seconds = soundfile.info(recording).duration
     except soundfile.SoundFileError as error:

@@ -32,7 +32,7 @@ Sound = tuple[int, npt.NDArray[np.int16]]
 
 
 def build(library: Library, turns: Turns) -> None:
-    """Adds the tab's contents to the page that is being built."""
+    """Add the tab's contents to the page that is being built."""
     ways, examples = library.ways(MelCodec), Examples(library)
     with gr.Row(equal_height=False):
         with gr.Column():
@@ -71,7 +71,7 @@ def build(library: Library, turns: Turns) -> None:
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
     ) -> tuple[Sound, Picture]:
-        """Converts speech by a translator's direction, as in `voice_cyclegan/beatrice`."""
+        """Convert speech by a translator's direction, as in `voice_cyclegan/beatrice`."""
         way = library.way(translator)
         convention = mel_codec(library.outline(way.model)).convention
         wave = read_recording(recording, convention.rate, convention.hop)
@@ -102,7 +102,7 @@ def build(library: Library, turns: Turns) -> None:
 
 
 def example_button(examples: Examples, ways: list[Direction]) -> gr.Button:
-    """What gives a visitor a test sentence, where there is any."""
+    """Return what gives a visitor a test sentence, where there is any."""
     there = any(map(examples.has_sentences, ways))
     return gr.Button("Try a test sentence", visible=there)
 
@@ -114,7 +114,7 @@ def give_sentence(
     choice: Component,
     recording: gr.Audio,
 ) -> None:
-    """Lets ``button`` fill ``recording``, by the speaker whom ``source`` reads from ``choice``."""
+    """Let ``button`` fill ``recording``, by the speaker whom ``source`` reads from ``choice``."""
 
     @shows_errors
     def pick(value: Any) -> Sound | None:
@@ -125,7 +125,7 @@ def give_sentence(
 
 
 def vocoder_choices(library: Library, way: Direction | None) -> list[tuple[str, str]]:
-    """The vocoders for ``way``, or all of them: label and value."""
+    """Return the vocoders for ``way``, or all of them: label and value."""
     trained = [(name, name) for name in library.vocoders(way)]
     return [("Griffin-Lim (needs no training)", CLASSICAL), *trained]
 
@@ -133,7 +133,7 @@ def vocoder_choices(library: Library, way: Direction | None) -> list[tuple[str, 
 def convert(
     library: Library, wave: Wave, way: Direction, vocoder: str, progress: gr.Progress, check: Check
 ) -> Wave:
-    """The converted wave, of equal length.
+    """Return the converted wave, of equal length.
 
     Raises UserError where the vocoder does not fit, and `CancelledError`.
     """

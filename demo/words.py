@@ -27,7 +27,7 @@ class CancelledError(Exception):
 
 
 def shows_errors(action: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """An action whose errors become a message on the page, never a traceback.
+    """Return an action whose errors become a message on the page, never a traceback.
 
     What nobody foresaw goes to the server's log.
     """
@@ -52,7 +52,8 @@ def shows_errors(action: Callable[Arguments, Result]) -> Callable[Arguments, Res
 
 
 def said(message: str) -> gr.Error:
-    """An error that gradio shows and does not print, cut where a visitor would stop reading."""
+    """Return an error that gradio shows and does not print, cut where a visitor would stop
+    reading."""
     return gr.Error(shorten(message, MOST_CHARACTERS, placeholder=" ..."), print_exception=False)
 
 
@@ -81,6 +82,6 @@ class Turns:
                 del self._running[session]
 
     def cancel(self, request: gr.Request) -> None:
-        """Stops all that the visitor has running, at its next check."""
+        """Stop all that the visitor has running, at its next check."""
         for cancelled in self._running.get(request.session_hash, []):
             cancelled.set()

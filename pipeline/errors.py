@@ -33,7 +33,7 @@ def listing(problems: Iterable[str], limit: int = 20) -> str:
 
 
 def exit_on_user_error(work: Callable[[], Result]) -> Result:
-    """Calls ``work``; what the user can put right is said in words, without a traceback.
+    """Call ``work``; what the user can put right is said in words, without a traceback.
 
     Ends the process with exit code 1 then, or with 130 where the user stopped it.
     """

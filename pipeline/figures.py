@@ -25,7 +25,7 @@ class Caption:
 
 
 def save_grid(path: Path, rows: Sequence[Tensor], caption: Caption) -> None:
-    """Writes rows of samples, each [n, C, H, W] in [-1, 1], as one picture.
+    """Write rows of samples, each [n, C, H, W] in [-1, 1], as one picture.
 
     The caption goes beside it, as JSON of the same name, for whoever shows the picture.
     """
@@ -51,13 +51,13 @@ def grid(rows: Sequence[Tensor]) -> npt.NDArray[np.uint8]:
 
 
 def to_rgb(sample: Tensor) -> npt.NDArray[np.uint8]:
-    """One sample [1 or 3, H, W] in [-1, 1] -> uint8 [H, W, 3]."""
+    """Return one sample [1 or 3, H, W] in [-1, 1] -> uint8 [H, W, 3]."""
     levels = sample.detach().float().cpu().clamp(-1, 1).add(1).mul(127.5).round()
     return levels.byte().expand(3, -1, -1).permute(1, 2, 0).numpy()
 
 
 def save_spectrograms(path: Path, mels: Mapping[str, Tensor], convention: MelConvention) -> None:
-    """Writes natural-log mel spectrograms [M, T] under each other, by name."""
+    """Write natural-log mel spectrograms [M, T] under each other, by name."""
     import matplotlib
 
     matplotlib.use("agg")

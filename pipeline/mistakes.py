@@ -10,7 +10,7 @@ TAGS = ("method", "kind")  # the literal fields that tell the members of a union
 
 
 def describe(mistake: dict[str, Any], model: type[BaseModel], raw: object) -> str:
-    """One of pydantic's errors about ``raw``, which should have been a ``model``."""
+    """Return one of pydantic's errors about ``raw``, which should have been a ``model``."""
     location = tuple(mistake["loc"])
     path = key_path(location, raw)
     context = mistake.get("ctx", {})
@@ -37,7 +37,7 @@ def describe(mistake: dict[str, Any], model: type[BaseModel], raw: object) -> st
 
 
 def key_path(location: tuple[str | int, ...], raw: object) -> str:
-    """The path of a key in the file: pydantic's location less the tags of chosen unions."""
+    """Return the path of a key in the file: pydantic's location less the tags of chosen unions."""
     parts: list[str] = []
     for part in location:
         if isinstance(raw, dict) and part not in raw and part in [raw.get(tag) for tag in TAGS]:
@@ -51,7 +51,7 @@ def key_path(location: tuple[str | int, ...], raw: object) -> str:
 
 
 def keys_at(location: tuple[str | int, ...], model: type[BaseModel]) -> list[str]:
-    """The keys that are allowed at one of pydantic's locations."""
+    """Return the keys that are allowed at one of pydantic's locations."""
     kind: Any = model
     for part in location:
         kind = _step(_bare(kind), part)
@@ -60,7 +60,7 @@ def keys_at(location: tuple[str | int, ...], model: type[BaseModel]) -> list[str
 
 
 def _step(kind: Any, part: str | int) -> Any:
-    """The type that ``part`` of pydantic's location leads to."""
+    """Return the type that ``part`` of pydantic's location leads to."""
     if _is_block(kind):
         return kind.model_fields[part].annotation if part in kind.model_fields else None
     arguments = [argument for argument in get_args(kind) if argument is not type(None)]

@@ -58,7 +58,7 @@ class StrictLoader(yaml.SafeLoader):
     """YAML in which a key stands once: of two equal keys, plain YAML forgets the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """A mapping; raises ConstructorError at a key that stands twice."""
+        """Return a mapping; raises ConstructorError at a key that stands twice."""
         seen: set[Any] = set()
         for key_node, _ in node.value:
             if key_node.tag == MERGE:  # "<<: *block": what that block has may be said again
@@ -72,7 +72,7 @@ class StrictLoader(yaml.SafeLoader):
 
 
 def load_params(path: Path) -> Params:
-    """Reads and checks params.yaml.
+    """Read and check params.yaml.
 
     Raises UserError with, for each mistake, the key's path, what was found and what is allowed.
     """
@@ -97,8 +97,8 @@ def _mistakes(path: Path, found: list[str]) -> UserError:
 
 
 def dangling(params: Params) -> list[str]:
-    """Names that lead nowhere: of data sets without a block, of classifiers that nobody would ask, of a
-    vocoder that is none."""
+    """Names that lead nowhere: of data sets without a block, of classifiers that nobody would ask,
+    of a vocoder that is none."""
     known = ", ".join(sorted(params.datasets))
     runs: list[tuple[str, RunParams]] = [
         *((f"classifiers.{name}", classifier) for name, classifier in params.classifiers.items()),

@@ -1,4 +1,5 @@
-"""python -m stages.classifier NAME: trains the classifier that evaluation asks about data set NAME."""
+"""python -m stages.classifier NAME: trains the classifier that evaluation asks about data set
+NAME."""
 
 from pipeline.datasets.store import Store
 from pipeline.params import load_params

@@ -122,7 +122,8 @@ def shipped() -> Params:
 
 
 def runs() -> dict[str, RunParams]:
-    """The default models, classifiers, and a model of each family that only the zoo has: toy-sized."""
+    """The default models, classifiers, and a model of each family that only the zoo has: toy-
+    sized."""
     params = shipped()
     found: dict[str, RunParams] = {**params.models}
     for name, run in zoo().runs.items():

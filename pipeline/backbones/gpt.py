@@ -26,7 +26,7 @@ class GPT(nn.Module):
     """See `GPTParams`."""
 
     def __init__(self, length: int, starts: int, codes: int, params: GPTParams) -> None:
-        """Raises ValueError where the heads do not share the width evenly."""
+        """Raise ValueError where the heads do not share the width evenly."""
         super().__init__()
         self.length = length
         self.starts = nn.Embedding(starts, params.width)
@@ -65,7 +65,7 @@ class GPT(nn.Module):
         return self.logits(x)[:, 0]
 
     def empty_caches(self, count: int) -> list[Cache]:
-        """One a block, for ``count`` sequences."""
+        """Return one a block, for ``count`` sequences."""
         blocks = (block for block in self.blocks if isinstance(block, Block))
         return [block.empty_cache(count, self.length) for block in blocks]
 

@@ -162,7 +162,7 @@ class SingleBlock(nn.Module):
 
 
 def _same(channels: int, kernel: int, dilation: int) -> nn.Conv1d:
-    """A convolution that keeps the length."""
+    """Return a convolution that keeps the length."""
     return nn.Conv1d(
         channels, channels, kernel, dilation=dilation, padding=(kernel - 1) * dilation // 2
     )

@@ -55,7 +55,7 @@ class TwoOneTwo(nn.Module):
     smallest = 8  # instance norm needs two frames at the narrowest place
 
     def __init__(self, mels: int, masked: bool, *, width: int, blocks: int) -> None:
-        """Raises ValueError where ``mels`` is no multiple of 4."""
+        """Raise ValueError where ``mels`` is no multiple of 4."""
         super().__init__()
         if mels % self.multiple:
             raise ValueError(

@@ -77,7 +77,7 @@ class Multiscale(nn.Module):
 def patch_layers(
     inputs: int, width: int, layers: int, norm: Literal["instance", "none"], spectral: bool
 ) -> nn.ModuleList:
-    """The layers of one discriminator, the logits' convolution last."""
+    """Return the layers of one discriminator, the logits' convolution last."""
     widths = [width * min(2**level, 8) for level in range(layers)]
     found: list[nn.Module] = [
         nn.Sequential(convolution(inputs, width, 4, stride=2, padding=2), nn.LeakyReLU(0.2))

@@ -116,7 +116,8 @@ class Spade(nn.Module):
 
 
 def smaller(labels: Tensor, halvings: int) -> Tensor:
-    """The nearest neighbours [N, L, H / 2 ** halvings, W / 2 ** halvings]: labels do not mix."""
+    """Return the nearest neighbours [N, L, H / 2 ** halvings, W / 2 ** halvings]: labels do not
+    mix."""
     return labels[..., :: 2**halvings, :: 2**halvings]
 
 

@@ -30,7 +30,7 @@ class StyleGAN2DiscriminatorParams(Block):
     """Channels at most."""
 
     def build(self, spec: Spec) -> "StyleGAN2Discriminator":
-        """Samples [N, C, H, W] -> logits [N, 1]; raises ValueError where they do not halve."""
+        """Samples [N, C, H, W] -> logits [N, 1]; raise ValueError where they do not halve."""
         return StyleGAN2Discriminator(spec, width=self.width, most=self.most)
 
 
@@ -82,7 +82,7 @@ class HalvingBlock(nn.Module):
         return both / math.sqrt(2)
 
     def halve(self, x: Tensor) -> Tensor:
-        """Every other row and column of the blurred map (Zhang 2019)."""
+        """Return every other row and column of the blurred map (Zhang 2019)."""
         kernel = self.kernel.to(x.dtype).expand(x.shape[1], -1, -1, -1)
         return conv2d(x, kernel, stride=2, padding=1, groups=x.shape[1])
 

@@ -43,7 +43,7 @@ class VaeParams(Block):
         return VaeEncoder(inputs, width=self.width, blocks=self.blocks, norm=self.norm)
 
     def build_latent(self) -> "GaussianLatent":
-        """What lies between an encoder's features and a decoder's."""
+        """Return what lies between an encoder's features and a decoder's."""
         return GaussianLatent(4 * self.width, blocks=self.shared, norm=self.norm)
 
     def build_decoder(self, outputs: int, bounded: bool) -> "VaeDecoder":
@@ -86,7 +86,7 @@ class GaussianLatent(nn.Module):
         init_normal(self)
 
     def mean(self, features: Tensor) -> Tensor:
-        """An encoder's features [N, C, h, w] -> means of the posteriors, same shape, float32."""
+        """Encoder features [N, C, h, w] -> means of the posteriors, same shape, float32."""
         y: Tensor = self.before(features)
         return y.float()
 

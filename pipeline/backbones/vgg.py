@@ -73,7 +73,7 @@ class VGG19(nn.Module):
 
 
 def check_sum(path: Path, sha256: str | None) -> None:
-    """Raises UserError where a file is missing or has another SHA-256 than told, or than named."""
+    """Raise UserError where a file is missing or has another SHA-256 than told, or than named."""
     named = HASHED.search(path.name)
     expected = sha256 or (named[1] if named else "")
     try:
@@ -112,7 +112,8 @@ def read_features(path: Path) -> dict[str, Tensor]:
 
 
 def shapes() -> dict[str, torch.Size]:
-    """The shape of each weight and bias of `LAYERS` by torchvision's names less ``features.``."""
+    """Return the shape of each weight and bias of `LAYERS` by torchvision's names less
+    ``features.``."""
     found, inputs, number = {}, 3, 0
     for layer in LAYERS:
         if isinstance(layer, int):

@@ -89,14 +89,14 @@ class VitDecoder(nn.Module):
 
 
 def blocks(params: VitParams) -> nn.Sequential:
-    """The transformer of one side."""
+    """Return the transformer of one side."""
     return nn.Sequential(
         *(Block(params.width, params.heads, causal=False) for _ in range(params.layers))
     )
 
 
 def through(x: Tensor, layers: nn.Module, norm: nn.Module) -> Tensor:
-    """A map [N, C, h, w] through blocks that take sequences, its places told apart."""
+    """Send a map [N, C, h, w] through blocks that take sequences, its places told apart."""
     rows, columns = x.shape[2:]
     places = sines(rows, columns, x.shape[1], x.device)
     y = norm(layers(x.flatten(2).transpose(1, 2) + places))  # [N, h * w, C]

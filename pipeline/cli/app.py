@@ -18,7 +18,7 @@ class Commands(TyperGroup):
     """Commands whose `UserError` is a message and exit code 1."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command that was asked for; which class ``ctx`` has is typer's own affair."""
+        """Run the command that was asked for; which class ``ctx`` has is typer's own affair."""
         return exit_on_user_error(lambda: super(Commands, self).invoke(ctx))
 
 

@@ -24,7 +24,7 @@ class ImageCodec(Block):
     channels: dict[str, int]
 
     def spec(self, domain: str) -> Spec:
-        """The samples of ``domain``: [channels, size, size] in [-1, 1]."""
+        """Return the samples of ``domain``: [channels, size, size] in [-1, 1]."""
         return Spec(channels=self.channels[domain], height=self.size, width=self.size, bounded=True)
 
     def to_sample(self, stored: Tensor, domain: str) -> Tensor:
@@ -38,7 +38,7 @@ class ImageCodec(Block):
 
 
 def read_picture(path: Path) -> Picture:
-    """The picture in a file as uint8 [H, W, 3], turned as its EXIF orientation says.
+    """Return the picture in a file as uint8 [H, W, 3], turned as its EXIF orientation says.
 
     16 bits are scaled to 8; what is transparent shows white behind it; of several pages, the first
     is read. Raises ValueError with the reason where the file is not a whole picture or its values
@@ -65,7 +65,7 @@ def read_picture(path: Path) -> Picture:
 
 
 def halves_of(picture: Picture) -> tuple[Picture, Picture]:
-    """The left and the right half of [H, 2 W, C], as in published sets of pairs.
+    """Return the left and the right half of [H, 2 W, C], as in published sets of pairs.
 
     Raises ValueError where the width is odd: then nobody knows where the one ends.
     """
@@ -83,7 +83,7 @@ def to_png(picture: Picture) -> bytes:
 
 
 def fit_square(picture: Picture, size: int) -> Picture:
-    """The largest centred square of [H, W, C], resized to ``size`` with antialiasing.
+    """Return the largest centred square of [H, W, C], resized to ``size`` with antialiasing.
 
     Raises ValueError where the picture is smaller than ``size``: enlarging would invent detail.
     """

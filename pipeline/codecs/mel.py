@@ -43,7 +43,7 @@ class MelCodec(Block):
     where they were as loud as they were recorded."""
 
     def spec(self, domain: str) -> Spec:
-        """The samples of ``domain``: [1, mels, any width], standardised."""
+        """Return the samples of ``domain``: [1, mels, any width], standardised."""
         return Spec(channels=1, height=self.convention.mels, width=None, bounded=False)
 
     def to_sample(self, stored: Tensor, domain: str) -> Tensor:
@@ -75,7 +75,7 @@ class MelCodec(Block):
 
 
 def read_wave(path: Path, rate: int) -> Wave:
-    """The sound in a file, mixed to mono and resampled once to ``rate``: float32 [samples].
+    """Return the sound in a file, mixed to mono and resampled once to ``rate``: float32 [samples].
 
     Raises ValueError with the reason where the file holds no usable sound.
     """
@@ -98,7 +98,8 @@ def read_wave(path: Path, rate: int) -> Wave:
 
 
 def to_audio(wave: npt.ArrayLike, rate: int, container: Literal["WAV", "FLAC"]) -> memoryview:
-    """A waveform [samples] in [-1, 1] (beyond is clipped) as the content of a 16-bit file."""
+    """Return a waveform [samples] in [-1, 1] (beyond is clipped) as the content of a 16-bit
+    file."""
     import soundfile
 
     content = io.BytesIO()

@@ -53,7 +53,7 @@ class Pitch(Block):
 
     @classmethod
     def of(cls, tracks: Iterable[Tensor]) -> "Pitch | None":
-        """What F0 tracks in Hz, 0 where unvoiced, sum up to; None where no frame is voiced.
+        """Return what F0 tracks in Hz, 0 where unvoiced, sum up to; None where no frame is voiced.
 
         A deviation below 1e-3 (1.7 cents) counts as that, so that one can divide by it.
         """
@@ -98,7 +98,7 @@ def log_f0(track: Tensor) -> Tensor:
 
 
 def f0_track(wave: Tensor, convention: MelConvention, speed: int = SPEED) -> Tensor:
-    """The F0 of each mel frame of a waveform.
+    """Return the F0 of each mel frame of a waveform.
 
     Args:
         wave: ``[N]`` at ``convention.rate``; N at least one hop.

@@ -20,7 +20,7 @@ _INVERSION_STEPS = 10
 
 
 def log_mel(wave: Tensor, convention: MelConvention = HIFI_GAN) -> Tensor:
-    """The log-mel spectrogram of a waveform.
+    """Return the log-mel spectrogram of a waveform.
 
     Differentiable, always in float32, also under autocast.
 
@@ -42,7 +42,7 @@ def log_mel(wave: Tensor, convention: MelConvention = HIFI_GAN) -> Tensor:
 
 
 def check_finite(wave: Tensor) -> None:
-    """Raises ValueError where a sample is not finite."""
+    """Raise ValueError where a sample is not finite."""
     # What is not finite never adds up to what is, and a sum takes a twentieth of the time.
     if not torch.isfinite(wave.sum()) and not torch.isfinite(wave).all():
         raise ValueError("the wave has samples that are not finite")
@@ -67,7 +67,7 @@ def griffin_lim(
     iterations: int = 32,
     momentum: float = 0.99,
 ) -> Tensor:
-    """A waveform whose log-mel spectrogram is close to the given one.
+    """Return a waveform whose log-mel spectrogram is close to the given one.
 
     Fast Griffin-Lim (Perraudin, Balazs and Sondergaard, 2013) on the magnitudes of
     ``magnitude_from_mel``, from random phases of a fixed seed: equal input, equal output.
@@ -104,7 +104,8 @@ def griffin_lim(
 
 @torch.no_grad()
 def magnitude_from_mel(log_mel: Tensor, convention: MelConvention = HIFI_GAN) -> Tensor:
-    """The non-negative magnitudes whose mel spectrogram is the given one, as nearly as may be.
+    """Return the non-negative magnitudes whose mel spectrogram is the given one, as nearly as may
+    be.
 
     Ten multiplicative updates for the Kullback-Leibler divergence (Lee and Seung, 2001), from the
     clamped pseudo-inverse. On speech this beats the pseudo-inverse, gelsd, and a hundred updates
@@ -168,7 +169,7 @@ def _wave(spectra: Tensor, envelope: Tensor, convention: MelConvention) -> Tenso
 
 
 def _envelope(frames: int, convention: MelConvention, device: torch.device) -> Tensor:
-    """The sum of squared windows over each sample, margins included."""
+    """Return the sum of squared windows over each sample, margins included."""
     window = _window(convention, device).square().expand(frames, -1)
     return _overlap_add(window, convention).clamp(min=1e-8)
 
@@ -224,7 +225,7 @@ def _filters(convention: MelConvention, device: torch.device) -> Tensor:
 
 @lru_cache(maxsize=8)
 def _heard_filters(convention: MelConvention, device: torch.device) -> Tensor:
-    """The filters as ``[F', M]``, without the frequencies above all bands."""
+    """Return the filters as ``[F', M]``, without the frequencies above all bands."""
     filters = _filters(convention, device)
     with torch.inference_mode(False):
         highest = int(filters.sum(0).nonzero().max())

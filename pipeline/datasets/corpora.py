@@ -49,7 +49,7 @@ class CorpusParams(RecordingParams):
     """Another seed holds out other sentences."""
 
     def source(self) -> Source:
-        """Each speaker's clips; raises UserError where one of them has none.
+        """Return each speaker's clips; raise UserError where one of them has none.
 
         The factors are ``speaker`` and ``sentence``, by the collection's numbers; of ``fsdd``,
         ``speaker``, ``digit`` and ``take``.
@@ -158,7 +158,7 @@ LAYOUTS: dict[Corpus, Callable[[Path, str], Clips]] = {
 
 
 def named(folder: Path, pattern: str) -> dict[str, Path]:
-    """The sounds below a folder whose name matches, by the groups of ``pattern``, joined by "_".
+    """Return the sounds below a folder whose name matches, by the groups of ``pattern``, joined by "_".
 
     Raises UserError where there is none.
     """

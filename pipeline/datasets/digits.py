@@ -42,7 +42,7 @@ class DigitsParams(PictureParams):
 
 
 def enlarge(image: Array, size: int) -> Array:
-    """A digit of [8, 8] levels from 0 to 16 -> uint8 [size, size, 1], bicubic."""
+    """Return a digit of [8, 8] levels from 0 to 16 -> uint8 [size, size, 1], bicubic."""
     levels = np.round(image * (255 / 16)).astype(np.uint8)
     large = Image.fromarray(levels).resize((size, size), Image.Resampling.BICUBIC)
     return np.asarray(large)[:, :, None]

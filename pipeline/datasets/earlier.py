@@ -34,7 +34,7 @@ class Earlier:
                 return
 
     def domain(self, split: str, name: str) -> "EarlierDomain | None":
-        """A domain of a split; None where there was none."""
+        """Return a domain of a split; None where there was none."""
         if self._store is None or not self._store.has(split, name):
             return None
         return EarlierDomain(self._store.domain(split, name))
@@ -94,8 +94,8 @@ def way_of(params: DatasetParams) -> str:
 
 
 def note_of(store: Path) -> Path:
-    """Where it stands how a store was made: beside it, for the store itself is to be the same
-    bytes whatever comments its makers had in their code."""
+    """Return where it stands how a store was made: beside it, for the store itself is to be the
+    same bytes whatever comments its makers had in their code."""
     return store.with_name(f".{store.name}.way")
 
 
@@ -105,7 +105,7 @@ def remember(store: Path, way: str) -> None:
 
 
 def was_made_in(way: str, store: Path) -> bool:
-    """Whether the store that is there is the one that was made in this way."""
+    """Tell whether the store that is there is the one that was made in this way."""
     note = note_of(store)
     if not note.exists() or not (store / "meta.json").exists():
         return False
@@ -113,5 +113,5 @@ def was_made_in(way: str, store: Path) -> bool:
 
 
 def identity(store: Path) -> str:
-    """Tells stores of different content apart."""
+    """Tell stores of different content apart."""
     return hashlib.sha256((store / "meta.json").read_bytes()).hexdigest()

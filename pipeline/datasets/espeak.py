@@ -120,7 +120,7 @@ def _run_worker(request: str, answer: Path, timeout: float) -> None:
 
 
 def _load(voice: Voice) -> ctypes.CDLL:
-    """The library, initialised and set to the voice."""
+    """Return the library, initialised and set to the voice."""
     try:
         import espeakng_loader
     except ImportError as error:
@@ -152,7 +152,7 @@ def _set_voice(library: ctypes.CDLL, voice: Voice, data: Path) -> None:
 
 
 def _speak(library: ctypes.CDLL, sentence: str) -> bytes:
-    """One utterance as int16 samples; changes the library's state, so call it in a child."""
+    """Return one utterance as int16 samples; changes the library's state, so call it in a child."""
     samples = bytearray()
 
     def collect(wave: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int) -> int:

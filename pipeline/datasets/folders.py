@@ -34,8 +34,8 @@ class FolderParams(DatasetParams):
     ``root`` itself. A test folder may be missing, or be called val."""
     folders: Folders = Field(default_factory=dict)
     """Split -> domain -> folder below ``root``; splits are ``train``, ``test`` and, where the
-    classifier should see other data than the models, ``classifier``. The codec is made from ``train``, so
-    every domain must be there."""
+    classifier should see other data than the models, ``classifier``. The codec is made from
+    ``train``, so every domain must be there."""
     domains: tuple[DomainName, DomainName] | None = None
     """For the other layouts: the name of A or the left half, then of B or the right half."""
     holdout: float = Field(0.0, ge=0, le=0.9)
@@ -88,7 +88,7 @@ class FolderParams(DatasetParams):
         return found
 
     def _items(self, endings: tuple[str, ...], loader: Callable[[str], Loader]) -> Source:
-        """Every split and domain; ``loader`` makes of a domain what loads its files."""
+        """Return every split and domain; ``loader`` makes of a domain what loads its files."""
         items: dict[str, dict[str, list[Item]]] = {
             split: {
                 domain: [
@@ -125,7 +125,8 @@ class PictureFolderParams(FolderParams, PictureParams):
         return self
 
     def source(self) -> Source:
-        """The centred square of each picture, or of each half of it, at ``size``, and its views."""
+        """Return the centred square of each picture, or of each half of it, at ``size``, and its
+        views."""
         found = self._pictures()
         for domains in found.items.values():
             for items in list(domains.values()):
@@ -155,7 +156,7 @@ class SoundFolderParams(FolderParams, RecordingParams):
         return self
 
     def source(self) -> Source:
-        """Each recording, mono, at the convention's rate, trimmed and levelled.
+        """Return each recording, mono, at the convention's rate, trimmed and levelled.
 
         The factor ``speaker`` is the domain.
         """

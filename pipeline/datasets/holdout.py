@@ -40,6 +40,6 @@ def hold_out(domains: Domains, share: float, seed: int) -> tuple[Domains, Domain
 
 
 def place(key: str, seed: int) -> float:
-    """Where a key lies in [0, 1), evenly, by nothing but itself and the seed."""
+    """Return where a key lies in [0, 1), evenly, by nothing but itself and the seed."""
     digest = hashlib.sha256(f"{seed}\n{key}".encode()).digest()
     return int.from_bytes(digest[:6]) / 2**48

@@ -37,7 +37,7 @@ def halved(root: Path, domains: tuple[str, str]) -> Found:
 
 
 def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    """The files below ``folder`` with one of ``endings``, sorted by name.
+    """Return the files below ``folder`` with one of ``endings``, sorted by name.
 
     What macOS keeps beside its files (``._name``) is passed over. Raises UserError where the
     folder is missing or holds none.
@@ -59,5 +59,5 @@ def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
 
 
 def key_of(file: Path, folder: Path) -> str:
-    """What a file shows: its path below the folder without its ending."""
+    """Return what a file shows: its path below the folder without its ending."""
     return file.relative_to(folder).with_suffix("").as_posix()

@@ -23,7 +23,7 @@ FORMAT = 4  # of what a partial folder says of its progress
 
 
 def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> None:
-    """Writes the prepared store of a data set to ``out``, whole or not at all.
+    """Write the prepared store of a data set to ``out``, whole or not at all.
 
     ``workers`` processes load and analyse items (default: one for each core, where that ends
     earlier than this one alone). A preparation that was killed goes on where it was, and ends with
@@ -50,7 +50,7 @@ def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> Non
 
 
 def start(unfinished: Path, key: str) -> None:
-    """Keeps what a stopped preparation of the same items left, and clears away any other."""
+    """Keep what a stopped preparation of the same items left, and clear away any other."""
     digest = hashlib.sha256(key.encode()).hexdigest()
     path = unfinished / KEY
     if not path.exists() or path.read_text(encoding="utf-8") != digest:
@@ -67,7 +67,7 @@ def write_domains(
     workers: int | None,
     label: str,
 ) -> Meta:
-    """Writes every split and domain; raises UserError with all items that can't be used."""
+    """Write every split and domain; raise UserError with all items that can't be used."""
     sound = isinstance(params, SoundParams)
     total = sum(len(items) for domains in source.items.values() for items in domains.values())
     moments: dict[str, DomainMoments] = {}
@@ -111,7 +111,7 @@ def write_domains(
 
 
 def keeps_audio(params: DatasetParams, split: str) -> bool:
-    """Whether the clips of a split are themselves kept."""
+    """Tell whether the clips of a split are themselves kept."""
     return isinstance(params, SoundParams) and (split == "test" or params.keep_audio)
 
 
@@ -123,7 +123,7 @@ def analyse(
     learnt: bool,
     known: str | None = None,
 ) -> Analysed:
-    """Loads one item; runs in a worker process, so a damaged item is an answer, not an error.
+    """Load one item; runs in a worker process, so a damaged item is an answer, not an error.
 
     ``learnt``: the domain's statistics are taken from it. ``known``: SHA-256 of the file that an
     earlier store was made of; the same is left alone.

@@ -65,7 +65,7 @@ class Source:
 
 
 def state_of(file: Path | None) -> tuple[int, int] | None:
-    """A file's size and date; None where there is none, as behind a broken link."""
+    """Return a file's size and date; None where there is none, as behind a broken link."""
     try:
         stat = file.stat() if file is not None else None
     except OSError:  # loading it says so, together with whatever else is damaged
@@ -82,7 +82,7 @@ class Moments:
         self.squares: Array = np.zeros(0)
 
     def add(self, frames: Array) -> None:
-        """Takes in frames [T, M]."""
+        """Take in frames [T, M]."""
         rows = frames.astype(np.float64)
         if not self.count:
             self.sum, self.squares = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
@@ -95,7 +95,7 @@ class Moments:
         return {"count": [self.count], "sum": self.sum.tolist(), "squares": self.squares.tolist()}
 
     def restore(self, state: dict[str, list[float]]) -> None:
-        """Takes up what `state` gave."""
+        """Take up what `state` gave."""
         self.count = int(state["count"][0])
         self.sum, self.squares = np.array(state["sum"]), np.array(state["squares"])
 
@@ -111,7 +111,7 @@ class DomainMoments:
     pitch: PitchSums = field(default_factory=PitchSums)
 
     def add(self, stored: Array, pitch: PitchSums | None) -> None:
-        """Takes in a picture, or the mel frames and the ``pitch`` of a clip."""
+        """Take in a picture, or the mel frames and the ``pitch`` of a clip."""
         self.channels = stored.shape[-1]
         if pitch is not None:
             self.frames.add(stored)
@@ -136,7 +136,7 @@ class DomainMoments:
         }
 
     def restore(self, state: dict[str, list[float]]) -> None:
-        """Takes up what `state` gave."""
+        """Take up what `state` gave."""
         self.frames.restore(state)
         self.pitch = PitchSums(*state["pitch"])
         self.channels = int(state["channels"][0])
@@ -147,15 +147,15 @@ class DatasetParams(Block, ABC):
 
     @abstractmethod
     def source(self) -> Source:
-        """Lists the items; raises UserError where the raw data is missing."""
+        """List the items; raise UserError where the raw data is missing."""
 
     @abstractmethod
     def analyse(self, raw: Array) -> Array:
-        """A loaded item -> what the store keeps; raises ValueError where it can't be used."""
+        """Turn a loaded item into what the store keeps; raise ValueError where it can't be used."""
 
     @abstractmethod
     def codec(self, moments: dict[str, DomainMoments]) -> Codec:
-        """The codec for the store, from the moments of each domain's training items."""
+        """Return the codec for the store, from the moments of each domain's training items."""
 
 
 class PictureParams(DatasetParams):
@@ -164,7 +164,7 @@ class PictureParams(DatasetParams):
     size: int = Field(ge=8)
 
     def analyse(self, raw: Array) -> Array:
-        """Checks that the picture is uint8 [size, size, C]."""
+        """Check that the picture is uint8 [size, size, C]."""
         if raw.dtype != np.uint8 or raw.shape[:2] != (self.size, self.size):
             raise ValueError(f"expected uint8 [{self.size}, {self.size}, C], found {raw.shape}")
         return raw
@@ -204,10 +204,11 @@ class SoundParams(DatasetParams):
         )
 
     def recording_level(self) -> float | None:
-        """The clips' common root mean square, dB relative to full scale; None if they have none."""
+        """Return the clips' common root mean square, dB relative to full scale; None if they have
+        none."""
         return None
 
 
 def as_is(array: Array) -> Array:
-    """The loader of an item that is in memory already."""
+    """Return the loader of an item that is in memory already."""
     return array

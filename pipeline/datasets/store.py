@@ -121,7 +121,7 @@ class Domain:
         return row
 
     def item(self, index: int) -> Array:
-        """A whole item: a picture [H, W, C], or the frames [T, M] of a clip."""
+        """Return a whole item: a picture [H, W, C], or the frames [T, M] of a clip."""
         if self.lengths is None:
             return self.row(index)
         return self.window(index, 0, int(self.lengths[index]))
@@ -134,7 +134,7 @@ class Domain:
         return self._shards[shard][at : at + frames]
 
     def audio(self, index: int) -> Path:
-        """The file with clip ``index`` itself (where sound is kept)."""
+        """Return the file with clip ``index`` itself (where sound is kept)."""
         return self.folder / "audio" / f"{index:05d}.flac"
 
     @property
@@ -156,7 +156,7 @@ class Store:
     """A prepared data set on disk."""
 
     def __init__(self, root: Path) -> None:
-        """Raises UserError where ``root`` is no prepared store."""
+        """Raise UserError where ``root`` is no prepared store."""
         self.root = root
         path = root / "meta.json"
         if not path.is_file():
@@ -180,7 +180,7 @@ class Store:
         return ByFactor(self.meta.factors, self.root)
 
     def domain(self, split: str, name: str) -> Domain:
-        """One split and domain; raises UserError with what there is instead."""
+        """Return one split and domain; raise UserError with what there is instead."""
         count = self._sealed(split, name).count
         return Domain(self.root / split / name, count, self.meta.factors)
 
@@ -192,11 +192,11 @@ class Store:
         return domains[split][name]
 
     def has(self, split: str, *domains: str) -> bool:
-        """Whether the split holds all the domains."""
+        """Tell whether the split holds all the domains."""
         return set(domains) <= set(self.meta.domains.get(split, {}))
 
     def aligned(self, split: str, a: str, b: str) -> bool:
-        """Whether item i of one domain is item i of the other in another guise."""
+        """Tell whether item i of one domain is item i of the other in another guise."""
         return self._sealed(split, a).keys == self._sealed(split, b).keys
 
     @property

@@ -35,7 +35,7 @@ _TEST_SENTENCES = 12
 
 
 def train_sentences(speaker: str) -> list[str]:
-    """The sentences that only this speaker says, 80 of them.
+    """Return the sentences that only this speaker says, 80 of them.
 
     Raises:
         KeyError: there is no such speaker.
@@ -47,7 +47,7 @@ def train_sentences(speaker: str) -> list[str]:
 
 
 def test_sentences() -> list[str]:
-    """The 12 sentences that every speaker says, none of them for training."""
+    """Return the 12 sentences that every speaker says, none of them for training."""
     return list(_sentences()[:_TEST_SENTENCES])
 
 

@@ -77,7 +77,7 @@ class DomainWriter:
         return self.done.items
 
     def add(self, item: Item, analysed: Analysed) -> None:
-        """Takes in one analysed item; raises ValueError where its factors don't fit their types."""
+        """Take in one analysed item; raise ValueError where its factors don't fit their types."""
         assert analysed.stored is not None
         self._factors.add(item)
         if analysed.audio is not None:
@@ -102,7 +102,7 @@ class DomainWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what is pending, then says so: a kill in between loses nothing but work."""
+        """Write what is pending, then say so: a kill in between loses nothing but work."""
         if not self._pending:
             return
         joined = (np.concatenate if self.sound else np.stack)(self._pending)
@@ -118,7 +118,7 @@ class DomainWriter:
         self._rows, self._pending, self._pending_bytes = [], [], 0
 
     def close(self) -> Sealed:
-        """Writes what is left and sums it up; closing again gives the same."""
+        """Write what is left and sum it up; closing again gives the same."""
         self.flush()
         labels, lengths = np.zeros(self.items, np.int64), np.zeros(self.items, np.int64)
         keys = hashlib.sha256()
@@ -136,7 +136,7 @@ class DomainWriter:
         return Sealed(count=self.items, content=content.hexdigest(), keys=keys.hexdigest())
 
     def _resume(self) -> None:
-        """Takes up what an earlier writer had safely on the disk, and drops the rest."""
+        """Take up what an earlier writer had safely on the disk, and drop the rest."""
         table = self.folder / "items.tsv"
         if (self.folder / PROGRESS).exists():
             self.done = Done(**json.loads((self.folder / PROGRESS).read_text(encoding="utf-8")))
@@ -152,7 +152,7 @@ class DomainWriter:
 
 
 def write_array(path: Path, array: Array) -> None:
-    """Writes a .npy file."""
+    """Write a .npy file."""
     content = io.BytesIO()
     np.save(content, array)
     write(path, content.getbuffer())

@@ -42,8 +42,8 @@ def compare(heard: list[dict[str, Heard]], truths: list[Heard]) -> dict[str, Row
     """Each baseline's distances, by metric, from the recordings of the same sentences.
 
     Means over the sentences. Where nothing is voiced in both, a sentence has no distance of pitch
-    and is left out of that mean; a baseline without any such sentence is left out of the metric. Its
-    voicing error, which every sentence has, tells why. A metric that the model has no value of
+    and is left out of that mean; a baseline without any such sentence is left out of the metric.
+    Its voicing error, which every sentence has, tells why. A metric that the model has no value of
     is left out: the others' would stand beside nothing.
     """
     found: dict[str, dict[str, list[float]]] = {}

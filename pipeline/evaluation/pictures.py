@@ -69,7 +69,8 @@ def compare(
 def ask_classifier(
     task: str, classifier: Classifier, target: str, x: Tensor, y: Tensor, evaluation: Evaluation
 ) -> None:
-    """The share of translations that the classifier takes for the target, beside the inputs' share."""
+    """The share of translations that the classifier takes for the target, beside the inputs'
+    share."""
     wanted = classifier.classes.index(target)
 
     def share(pictures: Tensor) -> float:

@@ -124,8 +124,8 @@ def ask_classifier(
     """The share of each baseline's clips that the classifier takes for the target speaker.
 
     And the mean probability that it gives the target, which still tells baselines apart whose clips
-    are all taken for it. The classifier hears what comes out of the vocoder, standardised as it learnt:
-    by the statistics of its first class, whoever speaks.
+    are all taken for it. The classifier hears what comes out of the vocoder, standardised as it
+    learnt: by the statistics of its first class, whoever speaks.
     """
     wanted = classifier.classes.index(target)
     taken, probability = (dict.fromkeys(heard[0], 0.0) for _ in range(2))

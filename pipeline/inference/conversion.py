@@ -66,7 +66,7 @@ def convert_blocks(
 
 
 def mel_codec(finished: FinishedModel) -> MelCodec:
-    """The codec of a model that translates sound; raises UserError where it does not."""
+    """Return the codec of a model that translates sound; raise UserError where it does not."""
     as_translator(finished)
     if not isinstance(finished.codec, MelCodec):
         raise unable(finished, "translate sound")
@@ -77,7 +77,7 @@ def mel_codec(finished: FinishedModel) -> MelCodec:
 def _convert_chunk(
     finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: str, wanted: slice
 ) -> Wave:
-    """What is ``wanted`` of a wave [samples], converted, at its own root mean square."""
+    """Return what is ``wanted`` of a wave [samples], converted, at its own root mean square."""
     model, codec = as_translator(finished), mel_codec(finished)
     hop = codec.convention.hop
     whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(finished.device)
@@ -95,5 +95,6 @@ def loudness_of(wave: Tensor) -> Tensor:
 
 
 def bring_to(loudness: Tensor | float, wave: Tensor) -> Tensor:
-    """A waveform [samples] at another root mean square, or as near as `MOST_GAIN` lets it be."""
+    """Return a waveform [samples] at another root mean square, or as near as `MOST_GAIN` lets it
+    be."""
     return wave * (loudness / loudness_of(wave).clamp(min=1e-8)).clamp(max=MOST_GAIN)

@@ -36,7 +36,7 @@ class Span:
 
 
 def spans(length: int, tile: int, margin: int) -> list[Span]:
-    """The tiles along a side of ``length`` pixels; at its ends they have no margin."""
+    """Return the tiles along a side of ``length`` pixels; at its ends they have no margin."""
     return [
         Span(max(own - margin, 0), min(own + tile + margin, length), own, min(own + tile, length))
         for own in range(0, length, tile)
@@ -91,7 +91,7 @@ def translate_in_tiles(
 
 
 def rounded_up(length: int, multiple: int) -> int:
-    """The next multiple."""
+    """Return the next multiple."""
     return -(-length // multiple) * multiple
 
 
@@ -124,7 +124,8 @@ class Statistics:
         self._found: dict[nn.Module, tuple[Tensor, Tensor]] = {}
 
     def normalise(self, layer: nn.Module, args: tuple[Tensor, ...], own: Tensor) -> Tensor:
-        """What ``layer`` is given [N, C, H, W], normalised alike in all samples, now and later."""
+        """Return what ``layer`` is given [N, C, H, W], normalised alike in all samples, now and
+        later."""
         (x,) = args
         if not self.settled:
             self._found[layer] = statistics_of(layer, x.float())

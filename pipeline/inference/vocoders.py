@@ -37,7 +37,8 @@ def fitting(vocoder: Vocoder | None, convention: MelConvention) -> Vocoder:
 
 
 def differences(expected: MelConvention, found: MelConvention) -> str:
-    """Each field in which two conventions differ, with both values; empty where they are equal."""
+    """Return each field in which two conventions differ, with both values; empty where they are
+    equal."""
     return "; ".join(
         f"{name}: expected {getattr(expected, name)}, found {getattr(found, name)}"
         for name in MelConvention.model_fields
@@ -46,7 +47,7 @@ def differences(expected: MelConvention, found: MelConvention) -> str:
 
 
 def cross_fade(ending: Wave, beginning: Wave) -> Wave:
-    """One chunk's end into the next one's beginning, both [samples], at the power of either.
+    """Return one chunk's end into the next one's beginning, both [samples], at the power of either.
 
     Windows are vocoded apart. Griffin-Lim's phases have nothing in common, so powers add; a trained
     vocoder's may agree, and then waves add. Their correlation says which, and how far.

@@ -43,7 +43,7 @@ class Config(BaseModel):
     """None: half the rate."""
 
     def generator(self) -> HifiganParams:
-        """The network; raises ValidationError for one that can't be."""
+        """Return the network; raise ValidationError for one that can't be."""
         return HifiganParams(
             channels=self.upsample_initial_channel,
             rates=self.upsample_rates,
@@ -54,7 +54,10 @@ class Config(BaseModel):
         )
 
     def convention(self) -> MelConvention:
-        """What its frames mean; raises ValidationError for numbers that do not fit together."""
+        """Return what its frames mean.
+
+        Raises ValidationError for numbers that do not fit together.
+        """
         return MelConvention(
             rate=self.sampling_rate,
             n_fft=self.n_fft,
@@ -76,7 +79,7 @@ class Published(NamedTuple):
 
 
 def read(path: Path, config: Path) -> Published:
-    """Reads a generator of any size.
+    """Read a generator of any size.
 
     Raises UserError, with what was expected and what was found, where the files hold none.
     """
@@ -91,7 +94,7 @@ def read(path: Path, config: Path) -> Published:
 
 
 def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
-    """Network and convention; raises UserError with each key that is missing or impossible."""
+    """Network and convention; raise UserError with each key that is missing or impossible."""
     try:
         config = Config.model_validate_json(path.read_bytes())
         return config.generator(), config.convention()
@@ -126,7 +129,10 @@ def fold(weights: Weights) -> dict[str, Tensor]:
 def fit(
     weights: dict[str, Tensor], network: HifiganParams, mels: int, path: Path, config: Path
 ) -> dict[str, Tensor]:
-    """The weights, float32; raises UserError where any is missing, too much or of another shape."""
+    """Return the weights, float32.
+
+    Raises UserError where any is missing, too much or of another shape.
+    """
     with torch.device("meta"):
         state = network.build(mels).state_dict()
     return fitted(weights, state, f"{path}: {EXPECTED} of {config}")

@@ -51,7 +51,7 @@ class Layout(NamedTuple):
 
 
 def read(path: Path) -> Generator:
-    """Reads a ResNet of any number of blocks or a U-Net of any depth, of any width.
+    """Read a ResNet of any number of blocks or a U-Net of any depth, of any width.
 
     Raises UserError, with what was expected and what was found, where the file holds none.
     """
@@ -96,7 +96,7 @@ def unet_layout(weights: Weights, path: Path) -> Layout:
 
 
 def fit(layout: Layout, weights: Weights, path: Path) -> dict[str, Tensor]:
-    """The weights under our names, float32.
+    """Return the weights under our names, float32.
 
     Instance norm's statistics, which old checkpoints hold, are left out, as the original leaves
     them out; batch norm's counters, which those of torch before 0.4.1 lack, are zero. Raises
@@ -128,7 +128,7 @@ def fit(layout: Layout, weights: Weights, path: Path) -> dict[str, Tensor]:
 
 
 def describe(network: TranslatorParams) -> str:
-    """A network in a few words."""
+    """Return a network in a few words."""
     size = (
         f"ResNet of {network.blocks} blocks"
         if isinstance(network, ResnetParams)
@@ -165,12 +165,12 @@ def _unet_key(name: str, depth: int) -> str:
 
 
 def _level(level: int) -> str:
-    """The prefix of the keys of a U-Net's level, 0 the outermost."""
+    """Return the prefix of the keys of a U-Net's level, 0 the outermost."""
     return "model.model" + (".1.model" + ".3.model" * (level - 1) if level else "")
 
 
 def _shape(weights: Weights, key: str, path: Path) -> list[int]:
-    """The four numbers of a convolution's shape."""
+    """Return the four numbers of a convolution's shape."""
     if key not in weights:
         _refuse(path, f"{key} is missing; its keys are: {some(weights)}")
     shape = list(weights[key].shape)

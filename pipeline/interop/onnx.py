@@ -46,7 +46,7 @@ Shape = tuple[int, int, int, int]
 
 
 def export_onnx(finished: FinishedModel, out: Path, to: str | None = None) -> float:
-    """Writes the direction to ``to`` (None: the model's own target) as an ONNX file.
+    """Write the direction to ``to`` (None: the model's own target) as an ONNX file.
 
     The file takes ``input`` float32 [batch, channels, height, width] and gives ``output`` of the
     same size; batch, height and width are free (for sound: batch and width), in the multiples
@@ -74,7 +74,7 @@ def export_onnx(finished: FinishedModel, out: Path, to: str | None = None) -> fl
 
 
 def require_packages() -> None:
-    """Raises UserError where what the extra ``onnx`` brings is not installed."""
+    """Raise UserError where what the extra ``onnx`` brings is not installed."""
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise UserError(
@@ -85,7 +85,7 @@ def require_packages() -> None:
 
 
 def refuse_restless(finished: FinishedModel) -> None:
-    """Raises UserError where translations depend on chance or on their neighbours in a batch."""
+    """Raise UserError where translations depend on chance or on their neighbours in a batch."""
     model = finished.model
     if getattr(model, "mode", "eval") == "eval":
         return
@@ -102,23 +102,23 @@ def refuse_restless(finished: FinishedModel) -> None:
 
 
 def has_layer(model: nn.Module, kind: type[nn.Module]) -> bool:
-    """Whether any layer of ``model`` is of a kind."""
+    """Tell whether any layer of ``model`` is of a kind."""
     return any(isinstance(layer, kind) for layer in model.modules())
 
 
 def geometry(finished: FinishedModel, to: str) -> tuple[Spec, int]:
-    """What the direction to ``to`` reads, and the multiple that free sides must be of."""
+    """Return what the direction to ``to`` reads, and the multiple that free sides must be of."""
     source = as_translator(finished).directions[to]
     return finished.card.data.specs[source], int(getattr(finished.model, "multiple", 1))
 
 
 def smallest_side(multiple: int) -> int:
-    """The least that a free side may be, as translation pads to it."""
+    """Return the least that a free side may be, as translation pads to it."""
     return -(-SMALLEST // multiple) * multiple
 
 
 def shapes(spec: Spec, multiple: int) -> tuple[Shape, Shape, Shape]:
-    """What a file is traced at, and two shapes that differ from it in every free side.
+    """Return what a file is traced at, and two shapes that differ from it in every free side.
 
     The last two are one square sample (sound keeps its height), and three that are not square.
     """
@@ -153,7 +153,8 @@ class TracedInstanceNorm(nn.Module):
 
 
 def traceable(model: Translator, to: str) -> Direction:
-    """A copy of one direction on the processor, in which every layer is the same at any size."""
+    """Return a copy of one direction on the processor, in which every layer is the same at any
+    size."""
     direction = Direction(copy.deepcopy(model), to).cpu().eval()
     for parent in list(direction.modules()):
         for name, layer in parent.named_children():
@@ -163,7 +164,7 @@ def traceable(model: Translator, to: str) -> Direction:
 
 
 def to_onnx(finished: FinishedModel, to: str) -> "ModelProto":
-    """The direction to ``to`` as a checked ONNX model with metadata.
+    """Return the direction to ``to`` as a checked ONNX model with metadata.
 
     Raises UserError where torch can't export it.
     """
@@ -201,14 +202,14 @@ def to_onnx(finished: FinishedModel, to: str) -> "ModelProto":
 
 
 def forget_origin(proto: "ModelProto") -> None:
-    """Removes the exporter's notes, which name source files by their paths on this machine."""
+    """Remove the exporter's notes, which name source files by their paths on this machine."""
     graph = proto.graph
     for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
         part.ClearField("metadata_props")
 
 
 def metadata(finished: FinishedModel, to: str) -> dict[str, str]:
-    """What a program must know to use the file, beside the shapes that are in its graph."""
+    """Return what a program must know to use the file, beside the shapes that are in its graph."""
     model = as_translator(finished)
     spec, multiple = geometry(finished, to)
     return {
@@ -253,7 +254,7 @@ def description(finished: FinishedModel, to: str) -> str:
 
 @torch.no_grad()
 def disagreement(content: bytes, model: Translator, to: str, shape: Shape) -> float:
-    """The largest difference between onnxruntime and torch, both on the processor.
+    """Return the largest difference between onnxruntime and torch, both on the processor.
 
     For noise: where a picture is perfectly flat, instance norm divides by next to nothing and
     blows up the last bits, by which torch differs from itself in another memory layout too.

@@ -55,7 +55,7 @@ class Model(BaseModel):
     ddconfig: Network
 
     def network(self) -> VqganParams:
-        """The networks; raises ValidationError or ValueError for what can't be."""
+        """Return the networks; raise ValidationError or ValueError for what can't be."""
         d = self.ddconfig
         if d.in_channels != d.out_ch:
             raise ValueError(f"in_channels and out_ch differ: {d.in_channels} and {d.out_ch}")
@@ -71,7 +71,7 @@ class Model(BaseModel):
         )
 
     def quantiser(self) -> QuantiserParams:
-        """The codebook; raises ValidationError for one that can't be."""
+        """Return the codebook; raise ValidationError for one that can't be."""
         return QuantiserParams(codes=self.n_embed, dim=self.embed_dim)
 
 
@@ -88,7 +88,7 @@ class Published(NamedTuple):
 
 
 def read(path: Path, config: Path) -> Published:
-    """Reads a VQGAN of any size.
+    """Read a VQGAN of any size.
 
     Raises UserError, with what was expected and what was found, where the files hold none.
     """
@@ -104,7 +104,7 @@ def read(path: Path, config: Path) -> Published:
 
 
 def read_config(path: Path) -> Model:
-    """The yaml's model; raises UserError with each key that is missing or impossible."""
+    """Return the yaml's model; raise UserError with each key that is missing or impossible."""
     try:
         raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         model = raw["model"]
@@ -130,7 +130,7 @@ def read_config(path: Path) -> Model:
 
 
 def renamed(weights: Weights) -> dict[str, Tensor]:
-    """What belongs to the model, by our names."""
+    """Return what belongs to the model, by our names."""
     return {
         CODEBOOK.get(name, name): value
         for name, value in weights.items()
@@ -146,7 +146,10 @@ def fit(
     path: Path,
     config: Path,
 ) -> dict[str, Tensor]:
-    """The state, float32; raises UserError where any is missing, too much or of another shape."""
+    """Return the state, float32.
+
+    Raises UserError where any is missing, too much or of another shape.
+    """
     spec = Spec(channels=channels, height=network.multiple, width=network.multiple, bounded=True)
     with torch.device("meta"):
         state = VQModel(spec, network, quantiser, laplace=False).state_dict()

@@ -31,7 +31,7 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def moving_axes(decode: Decode, centre: Tensor, count: int) -> list[int]:
-    """The axes of a latent [Z] along which the decoded sample changes most, foremost first.
+    """Return the axes of a latent [Z] along which the decoded sample changes most, foremost first.
 
     A step of 1 either way from ``centre`` is tried along each of the first `MOST_AXES`; training
     often leaves many axes without a meaning (posterior collapse).

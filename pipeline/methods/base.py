@@ -47,7 +47,10 @@ class Losses:
         self.logs |= values
 
     def update(self, optimizer: str) -> Update:
-        """Ask for a step of ``optimizer`` down the sum; raise ValueError where nothing was added."""
+        """Ask for a step of ``optimizer`` down the sum.
+
+        Raises ValueError where nothing was added.
+        """
         if self.total is None:
             raise ValueError("an update needs a loss")
         return Update(optimizer, self.total, self.logs)

@@ -39,7 +39,7 @@ class VGG19Params(Block):
     torchvision's do."""
 
     def build(self) -> "Perceptual":
-        """The loss; raises UserError where the weights are missing or not those of VGG19."""
+        """Return the loss; raise UserError where the weights are missing or not those of VGG19."""
         check_sum(self.weights, self.sha256)
         return Perceptual(VGG19(read_features(self.weights)))
 

@@ -50,7 +50,7 @@ def dci(codes: Tensor, factors: Tensor) -> tuple[float, float]:
 
 
 def importance(codes: Tensor, factors: Tensor) -> NDArray[np.float64]:
-    """How much each number of codes [N, Z] counts for each of factors [N, F]: [Z, F]."""
+    """Compute how much each number of codes [N, Z] counts for each of factors [N, F]: [Z, F]."""
     from sklearn.linear_model import Lasso
 
     x = standardised(codes)
@@ -81,7 +81,7 @@ def focus(weights: NDArray[np.float64]) -> float:
 
 
 def binned(values: Tensor) -> Tensor:
-    """The part of its range in which each of values [N] lies, [N] int64."""
+    """Return the part of its range in which each of values [N] lies, [N] int64."""
     low, high = values.min(), values.max()
     if low == high:
         return torch.zeros_like(values, dtype=torch.int64)

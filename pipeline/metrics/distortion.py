@@ -96,7 +96,7 @@ def cepstral_distortion(a: Tensor, b: Tensor) -> float:
 
 
 def align(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """The frames of two utterances that belong to each other, by their mel cepstra.
+    """Return the frames of two utterances that belong to each other, by their mel cepstra.
 
     Args:
         a: ``[T, D]``.
@@ -112,7 +112,7 @@ def align(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def warping_path(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The path from corner to corner of least total cost, steps (1, 1), (1, 0), (0, 1).
+    """Return the path from corner to corner of least total cost, steps (1, 1), (1, 0), (0, 1).
 
     Args:
         cost: ``[T, T2]``, not negative.

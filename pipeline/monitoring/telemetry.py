@@ -50,7 +50,7 @@ class Telemetry:
         self._steps += 1
 
     def write(self, row: Row, signs: Mapping[str, float]) -> None:
-        """Writes a row of losses with ``signs`` and what was measured since the last."""
+        """Write a row of losses with ``signs`` and what was measured since the last."""
         row = {**row, **signs, **self.measure()}
         self._curves.write(row)
         if self._board is not None:

@@ -19,7 +19,7 @@ def convolution(
     spectral: bool = False,
     gain: float = 0.02,
 ) -> nn.Conv2d:
-    """A convolution whose weights begin as Glorot & Bengio 2010 draw them, times ``gain``.
+    """Return a convolution whose weights begin as Glorot & Bengio 2010 draw them, times ``gain``.
 
     Args:
         inputs: channels.

@@ -76,7 +76,7 @@ def shifted(*halves: Tensor) -> tuple[Tensor, ...]:
 
 
 def holed(*halves: Tensor) -> tuple[Tensor, ...]:
-    """A rectangle of half the height and width set to 0; it may reach over the border."""
+    """Return a rectangle of half the height and width set to 0; it may reach over the border."""
     x = halves[0]
 
     def within(side: int) -> Tensor:

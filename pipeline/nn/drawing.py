@@ -26,7 +26,7 @@ def top_p(logits: Tensor, p: float) -> Tensor:
 def pick(
     logits: Tensor, level: Tensor, *, temperature: float, k: int | None, p: float | None
 ) -> Tensor:
-    """One column [N] of logits [N, K] for each uniform number ``level`` [N] in [0, 1).
+    """Return one column [N] of logits [N, K] for each uniform number ``level`` [N] in [0, 1).
 
     By the inverse of the distribution function, so nothing random happens on the device.
     """

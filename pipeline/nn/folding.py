@@ -7,7 +7,7 @@ from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizat
 
 
 def folded(network: nn.Module) -> nn.Module:
-    """A copy whose parametrised weights are plain ones of the same values.
+    """Return a copy whose parametrised weights are plain ones of the same values.
 
     That is what a finished model keeps: fewer numbers, and nothing to compute before each use.
     ``network`` itself where nothing in it is parametrised.
@@ -22,7 +22,7 @@ def folded(network: nn.Module) -> nn.Module:
 
 
 def fold(layer: nn.Module) -> None:
-    """Makes the parametrised weights of one layer plain.
+    """Make the parametrised weights of one layer plain.
 
     Unlike torch's ``remove_parametrizations`` it leaves the layer's class alone, which copies of
     the layer share: the network that goes on training would lose its weights.

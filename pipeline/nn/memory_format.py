@@ -8,7 +8,7 @@ HEAVY = 2**21
 
 
 def to_channels_last(networks: nn.Module) -> None:
-    """Makes networks work on channels-last tensors, where that is faster.
+    """Make networks work on channels-last tensors, where that is faster.
 
     Channels of a place are neighbours then, as matrix units and normalisation want them. But on a
     processor torch gets the gradient of such weights in the default layout and moves it number by
@@ -24,6 +24,7 @@ def to_channels_last(networks: nn.Module) -> None:
 
 
 def is_heavy(parameter: nn.Parameter) -> bool:
-    """Whether a processor computes gradients of so many weights of a convolution of pictures."""
+    """Tell whether a processor computes gradients of so many weights of a convolution of
+    pictures."""
     learns = parameter.requires_grad and parameter.device.type == "cpu"
     return learns and parameter.ndim == 4 and parameter.numel() > HEAVY

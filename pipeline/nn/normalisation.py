@@ -89,7 +89,7 @@ class InstanceNorm(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> the same; raises ValueError where H x W is a single number."""
+        """[N, C, H, W] -> the same; raise ValueError where H x W is a single number."""
         if x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last):
             samples = [
                 batch_norm(sample, None, None, training=True) for sample in torch.split(x, 1)
@@ -114,7 +114,7 @@ class GroupNorm(nn.GroupNorm):
 
 
 def init_normal(module: nn.Module, std: float = 0.02) -> nn.Module:
-    """Draws convolution and linear weights from N(0, 0.02), scales from N(1, 0.02), biases 0.
+    """Draw convolution and linear weights from N(0, 0.02), scales from N(1, 0.02), biases 0.
 
     The initialisation of DCGAN (Radford et al. 2016), which pix2pix and CycleGAN kept.
     """

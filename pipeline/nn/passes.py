@@ -4,7 +4,7 @@ from torch import Tensor, cat, nn
 
 
 def one_pass(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
-    """Each batch's output, computed at once.
+    """Return each batch's output, computed at once.
 
     The same mathematics as a pass for each where the network treats every sample alone, as with
     instance norm; batch norm would mix the batches' statistics.
@@ -14,5 +14,5 @@ def one_pass(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
 
 
 def own_passes(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
-    """Each batch's output, computed alone."""
+    """Return each batch's output, computed alone."""
     return tuple(network(batch) for batch in batches)

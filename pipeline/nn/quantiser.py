@@ -81,7 +81,7 @@ class Quantiser(nn.Module):
         self.register_buffer("shares", torch.full((codes,), 1 / codes))
 
     def forward(self, z: Tensor) -> Quantised:
-        """The nearest code of each vector."""
+        """Return the nearest code of each vector."""
         with torch.autocast(z.device.type, enabled=False):
             vectors = self._comparable(z.float().permute(0, 2, 3, 1))  # [N, h, w, D]
             flat = vectors.detach().flatten(0, 2)
@@ -104,7 +104,7 @@ class Quantiser(nn.Module):
 
     @torch.no_grad()
     def begin(self, z: Tensor) -> None:
-        """Lets the codebook begin at the means of vectors [N, D, h, w], where that is wanted."""
+        """Let the codebook begin at the means of vectors [N, D, h, w], where that is wanted."""
         if self.params.start != "kmeans":
             return
         vectors = self._comparable(z.detach().float().permute(0, 2, 3, 1)).flatten(0, 2)
@@ -115,7 +115,7 @@ class Quantiser(nn.Module):
 
     @torch.no_grad()
     def update_ema(self, found: Quantised) -> None:
-        """What the codebook learns of a training batch without gradients, after its step."""
+        """Move the codebook by a training batch without gradients, after its step."""
         with torch.autocast(found.vectors.device.type, enabled=False):
             counts, sums = tally(found.vectors, found.codes.flatten(), self.params.codes)
             joint = summed(torch.cat([counts[:, None], sums], dim=1))
@@ -132,7 +132,7 @@ class Quantiser(nn.Module):
                 self._revive(found.vectors)
 
     def _revive(self, vectors: Tensor) -> None:
-        """Moves the codes that are hardly used to where vectors [M, D] are."""
+        """Move the codes that are hardly used to where vectors [M, D] are."""
         fair = 1 / self.params.codes
         dead = self.shares < self.params.revive * fair
         chosen = torch.randint(len(vectors), (self.params.codes,), device=vectors.device)
@@ -154,7 +154,7 @@ def nearest(vectors: Tensor, codebook: Tensor) -> Tensor:
 
 
 def tally(vectors: Tensor, codes: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """How many vectors [M, D] fell to each code [count], and their sums [count, D]."""
+    """Compute how many vectors [M, D] fell to each code [count], and their sums [count, D]."""
     counts = torch.zeros(count, device=vectors.device)
     counts.index_add_(0, codes, torch.ones_like(codes, dtype=counts.dtype))
     sums = torch.zeros(count, vectors.shape[1], device=vectors.device)
@@ -178,7 +178,7 @@ def means(vectors: Tensor, count: int) -> Tensor:
 
 
 def shares_of(codes: Tensor, count: int) -> Tensor:
-    """The share of each code [count] among codes [...]."""
+    """Return the share of each code [count] among codes [...]."""
     flat = codes.flatten()
     counts = torch.zeros(count, device=codes.device)
     counts.index_add_(0, flat, torch.ones_like(flat, dtype=counts.dtype))
@@ -195,5 +195,5 @@ def perplexity(codes: Tensor, count: int) -> Tensor:
 
 
 def codebook_usage(codes: Tensor, count: int) -> Tensor:
-    """The share of the codebook that occurs among codes [...]."""
+    """Return the share of the codebook that occurs among codes [...]."""
     return (shares_of(codes, count) > 0).float().mean()

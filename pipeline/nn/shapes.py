@@ -4,7 +4,7 @@ from torch import nn
 
 
 def check_size(networks: nn.Module, height: int, width: int) -> None:
-    """Raises ValueError where a network can't take training samples of this size.
+    """Raise ValueError where a network can't take training samples of this size.
 
     Networks say what they take by ``multiple``, ``smallest`` and ``size``.
     """
@@ -23,7 +23,7 @@ def check_size(networks: nn.Module, height: int, width: int) -> None:
 
 
 def check_residual(residual: bool, inputs: int, outputs: int) -> None:
-    """Raises ValueError where an input is to be added to an output of other channels.
+    """Raise ValueError where an input is to be added to an output of other channels.
 
     One channel can be added to any number.
     """

@@ -18,7 +18,7 @@ class SelfAttention(nn.Module):
     """Every place looks at all, or at itself and those before it."""
 
     def __init__(self, width: int, heads: int, *, causal: bool, dropout: float) -> None:
-        """Raises ValueError where the heads do not share the width evenly."""
+        """Raise ValueError where the heads do not share the width evenly."""
         super().__init__()
         if width % heads:
             raise ValueError(f"{heads} heads can't share a width of {width} evenly")

@@ -190,8 +190,8 @@ def items_of(material: Material, frames: int) -> int:
 def classifier_steps(usual: int, chosen_for_model: int, usual_for_model: int) -> int:
     """Steps of a classifier: the usual number, fewer only for a model that is but tried.
 
-    That is one with less than a quarter of its usual steps. A classifier costs little, and one that has
-    learnt too little tells nothing about a model.
+    That is one with less than a quarter of its usual steps. A classifier costs little, and one that
+    has learnt too little tells nothing about a model.
     """
     return max(1, min(usual, round(usual * 4 * chosen_for_model / usual_for_model)))
 

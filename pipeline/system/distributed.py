@@ -25,7 +25,7 @@ class PeerLostError(UserError):
 
 
 def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
-    """Averages gradients over processes in one flat bucket (StyleGAN2-ADA's way).
+    """Average gradients over processes in one flat bucket (StyleGAN2-ADA's way).
 
     Networks stay unwrapped, so penalties that call ``autograd.grad`` work everywhere. Raises
     PeerLostError where another process is gone.
@@ -55,12 +55,12 @@ def sharing(world: int) -> Iterator[None]:
 
 
 def synced() -> bool:
-    """Whether every process is at this place now, with its share of one batch."""
+    """Tell whether every process is at this place now, with its share of one batch."""
     return in_step.get()
 
 
 def all_reduce_mean(values: Tensor) -> Tensor:
-    """The mean of every process's ``values``, with gradients to those of all.
+    """Return the mean of every process's ``values``, with gradients to those of all.
 
     To be called by all at once; raises PeerLostError where another process is gone.
     """
@@ -72,12 +72,12 @@ class Summed(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
-        """The same shape."""
+        """Return the same shape."""
         return summed(values)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        """The same shape; differentiable once more, as penalties on gradients need."""
+        """Return the same shape; differentiable once more, as penalties on gradients need."""
         return joint_sum(gradients[0])
 
 
@@ -86,7 +86,7 @@ joint_sum: Callable[[Tensor], Tensor] = Summed.apply
 
 
 def summed(values: Tensor) -> Tensor:
-    """The sum of every process's ``values``; themselves where there is one alone.
+    """Return the sum of every process's ``values``; themselves where there is one alone.
 
     Raises PeerLostError where another process is gone.
     """
@@ -98,7 +98,10 @@ def summed(values: Tensor) -> Tensor:
 
 
 def broadcast(values: Tensor) -> Tensor:
-    """The first process's ``values``, in every process; raises PeerLostError as `summed` does."""
+    """Return the first process's ``values``, in every process.
+
+    Raises PeerLostError as `summed` does.
+    """
     if not dist.is_initialized():
         return values
     shared = values.clone()
@@ -107,7 +110,7 @@ def broadcast(values: Tensor) -> Tensor:
 
 
 def newest_common(mine: Iterable[int], world: int) -> int | None:
-    """The largest number that every process has, or None; they all get the same answer."""
+    """Return the largest number that every process has, or None; they all get the same answer."""
     everyones: list[Any] = [set(mine)]
     if world > 1:
         everyones = [None] * world
@@ -117,13 +120,13 @@ def newest_common(mine: Iterable[int], world: int) -> int | None:
 
 
 def wait_for_all(world: int) -> None:
-    """Returns when every process has come here."""
+    """Wait until every process has come here."""
     if world > 1:
         together(dist.barrier)
 
 
 def together(work: Callable[[], Answer]) -> Answer:
-    """Calls what needs all processes; raises PeerLostError where one is gone."""
+    """Call what needs all processes; raise PeerLostError where one is gone."""
     try:
         return work()
     except RuntimeError as error:  # gloo's own, and NCCL's DistBackendError

@@ -13,7 +13,7 @@ def replace(path: Path, content: bytes | memoryview) -> None:
 
 
 def write(path: Path, content: bytes | memoryview) -> None:
-    """Writes a whole file; where that fails, removes it and raises an OSError that names it.
+    """Write a whole file; where that fails, remove it and raise an OSError that names it.
 
     The content is on the disk when this returns. Libraries that write files themselves (torch,
     numpy, safetensors, libsndfile) each report a full disk as an error of their own, so what they
@@ -31,7 +31,7 @@ def write(path: Path, content: bytes | memoryview) -> None:
 
 
 def put_in_place(whole: Path, out: Path) -> None:
-    """Renames the folder ``whole`` to ``out``; what was there goes.
+    """Rename the folder ``whole`` to ``out``; what was there goes.
 
     By renames alone, since a folder that is removed is half there for a while.
     """

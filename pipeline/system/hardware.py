@@ -15,12 +15,12 @@ Precision = Literal["bf16", "fp32"]
 
 
 def device() -> torch.device:
-    """The accelerator where there is one, else the processor."""
+    """Return the accelerator where there is one, else the processor."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def has_fast_bf16() -> bool:
-    """Whether bf16 convolutions and products run faster here than fp32 ones.
+    """Tell whether bf16 convolutions and products run faster here than fp32 ones.
 
     True on GPUs of compute capability 8 and later, and on processors with AMX or AVX-512 BF16.
     """
@@ -30,7 +30,7 @@ def has_fast_bf16() -> bool:
 
 
 def bf16_units() -> list[str]:
-    """What the processor has for products of bf16 numbers."""
+    """Return what the processor has for products of bf16 numbers."""
     units = {
         "AMX": torch.cpu._is_amx_tile_supported(),
         "AVX-512 BF16": torch.cpu._is_avx512_bf16_supported(),
@@ -39,7 +39,7 @@ def bf16_units() -> list[str]:
 
 
 def processor() -> str:
-    """The processor's name where the system tells it, else its architecture."""
+    """Return the processor's name where the system tells it, else its architecture."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text(encoding="utf-8").splitlines():
@@ -49,7 +49,7 @@ def processor() -> str:
 
 
 def accelerator() -> str:
-    """The GPU's name and memory, or nothing."""
+    """Return the GPU's name and memory, or nothing."""
     if not torch.cuda.is_available():
         return ""
     properties = torch.cuda.get_device_properties(0)
@@ -74,7 +74,8 @@ def choose_precision(asked: Literal["auto", "bf16", "fp32"]) -> Precision:
 
 
 def choose_kernels(deterministic: bool) -> None:
-    """Whether a GPU computes by kernels that give the same each time, or by the fastest it finds.
+    """Choose whether a GPU computes by kernels that give the same each time, or by the fastest it
+    finds.
 
     A processor's always give the same. Where a network needs an operation that has no such kernel,
     torch raises RuntimeError, with its name, when it is reached.

@@ -14,7 +14,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 
 @cache
 def keep_memory() -> bool:
-    """Keeps freed memory for the next tensors instead of handing it back; whether it could.
+    """Keep freed memory for the next tensors instead of handing it back; whether it could.
 
     By default glibc maps large tensors anew, and the system clears every page of them: a quarter of
     the time of a CycleGAN step in fp32 at 256 pixels, and half of that of a mel spectrogram.
@@ -35,7 +35,7 @@ def memory() -> int | None:
 
 
 def read_at_random(files: Sequence[npt.NDArray[Any]]) -> None:
-    """Tells the system not to read ahead in mapped files that are too large to stay in memory.
+    """Tell the system not to read ahead in mapped files that are too large to stay in memory.
 
     By default it reads on behind every place that is looked at, up to megabytes: of files that
     fit, the rest is there when it is wanted; of others it is gone by then. From 1,000 hours of

@@ -69,7 +69,7 @@ class Progress:
             self._line(f"done in {time.monotonic() - self._began:.1f} s")
 
     def skip(self, steps: int) -> None:
-        """Counts steps that an earlier run took."""
+        """Count steps that an earlier run took."""
         self._done += steps
         self._first += steps
         if self._bar is not None:
@@ -86,7 +86,7 @@ class Progress:
             self._line(note)
 
     def say(self, text: str) -> None:
-        """Shows a line of its own, above the bar where there is one."""
+        """Show a line of its own, above the bar where there is one."""
         if self._bar is not None:
             self._console.print(text)
         elif not self.silent:

@@ -25,11 +25,11 @@ class Inert:
         return super().__new__(cls)
 
     def __setstate__(self, state: object) -> None:
-        """Forgets it."""
+        """Forget it."""
 
 
 def load_tensors(path: Path, expected: str, wrapper: str, inert: bool = False) -> Weights:
-    """The tensors of a file, by names without the prefix of torch's DataParallel.
+    """Return the tensors of a file, by names without the prefix of torch's DataParallel.
 
     They may lie in a dictionary under ``wrapper``; ``inert``: objects beside that dictionary are
     left out, of whatever class, whose code is not run. Raises UserError, which begins with what
@@ -54,7 +54,7 @@ def load_tensors(path: Path, expected: str, wrapper: str, inert: bool = False) -
 
 
 def fitted(weights: Weights, state: Mapping[str, Tensor], of: str) -> dict[str, Tensor]:
-    """The weights that ``state`` names, float32.
+    """Return the weights that ``state`` names, float32.
 
     Raises UserError, which begins with ``of``, with all that is missing, too much or of another
     shape than in ``state``.
@@ -85,7 +85,7 @@ def _load_inert(path: Path) -> object:
 
 
 def some(names: Iterable[str], limit: int = 5) -> str:
-    """The first names of many."""
+    """Return the first names of many."""
     every = list(names)
     more = f", ... ({len(every)})" if len(every) > limit else ""
     return (", ".join(every[:limit]) or "none") + more

@@ -49,11 +49,11 @@ class Workers(Generic[Result]):
         self.pool.__exit__(*raised)
 
     def skip(self, jobs: int) -> None:
-        """Says that some of all the jobs need not be done."""
+        """Say that some of all the jobs need not be done."""
         self.left -= jobs
 
     def results(self, jobs: Iterable[Job[Result]]) -> Iterator[Result]:
-        """The jobs' results; may be called again with more jobs."""
+        """Return the jobs' results; may be called again with more jobs."""
         waiting = iter(jobs)
         while not self.pays():
             job = next(waiting, None)
@@ -67,7 +67,7 @@ class Workers(Generic[Result]):
                 yield result
 
     def pays(self) -> bool:
-        """Whether the pool ends earlier than this process alone would."""
+        """Tell whether the pool ends earlier than this process alone would."""
         if self.asked:
             return True
         if self.seconds < TRIED:
@@ -76,7 +76,7 @@ class Workers(Generic[Result]):
         return ahead * (1 - 1 / self.count) > START
 
     def here(self, job: Job[Result]) -> Result:
-        """One job's result, timed."""
+        """Return one job's result, timed."""
         work, args, kwargs = job
         began = perf_counter()
         result = work(*args, **kwargs)

@@ -23,34 +23,34 @@ class Checkpoints:
         self.folder, self._who = folder, f"{rank}of{world}"
 
     def path(self, step: int | str) -> Path:
-        """Where the state after ``step`` is, or one of another name."""
+        """Return where the state after ``step`` is, or one of another name."""
         return self.folder / f"{step}-{self._who}.pt"
 
     def steps(self) -> list[int]:
-        """The steps that are saved, rising."""
+        """Return the steps that are saved, rising."""
         names = [path.name.split("-")[0] for path in self.folder.glob(f"*-{self._who}.pt")]
         return sorted(int(name) for name in names if name.isdecimal())
 
     def save(self, step: int | str, state: dict[str, Any]) -> None:
-        """Writes a state, whole or not at all."""
+        """Write a state, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
         content = io.BytesIO()
         torch.save(state, content)
         replace(self.path(step), content.getbuffer())
 
     def keep_only(self, step: int) -> None:
-        """Removes the states of other steps."""
+        """Remove the states of other steps."""
         for other in self.steps():
             if other != step:
                 self.path(other).unlink()
 
     def load(self, step: int | str, device: torch.device) -> dict[str, Any]:
-        """The state after ``step``."""
+        """Return the state after ``step``."""
         state: dict[str, Any] = torch.load(self.path(step), map_location=device, weights_only=True)
         return state
 
     def forget(self) -> None:
-        """Removes everything, as a finished run does."""
+        """Remove everything, as a finished run does."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -1,4 +1,5 @@
-"""Batches as a function of (seed, step), one reader a batch kind: no state, so resuming is exact."""
+"""Batches as a function of (seed, step), one reader a batch kind: no state, so resuming is
+exact."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -70,12 +71,14 @@ class Reader(ABC, Generic[BatchT]):
         return [f"{reader.name}/{reader.domain.keys[index]}" for reader, index in self.items(step)]
 
     def places(self, step: int) -> range:
-        """Return the places of this process's share of a step, on the endless walk over the data."""
+        """Return the places of this process's share of a step, on the endless walk over the
+        data."""
         count = self.params.batch * self.params.batches_per_step
         return range(step * count + self.rank, (step + 1) * count)[:: self.world]
 
     def index(self, reader: "DomainReader", place: int, order: int) -> int:
-        """Find the item at ``place`` of an endless walk over shuffled items, none twice an epoch."""
+        """Find the item at ``place`` of an endless walk over shuffled items, none twice an
+        epoch."""
         epoch, offset = divmod(place, len(reader.usable))
         return int(reader.usable[shuffled(self.seed, order, epoch, len(reader.usable))[offset]])
 

@@ -9,7 +9,7 @@ from pipeline.errors import UserError
 
 
 def run(root: Path, wanted: str) -> None:
-    """Prints the whole finding; raises UserError then where training would fail."""
+    """Print the whole finding; raise UserError then where training would fail."""
     layout = find_layout(root, wanted)
     holdings = survey(layout)
     print(finding(layout, holdings))

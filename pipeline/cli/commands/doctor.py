@@ -41,7 +41,7 @@ def report(folder: Path) -> str:
 
 
 def kernels() -> str:
-    """Whether equal seeds give equal weights."""
+    """Tell whether equal seeds give equal weights."""
     if device().type == "cpu":
         return "those of a processor, which give the same weights from the same seed"
     return (
@@ -55,7 +55,7 @@ def gigabytes(count: int | None) -> str:
 
 
 def installed(package: str) -> str:
-    """A package's version."""
+    """Return a package's version."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -9,7 +9,7 @@ from pipeline.interop.onnx import export_onnx, require_packages
 
 
 def export(folder: Path, out: Path | None, to: str | None) -> str:
-    """Writes one direction of the model in ``folder`` as ONNX; returns what was done.
+    """Write one direction of the model in ``folder`` as ONNX; return what was done.
 
     Raises UserError where `export_onnx` does, or where ``out`` does not name an ONNX file.
     """

@@ -8,7 +8,7 @@ from pipeline.errors import UserError
 
 
 def names() -> str:
-    """A line for each data set."""
+    """Return a line for each data set."""
     width = max(map(len, [*PUBLISHED, *WITH_ACCOUNT])) + 2
     lines = [f"{name:<{width}}{published.shows}" for name, published in PUBLISHED.items()]
     lines += [f"{name:<{width}}not by a command: {how}" for name, how in WITH_ACCOUNT.items()]
@@ -16,7 +16,7 @@ def names() -> str:
 
 
 def run(name: str | None, out: Path | None) -> str:
-    """Fetches a data set; returns what was done and how params.yaml names it."""
+    """Fetch a data set; return what was done and how params.yaml names it."""
     if name is None:
         raise UserError(f"expected the name of a data set; there are: {', '.join(PUBLISHED)}")
     published = known(name)
@@ -26,13 +26,13 @@ def run(name: str | None, out: Path | None) -> str:
 
 
 def block(name: str, published: Published, folder: Path) -> str:
-    """What to write into params.yaml."""
+    """Return what to write into params.yaml."""
     lay = recordings if published.layout in LAYOUTS else pictures
     return "\n".join(lay(name, published, folder))
 
 
 def pictures(name: str, published: Published, folder: Path) -> list[str]:
-    """The block of a set of pictures."""
+    """Return the block of a set of pictures."""
     return [
         "In params.yaml (size: what training should see, or a little more to crop from):",
         "  datasets:",
@@ -46,7 +46,7 @@ def pictures(name: str, published: Published, folder: Path) -> list[str]:
 
 
 def recordings(name: str, published: Published, folder: Path) -> list[str]:
-    """The block of a collection of speech, of which this may be one archive of several."""
+    """Return the block of a collection of speech, of which this may be one archive of several."""
     return [
         "In params.yaml (name the speakers you want; fetch the other parts of the collection too):",
         "  datasets:",

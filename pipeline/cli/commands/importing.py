@@ -42,7 +42,7 @@ class Wishes:
 def run(
     origin: str, ahead: Path, back: Path | None, name: str, models: Path, wishes: Wishes
 ) -> str:
-    """Writes the finished model ``models``/``name``, which must be new; returns what it is.
+    """Write the finished model ``models``/``name``, which must be new; return what it is.
 
     ``ahead`` leads to the target, ``back`` to the source. Raises UserError where a file holds no
     generator, two don't belong together, or a wish can't be granted.
@@ -73,7 +73,10 @@ def run(
 
 
 def new_folder(models: Path, name: str) -> Path:
-    """Where the model will be; raises UserError where it could not be found, or something is."""
+    """Return where the model will be.
+
+    Raises UserError where it could not be found, or something is.
+    """
     if not name or name.startswith(".") or Path(name).name != name:
         raise UserError(f"expected a name for a folder below {models}, found '{name}'")
     if (models / name).exists():
@@ -82,7 +85,7 @@ def new_folder(models: Path, name: str) -> Path:
 
 
 def check_pair(found: list[Generator], files: list[Path]) -> None:
-    """Raises UserError unless the second of two generators leads back from where the first does."""
+    """Raise UserError unless the second of two generators leads back from where the first does."""
     if len(found) < 2:
         return
     (ahead, back), (there, here) = found, files
@@ -101,7 +104,7 @@ def check_pair(found: list[Generator], files: list[Path]) -> None:
 def params_of(
     found: dict[str, Generator], files: dict[str, Path], wishes: Wishes
 ) -> ImportedParams:
-    """The finished model's block."""
+    """Return the finished model's block."""
     network = found[wishes.target].network
     if isinstance(network, UnetParams):
         network = network.model_copy(update={"dropout": wishes.dropout})
@@ -118,7 +121,8 @@ def params_of(
 def inference_of(
     network: TranslatorParams, drops: bool, train: bool | None
 ) -> Literal["train", "eval"]:
-    """How the network stands when it translates, unless ``train`` says it: as in the original.
+    """Compute how the network stands when it translates, unless ``train`` says it: as in the
+    original.
 
     Its test script leaves networks in training mode: with batch norm, a picture's own statistics
     count, and a U-Net drops out. With instance norm, whose two modes are the same, networks are
@@ -134,7 +138,7 @@ def inference_of(
 
 
 def codec_of(generator: Generator, network: TranslatorParams, wishes: Wishes) -> ImageCodec:
-    """Pictures of the size that it was trained on; raises UserError where it takes others."""
+    """Pictures of the size that it was trained on; raise UserError where it takes others."""
     channels = {wishes.source: generator.inputs, wishes.target: generator.outputs}
     if not CHANNELS.issuperset(channels.values()):
         raise UserError(

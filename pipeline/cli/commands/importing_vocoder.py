@@ -12,7 +12,7 @@ from pipeline.samples import DatasetSpec
 
 
 def import_vocoder(checkpoint: Path, config: Path | None, folder: Path) -> str:
-    """Writes the finished model ``folder``; returns what it is.
+    """Write the finished model ``folder``; return what it is.
 
     ``config`` None: config.json beside the checkpoint. Raises UserError where a file does not
     hold what it should.

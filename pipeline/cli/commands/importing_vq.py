@@ -13,7 +13,7 @@ from pipeline.samples import DatasetSpec
 
 
 def import_coder(checkpoint: Path, config: Path | None, folder: Path) -> str:
-    """Writes the finished model ``folder``; returns what it is.
+    """Write the finished model ``folder``; return what it is.
 
     ``config`` None: the only yaml beside the checkpoint. Raises UserError where a file does not
     hold what it should.
@@ -45,7 +45,10 @@ def import_coder(checkpoint: Path, config: Path | None, folder: Path) -> str:
 
 
 def only_yaml(folder: Path) -> Path:
-    """The configuration beside a checkpoint; raises UserError where there is none, or a choice."""
+    """Return the configuration beside a checkpoint.
+
+    Raises UserError where there is none, or a choice.
+    """
     found = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"

@@ -21,7 +21,8 @@ class Job(NamedTuple):
 
 
 def plan(inputs: Sequence[Path], out: Path, kind: Literal["image", "mel"]) -> list[Job]:
-    """The jobs of files and folders; folders are searched to their depths and keep their shape.
+    """Return the jobs of files and folders; folders are searched to their depths and keep their
+    shape.
 
     A single file's result is ``out`` itself where that has a file's suffix; otherwise ``out`` is
     a folder and results are called as their sources.
@@ -52,7 +53,7 @@ def plan(inputs: Sequence[Path], out: Path, kind: Literal["image", "mel"]) -> li
 
 
 def is_wanted(file: Path, suffixes: Sequence[str]) -> bool:
-    """Whether a folder's file is one to translate; hidden ones (macOS's ``._*``) are not."""
+    """Tell whether a folder's file is one to translate; hidden ones (macOS's ``._*``) are not."""
     return file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
 
 
@@ -64,7 +65,7 @@ def renamed(result: Path, suffixes: Sequence[str]) -> Path:
 
 
 def checked(jobs: list[Job]) -> list[Job]:
-    """The jobs themselves, if no result stands in the way of a source or another result."""
+    """Return the jobs themselves, if no result stands in the way of a source or another result."""
     sources = {job.source.resolve() for job in jobs}
     taken: dict[Path, Path] = {}
     for job in jobs:

@@ -11,7 +11,7 @@ NUMBERS = {"steps", "parameters"}  # columns that align at their last digit
 
 
 def table(root: Path) -> str:
-    """The finished models below ``root``, one a line.
+    """Return the finished models below ``root``, one a line.
 
     Raises UserError where there are none.
     """
@@ -24,7 +24,7 @@ def table(root: Path) -> str:
 
 
 def line(folder: Path) -> tuple[str, ...]:
-    """The table's cells about one model; one that can't be loaded says why."""
+    """Return the table's cells about one model; one that can't be loaded says why."""
     try:
         finished = outline(folder)
     except UserError as error:

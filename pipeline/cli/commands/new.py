@@ -57,13 +57,13 @@ def estimated(params: Path) -> list[str]:
 
 
 def spent(cost: Cost, steps: int) -> str:
-    """A run's time and memory in words."""
+    """Return a run's time and memory in words."""
     memory = f", {cost.memory / 2**30:.1f} GiB of memory" if cost.memory else ""
     return f"{steps:,} steps of {cost.seconds:.3g} s are {duration(steps * cost.seconds)}{memory}"
 
 
 def duration(seconds: float) -> str:
-    """A time in the unit that suits it."""
+    """Return a time in the unit that suits it."""
     for unit, length in (("days", 86_400.0), ("hours", 3600.0), ("minutes", 60.0)):
         if seconds >= 1.5 * length:
             return f"{seconds / length:.1f} {unit}"
@@ -71,7 +71,7 @@ def duration(seconds: float) -> str:
 
 
 def following(recipe: Recipe, folder: Path) -> list[str]:
-    """The commands that come next."""
+    """Return the commands that come next."""
     example = "speech.wav" if recipe.crop else "picture.png"
     models = (folder / "data/models").as_posix()
     return [

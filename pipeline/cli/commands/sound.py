@@ -28,7 +28,7 @@ class PitchMeter:
         self.convention, self._sums = convention, PitchSums()
 
     def through(self, blocks: Iterable[Wave]) -> Iterator[Wave]:
-        """Hands on blocks [samples] as they are, and listens."""
+        """Hand on blocks [samples] as they are, and listen."""
         for block in blocks:
             if len(block) >= self.convention.hop:
                 track = f0_track(torch.from_numpy(block), self.convention)
@@ -50,12 +50,12 @@ class Pitches:
     after: PitchMeter
 
     def words(self) -> str:
-        """Both means, for people."""
+        """Return both means, for people."""
         return f"{in_hertz(self.before.hertz)} before, {in_hertz(self.after.hertz)} after"
 
 
 def in_hertz(pitch: float | None) -> str:
-    """A mean F0 in words."""
+    """Return a mean F0 in words."""
     return "no voice" if pitch is None else f"{pitch:.1f} Hz"
 
 
@@ -67,7 +67,7 @@ def convert_file(
     vocoder: Vocoder | None = None,
     pitches: Pitches | None = None,
 ) -> None:
-    """Converts a sound file to mono at the model's rate; the suffix of ``result`` is its format.
+    """Convert a sound file to mono at the model's rate; the suffix of ``result`` is its format.
 
     By Griffin-Lim where ``vocoder`` is None; ``pitches`` listen where given. Raises ValueError with
     the reason where ``source`` holds no usable sound.
@@ -93,7 +93,7 @@ def convert_file(
 
 
 def read_blocks(path: Path, rate: int) -> Iterator[Wave]:
-    """The sound in a file, mixed to mono and resampled to ``rate``: float32 [samples] each.
+    """Return the sound in a file, mixed to mono and resampled to ``rate``: float32 [samples] each.
 
     Raises ValueError with the reason where the file holds no usable sound.
     """

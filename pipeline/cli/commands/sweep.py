@@ -26,7 +26,7 @@ class Point(NamedTuple):
 
 
 def run(model: str, parameter: str, metric: str, out: Path) -> str:
-    """Draws ``out``.png and writes ``out``.tsv; returns what was found.
+    """Draw ``out``.png and write ``out``.tsv; return what was found.
 
     Raises UserError where there are no experiments with different values.
     """
@@ -47,7 +47,7 @@ def run(model: str, parameter: str, metric: str, out: Path) -> str:
 
 
 def experiments() -> list[dict[str, Any]]:
-    """What ``dvc exp show`` tells of this folder; raises UserError where it can't."""
+    """Return what ``dvc exp show`` tells of this folder; raise UserError where it can't."""
     command = [sys.executable, "-m", "dvc", "exp", "show", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -59,7 +59,7 @@ def experiments() -> list[dict[str, Any]]:
 def points_of(
     found: list[dict[str, Any]], model: str, parameter: str, metric: str
 ) -> Iterator[Point]:
-    """The points of the newest commit, or the workspace, and of its experiments."""
+    """Return the points of the newest commit, or the workspace, and of its experiments."""
     for revision in revisions(found):
         params = look_up(revision, "params", PARAMS, f"models.{model}.{parameter}")
         rows = look_up(revision, "metrics", f"data/metrics/{model}.json", metric)
@@ -68,15 +68,15 @@ def points_of(
 
 
 def revisions(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The data of each commit and of its experiments that came to an end; not the workspace's,
-    which is one of them or half done."""
+    """Return the data of each commit and of its experiments that came to an end; not the
+    workspace's, which is one of them or half done."""
     for commit in found[1:]:
         experiments = [rev for group in commit["experiments"] or [] for rev in group["revs"]]
         yield from (rev["data"] for rev in [commit, *experiments] if rev["data"])
 
 
 def look_up(revision: dict[str, Any], kind: str, file: str, path: str) -> object:
-    """What stands at a dotted path of a file of a revision; None where nothing does."""
+    """Return what stands at a dotted path of a file of a revision; None where nothing does."""
     place: object = revision[kind].get(file, {}).get("data")
     for key in path.split("."):
         place = place.get(key) if isinstance(place, dict) else None
@@ -84,7 +84,7 @@ def look_up(revision: dict[str, Any], kind: str, file: str, path: str) -> object
 
 
 def tsv(points: list[Point], parameter: str) -> str:
-    """A row a point, a column the parameter, the model and each baseline."""
+    """Return a row a point, a column the parameter, the model and each baseline."""
     names = list(dict.fromkeys(name for point in points for name in point.rows))
     lines = ["\t".join([parameter, *names])]
     for point in points:

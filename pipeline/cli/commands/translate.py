@@ -34,7 +34,7 @@ def translate(
     vocoder: Path | None = None,
     pitch: bool = False,
 ) -> None:
-    """Translates files, and folders of files, by the model in ``folder``.
+    """Translate files, and folders of files, by the model in ``folder``.
 
     ``style``: a picture whose style the results shall have, where the model takes styles.
     ``vocoder``: the folder of a model that makes the sound in Griffin-Lim's place.
@@ -66,7 +66,7 @@ def translate(
 
 
 def in_style(finished: FinishedModel, picture: Path) -> FinishedModel:
-    """The model with its style fixed to that of a picture.
+    """Return the model with its style fixed to that of a picture.
 
     Raises UserError where the model takes none, or the file holds no picture.
     """
@@ -77,13 +77,17 @@ def in_style(finished: FinishedModel, picture: Path) -> FinishedModel:
 
 
 def load_vocoder(folder: Path, finished: FinishedModel) -> Vocoder:
-    """The vocoder in ``folder``; raises UserError where ``finished`` makes no frames for it."""
+    """Return the vocoder in ``folder``.
+
+    Raises UserError where ``finished`` makes no frames for it.
+    """
     convention = mel_codec(finished).convention
     return fitting(as_vocoder(load(folder, device())), convention)
 
 
 def pitch_notes(finished: FinishedModel, to: str) -> list[str]:
-    """The first line of what is said of pitch: the mean F0 of the speaker who is to be reached.
+    """Return the first line of what is said of pitch: the mean F0 of the speaker who is to be
+    reached.
 
     Raises UserError where ``finished`` does not translate sound.
     """
@@ -98,7 +102,7 @@ def convert_all(
     vocoder: Vocoder | None,
     notes: list[str] | None,
 ) -> Iterator[str | None]:
-    """Converts sound; for each file None, or why it failed. ``notes`` take in the pitch of each."""
+    """Convert sound; for each file None, or why it failed. ``notes`` take in the pitch of each."""
     convention = mel_codec(finished).convention
     for job in jobs:
         meters = None if notes is None else Pitches(PitchMeter(convention), PitchMeter(convention))
@@ -113,7 +117,7 @@ def convert_all(
 
 
 def translate_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iterator[str | None]:
-    """Translates pictures, neighbours of equal size together; for each None, or why it failed."""
+    """Translate pictures, neighbours of equal size together; for each None, or why it failed."""
     batch: list[tuple[Job, Picture]] = []
     for job in jobs:
         try:
@@ -130,7 +134,7 @@ def translate_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iter
 
 
 def fits(picture: Picture, batch: Sequence[Picture]) -> bool:
-    """Whether ``picture`` can join a batch."""
+    """Tell whether ``picture`` can join a batch."""
     pixels = picture.shape[0] * picture.shape[1] * (len(batch) + 1)
     return picture.shape == batch[0].shape and len(batch) < BATCH and pixels <= BATCH_PIXELS
 
@@ -138,7 +142,7 @@ def fits(picture: Picture, batch: Sequence[Picture]) -> bool:
 def translate_batch(
     finished: FinishedModel, batch: Sequence[tuple[Job, Picture]], to: str
 ) -> Iterator[str | None]:
-    """Translates and writes pictures of one size; for each None, or why it failed."""
+    """Translate and write pictures of one size; for each None, or why it failed."""
     try:
         results = translate_pictures(finished, np.stack([picture for _, picture in batch]), to)
     except RuntimeError as error:

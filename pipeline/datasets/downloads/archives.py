@@ -24,7 +24,7 @@ DAMAGED = (
 
 
 def unpack(archive: Path, out: Path) -> None:
-    """Unpacks ``archive`` to the new folder ``out``.
+    """Unpack ``archive`` to the new folder ``out``.
 
     Where it all lies in one folder, ``out`` is that folder. Raises UserError, with nothing left
     behind, where the archive is damaged, holds links, or names a path outside its folder.
@@ -62,7 +62,7 @@ def _unzip(archive: Path, folder: Path) -> None:
 
 
 def _strays(member: zipfile.ZipInfo, kind: int) -> bool:
-    """Whether a member is no plain file or folder inside; systems without kinds say 0."""
+    """Tell whether a member is no plain file or folder inside; systems without kinds say 0."""
     return outside(member.orig_filename) or kind not in (0, stat.S_IFREG, stat.S_IFDIR)
 
 
@@ -95,7 +95,8 @@ def _write(content: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> No
 
 
 def outside(name: str) -> bool:
-    """Whether a name in an archive is absolute, climbs, or means a drive, here or on Windows."""
+    """Tell whether a name in an archive is absolute, climbs, or means a drive, here or on
+    Windows."""
     path = PureWindowsPath(name)  # takes both slashes for separators
     return bool(path.anchor) or ".." in path.parts
 

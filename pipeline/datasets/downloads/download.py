@@ -44,7 +44,7 @@ class Expected:
     """Who says so."""
 
     def check(self, path: Path) -> str:
-        """The SHA-256 of a file; raises UserError where it is not what was expected."""
+        """Return the SHA-256 of a file; raise UserError where it is not what was expected."""
         size = path.stat().st_size
         if self.size is not None and size != self.size:
             raise UserError(f"expected {self.size:,} bytes as {self.source}, found {size:,}")
@@ -66,7 +66,7 @@ class Begun:
 
 
 def download(url: str, path: Path, expected: Expected) -> str:
-    """Fetches ``url`` to ``path`` and returns its SHA-256.
+    """Fetch ``url`` to ``path`` and return its SHA-256.
 
     Goes on where an earlier call stopped, as long as the server still has the same version of the
     file, and otherwise starts over. Raises UserError where the server refuses, where the
@@ -100,7 +100,7 @@ def download(url: str, path: Path, expected: Expected) -> str:
 
 
 def receive(url: str, partial: Path, size: int | None) -> None:
-    """Fetches what is still missing.
+    """Fetch what is still missing.
 
     Raises BrokenOffError where the connection fails on the way, and UserError, with nothing kept,
     where the server's file is not ``size`` bytes long.
@@ -131,7 +131,7 @@ def receive(url: str, partial: Path, size: int | None) -> None:
 
 
 def append(response: HTTPResponse, partial: Path, begun: Begun) -> None:
-    """Adds what comes to ``partial``; raises BrokenOffError where that ends too early."""
+    """Add what comes to ``partial``; raises BrokenOffError where that ends too early."""
     received = length(partial)
     label = f"fetch {partial.name.removesuffix('.partial')}"
     total = -(-(begun.total or 0) // MEBI)
@@ -156,7 +156,7 @@ def append(response: HTTPResponse, partial: Path, begun: Begun) -> None:
 
 
 def connect(request: Request, partial: Path) -> HTTPResponse:
-    """The answer to a request.
+    """Return the answer to a request.
 
     Raises UserError where the server refuses it, BrokenOffError where it may answer yet.
     """
@@ -175,7 +175,7 @@ def connect(request: Request, partial: Path) -> HTTPResponse:
 
 
 def chunks(response: HTTPResponse) -> Iterator[bytes]:
-    """What comes, as it comes; raises BrokenOffError where the connection fails."""
+    """Return what comes, as it comes; raises BrokenOffError where the connection fails."""
     try:
         while chunk := response.read(CHUNK):
             yield chunk
@@ -184,7 +184,8 @@ def chunks(response: HTTPResponse) -> Iterator[bytes]:
 
 
 def extent(response: HTTPResponse) -> tuple[int, int | None]:
-    """Where in the file an answer begins, and the length of the whole file where it is said."""
+    """Return where in the file an answer begins, and the length of the whole file where it is
+    said."""
     if response.status == 206:
         said = response.headers.get("Content-Range", "")
         if found := re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", said):
@@ -195,18 +196,19 @@ def extent(response: HTTPResponse) -> tuple[int, int | None]:
 
 
 def validator(response: HTTPResponse) -> str:
-    """What If-Range takes: a strong ETag, else a date (weak ETags don't promise equal bytes)."""
+    """Return what If-Range takes: a strong ETag, else a date (weak ETags don't promise equal
+    bytes)."""
     tag = response.headers.get("ETag", "")
     return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
 
 
 def note_of(partial: Path) -> Path:
-    """The file that says what a partial one is the beginning of."""
+    """Return the file that says what a partial one is the beginning of."""
     return partial.with_name(f"{partial.name}.json")
 
 
 def recall(partial: Path) -> Begun | None:
-    """What ``partial`` is the beginning of; None where nobody knows."""
+    """Return what ``partial`` is the beginning of; None where nobody knows."""
     try:
         return Begun(**json.loads(note_of(partial).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -214,7 +216,7 @@ def recall(partial: Path) -> Begun | None:
 
 
 def discard(partial: Path) -> None:
-    """Removes a partial file and its note."""
+    """Remove a partial file and its note."""
     partial.unlink(missing_ok=True)
     note_of(partial).unlink(missing_ok=True)
 

@@ -53,7 +53,7 @@ class Published:
 
 
 def arctic(speaker: str, sha256: str) -> Published:
-    """A speaker of CMU ARCTIC."""
+    """Return a speaker of CMU ARCTIC."""
     return Published(
         f"http://festvox.org/cmu_arctic/packed/cmu_us_{speaker}_arctic.tar.bz2",
         f"{speaker}'s 1,132 sentences of CMU ARCTIC (Kominek & Black 2004; free for any use)",
@@ -65,7 +65,7 @@ def arctic(speaker: str, sha256: str) -> Published:
 
 
 def vcc2018(part: str, shows: str) -> Published:
-    """A part of the Voice Conversion Challenge 2018."""
+    """Return a part of the Voice Conversion Challenge 2018."""
     return Published(
         f"{DATASHARE}/3061/vcc2018_database_{part}.zip",
         f"Voice Conversion Challenge 2018, {shows}",
@@ -168,7 +168,7 @@ WITH_ACCOUNT = {
 
 
 def known(name: str) -> Published:
-    """A published data set by name; raises UserError where it can't be fetched."""
+    """Return a published data set by name; raise UserError where it can't be fetched."""
     if name in WITH_ACCOUNT:
         raise UserError(f"{name} can't be fetched by a command: {WITH_ACCOUNT[name]}")
     if name not in PUBLISHED:
@@ -177,7 +177,7 @@ def known(name: str) -> Published:
 
 
 def fetch(published: Published, out: Path) -> str:
-    """Downloads, verifies and unpacks a data set to the folder ``out``; returns what was done.
+    """Download, verify and unpack a data set to the folder ``out``; return what was done.
 
     ``out`` is there whole or not at all; what is there already is left as it is. Raises UserError
     where the download fails or isn't what was expected.
@@ -208,7 +208,7 @@ def fetch(published: Published, out: Path) -> str:
 
 
 def what_is_expected(published: Published, record: Path) -> Expected:
-    """The published checksum, or else the one that the first download left in ``record``."""
+    """Return the published checksum, or else the one that the first download left in ``record``."""
     if published.sha256 is None and record.exists():
         words = record.read_text(encoding="utf-8").split()
         if not words or len(words[0]) != 64:
@@ -218,7 +218,10 @@ def what_is_expected(published: Published, record: Path) -> Expected:
 
 
 def whole(archive: Path, expected: Expected) -> str:
-    """The SHA-256 of an archive that is there; raises UserError where it is not the expected."""
+    """Return the SHA-256 of an archive that is there.
+
+    Raises UserError where it is not the expected.
+    """
     try:
         return expected.check(archive)
     except UserError as error:

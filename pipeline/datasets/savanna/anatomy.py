@@ -120,7 +120,7 @@ def _bezier(a: Points, b: Points, c: Points, d: Points, samples: int) -> Points:
 
 
 def _joint(start: Points, end: Points, upper: float, lower: float, side: float) -> Points:
-    """The knee of a two-bone limb; side 1 bends it forward, -1 back. Far feet stretch it."""
+    """Return the knee of a two-bone limb; side 1 bends it forward, -1 back. Far feet stretch it."""
     reach = end - start
     distance = float(np.hypot(*reach))
     stretch = max(1.0, distance / (upper + lower) * 1.002)
@@ -213,7 +213,7 @@ def _neck(scene: Scene) -> tuple[Points, Points, Points, Points]:
 
 
 def figure(scene: Scene) -> Figure:
-    """The body in the scene's pose."""
+    """Return the body in the scene's pose."""
     crest, throat, poll, axes = _neck(scene)
     trunk = _TRUNK.copy()
     trunk[:, 1] -= 0.022 * scene.build * _BELLY
@@ -232,7 +232,7 @@ def figure(scene: Scene) -> Figure:
 
 
 def leg_outline(leg: Leg) -> Points:
-    """The leg without its hoof, [2N, 2]."""
+    """Return the leg without its hoof, [2N, 2]."""
     return ribbon(leg.centre, leg.widths)
 
 

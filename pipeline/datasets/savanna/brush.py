@@ -131,13 +131,13 @@ class Painting:
         self.picture *= 1 + cover * (paint(factor) - 1)
 
     def finished(self) -> NDArray[np.uint8]:
-        """The picture as it is kept, [S, S, 3]."""
+        """Return the picture as it is kept, [S, S, 3]."""
         picture = np.rint(np.clip(self.picture, 0, 1) * 255).astype(np.uint8)
         return np.ascontiguousarray(picture.transpose(1, 2, 0))
 
 
 def paint(colour: ArrayLike) -> Floats:
-    """A colour [3] as [3, 1, 1], to be spread over a picture; [3, S, S] stays."""
+    """Return a colour [3] as [3, 1, 1], to be spread over a picture; [3, S, S] stays."""
     red_green_blue: Floats = np.asarray(colour, np.float32)
     return red_green_blue.reshape(3, 1, 1) if red_green_blue.ndim == 1 else red_green_blue
 

@@ -24,8 +24,8 @@ class SavannaParams(PictureParams):
 
     Domains ``horse`` and ``zebra`` are unaligned in ``train``; in ``test`` they show the same
     scenes, so each picture's true counterpart is known. Domain ``scene`` mixes both and is aligned
-    with its ``views``. In ``classifier`` any animal stands on any ground, so a classifier must look at
-    the animal. The factors are all that a picture is drawn from: `savanna.factors`.
+    with its ``views``. In ``classifier`` any animal stands on any ground, so a classifier must look
+    at the animal. The factors are all that a picture is drawn from: `savanna.factors`.
     """
 
     kind: Literal["savanna"] = "savanna"
@@ -39,7 +39,7 @@ class SavannaParams(PictureParams):
     seed: int = Field(1, ge=0)
 
     def source(self) -> Source:
-        """Every split and domain."""
+        """Return every split and domain."""
         rng = np.random.default_rng(self.seed)
 
         def scenes(count: int) -> list[Scene]:
@@ -77,7 +77,7 @@ class SavannaParams(PictureParams):
         return self._item("picture", scene, factors_of(scene, animal, ground))
 
     def _views(self, scenes: list[Scene]) -> dict[str, list[Item]]:
-        """Both animals in turn, as pictures and as every view asked for."""
+        """Return both animals in turn, as pictures and as every view asked for."""
         animals = [ANIMALS[index % 2] for index in range(len(scenes))]
         shown = [
             (scene, factors_of(scene, animal, HOME[animal]))
@@ -89,7 +89,8 @@ class SavannaParams(PictureParams):
         }
 
     def _item(self, view: str, scene: Scene, factors: dict[str, Value]) -> Item:
-        """One view of a scene; ``factors``, which all its views share, have animal and ground."""
+        """Return one view of a scene; ``factors``, which all its views share, have animal and
+        ground."""
         drawing = partial(
             render, view, scene, self.size, str(factors["animal"]), str(factors["ground"])
         )
@@ -98,7 +99,7 @@ class SavannaParams(PictureParams):
 
 
 def render(view: str, scene: Scene, size: int, animal: str, ground: str) -> Array:
-    """One view of a scene, uint8 [size, size, C]."""
+    """Return one view of a scene, uint8 [size, size, C]."""
     if view == "plan":
         return plan(scene, size, animal, ground)
     drawing = draw(scene, size, animal, ground, night=view == "night")

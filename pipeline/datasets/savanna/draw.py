@@ -21,7 +21,7 @@ class Drawing:
 
 
 def check(size: int, animal: str, ground: str) -> None:
-    """Raises ValueError for an animal, ground or size that cannot be drawn."""
+    """Raise ValueError for an animal, ground or size that cannot be drawn."""
     if animal not in ANIMALS:
         raise ValueError(f"no animal {animal!r} to draw; there are {', '.join(ANIMALS)}")
     if ground not in GROUNDS:

@@ -61,7 +61,7 @@ def _mane_knots(scene: Scene, body: Figure) -> Points:
 
 
 def horse_hair(scene: Scene, body: Figure, stand: Stand, size: int, colour: ArrayLike) -> Hair:
-    """A flowing mane and a long tail."""
+    """Return a flowing mane and a long tail."""
     mane = _mane_knots(scene, body)
     widths = np.concatenate((np.full(12, 0.066), (0.05, 0.045)))
     spread = np.linspace(-1, 1, 7)[:, None]
@@ -83,7 +83,7 @@ def horse_hair(scene: Scene, body: Figure, stand: Stand, size: int, colour: Arra
 
 
 def zebra_hair(scene: Scene, body: Figure, stand: Stand, size: int) -> Hair:
-    """An upright mane that carries on the neck's stripes, and a thin tail with a tuft."""
+    """Return an upright mane that carries on the neck's stripes, and a thin tail with a tuft."""
     white, black = (0.88, 0.83, 0.75), (0.11, 0.09, 0.09)
     crest = body.crest[2:]
     outward = crest - body.throat[2:]

@@ -28,7 +28,7 @@ class Use(IntEnum):
 
 
 def numbers(scene: Scene, use: Use, part: int = 0) -> np.random.Generator:
-    """The scene's generator for one use, the same in every process."""
+    """Return the scene's generator for one use, the same in every process."""
     return np.random.default_rng((scene.texture, int(use), part))
 
 

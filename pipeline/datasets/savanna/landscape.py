@@ -91,7 +91,8 @@ def paint_hills(painting: Painting, scene: Scene, ground: str) -> None:
 
 
 def ground_noise(scene: Scene, size: int) -> tuple[Points, Floats, Floats, Floats]:
-    """The far edge's swell [2], then bare patches, clumps and grain [S, S], about -1 to 1."""
+    """Return the far edge's swell [2], then bare patches, clumps and grain [S, S], about -1 to
+    1."""
     rng = numbers(scene, Use.GROUND)
     swell = rng.uniform(0, 1, 2)
     patches, clumps, grain = (noise(size, rng, c) for c in ((18, 5), (34, 16), (64, 48)))

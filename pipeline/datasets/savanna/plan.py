@@ -34,7 +34,7 @@ _LINE = 0.012  # width of lines
 
 
 def plan(scene: Scene, size: int, animal: str, ground: str) -> NDArray[np.uint8]:
-    """The scene's map, uint8 [size, size, 3]; a pure function of its arguments.
+    """Return the scene's map, uint8 [size, size, 3]; a pure function of its arguments.
 
     Raises ValueError for an animal, ground or size that cannot be drawn.
     """
@@ -53,7 +53,8 @@ def plan(scene: Scene, size: int, animal: str, ground: str) -> NDArray[np.uint8]
 
 
 def row(scene: Scene, height: float) -> float:
-    """Where ground that the picture shows at a height lies on the plan, both from the top."""
+    """Return where ground that the picture shows at a height lies on the plan, both from the
+    top."""
     return float(_rows(scene, np.array(height)))
 
 

@@ -56,7 +56,8 @@ def _acacia(rng: np.random.Generator, foot: Points, tall: float) -> tuple[Points
 
 
 def tree_places(scene: Scene) -> tuple[np.random.Generator, Points, Points]:
-    """What the trees go on drawing from, feet [M, 2] and heights [M]: equal on both grounds."""
+    """Return what the trees go on drawing from, feet [M, 2] and heights [M]: equal on both
+    grounds."""
     rng = numbers(scene, Use.TREE)
     depth = rng.random(scene.trees) ** 1.5
     down = scene.horizon + 0.015 + 0.16 * depth * (1 - scene.horizon)
@@ -83,7 +84,7 @@ def _paint_trees(painting: Painting, scene: Scene, ground: str, leaves: Floats) 
 
 
 def bush_places(scene: Scene) -> tuple[np.random.Generator, Points, Points]:
-    """What the bushes go on drawing from, feet [M, 2] and half widths [M]."""
+    """Return what the bushes go on drawing from, feet [M, 2] and half widths [M]."""
     rng, count = numbers(scene, Use.BUSH), scene.bushes
     depth = rng.uniform(0.05, 1.0, count)
     down = scene.horizon + (0.03 + 0.28 * depth) * (1 - scene.horizon)

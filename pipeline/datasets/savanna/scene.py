@@ -56,7 +56,7 @@ class Scene:
 
 
 def sample_scene(rng: np.random.Generator) -> Scene:
-    """A scene with every factor drawn from its range: half of the animals graze or walk."""
+    """Return a scene with every factor drawn from its range: half of the animals graze or walk."""
     pose = rng.choice(3, p=(0.4, 0.25, 0.35))  # stands, grazes, walks
     head_range = ((0.5, 1.0), (0.0, 0.08), (0.4, 0.9))[pose]
     stance = rng.uniform(-1.0, 1.0, 4)

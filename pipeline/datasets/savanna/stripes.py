@@ -74,7 +74,7 @@ def neck_stripes(body: Figure, width: float) -> Points:
 
 
 def near_stripes(body: Figure, width: float) -> tuple[Points, ...]:
-    """All stripes of the near side, as groups of outlines [M, N, 2]."""
+    """Return all stripes of the near side, as groups of outlines [M, N, 2]."""
     head = body.on_head(_HEAD)
     return (
         ribbon(curve(_TRUNK, 9), _TRUNK_WIDTHS[:, None] * _TAPER * width),

@@ -72,7 +72,7 @@ _Part: TypeAlias = tuple[Floats, ArrayLike]  # coverage [S, S] and colour [3]
 
 
 def _horse_parts(scene: Scene, body: Figure, place: Place, size: int) -> list[_Part]:
-    """A horse from the ground up; its mane, socks and blaze as the picture has them."""
+    """Return a horse from the ground up; its mane, socks and blaze as the picture has them."""
     coat = COATS[scene.coat]
     fill = np.asarray(coat.body) * (1 + 0.07 * scene.coat_tone)
     feet = _feet(scene, body, place)
@@ -88,7 +88,7 @@ def _horse_parts(scene: Scene, body: Figure, place: Place, size: int) -> list[_P
 
 
 def _zebra_parts(scene: Scene, body: Figure, place: Place, size: int) -> list[_Part]:
-    """A zebra from the ground up, with stripes across its trunk and neck."""
+    """Return a zebra from the ground up, with stripes across its trunk and neck."""
     trunk = _cut(size, place(_trunk(scene)), place(_neck(body)))
     return [
         (_inked(size, _feet(scene, body, place)), _BLACK),
@@ -133,7 +133,7 @@ def _trunk(scene: Scene) -> Points:
 
 
 def _muzzle(body: Figure) -> float:
-    """How far forward the muzzle reaches."""
+    """Compute how far forward the muzzle reaches."""
     return float(body.on_head(np.array([0.43, -0.05]))[0])
 
 
@@ -142,7 +142,7 @@ def _neck(body: Figure) -> Points:
 
 
 def _head(body: Figure) -> list[Points]:
-    """The face from the poll to the muzzle, then both ears."""
+    """Return the face from the poll to the muzzle, then both ears."""
     start, end = float(body.poll[0]), _muzzle(body)
     at = [start + share * (end - start) for share in (-0.08, 0.25, 0.60, 0.92, 1.0)]
     face = _stroke(list(zip(at, (0.10, 0.165, 0.105, 0.095, 0.04), strict=True)), 20)

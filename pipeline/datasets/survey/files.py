@@ -49,7 +49,7 @@ class Seen(NamedTuple):
 
 
 def look(files: Sequence[Path], kind: Kind, *, halved: bool = False) -> list[Seen]:
-    """Reads every file; ``halved``: each picture must have two equal halves.
+    """Read every file; ``halved``: each picture must have two equal halves.
 
     In threads, since decoding releases the interpreter: two read photographs of 2000x1500 pixels
     1.6 times as fast as one, and none pays for starting processes.
@@ -67,7 +67,7 @@ def look(files: Sequence[Path], kind: Kind, *, halved: bool = False) -> list[See
 
 
 def look_at(file: Path, kind: Kind, halved: bool = False) -> Seen:
-    """Reads one file; what preparation would refuse is a problem here."""
+    """Read one file; what preparation would refuse is a problem here."""
     if not file.stem.isprintable():
         return Seen(file, None, "its name has characters that can't be printed")
     try:
@@ -79,7 +79,7 @@ def look_at(file: Path, kind: Kind, halved: bool = False) -> Seen:
 
 
 def picture_in(file: Path, halved: bool) -> Picture:
-    """The size of a picture, or of its left half; raises ValueError with the reason."""
+    """Return the size of a picture, or of its left half; raise ValueError with the reason."""
     pixels = read_picture(file)
     if halved:
         pixels, _ = halves_of(pixels)
@@ -87,7 +87,7 @@ def picture_in(file: Path, halved: bool) -> Picture:
 
 
 def clip_in(file: Path) -> Clip:
-    """Length and rate of a recording; raises ValueError with the reason."""
+    """Length and rate of a recording; raise ValueError with the reason."""
     import soundfile
 
     try:

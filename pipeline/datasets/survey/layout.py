@@ -49,7 +49,7 @@ class Layout:
 
 
 def find_layout(root: Path, wanted: str = "auto") -> Layout:
-    """The layout of a folder, or what it has of the one that is ``wanted``.
+    """Return the layout of a folder, or what it has of the one that is ``wanted``.
 
     Raises UserError where there is no such folder or layout, or no picture and no sound.
     """
@@ -76,7 +76,7 @@ def find_layout(root: Path, wanted: str = "auto") -> Layout:
 
 
 def kind_of(root: Path) -> tuple[Kind, int]:
-    """What most files of a folder are, and the number of those of the other kind.
+    """Return what most files of a folder are, and the number of those of the other kind.
 
     Raises UserError where there is neither.
     """
@@ -92,7 +92,7 @@ def kind_of(root: Path) -> tuple[Kind, int]:
 
 
 def guess(root: Path, kind: Kind) -> Name:
-    """The layout that fits what there is."""
+    """Return the layout that fits what there is."""
     endings = ENDINGS[kind]
     if any((root / f"{split}{letter}").is_dir() for split in ("train", *TESTS) for letter in "AB"):
         return "ab"
@@ -116,7 +116,8 @@ def lettered_in(root: Path, endings: tuple[str, ...]) -> dict[Split, dict[str, P
 
 
 def named_in(root: Path, endings: tuple[str, ...]) -> dict[Split, dict[str, Path]]:
-    """A folder for each domain below train and test, or with train and test below each domain."""
+    """Return a folder for each domain below train and test, or with train and test below each
+    domain."""
     folders: dict[Split, dict[str, Path]] = {"train": {}}
     outer = splits_of(root, endings)
     if "train" in {place.name for place in outer.values()} and outer["train"] != root:
@@ -139,17 +140,18 @@ def splits_of(folder: Path, endings: tuple[str, ...]) -> dict[Split, Path]:
 
 
 def inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    """The folders in a folder that hold files, sorted."""
+    """Return the folders in a folder that hold files, sorted."""
     return sorted(at for at in folder.iterdir() if at.is_dir() and holds(at, endings))
 
 
 def holds(folder: Path, endings: tuple[str, ...], deep: bool = True) -> bool:
-    """Whether a folder has files with one of the endings; not ``deep``: right in it."""
+    """Tell whether a folder has files with one of the endings; not ``deep``: right in it."""
     return next(files_of(folder, endings, deep), None) is not None
 
 
 def files_of(folder: Path, endings: tuple[str, ...], deep: bool = True) -> Iterator[Path]:
-    """The files that preparation would read, unsorted; none where there is no such folder."""
+    """Return the files that preparation would read, unsorted; none where there is no such
+    folder."""
     if folder.is_dir():
         for file in folder.rglob("*") if deep else folder.iterdir():
             named = file.suffix.lower() in endings and not file.name.startswith("._")
@@ -158,7 +160,7 @@ def files_of(folder: Path, endings: tuple[str, ...], deep: bool = True) -> Itera
 
 
 def looks_halved(folder: Path) -> bool:
-    """Whether (almost) all pictures of a sample are about twice as wide as high."""
+    """Tell whether (almost) all pictures of a sample are about twice as wide as high."""
     files = sorted(files_of(folder, ENDINGS["pictures"]))
     shapes = [shape for file in files[:: len(files) // SAMPLE + 1] if (shape := shape_of(file))]
     fitting = [s for s in shapes if s[0] % 2 == 0 and HALVED[0] <= s[0] / s[1] <= HALVED[1]]

@@ -11,7 +11,8 @@ VIEWS = ("edges", "grey")  # domains of these names are made from pictures
 
 
 def domain_names(folders: Sequence[str]) -> list[str]:
-    """A name for each folder's domain: valid in params.yaml, and different, whatever the case.
+    """Return a name for each folder's domain: valid in params.yaml, and different, whatever the
+    case.
 
     The store makes folders of them, which some systems tell apart by more than the case only.
     """
@@ -27,12 +28,12 @@ def domain_names(folders: Sequence[str]) -> list[str]:
 
 
 def folder_name(folder: Path) -> str:
-    """What a folder is called where the user stands, be it '.' or a link."""
+    """Return what a folder is called where the user stands, be it '.' or a link."""
     return os.path.basename(os.path.abspath(folder))  # noqa: PTH100, PTH119
 
 
 def block_name(folder: str) -> str:
-    """A name for a block of params.yaml."""
+    """Return a name for a block of params.yaml."""
     return valid(folder, "mine")
 
 
@@ -45,5 +46,5 @@ def valid(text: str, otherwise: str) -> str:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name is a word that begins with a letter and that YAML reads as it stands."""
+    """Tell whether a name is a word that begins with a letter and that YAML reads as it stands."""
     return bool(re.fullmatch(r"[^\W\d_][\w-]*", name)) and yaml.safe_load(name) == name

@@ -7,7 +7,7 @@ LEAST = 32  # pixels: less leaves a discriminator next to nothing
 
 
 def fitting(side: int, most: int = SIZES[0]) -> int:
-    """The largest of `SIZES` up to ``most`` that a picture of ``side`` pixels can give.
+    """Return the largest of `SIZES` up to ``most`` that a picture of ``side`` pixels can give.
 
     Below all of them, the largest multiple of 16, and at least 16: preparation says then which
     pictures are too small.
@@ -19,7 +19,7 @@ def fitting(side: int, most: int = SIZES[0]) -> int:
 
 
 def halvings(size: int, most: int = 8) -> int:
-    """How often ``size`` can be halved: the depth of a U-Net."""
+    """Compute how often ``size`` can be halved: the depth of a U-Net."""
     count = 0
     while count < most and size % 2 == 0:
         size, count = size // 2, count + 1

@@ -39,7 +39,7 @@ Holdings = dict[Split, dict[str, Holding]]
 def take_stock(
     folders: dict[Split, dict[str, Path]], kind: Kind, *, halved: bool = False
 ) -> Holdings:
-    """Reads every file of every split and domain.
+    """Read every file of every split and domain.
 
     Raises UserError where a folder is missing or holds nothing of that kind.
     """
@@ -59,7 +59,7 @@ def take_stock(
 
 
 def survey(layout: Layout) -> Holdings:
-    """The stock of a layout, as far as its folders are there."""
+    """Return the stock of a layout, as far as its folders are there."""
     there: dict[Split, dict[str, Path]] = {
         split: {domain: at for domain, at in domains.items() if at not in layout.missing}
         for split, domains in layout.folders.items()
@@ -68,11 +68,11 @@ def survey(layout: Layout) -> Holdings:
 
 
 def bad(holdings: Holdings) -> list[Seen]:
-    """The files that are of no use."""
+    """Return the files that are of no use."""
     every = (holding for domains in holdings.values() for holding in domains.values())
     return [one for holding in every for one in holding.seen if one.what is None]
 
 
 def common_keys(domains: dict[str, Holding]) -> set[str]:
-    """The names that all domains have."""
+    """Return the names that all domains have."""
     return set.intersection(*(holding.keys for holding in domains.values())) if domains else set()

@@ -18,7 +18,7 @@ HEADERS: dict[Kind, tuple[str, ...]] = {
 
 
 def finding(layout: Layout, holdings: Holdings) -> str:
-    """What was expected and what was found."""
+    """Return what was expected and what was found."""
     found = ", ".join(
         f"{at.relative_to(layout.root).as_posix()}" if at != layout.root else "the folder itself"
         for at in dict.fromkeys(
@@ -39,7 +39,7 @@ def finding(layout: Layout, holdings: Holdings) -> str:
 
 
 def stock(kind: Kind, holdings: Holdings) -> list[str]:
-    """A table of the splits and domains, which names are equal, and every bad file."""
+    """Return a table of the splits and domains, which names are equal, and every bad file."""
     rows = [
         (split, domain, f"{len(holding.seen):,}", *facts(holding, kind))
         for split, domains in holdings.items()
@@ -55,14 +55,14 @@ def stock(kind: Kind, holdings: Holdings) -> list[str]:
 
 
 def equal_names(split: str, domains: dict[str, Holding]) -> str:
-    """How many names the domains of a split share, and what that makes them."""
+    """Compute how many names the domains of a split share, and what that makes them."""
     common, all_keys = common_keys(domains), set().union(*(d.keys for d in domains.values()))
     kind = "aligned" if common == all_keys else "partly aligned" if common else "not aligned"
     return f"equal names in {split}: {len(common):,} of {len(all_keys):,} ({kind})"
 
 
 def facts(holding: Holding, kind: Kind) -> tuple[str, ...]:
-    """The last columns of a row of the table."""
+    """Return the last columns of a row of the table."""
     if kind == "sounds":
         return sound_facts(holding.clips)
     sizes = holding.pictures
@@ -82,7 +82,7 @@ def sound_facts(clips: list[Clip]) -> tuple[str, ...]:
 
 
 def pixels(size: Picture) -> str:
-    """A picture's size."""
+    """Return a picture's size."""
     return f"{size.width}x{size.height}"
 
 
@@ -96,7 +96,7 @@ def columns(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def data_block(layout: Layout, holdings: Holdings) -> str:
-    """The block under ``datasets`` that reads this folder, as YAML."""
+    """Return the block under ``datasets`` that reads this folder, as YAML."""
     block: dict[str, Any] = {"kind": layout.kind, "root": layout.root.as_posix()}
     if layout.name in ("ab", "halves"):
         block |= {"layout": layout.name, "domains": ["a", "b"]}  # nobody knows what they show
