@@ -158,7 +158,7 @@ LAYOUTS: dict[Corpus, Callable[[Path, str], Clips]] = {
 
 
 def named(folder: Path, pattern: str) -> dict[str, Path]:
-    """Return the sounds below a folder whose name matches, by the groups of ``pattern``, joined by "_".
+    """Find the sounds below a folder whose name matches ``pattern``, by its groups joined by "_".
 
     Raises UserError where there is none.
     """
