@@ -152,7 +152,7 @@ def test_the_page_says_pitch_before_and_after(tmp_path, params, outputs):
 
 
 def test_every_rival_of_voices_is_told_of():
-    from pipeline.evaluation import sound
+    from pipeline.evaluation import conversion as sound
 
     baselines = {sound.SOURCE, sound.STATISTICS, sound.CLASSICAL, sound.CEILING}
     assert baselines | {sound.BEFORE, sound.WANTED} <= RIVALS.keys()
