@@ -31,12 +31,17 @@ def save_grid(path: Path, rows: Sequence[Tensor], caption: Caption) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(grid(rows)).save(path)
+    save_caption(path, caption)
+
+
+def save_caption(path: Path, caption: Caption) -> None:
+    """Write the caption of the picture at ``path`` beside it, as JSON of the same name."""
     words = json.dumps(asdict(caption), indent=1)
     path.with_suffix(".json").write_text(words + "\n", encoding="utf-8")
 
 
 def grid(rows: Sequence[Tensor]) -> npt.NDArray[np.uint8]:
-    """Rows of samples, each [n, C, H, W] in [-1, 1] -> uint8 [height, width, 3]."""
+    """Arrange rows of samples, each [n, C, H, W] in [-1, 1], as uint8 [height, width, 3]."""
     height, width = rows[0].shape[-2:]
     scale = max(1, -(-SMALLEST // height))
     cell = height * scale + GAP, width * scale + GAP
@@ -51,13 +56,13 @@ def grid(rows: Sequence[Tensor]) -> npt.NDArray[np.uint8]:
 
 
 def to_rgb(sample: Tensor) -> npt.NDArray[np.uint8]:
-    """Return one sample [1 or 3, H, W] in [-1, 1] -> uint8 [H, W, 3]."""
+    """Convert one sample [1 or 3, H, W] in [-1, 1] to uint8 [H, W, 3]."""
     levels = sample.detach().float().cpu().clamp(-1, 1).add(1).mul(127.5).round()
     return levels.byte().expand(3, -1, -1).permute(1, 2, 0).numpy()
 
 
 def save_spectrograms(path: Path, mels: Mapping[str, Tensor], convention: MelConvention) -> None:
-    """Write natural-log mel spectrograms [M, T] under each other, by name."""
+    """Write log-mel spectrograms [M, T] under each other, by name."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -66,9 +71,9 @@ def save_spectrograms(path: Path, mels: Mapping[str, Tensor], convention: MelCon
     seconds = convention.hop / convention.rate
     longest = max(mel.shape[1] for mel in mels.values()) * seconds
     figure, axes = plt.subplots(
-        len(mels), 1, figsize=(7, 1.6 * len(mels)), sharex=True, layout="constrained"
+        len(mels), 1, figsize=(7, 1.6 * len(mels)), sharex=True, squeeze=False, layout="constrained"
     )
-    for axis, (name, mel) in zip(np.atleast_1d(axes), mels.items(), strict=True):
+    for axis, (name, mel) in zip(axes[:, 0], mels.items(), strict=True):
         extent = (0, mel.shape[1] * seconds, 0, mel.shape[0])
         axis.imshow(
             mel.detach().cpu().numpy(), origin="lower", aspect="auto", cmap="magma", extent=extent
@@ -77,6 +82,6 @@ def save_spectrograms(path: Path, mels: Mapping[str, Tensor], convention: MelCon
         axis.set_xlim(0, longest)
         axis.set_ylabel("mel band", fontsize=8)
         axis.tick_params(labelsize=7)
-    axes[-1].set_xlabel("seconds", fontsize=8)
+    axes[-1, 0].set_xlabel("seconds", fontsize=8)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)

@@ -22,7 +22,7 @@ LEAST_RATE = 16_000  # samples a second: WORLD looks for noise in bands of up to
 
 
 def convert_by_statistics(wave: Tensor, codec: MelCodec, source: str, target: str) -> Tensor | None:
-    """A recording [N] of ``source``, at least one hop long, as if ``target`` had spoken it: [N].
+    """Convert a recording [N] of ``source``, at least one hop long, to ``target``'s voice: [N].
 
     None where a speaker's pitch is unknown.
     """
@@ -46,8 +46,10 @@ def convert_by_statistics(wave: Tensor, codec: MelCodec, source: str, target: st
 
 
 def move_pitch(f0: Track, source: Pitch, target: Pitch) -> Track:
-    """An F0 track [T] in Hz, 0 where unvoiced, with ``source``'s log mean and deviation made
-    ``target``'s. What would leave the range in which F0 is looked for stops at its ends.
+    """Move an F0 track [T] in Hz, 0 where unvoiced, to ``target``'s mean and deviation of log F0.
+
+    From those of ``source``. What would leave the range in which F0 is looked for stops at its
+    ends.
     """
     voiced = f0 > 0
     standardised = (
@@ -60,7 +62,7 @@ def move_pitch(f0: Track, source: Pitch, target: Pitch) -> Track:
 def _gain(
     wave: Tensor, codec: MelCodec, source: str, target: str, times: Track, bins: Track
 ) -> Track:
-    """The mean-variance mapping as a gain [times, bins] in nepers, interpolated from mel frames."""
+    """Interpolate the mean-variance mapping of mel frames to a gain [times, bins] in nepers."""
     from scipy.interpolate import RegularGridInterpolator
 
     convention = codec.convention
@@ -78,7 +80,7 @@ def _gain(
 
 
 def _band_centres(convention: MelConvention) -> Track:
-    """Hz [M]."""
+    """Find the centres of the mel bands, Hz [M]."""
     from librosa import mel_frequencies
 
     edges: Track = mel_frequencies(convention.mels + 2, fmin=convention.fmin, fmax=convention.fmax)
@@ -86,6 +88,7 @@ def _band_centres(convention: MelConvention) -> Track:
 
 
 def _resample(wave: Track, rate: int, to: int) -> Track:
+    """Resample a waveform [samples] from one rate to another."""
     import soxr
 
     resampled: Track = wave if rate == to else soxr.resample(wave, rate, to)

@@ -1,10 +1,6 @@
-"""What an evaluation finds: numbers beside their baselines, and what to show."""
+"""What evaluations find: the model's numbers beside its baselines', and how to read them."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-
-import torch
-from torch import Tensor
+from dataclasses import dataclass
 
 Rows = dict[str, float]
 """``model`` and each baseline (or ceiling) -> value."""
@@ -29,8 +25,8 @@ METRICS: dict[str, Metric] = {
     "psnr": Metric("PSNR to the true counterpart", True, "dB"),
     "ssim": Metric("SSIM to the true counterpart", True),
     "l1": Metric("L1 to the true counterpart", False),
-    "target_accuracy": Metric("Taken for the target by the classifier", True),
-    "target_probability": Metric("Probability of the target, by the classifier", True),
+    "target_accuracy": Metric("Target accuracy, by the classifier", True),
+    "target_probability": Metric("Target probability, by the classifier", True),
     "cycle_l1": Metric("L1 after there and back", False),
     "mcd": Metric("Mel-cepstral distortion", False, "dB"),
     "log_f0_rmse": Metric("Difference of pitch (log F0), root mean square", False, "cents"),
@@ -41,36 +37,12 @@ METRICS: dict[str, Metric] = {
     "f0_std": Metric("Spread of pitch (log F0), standard deviation", None, "cents"),
     "mel_l1": Metric("Difference of log-mel spectrograms", False),
     "mse": Metric("Mean squared error of reconstructions", False),
-    "high_frequency": Metric("Energy of fine detail, of the test pictures'", True),
+    "high_frequency": Metric("Energy of fine detail, relative to real test data", True),
     "perplexity": Metric("Perplexity of the codes", True, "codes"),
-    "use": Metric("Share of the codebook in use", True),
+    "codebook_usage": Metric("Codebook usage", True),
     "elbo": Metric("Log-likelihood, lower bound", True, "nats"),
     "bits_per_dim": Metric("Bits a value, upper bound", False, "bits"),
     "fd_features": Metric("Frechet distance in the classifier's features", False),
     "class_coverage": Metric("Classes that samples reach", True),
 }
 """Every metric that evaluations report, in the order in which reports list them."""
-
-
-@dataclass
-class Evaluation:
-    """Numbers and figures of one model."""
-
-    results: Results = field(default_factory=dict)
-
-    def add(self, task: str, metric: str, rows: Rows) -> None:
-        """Files a metric; KeyError for one that `METRICS` does not describe."""
-        METRICS[metric]
-        self.results.setdefault(task, {})[metric] = {
-            name: round(value, 4) for name, value in rows.items()
-        }
-
-
-def in_batches(function: Callable[[Tensor], Tensor], x: Tensor, size: int = 64) -> Tensor:
-    """``function`` over slices of ``x``, so that memory stays flat."""
-    return torch.cat([function(part) for part in slices(x, size)])
-
-
-def slices(x: Tensor, size: int = 64) -> Iterator[Tensor]:
-    """``x`` in parts of at most ``size`` rows."""
-    yield from torch.split(x, size)

@@ -122,11 +122,6 @@ def outline(folder: Path) -> FinishedModel:
     return _build(folder, torch.device("meta"))
 
 
-def fresh_copy(finished: FinishedModel) -> nn.Module:
-    """Build the same model with random weights, in evaluation mode: a baseline."""
-    return build_from_card(finished.card).eval()
-
-
 def _build(folder: Path, device: torch.device) -> FinishedModel:
     if not (folder / "params.json").is_file():
         raise UserError(f"expected a finished model at {folder}: no params.json there")

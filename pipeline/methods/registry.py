@@ -63,6 +63,10 @@ def build_from_card(card: Card) -> nn.Module:
 
     Raises ValueError (ValidationError among it) for a card that describes none of ours.
     """
+    return folded(load_run(card.run).build_model(card.data, build_pretrained(card)))
+
+
+def build_pretrained(card: Card) -> Pretrained | None:
+    """Build what the model of a card was built on, with fresh weights, where it was on any."""
     below = card.pretrained
-    pretrained = None if below is None else Pretrained(build_from_card(below), below)
-    return folded(load_run(card.run).build_model(card.data, pretrained))
+    return None if below is None else Pretrained(build_from_card(below), below)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def class_coverage(predictions: Tensor, classes: int) -> float:
-    """Share of ``classes`` that get at least half of an even share of ``predictions`` [N].
+    """Measure the share of ``classes`` with half an even share of ``predictions`` [N] or more.
 
     1 where samples spread over all classes, 1 / classes after a full mode collapse.
     """

@@ -10,7 +10,7 @@ SPARSITY = 0.02  # weight of the lasso's penalty, for codes and factors of devia
 
 
 def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
-    """MIG of codes [N, Z] and the factors [N, F] that they are of: 0 to 1, higher is better.
+    """Measure the MIG of codes [N, Z] of the factors [N, F]: 0 to 1, higher is better.
 
     How much more the best number of the code tells of a factor than the second best does, as a
     share of the factor's entropy, averaged over factors (Chen et al. 2018, eq. 6). Both are cut
@@ -33,7 +33,7 @@ def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
 
 
 def dci(codes: Tensor, factors: Tensor) -> tuple[float, float]:
-    """Disentanglement and completeness of codes [N, Z] of factors [N, F]: 0 to 1, higher is better.
+    """Measure disentanglement and completeness of codes [N, Z] of factors [N, F]: 0 to 1 (best).
 
     Eastwood & Williams 2018, section 2, with their linear regressor: a lasso predicts each factor
     from the code, and how much a number counts for a factor is the size of its weight.
@@ -50,7 +50,7 @@ def dci(codes: Tensor, factors: Tensor) -> tuple[float, float]:
 
 
 def importance(codes: Tensor, factors: Tensor) -> NDArray[np.float64]:
-    """Compute how much each number of codes [N, Z] counts for each of factors [N, F]: [Z, F]."""
+    """Measure how much each number of codes [N, Z] counts for each of factors [N, F]: [Z, F]."""
     from sklearn.linear_model import Lasso
 
     x = standardised(codes)
@@ -60,7 +60,7 @@ def importance(codes: Tensor, factors: Tensor) -> NDArray[np.float64]:
 
 
 def standardised(columns: Tensor) -> NDArray[np.float64]:
-    """[N, K] -> each column at mean 0 and deviation 1, or 0 where it does not vary."""
+    """Bring each column of [N, K] to mean 0 and deviation 1, or to 0 where it does not vary."""
     x = columns.double().numpy()
     deviation = x.std(axis=0)
     result: NDArray[np.float64] = (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
@@ -68,9 +68,9 @@ def standardised(columns: Tensor) -> NDArray[np.float64]:
 
 
 def focus(weights: NDArray[np.float64]) -> float:
-    """1 where each row of weights [A, B] >= 0 has one entry, 0 where all its entries are equal.
+    """Measure how far each row of weights [A, B] >= 0 has one entry: 1; 0 where all are equal.
 
-    Rows count by their sums.
+    One less the rows' entropy to base B; rows count by their sums.
     """
     sums = weights.sum(axis=1)
     seen = weights[sums > 0]
@@ -81,7 +81,7 @@ def focus(weights: NDArray[np.float64]) -> float:
 
 
 def binned(values: Tensor) -> Tensor:
-    """Return the part of its range in which each of values [N] lies, [N] int64."""
+    """Find the part of their range in which each of values [N] lies, [N] int64."""
     low, high = values.min(), values.max()
     if low == high:
         return torch.zeros_like(values, dtype=torch.int64)
@@ -89,8 +89,10 @@ def binned(values: Tensor) -> Tensor:
 
 
 def information(a: Tensor, b: Tensor) -> Tensor:
-    """Mutual information of two columns of bins [N], in nats; a column's with itself is its
-    entropy."""
+    """Measure the mutual information of two columns of bins [N], in nats.
+
+    A column's with itself is its entropy.
+    """
     counts = torch.bincount(a * BINS + b, minlength=BINS**2).double()
     joint = (counts / len(a)).view(BINS, BINS)
     apart = joint.sum(dim=1, keepdim=True) * joint.sum(dim=0, keepdim=True)

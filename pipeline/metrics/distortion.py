@@ -25,7 +25,7 @@ DECIBELS = 10 / math.log(10) * math.sqrt(2)
 
 
 def mel_cepstrum(log_mel_natural: Tensor, order: int = 24) -> Tensor:
-    """Mel cepstra: the coefficients of each frame's cosine series.
+    """Compute mel cepstra: the coefficients of each frame's cosine series.
 
     ``x[n] = c0 + sum over m of c_m cos(pi m (n + 1/2) / M)``, that is
     ``c_m = 2/M * sum over n of x[n] cos(pi m (n + 1/2) / M)``: the orthonormal DCT-II times
@@ -61,7 +61,7 @@ def mel_cepstrum(log_mel_natural: Tensor, order: int = 24) -> Tensor:
 
 
 def mel_cepstral_distortion(a: Tensor, b: Tensor, order: int = 24) -> float:
-    """Mel-cepstral distortion of two utterances, in dB, as defined at the head of this module.
+    """Measure the mel-cepstral distortion of two utterances, in dB, as this module defines it.
 
     Symmetric in its arguments. 0 for equal timbre at every moment, also when one is slower; in
     this definition the two synthetic speakers, saying the same, differ by some 10 dB, and a copy
@@ -86,7 +86,7 @@ def mel_cepstral_distortion(a: Tensor, b: Tensor, order: int = 24) -> float:
 
 
 def cepstral_distortion(a: Tensor, b: Tensor) -> float:
-    """Mean over frames of ``10 / ln 10 * sqrt(2 * sum of squared differences)``, in dB.
+    """Average ``10 / ln 10 * sqrt(2 * sum of squared differences)`` over frames, in dB.
 
     Args:
         a: mel cepstra ``[P, D]``.
@@ -96,7 +96,7 @@ def cepstral_distortion(a: Tensor, b: Tensor) -> float:
 
 
 def align(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the frames of two utterances that belong to each other, by their mel cepstra.
+    """Find the frames of two utterances that belong to each other, by their mel cepstra.
 
     Args:
         a: ``[T, D]``.
@@ -112,7 +112,7 @@ def align(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def warping_path(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the path from corner to corner of least total cost, steps (1, 1), (1, 0), (0, 1).
+    """Find the path from corner to corner of least total cost, steps (1, 1), (1, 0), (0, 1).
 
     Args:
         cost: ``[T, T2]``, not negative.
@@ -127,7 +127,7 @@ def warping_path(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Euclidean distances ``[T, T2]`` of ``[T, D]`` and ``[T2, D]``."""
+    """Compute Euclidean distances ``[T, T2]`` of ``[T, D]`` and ``[T2, D]``."""
     from scipy.spatial.distance import cdist
 
     distances: np.ndarray = cdist(a, b)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:
-    """Squared Frechet distance of the Gaussians fitted to features [N, F] and [M, F].
+    """Measure the squared Frechet distance of Gaussians fitted to features [N, F] and [M, F].
 
     |m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^1/2) (Dowson & Landau 1982). With the features of
     a classifier of ours it is called ``fd_features``; FID is the same with Inception's. Raises

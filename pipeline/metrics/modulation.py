@@ -19,7 +19,7 @@ FLOOR = 1e-10
 
 
 def modulation_spectrum(cepstrum: Tensor, points: int) -> Tensor:
-    """Log power spectrum of each cepstral coefficient's course over time.
+    """Compute the log power spectrum of each cepstral coefficient's course over time.
 
     The mean over time is taken off, for it says nothing of movement and would leak into all
     frequencies; the power is that of a frame, so that a longer utterance has no more of it.
@@ -46,7 +46,7 @@ def modulation_spectrum(cepstrum: Tensor, points: int) -> Tensor:
 
 
 def modulation_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> float:
-    """Distance of two sets of utterances by their modulation spectra, in dB.
+    """Measure the distance of two sets of utterances by their modulation spectra, in dB.
 
     Spectra are averaged over the utterances of a set, so that the sets need not say the same; of
     their difference, the root mean square over modulation frequencies; of that, the mean over

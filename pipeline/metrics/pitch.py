@@ -12,7 +12,7 @@ from pipeline.codecs.pitch import CENTS
 
 
 def log_f0_rmse(f0: Tensor, truth: Tensor) -> float | None:
-    """Root mean square of the difference of log F0 over the pairs [P] voiced in both, in cents.
+    """Measure the root mean square difference of log F0 over pairs [P] voiced in both, in cents.
 
     None where there is no such pair. Raises ValueError as `voicing_error` does.
     """
@@ -21,9 +21,9 @@ def log_f0_rmse(f0: Tensor, truth: Tensor) -> float | None:
 
 
 def log_f0_correlation(f0: Tensor, truth: Tensor) -> float | None:
-    """Pearson's correlation of log F0 over the pairs [P] voiced in both, -1 to 1.
+    """Measure Pearson's correlation of log F0 over the pairs [P] voiced in both, -1 to 1.
 
-    It hears whether melodies rise and fall together, at whatever height. None where fewer than two
+    It tells whether melodies rise and fall together, at whatever height. None where fewer than two
     pairs are voiced or one of the tracks never moves. Raises ValueError as `voicing_error` does.
     """
     a, b = _voiced_logarithms(f0, truth)
@@ -33,7 +33,7 @@ def log_f0_correlation(f0: Tensor, truth: Tensor) -> float | None:
 
 
 def voicing_error(f0: Tensor, truth: Tensor) -> float:
-    """Share of the pairs [P] of which one is voiced and the other is not.
+    """Measure the share of the pairs [P] of which one is voiced and the other is not.
 
     Raises ValueError where the tracks are not two [P] of one length, P at least 1, or hold what is
     no frequency.
@@ -43,13 +43,14 @@ def voicing_error(f0: Tensor, truth: Tensor) -> float:
 
 
 def _voiced_logarithms(f0: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
-    """Natural logarithms, float64, where both tracks are voiced."""
+    """Take natural logarithms, float64, where both tracks are voiced."""
     _check(f0, truth)
     voiced = (f0 > 0) & (truth > 0)
     return f0[voiced].double().log(), truth[voiced].double().log()
 
 
 def _check(f0: Tensor, truth: Tensor) -> None:
+    """Raise ValueError where two tracks are not of one length or hold what is no frequency."""
     if f0.ndim != 1 or f0.shape != truth.shape or not len(f0):
         raise ValueError(f"expected two tracks [P], found {list(f0.shape)}, {list(truth.shape)}")
     for track in (f0, truth):

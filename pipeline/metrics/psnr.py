@@ -4,7 +4,7 @@ from torch import Tensor
 
 
 def psnr(x: Tensor, reference: Tensor) -> float:
-    """Mean over pictures [N, C, H, W] in [-1, 1] of 10 log10(4 / mean squared error), in dB.
+    """Average 10 log10(4 / mean squared error) over pictures [N, C, H, W] in [-1, 1], in dB.
 
     An exact copy counts as 100 dB, so that the mean stays a number.
     """

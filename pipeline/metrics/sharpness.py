@@ -1,15 +1,16 @@
-"""How much fine detail pictures have."""
+"""How much fine detail samples have."""
 
 import torch
 from torch import Tensor
 
-FINE = 0.25  # cycles a pixel: half of the finest that pixels can show
+FINE = 0.25  # cycles a pixel: half of the finest that samples can show
 
 
 def high_frequency_energy(x: Tensor) -> float:
-    """Mean energy of samples [N, C, H, W] above a quarter cycle a pixel, in either direction.
+    """Measure the energy of samples [N, C, H, W] above a quarter cycle a pixel, either way.
 
-    Of the Fourier transform of each channel, a value: noise of variance 1 has about 0.8.
+    The mean over all values of the Fourier transform of each channel: noise of variance 1 has
+    about 0.8.
     """
     height, width = x.shape[-2:]
     spectrum = torch.fft.fft2(x.float(), norm="ortho").abs().square()

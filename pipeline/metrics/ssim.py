@@ -4,7 +4,7 @@ from torch import Tensor
 
 
 def ssim(x: Tensor, reference: Tensor) -> float:
-    """Mean SSIM of pictures [N, C, H, W] in [-1, 1]; 1 for equal ones.
+    """Average the SSIM of pictures [N, C, H, W] in [-1, 1]; 1 for equal ones.
 
     Wang et al. 2004 with their Gaussian window of 11 and deviation 1.5, over all channels.
     """

@@ -51,7 +51,7 @@ class Chart:
 
 
 def draw(title: str, curves: dict[str, Points]) -> Chart:
-    """The chart of named curves; values that aren't finite leave gaps."""
+    """Lay out the chart of named curves; values that aren't finite leave gaps."""
     curves = {name: thin(points) for name, points in curves.items()}
     steps = [step for points in curves.values() for step, _ in points]
     values = [v for points in curves.values() for _, v in points if math.isfinite(v)] or [0.0]
@@ -87,18 +87,18 @@ def draw(title: str, curves: dict[str, Points]) -> Chart:
         x_ticks=[Tick(x(s), number(s)) for s in ticks(first, last, 4) if s <= last],
         y_ticks=[Tick(y(v), number(v)) for v in y_values],
         logarithmic=logarithmic,
-        alt=f"{title} over {number(last)} steps. " + " ".join(map(story, curves.items())),
+        alt=f"{title} over {number(last)} steps. " + " ".join(map(describe, curves.items())),
     )
 
 
-def story(curve: tuple[str, Points]) -> str:
-    """A curve in one sentence."""
+def describe(curve: tuple[str, Points]) -> str:
+    """Describe a curve in one sentence."""
     name, points = curve
     return f"{name}: from {number(points[0][1])} to {number(points[-1][1])}."
 
 
 def thin(points: Points) -> Points:
-    """At most `MOST_POINTS` points, each the mean of its neighbours; the last one stays."""
+    """Thin a curve to at most `MOST_POINTS` points, each a mean of neighbours; the last stays."""
     size = -(-len(points) // MOST_POINTS)
     if size <= 1:
         return points
@@ -108,7 +108,10 @@ def thin(points: Points) -> Points:
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """About ``count`` round values that enclose [low, high] (Heckbert, Graphics Gems, 1990)."""
+    """Choose about ``count`` round values that enclose [low, high].
+
+    As in Heckbert, "Nice numbers for graph labels", Graphics Gems, 1990.
+    """
     if high <= low:
         low, high = low - (abs(low) / 2 or 1), high + (abs(high) / 2 or 1)
     step = round_up((high - low) / (count - 1))
@@ -117,13 +120,13 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2, 5 times a power of ten."""
+    """Round up to the next of 1, 2, 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))
     return float(next(m * power for m in (1, 2, 5, 10) if m * power >= value * (1 - 1e-9)))
 
 
 def decades(low: float, high: float) -> list[float]:
-    """Powers of ten that enclose [low, high], both positive; at most about six of them."""
+    """Choose powers of ten that enclose [low, high], both positive; at most about six of them."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     stride = -(-(last - first) // 5)
     return [10.0**power for power in range(first, last + stride, stride)]

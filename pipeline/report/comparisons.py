@@ -1,4 +1,4 @@
-"""A model's numbers beside its baselines', and who is better."""
+"""A model's numbers beside its baselines', and which are better."""
 
 import json
 import math
@@ -9,11 +9,11 @@ from typing import Literal
 from pipeline.errors import UserError
 from pipeline.evaluation.results import METRICS, MODEL, Metric, Results, Rows
 
-Verdict = Literal["better", "level", "behind"]
+Outcome = Literal["better", "level", "behind"]
 
 
 @dataclass(frozen=True)
-class Rival:
+class Baseline:
     """What a model is compared with."""
 
     title: str
@@ -22,54 +22,65 @@ class Rival:
     """It knows the answer: nobody is expected to beat it, so it doesn't compete."""
 
 
-RIVALS: dict[str, Rival] = {
-    "mean_picture": Rival(
+BASELINES: dict[str, Baseline] = {
+    "mean_picture": Baseline(
         "Mean picture",
         "The mean of all training pictures, given as every answer: what a model reaches that has "
         "learnt nothing but the average.",
     ),
-    "untouched_input": Rival(
+    "mean_chunk": Baseline(
+        "Mean chunk",
+        "The mean of all chunks of the training sound, given as every answer: what a model reaches "
+        "that has learnt nothing but the average.",
+    ),
+    "untouched_input": Baseline(
         "Untouched input", "The input, handed back as it came: what doing nothing reaches."
     ),
-    "no_model": Rival(
+    "no_model": Baseline(
         "No model", "Another test picture in place of the one that should have come back."
     ),
-    "noise": Rival("Noise", "Pictures of independent random values."),
-    "untrained": Rival("Untrained", "The same network with its first, random weights."),
-    "half_the_codebook": Rival(
+    "noise": Baseline("Noise", "Samples of independent random values."),
+    "untrained": Baseline("Untrained", "The same network with its first, random weights."),
+    "half_the_codebook": Baseline(
         "Half the codebook", "Half of the codes, all used alike: what a healthy codebook exceeds."
     ),
-    "test_pictures": Rival(
+    "test_pictures": Baseline(
         "Test pictures",
         "Real pictures that training never saw, in place of the model's. They set the ceiling: "
         "samples as good as new data would land here.",
         ceiling=True,
     ),
-    "source_through_vocoder": Rival(
+    "test_chunks": Baseline(
+        "Test chunks",
+        "Chunks of real recordings that training never heard, in place of the model's. They set "
+        "the ceiling: samples as good as new data would land here.",
+        ceiling=True,
+    ),
+    "source_through_vocoder": Baseline(
         "Source through vocoder",
         "The source speaker, unconverted, through the same vocoder: what doing nothing reaches.",
     ),
-    "statistics": Rival(
+    "statistics": Baseline(
         "Statistics",
         "The source with the mean and deviation of each mel band moved to the target speaker's, "
         "through the same vocoder: what converting frames without learning reaches. Pitch stays.",
     ),
-    "statistics_f0": Rival(
+    "statistics_f0": Baseline(
         "Statistics with pitch",
         "The same of the mel bands and of pitch (log F0), done to the recording itself by the "
         "WORLD vocoder: the classical conversion without learning.",
     ),
-    "source_recording": Rival(
+    "source_recording": Baseline(
         "Source, before", "The source speaker's recordings of the sentences, before conversion."
     ),
-    "target_speaker": Rival(
+    "target_speaker": Baseline(
         "Target speaker", "The target speaker's training recordings: what conversion should reach."
     ),
-    "griffin_lim": Rival(
+    "griffin_lim": Baseline(
         "Griffin-Lim",
         "The classical algorithm, which finds phases that fit the frames and learns nothing.",
     ),
-    "copy_synthesis": Rival(
+    "copy_synthesis": Baseline(
         "Copy synthesis",
         "The target speaker's own recording through the same vocoder. It sets the ceiling: what "
         "it loses, the vocoder loses.",
@@ -81,7 +92,8 @@ RIVALS: dict[str, Rival] = {
 
 MINUS = "\N{MINUS SIGN}"
 HEADLINES = ("psnr", "mcd", "mse", "fd_features")
-"""What an overview shows of a model, the foremost first: distances to the truth before opinions."""
+"""What an overview shows of a model, the foremost first: distances to the truth before what
+a classifier says."""
 
 
 @dataclass(frozen=True)
@@ -113,17 +125,17 @@ class Comparison:
         return max(names, key=self._merit, default=None)
 
     @property
-    def verdict(self) -> Verdict | None:
+    def outcome(self) -> Outcome | None:
         """How the model fares against its strongest baseline, where it has one."""
         if self.strongest is None:
             return None
-        model, baseline = self._merit(MODEL), self._merit(self.strongest)
-        if model == baseline:
+        model, strongest = self._merit(MODEL), self._merit(self.strongest)
+        if model == strongest:
             return "level"
-        return "better" if model > baseline else "behind"
+        return "better" if model > strongest else "behind"
 
     def cell(self, name: str) -> Cell | None:
-        """The value of ``model`` or of a baseline; None where the metric has none."""
+        """Look up the value of the model or of a baseline; None where the metric has none."""
         if name not in self.rows:
             return None
         competes = name == MODEL or not baseline(name).ceiling
@@ -133,24 +145,24 @@ class Comparison:
         return Cell(self.text(name), best)
 
     def text(self, name: str) -> str:
-        """A value as people read it, without its unit."""
+        """Write a value as people read it, without its unit."""
         return number(self.rows[name])
 
     def _merit(self, name: str) -> float:
-        """Higher is better; what is no number is worst."""
+        """Orient a value so that higher is better; what is not finite is worst."""
         value = self.rows[name]
         if not math.isfinite(value):
             return -math.inf
         return value if self.metric.higher_is_better else -value
 
 
-def baseline(name: str) -> Rival:
-    """A baseline in words; one that `RIVALS` doesn't know is a baseline with only its name."""
-    return RIVALS.get(name) or Rival(spoken(name), "")
+def baseline(name: str) -> Baseline:
+    """Describe a baseline; one that `BASELINES` doesn't know by its name alone."""
+    return BASELINES.get(name) or Baseline(spoken(name), "")
 
 
 def read_comparisons(path: Path) -> list[Comparison]:
-    """The comparisons of a metrics file, by task, in the order of `METRICS`.
+    """Read the comparisons of a metrics file, by task, in the order of `METRICS`.
 
     Raises UserError where the file is not what evaluation writes.
     """
@@ -167,14 +179,14 @@ def read_comparisons(path: Path) -> list[Comparison]:
 
 
 def headline(comparisons: list[Comparison]) -> Comparison | None:
-    """The foremost metric that has a baseline, of the first task that it measures."""
-    judged = [c for c in comparisons if c.strongest is not None]
+    """Choose the foremost metric that has a baseline, of the first task that it measures."""
+    compared = [c for c in comparisons if c.strongest is not None]
     order = [*HEADLINES, *METRICS]
-    return min(judged, key=lambda c: order.index(c.name), default=None)
+    return min(compared, key=lambda c: order.index(c.name), default=None)
 
 
 def number(value: float) -> str:
-    """Four significant digits, with a true minus sign."""
+    """Write a value in four significant digits, with a true minus sign."""
     if not math.isfinite(value):
         return "not a number" if math.isnan(value) else ("∞" if value > 0 else f"{MINUS}∞")
     size = abs(value)
@@ -188,10 +200,10 @@ def number(value: float) -> str:
 
 
 def spoken(name: str) -> str:
-    """An identifier as words: ``arthur_to_beatrice`` -> Arthur to beatrice."""
+    """Write an identifier as words: ``arthur_to_beatrice`` -> Arthur to beatrice."""
     return capital(name.replace("_", " ").replace("/", " / ").strip())
 
 
 def capital(words: str) -> str:
-    """Words with a capital at their head; the rest stays, unlike with ``str.capitalize``."""
+    """Begin words with a capital; the rest stays, unlike with ``str.capitalize``."""
     return words[:1].upper() + words[1:]

@@ -12,7 +12,7 @@ COMPARABLE = 10.0  # curves of one chart differ in size by at most this factor
 
 
 def read_charts(folder: Path) -> list[Chart]:
-    """The charts of a run's curves (``plots/metrics/**.tsv`` as DVCLive writes them).
+    """Read the charts of a run's curves (``plots/metrics/**.tsv`` as DVCLive writes them).
 
     Curves whose names differ only in their first word (``real_logit_a``, ``fake_logit_a``) share
     a chart, if it can show them both. Raises UserError for a file that is no curve.
@@ -32,7 +32,7 @@ def read_charts(folder: Path) -> list[Chart]:
         else:
             charts.append({name: points})
             kinds.append(kind)
-    # Losses first: they say whether training went well; opinions and parts follow by name.
+    # Losses first: they say whether training went well; logits and parts follow by name.
     charts.sort(key=lambda chart: (not next(iter(chart)).endswith("loss"), next(iter(chart))))
     return [
         draw(
@@ -44,7 +44,10 @@ def read_charts(folder: Path) -> list[Chart]:
 
 
 def read_curve(path: Path) -> Points:
-    """Steps and values of one file, in the order of the steps."""
+    """Read the steps and values of one file, in the order of the steps.
+
+    Raises UserError where it is no curve.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file, delimiter="\t")
         try:
@@ -59,13 +62,13 @@ def read_curve(path: Path) -> Points:
 
 
 def kind_of(name: str) -> str:
-    """What is left of a name without its first word: ``real_logit_a`` -> ``logit_a``."""
+    """Strip a name of its first word: ``real_logit_a`` -> ``logit_a``."""
     folder, _, last = name.rpartition("/")
     return f"{folder}/{last.partition('_')[2] or last}"
 
 
 def title_of(names: list[str]) -> str:
-    """What the curves of one chart have in common."""
+    """Name a chart by what its curves have in common."""
     if len(names) == 1:
         return spoken(names[0])
     folder, _, kind = kind_of(names[0]).rpartition("/")
@@ -73,6 +76,6 @@ def title_of(names: list[str]) -> str:
 
 
 def comparable(curves: list[Points]) -> bool:
-    """Whether no curve would be flat on an axis made for another."""
+    """Tell whether no curve would be flat on an axis made for another."""
     sizes = [max((abs(v) for _, v in c if math.isfinite(v)), default=0.0) for c in curves]
     return max(sizes) <= COMPARABLE * min(sizes)

@@ -15,7 +15,9 @@ from pipeline.report.comparisons import capital, spoken
 
 SOUNDS = {
     "source_through_vocoder": "Source, through the vocoder",
-    "model": "Converted by the model",
+    "original": "Original, through the vocoder",
+    "griffin_lim": "Griffin-Lim",
+    "model": "By the model",
     "target": "Target, the true recording",
 }
 """The sounds of a clip, in the order in which one compares them."""
@@ -47,7 +49,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Clip:
-    """One sentence: its sounds beside their spectrograms."""
+    """What one example sounds like: the model's beside others, with their spectrograms."""
 
     title: str
     sounds: list[Sound]
@@ -63,8 +65,8 @@ class Figures:
     """Task -> clips."""
 
 
-def copy_exhibits(folder: Path, media: Path, root: Path) -> Figures:
-    """Copies a model's figures from ``folder`` to ``media``, which lies below ``root``.
+def copy_figures(folder: Path, media: Path, root: Path) -> Figures:
+    """Copy a model's figures from ``folder`` to ``media``, which lies below ``root``.
 
     Addresses are relative to ``root``. Raises UserError for a picture that can't be read.
     """
@@ -83,9 +85,9 @@ def copy_exhibits(folder: Path, media: Path, root: Path) -> Figures:
     clips: dict[str, list[Clip]] = {}
     for (parent, number), of_clip in sorted(sounds.items(), key=lambda item: clip_order(*item[0])):
         task = parent.relative_to(folder).as_posix()
-        names = sorted(of_clip, key=lambda name: (place(name), name))
+        names = sorted(of_clip, key=lambda name: (sound_order(name), name))
         spectrogram = parent / f"{number}.png"
-        title = f"Sentence {int(number) + 1}" if number.isdecimal() else spoken(number)
+        title = clip_title(spectrogram, number)
         caption = Caption(f"Mel spectrograms of {title.lower()}", [sound_title(n) for n in names])
         picture = show(spectrogram, copy, caption) if spectrogram in pictures else None
         clip = Clip(title, [Sound(copy(of_clip[n]), sound_title(n)) for n in names], picture)
@@ -97,7 +99,7 @@ def copy_exhibits(folder: Path, media: Path, root: Path) -> Figures:
 
 
 def show(path: Path, copy: Callable[[Path], str], caption: Caption) -> Picture:
-    """A picture with its caption."""
+    """Copy a picture and take its size; raises UserError where it can't be read as one."""
     try:
         with Image.open(path) as image:
             width, height = image.size
@@ -110,7 +112,10 @@ def show(path: Path, copy: Callable[[Path], str], caption: Caption) -> Picture:
 
 
 def read_caption(path: Path, folder: Path) -> Caption:
-    """The caption beside a picture, or the picture's name as one."""
+    """Read the caption beside a picture, or make one of the picture's name.
+
+    Raises UserError where what lies there is no caption.
+    """
     words = path.with_suffix(".json")
     if not words.is_file():
         return Caption(spoken(path.relative_to(folder).with_suffix("").as_posix()))
@@ -120,16 +125,23 @@ def read_caption(path: Path, folder: Path) -> Caption:
         raise UserError(f"{words} is not a caption; evaluate again ({error})") from error
 
 
+def clip_title(spectrogram: Path, number: str) -> str:
+    """Name a clip as the caption of its spectrogram does, or by its number."""
+    if spectrogram.with_suffix(".json").is_file():
+        return read_caption(spectrogram, spectrogram.parent).title
+    return f"Sentence {int(number) + 1}" if number.isdecimal() else spoken(number)
+
+
 def clip_order(parent: Path, number: str) -> tuple[Path, int, str]:
-    """Clips by task and number, 10 after 9."""
+    """Sort clips by task and number, 10 after 9."""
     return parent, int(number) if number.isdecimal() else -1, number
 
 
-def place(name: str) -> int:
-    """Where a sound stands among those of its clip."""
+def sound_order(name: str) -> int:
+    """Sort the sounds of a clip as `SOUNDS` does."""
     return list(SOUNDS).index(name) if name in SOUNDS else len(SOUNDS)
 
 
 def sound_title(name: str) -> str:
-    """What a sound is, in words."""
+    """Say what a sound is."""
     return SOUNDS.get(name) or spoken(name)

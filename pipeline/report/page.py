@@ -27,11 +27,11 @@ from pipeline.report.comparisons import (
     read_comparisons,
     spoken,
 )
-from pipeline.report.course import Course, read_course
 from pipeline.report.curves import read_charts
-from pipeline.report.figures import Figures, copy_exhibits
+from pipeline.report.figures import Figures, copy_figures
+from pipeline.report.progress import Progress, read_progress
 
-BUFFERS = ("running_mean", "running_var", "num_batches_tracked")  # counted, not learnt
+BUFFERS = ("running_mean", "running_var", "num_batches_tracked")  # counted, not trained
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,16 @@ class Section:
     """The whole block of params.yaml, with what was left to its defaults."""
     figures: Figures
     charts: list[Chart]
-    course: Course
+    progress: Progress
     tasks: list[Task]
     headline: Comparison | None
     better: int
-    judged: int
+    compared: int
     baselines: list[str]
 
 
 def build_report(params: Params, outputs: Outputs, out: Path) -> None:
-    """Writes the report of every model in ``params`` to the folder ``out``, whole or not at all.
+    """Write the report of every model in ``params`` to the folder ``out``, whole or not at all.
 
     ``out/index.html`` needs nothing but ``out/media``; equal inputs give equal bytes. Raises
     UserError where a model's outputs are missing or damaged.
@@ -95,7 +95,10 @@ def build_report(params: Params, outputs: Outputs, out: Path) -> None:
 
 
 def gather(name: str, run: RunParams, outputs: Outputs, root: Path) -> Section:
-    """Everything about one model; its pictures and sounds are copied below ``root``."""
+    """Gather everything about one model; its pictures and sounds are copied below ``root``.
+
+    Raises UserError where something is missing or damaged.
+    """
     weights = outputs.models / name / "model.safetensors"
     metrics = outputs.metrics / f"{name}.json"
     figures = outputs.figures / name
@@ -109,49 +112,52 @@ def gather(name: str, run: RunParams, outputs: Outputs, root: Path) -> Section:
         if not path.exists():
             raise UserError(f"expected what stage {stage} leaves of model '{name}' at {path}")
     comparisons = read_comparisons(metrics)
-    judged = [c for c in comparisons if c.verdict is not None]
+    compared = [c for c in comparisons if c.outcome is not None]
     return Section(
         name=name,
         anchor="model-" + quote(name, safe=""),
-        method=method_in_words(run),
+        method=describe_method(run),
         domains=(" → " if isinstance(run, TranslatorRunParams) else ", ").join(run.domains),
         run=run,
         parameters=count_parameters(weights),
         block=yaml.safe_dump(run.model_dump(mode="json"), sort_keys=False),
-        figures=copy_exhibits(figures, root / "media" / name, root),
+        figures=copy_figures(figures, root / "media" / name, root),
         charts=read_charts(curves),
-        course=read_course(outputs.curves / name, root / "media" / name / "course", root),
-        tasks=by_task(comparisons),
+        progress=read_progress(outputs.curves / name, root / "media" / name / "previews", root),
+        tasks=group_by_task(comparisons),
         headline=headline(comparisons),
-        better=sum(c.verdict == "better" for c in judged),
-        judged=len(judged),
-        baselines=rivals_of(comparisons),
+        better=sum(c.outcome == "better" for c in compared),
+        compared=len(compared),
+        baselines=list_baselines(comparisons),
     )
 
 
-def by_task(comparisons: list[Comparison]) -> list[Task]:
-    """Comparisons under the titles of their tasks, in the order of the metrics file."""
+def group_by_task(comparisons: list[Comparison]) -> list[Task]:
+    """Group comparisons by their tasks, in the order of the metrics file."""
     groups: dict[str, list[Comparison]] = {}
     for comparison in comparisons:
         groups.setdefault(comparison.task, []).append(comparison)
-    return [Task(spoken(name), rivals_of(group), group) for name, group in groups.items()]
+    return [Task(spoken(name), list_baselines(group), group) for name, group in groups.items()]
 
 
-def rivals_of(comparisons: list[Comparison]) -> list[str]:
-    """The baselines of some comparisons: baselines as they first come, then ceilings."""
+def list_baselines(comparisons: list[Comparison]) -> list[str]:
+    """List the baselines of some comparisons as they first come, ceilings last."""
     names = dict.fromkeys(name for c in comparisons for name in c.rows if name != MODEL)
     return sorted(names, key=lambda name: baseline(name).ceiling)
 
 
-def method_in_words(run: RunParams) -> str:
-    """The first sentence of the method's own file."""
+def describe_method(run: RunParams) -> str:
+    """Take the first sentence of the method's own file."""
     module = inspect.getmodule(type(run))
     words = inspect.getdoc(module) or ""
     return words.partition("\n\n")[0].replace("\n", " ")
 
 
 def count_parameters(path: Path) -> int:
-    """Learnt values in a safetensors file; reads its header alone."""
+    """Count the trained values in a safetensors file by its header alone.
+
+    Raises UserError where it can't be read as weights.
+    """
     try:
         with safe_open(path, framework="np") as file:
             return sum(
@@ -164,7 +170,7 @@ def count_parameters(path: Path) -> int:
 
 
 def render(params: Params, sections: list[Section]) -> str:
-    """The page as HTML, with its style inside."""
+    """Render the page as HTML, with its style inside."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -12,7 +12,7 @@ import pytest
 import tiny
 import torch
 
-from pipeline.evaluation.pictures import samples
+from pipeline.evaluation.data import read_samples
 from pipeline.inference.finished import load
 
 CHILD = """
@@ -80,7 +80,7 @@ def test_two_processes_learn_what_one_does(name, trained, store_of):
     # Adam makes large. What the models answer is.
     models = [load(out / name / "model").model for out in trained]
     to, source = next(iter(models[0].directions.items()))
-    x = samples(store_of(tiny.runs()[name]), "train", source)
+    x = read_samples(store_of(tiny.runs()[name]), "train", source)
     with torch.no_grad():
         a, b = (model.translate(x, to) for model in models)
     torch.testing.assert_close(a, b, rtol=0, atol=1e-3)

@@ -94,9 +94,10 @@ def test_pictures_and_sounds_are_translated_between_a_vqgans_latents(
     here = {"data": "d", "source": source, "target": target, "crop": crop, "flip": False}
     run = tiny.shrink(ZOO.runs[name], **here)
     results = evaluate(base, store, None, tmp_path / "evaluation")
-    assert set(results) == {"reconstruction", "codes"}
-    assert (tmp_path / "evaluation/reconstructions.png").is_file()
-    finished = trained(run, store, tmp_path / "translator", pretrained=base)
+    tasks = {f"reconstruction/{domain}" for domain in (source, target)}
+    assert set(results) == {*tasks, "codes"}
+    assert (tmp_path / f"evaluation/reconstructions/{target}.png").is_file()
+    finished = trained(run, store, tmp_path / "translator", base=base)
     assert finished.params.foundation.sha256 == weights_fingerprint(base.model)
     below, kept = base.model.state_dict(), finished.model.tokenizer.state_dict()
     assert all(torch.equal(value, kept[key]) for key, value in below.items())  # frozen

@@ -1,7 +1,8 @@
-"""Vocoders judged, and converters judged through one."""
+"""Vocoders, and converters through one."""
 
 import json
 
+import evaluating
 import numpy as np
 import pytest
 import soundfile
@@ -13,17 +14,25 @@ from pipeline.capabilities import Translator, Vocoder
 from pipeline.codecs.mel import read_wave
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.errors import UserError
-from pipeline.evaluation.results import Evaluation
-from pipeline.evaluation.sound import evaluate_converter
-from pipeline.evaluation.vocoders import evaluate_vocoder
+from pipeline.evaluation.conversion import evaluate_converter
+from pipeline.evaluation.vocoding import evaluate_vocoder
 from pipeline.inference.vocoders import GriffinLim
+from pipeline.mel_convention import MelConvention
 from pipeline.metrics.distortion import mel_cepstral_distortion
 from stages import evaluate as evaluate_stage
 
 CONVENTION = tiny.CONVENTION.model_copy(update={"mels": 32})
 
 
-class Loud(GriffinLim):
+class Classical(nn.Module, GriffinLim):
+    """Griffin-Lim as a model."""
+
+    def __init__(self, convention: MelConvention) -> None:
+        super().__init__()
+        self.convention = convention
+
+
+class Loud(Classical):
     """Three times as loud as it should be."""
 
     def vocode(self, frames: Tensor) -> Tensor:
@@ -47,12 +56,14 @@ def store(raw_sounds, tmp_path_factory):
     return Store(out)
 
 
-def test_a_vocoder_is_judged_by_copies_beside_its_rivals(store, tmp_path):
-    evaluation = Evaluation()
-    model, untrained = Loud(CONVENTION), GriffinLim(CONVENTION)
-    evaluate_vocoder(model, untrained, store, ("ann", "bob"), evaluation, tmp_path)
-    assert evaluation.results.keys() == {"ann", "bob"}
-    for metrics in evaluation.results.values():
+def test_a_vocoder_is_measured_by_copies_beside_its_baselines(store, tmp_path):
+    untrained = Classical(CONVENTION)
+    context = evaluating.context(
+        Loud(CONVENTION), store, tmp_path, "ann", "bob", untrained=untrained
+    )
+    evaluate_vocoder(context)
+    assert context.results.keys() == {"ann", "bob"}
+    for metrics in context.results.values():
         assert metrics.keys() == {"mcd", "mel_l1"}
         for rows in metrics.values():
             assert list(rows) == ["model", "griffin_lim", "untrained"]
@@ -69,31 +80,31 @@ def test_a_vocoder_is_judged_by_copies_beside_its_rivals(store, tmp_path):
     assert {path.name for path in (tmp_path / "ann").iterdir()} == {
         f"{number}{ending}"
         for number in (0, 1)
-        for ending in (".png", "_target.wav", "_model.wav", "_griffin_lim.wav")
+        for ending in (".png", ".json", "_target.wav", "_model.wav", "_griffin_lim.wav")
     }
 
 
 def test_the_figures_by_another_way(store, tmp_path):
-    evaluation = Evaluation()
-    griffin = GriffinLim(CONVENTION)
-    evaluate_vocoder(griffin, griffin, store, ("ann",), evaluation, tmp_path)
+    griffin = Classical(CONVENTION)
+    context = evaluating.context(griffin, store, tmp_path, "ann")
+    evaluate_vocoder(context)
     clips, found = store.domain("test", "ann"), []
     for index in range(len(clips)):
         wave = torch.from_numpy(read_wave(clips.audio(index), 8000))
         truth = log_mel(wave[: len(wave) // 64 * 64], CONVENTION)
         again = log_mel(griffin.vocode(truth[None])[0], CONVENTION)
         found.append((mel_cepstral_distortion(again, truth), float((again - truth).abs().mean())))
-    rows = evaluation.results["ann"]
+    rows = context.results["ann"]
     expected = np.mean(found, axis=0)
     assert [rows["mcd"]["model"], rows["mel_l1"]["model"]] == pytest.approx(expected, abs=1e-4)
 
 
-def test_a_converter_is_judged_through_the_vocoder_that_is_given(store, tmp_path):
+def test_a_converter_is_measured_through_the_vocoder_that_is_given(store, tmp_path):
     model, results = Same().eval(), []
     for vocoder in (None, GriffinLim(CONVENTION), Silence(CONVENTION)):
-        evaluation = Evaluation()
-        evaluate_converter(model, store, None, evaluation, tmp_path, vocoder)
-        results.append(evaluation.results["ann_to_bob"]["mcd"])
+        context = evaluating.context(model, store, tmp_path, vocoder=vocoder)
+        evaluate_converter(context)
+        results.append(context.results["ann_to_bob"]["mcd"])
     by_default, classical, silent = results
     assert by_default == classical
     assert silent["copy_synthesis"] == silent["model"] != classical["model"]
@@ -105,11 +116,11 @@ class Silence(GriffinLim):
 
 
 def test_a_vocoder_of_other_frames_is_refused(store, tmp_path):
-    other = GriffinLim(tiny.CONVENTION)
+    other = Classical(tiny.CONVENTION)
     with pytest.raises(UserError, match="mels: expected 16, found 32"):
-        evaluate_converter(Same(), store, None, Evaluation(), tmp_path, other)
+        evaluate_converter(evaluating.context(Same(), store, tmp_path, vocoder=other))
     with pytest.raises(UserError, match="mels: expected 16, found 32"):
-        evaluate_vocoder(other, other, store, ("ann",), Evaluation(), tmp_path)
+        evaluate_vocoder(evaluating.context(other, store, tmp_path, "ann"))
 
 
 def test_the_stage_takes_the_vocoder_that_the_parameters_name(in_folder, raw_sounds, monkeypatch):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from voices import glide, voice
 
-from pipeline.evaluation.hearing import compare, listen
+from pipeline.evaluation.voices import analyse, compare_voices
 from pipeline.mel_convention import HIFI_GAN
 
 RATE = 22_050
@@ -19,8 +19,8 @@ def spoken(hertz: np.ndarray) -> Tensor:
 
 
 def test_a_recording_is_no_distance_from_itself():
-    truths = [listen(spoken(glide(100, 150, 1.0, RATE)), HIFI_GAN)]
-    found = compare([{"model": truths[0]}], truths)
+    truths = [analyse(spoken(glide(100, 150, 1.0, RATE)), HIFI_GAN)]
+    found = compare_voices([{"model": truths[0]}], truths)
     assert {metric: rows["model"] for metric, rows in found.items()} == {
         "mcd": 0,
         "log_f0_rmse": 0,
@@ -31,22 +31,22 @@ def test_a_recording_is_no_distance_from_itself():
 
 
 def test_two_voices_an_octave_apart():
-    low, high = (listen(spoken(np.full(RATE, hertz)), HIFI_GAN) for hertz in (120.0, 240.0))
-    found = compare([{"model": high}], [low])
+    low, high = (analyse(spoken(np.full(RATE, hertz)), HIFI_GAN) for hertz in (120.0, 240.0))
+    found = compare_voices([{"model": high}], [low])
     assert found["log_f0_rmse"]["model"] == pytest.approx(1200, abs=10)
     assert found["voicing_error"]["model"] < 0.1
 
 
 def test_values_are_means_over_the_sentences_that_have_one():
-    truths = [listen(spoken(np.full(RATE, hertz)), HIFI_GAN) for hertz in (120.0, 150.0, 180.0)]
-    higher = listen(spoken(np.full(RATE, 2 ** (3 / 12) * 120)), HIFI_GAN)
-    silent = listen(torch.zeros(RATE), HIFI_GAN)
-    heard = [
+    truths = [analyse(spoken(np.full(RATE, hertz)), HIFI_GAN) for hertz in (120.0, 150.0, 180.0)]
+    higher = analyse(spoken(np.full(RATE, 2 ** (3 / 12) * 120)), HIFI_GAN)
+    silent = analyse(torch.zeros(RATE), HIFI_GAN)
+    sentences = [
         {"model": higher, "mute": silent, "copy": truths[0]},
         {"model": truths[1], "mute": silent, "copy": truths[1]},
         {"model": silent, "mute": silent, "copy": truths[2]},
     ]
-    found = compare(heard, truths)
+    found = compare_voices(sentences, truths)
     assert found["log_f0_rmse"]["model"] == pytest.approx((300 + 0) / 2, abs=10)
     assert found["log_f0_rmse"].keys() == {"model", "copy"}
     assert found["voicing_error"].keys() == found["mcd"].keys() == {"model", "mute", "copy"}
@@ -55,7 +55,7 @@ def test_values_are_means_over_the_sentences_that_have_one():
 
 
 def test_pitch_of_a_mute_model_is_not_reported():
-    truth = listen(spoken(np.full(RATE, 120.0)), HIFI_GAN)
-    silent = listen(torch.zeros(RATE), HIFI_GAN)
-    found = compare([{"model": silent, "copy": truth}], [truth])
+    truth = analyse(spoken(np.full(RATE, 120.0)), HIFI_GAN)
+    silent = analyse(torch.zeros(RATE), HIFI_GAN)
+    found = compare_voices([{"model": silent, "copy": truth}], [truth])
     assert found.keys() == {"mcd", "voicing_error", "modulation_distance"}

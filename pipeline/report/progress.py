@@ -1,4 +1,4 @@
-"""How a model came about: pictures of it under way, and what looked wrong."""
+"""How training went: previews from fixed samples, and warnings."""
 
 import json
 import shutil
@@ -12,17 +12,17 @@ from pipeline.report.figures import Picture, show
 
 
 @dataclass(frozen=True)
-class Course:
-    """What a run left on its way."""
+class Progress:
+    """What a run left while it trained."""
 
-    pictures: list[Picture]
+    previews: list[Picture]
     """Of the same fixed samples, in the order of the steps."""
     warnings: list[str]
     """In words, with the steps."""
 
 
-def read_course(curves: Path, media: Path, root: Path) -> Course:
-    """The course of a run from the folder of its curves; pictures are copied to ``media``.
+def read_progress(curves: Path, media: Path, root: Path) -> Progress:
+    """Read the progress of a run from the folder of its curves; previews are copied to ``media``.
 
     Addresses are relative to ``root``. Raises UserError for what can't be read.
     """
@@ -33,15 +33,18 @@ def read_course(curves: Path, media: Path, root: Path) -> Course:
         shutil.copyfile(path, to)
         return quote(to.relative_to(root).as_posix())
 
-    pictures = [
+    previews = [
         show(path, copy, Caption(f"After {int(path.stem):,} steps"))
         for path in sorted((curves / "samples").glob("*.png"))
     ]
-    return Course(pictures, read_warnings(curves / "warnings.json"))
+    return Progress(previews, read_warnings(curves / "warnings.json"))
 
 
 def read_warnings(path: Path) -> list[str]:
-    """Each warning with the steps after which it held; none where there is no such file."""
+    """Read each warning with the steps after which it held; none where there is no such file.
+
+    Raises UserError where the file can't be read as warnings.
+    """
     if not path.exists():
         return []
     try:
@@ -55,5 +58,5 @@ def read_warnings(path: Path) -> list[str]:
 
 
 def steps(first: int, last: int) -> str:
-    """A span of steps in words."""
+    """Write a span of steps in words."""
     return f"after step {first:,}" if first == last else f"from step {first:,} to step {last:,}"

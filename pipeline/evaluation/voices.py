@@ -1,0 +1,89 @@
+"""Recordings and conversions of voices, analysed and compared sentence by sentence."""
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from pipeline.codecs.pitch import f0_track
+from pipeline.codecs.spectrogram import log_mel
+from pipeline.evaluation.results import MODEL, Rows
+from pipeline.mel_convention import MelConvention
+from pipeline.metrics.distortion import align, cepstral_distortion, mel_cepstrum
+from pipeline.metrics.modulation import modulation_distance
+from pipeline.metrics.pitch import log_f0_correlation, log_f0_rmse, voicing_error
+
+
+@dataclass(frozen=True)
+class VoiceAnalysis:
+    """What metrics need of one sound, computed once."""
+
+    mel: Tensor
+    """Log-mel [M, T], in the convention's logarithm."""
+    cepstrum: Tensor
+    """[T, 24]."""
+    f0: Tensor
+    """Hz [T], 0 where unvoiced."""
+
+
+def analyse(wave: Tensor, convention: MelConvention) -> VoiceAnalysis:
+    """Analyse a waveform [samples]."""
+    mel = log_mel(wave, convention)
+    cepstrum = mel_cepstrum(to_natural_log(mel, convention))
+    return VoiceAnalysis(mel, cepstrum, f0_track(wave, convention))
+
+
+def natural_log_mel(wave: Tensor, convention: MelConvention) -> Tensor:
+    """Compute the log-mel [M, T] of a wave in natural logarithms, whatever the convention's are."""
+    return to_natural_log(log_mel(wave, convention), convention)
+
+
+def to_natural_log(mel: Tensor, convention: MelConvention) -> Tensor:
+    """Convert a log-mel [M, T] from the convention's logarithm to the natural one."""
+    return mel if convention.log == "ln" else mel * math.log(10)
+
+
+def compare_voices(
+    sentences: list[dict[str, VoiceAnalysis]], truths: list[VoiceAnalysis]
+) -> dict[str, Rows]:
+    """Measure distances from the true recordings: metric -> the model and each baseline -> value.
+
+    Means over the sentences. Where nothing is voiced in both, a sentence has no distance of pitch
+    and is left out of that mean; a baseline without any such sentence is left out of the metric.
+    Its voicing error, which every sentence has, tells why. A metric that the model has no value of
+    is left out: the others' would stand beside nothing.
+
+    Args:
+        sentences: for each sentence the model's and each baseline's sound, by name.
+        truths: the recordings of the same sentences.
+    """
+    found: dict[str, dict[str, list[float]]] = {}
+    for voices, truth in zip(sentences, truths, strict=True):
+        for name, voice in voices.items():
+            for metric, value in measure_distances(voice, truth).items():
+                values = found.setdefault(metric, {}).setdefault(name, [])
+                if value is not None:
+                    values.append(value)
+    rows: dict[str, Rows] = {
+        metric: {name: sum(values) / len(values) for name, values in of.items() if values}
+        for metric, of in found.items()
+        if of[MODEL]
+    }
+    true_cepstra = [truth.cepstrum for truth in truths]
+    rows["modulation_distance"] = {
+        name: modulation_distance([voices[name].cepstrum for voices in sentences], true_cepstra)
+        for name in sentences[0]
+    }
+    return rows
+
+
+def measure_distances(voice: VoiceAnalysis, truth: VoiceAnalysis) -> dict[str, float | None]:
+    """Measure one sentence along one path of time; None for what can't be said of it."""
+    here, there = align(voice.cepstrum, truth.cepstrum)
+    f0, true_f0 = voice.f0[here], truth.f0[there]
+    return {
+        "mcd": cepstral_distortion(voice.cepstrum[here], truth.cepstrum[there]),
+        "log_f0_rmse": log_f0_rmse(f0, true_f0),
+        "log_f0_correlation": log_f0_correlation(f0, true_f0),
+        "voicing_error": voicing_error(f0, true_f0),
+    }

@@ -1,0 +1,94 @@
+"""Evaluations of stand-in models, whose numbers are known."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.capabilities import Classifier, Translator, Vocoder
+from pipeline.datasets.store import Store
+from pipeline.evaluation import Context
+from pipeline.inference.finished import FinishedModel
+from pipeline.models.card import Card
+from pipeline.samples import DatasetSpec, Spec
+
+
+class Constant(nn.Module, Translator):
+    """Answers everything with one value, in so many channels."""
+
+    def __init__(self, directions: dict[str, str], value: float, channels: int) -> None:
+        super().__init__()
+        self.directions, self.value, self.channels = directions, value, channels
+
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        """One value."""
+        return torch.full((len(x), self.channels, *x.shape[2:]), self.value)
+
+
+class StandInClassifier(nn.Module, Classifier):
+    """Sees the mean of each quarter, and keeps what it was shown."""
+
+    classes = ("low", "high")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Tensor] = []
+
+    def features(self, x: Tensor) -> Tensor:
+        """[N, 4 C]."""
+        self.seen.append(x)
+        return nn.functional.adaptive_avg_pool2d(x, 2).flatten(1)
+
+    def classify(self, x: Tensor) -> Tensor:
+        """Logits: the upper quarters' means."""
+        return self.features(x)[:, :2]
+
+
+@dataclass(frozen=True)
+class StandInParams:
+    """What evaluations ask of a run's parameters."""
+
+    domains: tuple[str, ...]
+    untrained: nn.Module
+
+    def build_model(self, *_: Any, **__: Any) -> nn.Module:
+        """The model with fresh weights."""
+        return self.untrained
+
+
+def finished(
+    model: nn.Module,
+    store: Store,
+    *domains: str,
+    untrained: nn.Module | None = None,
+    width: int | None = None,
+) -> FinishedModel:
+    """A stand-in as a finished model of ``domains``, or of a translator's own.
+
+    ``width``: frames of sound that it takes; None: any.
+    """
+    if not domains and isinstance(model, Translator):
+        domains = tuple(dict.fromkeys([*model.directions.values(), *model.directions]))
+    params = StandInParams(domains, untrained or model)
+    specs: dict[str, Spec] = {name: store.codec.spec(name) for name in domains}
+    if width is not None:
+        specs = {name: s.model_copy(update={"width": width}) for name, s in specs.items()}
+    data = DatasetSpec(specs=specs, classes=store.meta.classes)
+    card = Card(version="0", seed=1, data=data, run={}, weights="")
+    return FinishedModel("stand-in", model, params, store.codec, card)
+
+
+def context(
+    model: nn.Module,
+    store: Store,
+    out: Path,
+    *domains: str,
+    classifier: Classifier | None = None,
+    vocoder: Vocoder | None = None,
+    **fields: Any,
+) -> Context:
+    """What one evaluation function is given; ``fields``: see `finished`."""
+    model_with_card = finished(model, store, *domains, **fields)
+    return Context(model_with_card, store, out, classifier, vocoder)

@@ -1,0 +1,158 @@
+"""Voice converters: stand-ins on recordings whose pitch is known."""
+
+import json
+import math
+
+import evaluating
+import numpy as np
+import pytest
+import soundfile
+import tiny
+import torch
+from evaluating import Constant
+from torch import Tensor, nn
+from voices import voice
+
+from pipeline.capabilities import Classifier, Translator
+from pipeline.datasets.folders import SoundFolderParams
+from pipeline.datasets.prepare import prepare
+from pipeline.datasets.store import Store
+from pipeline.evaluation.conversion import evaluate_converter
+from pipeline.mel_convention import MelConvention
+
+
+def converted(model: Translator, store: Store, out, **fields) -> dict:
+    context = evaluating.context(model, store, out, **fields)
+    evaluate_converter(context)
+    return context.results
+
+
+def recordings(folder, names: dict[str, str]) -> Store:
+    """Two recordings of each speaker for each split; their names begin as ``names`` has it."""
+    for seed, (speaker, first) in enumerate(names.items()):
+        for number in range(2):
+            for split in ("train", "test"):
+                file = folder / split / speaker / f"{first}{number}.wav"
+                tiny.write_sound(file, 9 * seed + number)
+    folders = {split: {name: f"{split}/{name}" for name in names} for split in ("train", "test")}
+    convention = MelConvention(rate=8000, n_fft=512, hop=64, win=512, mels=32, fmax=4000)
+    params = SoundFolderParams(root=str(folder), folders=folders, convention=convention)
+    prepare(params, folder / "store", workers=1)
+    return Store(folder / "store")
+
+
+def test_parallel_sentences_give_a_distortion_and_its_ceiling(tmp_path):
+    store = recordings(tmp_path, {"ann": "s", "bob": "s"})
+    found = converted(Constant({"bob": "ann"}, 0.0, 1), store, tmp_path)["ann_to_bob"]
+    assert set(found["mcd"]) == {"model", "source_through_vocoder", "statistics", "copy_synthesis"}
+    assert found["mcd"]["copy_synthesis"] < found["mcd"]["source_through_vocoder"]
+    files = {path.name for path in (tmp_path / "ann_to_bob").iterdir()}
+    assert {"0_model.wav", "0_target.wav", "0_source_through_vocoder.wav", "0.png"} <= files
+
+
+class Same(nn.Module, Translator):
+    """Hands back what it gets: mean and deviation are moved by the codec alone."""
+
+    directions = {"bob": "ann", "ann": "bob"}  # noqa: RUF012
+
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        return x
+
+
+def spoken(folder, names: dict[str, str]) -> Store:
+    """Ann trembles by 30 cents about 110 and 130 Hz, and Bob three semitones higher."""
+    convention = MelConvention(rate=16_000, n_fft=1024, hop=256, win=1024)
+    for height, (speaker, first) in enumerate(names.items()):
+        for split in ("train", "test"):
+            for number in range(2):
+                file = folder / split / speaker / f"{first}{number}.wav"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                tremble = 2 ** (30 / 1200 * np.sin(2 * np.pi * 3 * np.arange(16_000) / 16_000))
+                hertz = 2 ** (3 * height / 12) * (110 + 20 * number) * tremble
+                soundfile.write(file, voice(hertz, 16_000).numpy(), 16_000)
+    folders = {split: {name: f"{split}/{name}" for name in names} for split in ("train", "test")}
+    params = SoundFolderParams(root=str(folder), folders=folders, convention=convention)
+    prepare(params, folder / "store", workers=1)
+    return Store(folder / "store")
+
+
+def test_voices_are_compared_by_pitch_too(tmp_path):
+    found = converted(Same(), spoken(tmp_path, {"ann": "s", "bob": "s"}), tmp_path)
+    tasks = {"ann_to_bob", "bob_to_ann"}
+    assert found.keys() == tasks | {f"{task}/pitch" for task in tasks}
+    for task in tasks:
+        assert found[task].keys() == {
+            "mcd", "log_f0_rmse", "log_f0_correlation", "voicing_error", "modulation_distance"
+        }  # fmt: skip
+        for rows in found[task].values():
+            assert list(rows) == [
+                "model",
+                "source_through_vocoder",
+                "statistics",
+                "statistics_f0",
+                "copy_synthesis",
+            ]
+        rmse = found[task]["log_f0_rmse"]
+        assert rmse["source_through_vocoder"] == pytest.approx(300, abs=30)
+        assert rmse["statistics_f0"] < 60
+        assert found[task]["mcd"]["model"] == found[task]["mcd"]["statistics"]
+    assert found["ann_to_bob/pitch"].keys() == {"mean_f0", "f0_std"}
+    before = found["ann_to_bob/pitch"]["mean_f0"]
+    assert list(before) == ["model", "source_recording", "target_speaker"]
+    middle = np.sqrt(110 * 130)
+    assert before["source_recording"] == pytest.approx(middle, rel=0.02)
+    assert before["target_speaker"] == pytest.approx(2 ** (3 / 12) * middle, rel=0.02)
+    back = found["bob_to_ann/pitch"]["mean_f0"]
+    assert back["target_speaker"] == pytest.approx(before["source_recording"], rel=0.005)
+    spread = found["ann_to_bob/pitch"]["f0_std"]
+    expected = np.hypot(600 * np.log2(130 / 110), 30 / np.sqrt(2))
+    assert spread["source_recording"] == pytest.approx(expected, rel=0.1)
+
+
+class Unsure(nn.Module, Classifier):
+    """Takes everybody for Bob, by three to one."""
+
+    classes = ("ann", "bob")
+
+    def features(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
+
+    def classify(self, x: Tensor) -> Tensor:
+        return torch.tensor([[0.0, math.log(3)]]).expand(len(x), -1)
+
+
+def test_a_classifier_says_whom_it_takes_a_voice_for_and_how_surely(tmp_path):
+    store = recordings(tmp_path, {"ann": "a", "bob": "b"})
+    found = converted(Same(), store, tmp_path, classifier=Unsure())
+    for task, taken, probability in (("ann_to_bob", 1, 0.75), ("bob_to_ann", 0, 0.25)):
+        for metric, expected in (("target_accuracy", taken), ("target_probability", probability)):
+            rows = found[task][metric]
+            assert {"model", "source_through_vocoder", "statistics"} <= rows.keys()
+            assert set(rows.values()) == {expected}
+
+
+def test_a_store_without_pitch_has_the_other_baselines(tmp_path):
+    store = spoken(tmp_path, {"ann": "s", "bob": "s"})
+    path = store.root / "meta.json"
+    meta = json.loads(path.read_text())
+    for statistics in meta["codec"]["statistics"].values():
+        del statistics["pitch"]
+    path.write_text(json.dumps(meta))
+    found = converted(Same(), Store(store.root), tmp_path)
+    assert "statistics_f0" not in found["ann_to_bob"]["mcd"]
+    assert found["ann_to_bob/pitch"]["mean_f0"].keys() == {"model", "source_recording"}
+
+
+def test_sentences_that_only_one_speaker_says_have_their_pitch_beside_the_targets(tmp_path):
+    found = converted(Same(), spoken(tmp_path, {"ann": "a", "bob": "b"}), tmp_path)
+    assert found.keys() == {"ann_to_bob/pitch", "bob_to_ann/pitch"}
+    rows = found["ann_to_bob/pitch"]["mean_f0"]
+    assert rows["target_speaker"] > rows["source_recording"] > 100
+
+
+def test_sentences_that_only_one_speaker_says_are_converted_and_not_compared(tmp_path):
+    store = recordings(tmp_path, {"ann": "a", "bob": "b"})
+    assert "ann_to_bob" not in converted(Constant({"bob": "ann"}, 0.0, 1), store, tmp_path)
+    files = {path.name for path in (tmp_path / "ann_to_bob").iterdir()}
+    assert {"0_model.wav", "1_model.wav", "0.png"} <= files
+    assert not [name for name in files if "target" in name]

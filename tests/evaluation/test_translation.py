@@ -1,0 +1,54 @@
+"""Translators of pictures: stand-ins whose numbers are known."""
+
+import json
+
+import evaluating
+import numpy as np
+import pytest
+import tiny
+import torch
+from evaluating import Constant
+
+from pipeline.capabilities import Translator
+from pipeline.datasets.folders import PictureFolderParams
+from pipeline.datasets.prepare import prepare
+from pipeline.datasets.store import Store
+from pipeline.evaluation.translation import evaluate_translator
+
+
+def translated(model: Translator, store: Store, out) -> dict:
+    context = evaluating.context(model, store, out)
+    evaluate_translator(context)
+    return context.results
+
+
+def test_pairs_are_compared_with_the_truth(picture_store, tmp_path):
+    found = translated(Constant({"night": "day"}, 0.0, 3), picture_store, tmp_path)["day_to_night"]
+    assert set(found) == {"psnr", "ssim", "l1"}
+    assert set(found["l1"]) == {"model", "mean_picture", "untouched_input"}
+    night = picture_store.domain("test", "night")
+    items = np.stack([night.item(index) for index in range(len(night))])
+    truth = picture_store.codec.to_sample(torch.from_numpy(items), "night")
+    assert found["l1"]["model"] == pytest.approx(float(truth.abs().mean()), abs=1e-4)
+    caption = json.loads((tmp_path / "day_to_night.json").read_text())
+    assert caption["rows"] == ["input: day", "translation: night", "true counterpart: night"]
+
+
+def test_a_grey_input_is_a_baseline_of_what_colours_it(tmp_path):
+    for number in range(5):
+        tiny.write_picture(tmp_path / "raw" / f"{number}.png", number)
+    folders = {"train": {"photo": "raw"}}
+    params = PictureFolderParams(
+        root=str(tmp_path), folders=folders, holdout=0.4, size=tiny.SIDE, views=("grey",)
+    )
+    prepare(params, tmp_path / "store", workers=1)
+    store = Store(tmp_path / "store")
+    found = translated(Constant({"photo": "grey"}, 0.0, 3), store, tmp_path)["grey_to_photo"]
+    assert found["psnr"]["untouched_input"] > found["psnr"]["model"]  # grey is nearer than nothing
+
+
+def test_the_way_back_is_measured_where_there_is_one(picture_store, tmp_path):
+    both = Constant({"night": "day", "day": "night"}, 0.5, 3)
+    found = translated(both, picture_store, tmp_path)
+    assert set(found) == {"day_to_night", "night_to_day"}
+    assert found["day_to_night"]["cycle_l1"]["model"] > 0
