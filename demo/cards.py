@@ -11,7 +11,7 @@ from pipeline.capabilities import abilities
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What the page and programs are told of one model."""
+    """One model's card, as the page and programs show it."""
 
     name: str
     method: str

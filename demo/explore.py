@@ -14,7 +14,7 @@ from pipeline.codecs.image import Picture
 from pipeline.figures import grid
 from pipeline.inference.finished import FinishedModel
 from pipeline.inference.pictures import to_sample
-from pipeline.latent.interpolation import moving_axes
+from pipeline.latent.traversal import moving_axes
 
 SLIDERS = 8
 REACH = 3.0  # either way; a normal draw is rarely farther out
@@ -89,7 +89,7 @@ def build(library: Library, tab: gr.Tab) -> None:
 
 
 class Explorer:
-    """Where a visitor is in a latent space; remembers which axes are worth a slider."""
+    """A visitor's place in a latent space; remembers which axes are worth a slider."""
 
     def __init__(self, library: Library) -> None:
         self.library = library

@@ -36,12 +36,12 @@ class Direction(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What the list shows."""
+        """The list's entry."""
         return f"{self.source} → {self.to}  ({self.model})"
 
     @property
     def value(self) -> str:
-        """What programs say for it."""
+        """The name that programs use."""
         return f"{self.model}/{self.to}"
 
 

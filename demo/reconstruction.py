@@ -1,4 +1,4 @@
-"""What models of a whole domain make of one picture: its reconstruction and its score."""
+"""The tab that reconstructs and scores one picture by models of a whole domain."""
 
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ Row = list[str]
 
 
 class Opinion(NamedTuple):
-    """What one model says of a picture."""
+    """One model's reconstruction and score of a picture."""
 
     shown: Picture | None
     """The picture as the model sees it, and its reconstruction beside."""

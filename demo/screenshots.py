@@ -27,7 +27,7 @@ RESULTS = {
     "Compare": ".caption-label, [aria-label=Download]",
     "Reconstruct and score": ".pairs img",
 }
-"""What shows that a button's work is done."""
+"""The element that appears when a button's work is done."""
 
 
 def visit(page: Page, panel: Locator) -> None:

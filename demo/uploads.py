@@ -1,4 +1,4 @@
-"""What visitors hand in: the components that take it, its limits, and what is said beyond them."""
+"""Uploads: the components that take them, their limits, and the errors beyond them."""
 
 import math
 from pathlib import Path

@@ -58,7 +58,7 @@ def said(message: str) -> gr.Error:
 
 
 class Turns:
-    """What visitors have running, so that they can stop it."""
+    """The jobs that visitors have running, so that they can stop them."""
 
     def __init__(self) -> None:
         self._running: dict[str | None, list[Event]] = {}

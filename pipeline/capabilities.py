@@ -1,4 +1,4 @@
-"""What a finished model can do, and the options that it takes.
+"""Capabilities of finished models, and the options that they take.
 
 Evaluation, the command line and the demo ask ``isinstance(model, Translator)`` and the like; they
 never ask for a model's name. A model may have several capabilities.
@@ -51,7 +51,7 @@ class Option:
     least: float
     most: float
     neutral: float
-    """What changes nothing."""
+    """The value that changes nothing."""
     step: float
     help: str
 
@@ -83,7 +83,7 @@ class Sampler(ABC):
     classes: int
     """Number of classes that can be asked for; 0 where sampling is unconditional."""
     options: ClassVar[tuple[Option, ...]] = ()
-    """Which of `SAMPLING_OPTIONS` its `sample` takes as keywords."""
+    """Those of `SAMPLING_OPTIONS` that its `sample` takes as keywords."""
 
     @abstractmethod
     def sample(
@@ -141,7 +141,7 @@ class Tokenizer(ABC):
     """Writes samples as grids of whole numbers, which a language model can learn."""
 
     codes: int
-    """How many numbers there are, from 0 on."""
+    """Number of codes, from 0 on."""
 
     @abstractmethod
     def encode_codes(self, x: Tensor) -> Tensor:
@@ -178,7 +178,7 @@ class Vocoder(ABC):
     """Turns log-mel frames into sound."""
 
     convention: MelConvention
-    """What the frames mean; those of another convention would become noise."""
+    """The convention of its frames; those of another would become noise."""
 
     @abstractmethod
     def vocode(self, frames: Tensor) -> Tensor:

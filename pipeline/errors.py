@@ -20,7 +20,7 @@ class UserError(Exception):
     """
 
     at_once = False
-    """Whether the process ends as it stands: taking it down in order could hang or abort."""
+    """True: end the process as it stands; taking it down in order could hang or abort."""
 
 
 def listing(problems: Iterable[str], limit: int = 20) -> str:

@@ -18,7 +18,7 @@ SMALLEST = 64  # smaller pictures are enlarged by a whole factor, so that one ca
 
 @dataclass(frozen=True)
 class Caption:
-    """What a picture shows, and what each of its rows is where the rows differ in kind."""
+    """A picture's title, and a name for each of its rows where the rows differ in kind."""
 
     title: str
     rows: Sequence[str] = ()

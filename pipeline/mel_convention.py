@@ -1,4 +1,4 @@
-"""What the numbers of a mel spectrogram mean: a contract between data, models and vocoders.
+"""The convention of a mel spectrogram: a contract between data, models and vocoders.
 
 A mel of one convention in the vocoder of another is noise, so the convention is a value that
 travels with every artefact. The default is HiFi-GAN's (Kong, Kim and Bae, 2020, arXiv:2010.05646;
@@ -13,7 +13,7 @@ from pipeline.block import Block
 
 
 class MelConvention(Block):
-    """What a mel spectrogram's numbers mean. Two mels compare only if these are all equal.
+    """The meaning of a mel spectrogram's numbers. Two mels compare only if these are all equal.
 
     The spectrogram is of magnitudes (power 1), the filters have Slaney's scale and area norm.
     Frame ``t`` is centred on sample ``(t + 1/2) * hop``: the wave is padded by reflection with
@@ -75,5 +75,5 @@ class MelConvention(Block):
 HIFI_GAN = MelConvention()
 
 CONVENTIONS = {"hifigan_22k": HIFI_GAN, "hifigan_16k": MelConvention(rate=16_000)}
-"""What params.yaml may call by a name: that of the published HiFi-GANs, and the same frames of
+"""Conventions with a name for params.yaml: that of the published HiFi-GANs, and the same frames of
 recordings at 16,000 samples a second, as telephony and most speech recognition have them."""

@@ -25,7 +25,7 @@ class HifiganParams(Block):
     channels: PositiveInt = 512
     """After the first convolution; each upsampling halves them."""
     rates: tuple[PositiveInt, ...] = Field((8, 8, 2, 2), min_length=1)
-    """How many times longer each upsampling makes its input; together the hop."""
+    """Factors by which each upsampling lengthens its input; their product is the hop."""
     kernels: tuple[PositiveInt, ...] = (16, 16, 4, 4)
     """Of the upsamplings: at least as long as their rates, by an even number."""
     block: Literal[1, 2] = 1

@@ -20,7 +20,8 @@ class LatentTranslationParams(Block):
 
     kind: Literal["latent"] = "latent"
     tokenizer: Literal["frozen", "tuned"] = "frozen"
-    """Whether the VQ model's encoder and decoder stay as they are, or learn too."""
+    """``frozen``: the VQ model's encoder and decoder stay as they are; ``tuned``: they learn
+    too."""
     width: int = Field(128, ge=1)
     """Channels of the residual blocks."""
     blocks: int = Field(4, ge=1)

@@ -31,8 +31,8 @@ class SpadeParams(Block):
     hidden: int = Field(128, ge=1)
     """Channels of the small network in each SPADE layer."""
     norm: Norm = "instance"
-    """What SPADE layers scale and shift. ``batch`` is the published one, and synchronised there
-    over processes, which it is not here."""
+    """The normalisation that SPADE layers scale and shift. ``batch`` is the published one, and
+    synchronised there over processes, which it is not here."""
     spectral: bool = True
     """Spectral norm of the residual blocks and the style encoder."""
     style: int | None = Field(None, ge=1)

@@ -23,7 +23,7 @@ LAYERS: tuple[int | str, ...] = (
 """Of VGG19 (Simonyan & Zisserman 2015, column E) up to conv5_1: channels that a 3x3 convolution
 with a ReLU gives, or max pooling."""
 FIRSTS = (0, 3, 6, 11, 16)
-"""Where in `LAYERS` relu1_1, relu2_1, relu3_1, relu4_1 and relu5_1 are."""
+"""Indices in `LAYERS` of relu1_1, relu2_1, relu3_1, relu4_1 and relu5_1."""
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's red, green and blue in [0, 1]: what torchvision's weights were trained with."""
 HASHED = re.compile(r"-([0-9a-f]{8,64})\.\w+$")

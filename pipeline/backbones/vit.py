@@ -36,7 +36,7 @@ class VitParams(Parameters):
 
     @property
     def channels(self) -> int:
-        """What the encoder gives and the decoder takes."""
+        """Channels of the encoder's output and the decoder's input."""
         return self.width
 
     def build_encoder(self, inputs: int) -> "VitEncoder":

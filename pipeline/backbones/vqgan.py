@@ -29,7 +29,7 @@ class VqganParams(Block):
     attention: tuple[int, ...] = (16,)
     """Behind blocks whose maps are smaller than the samples by these factors."""
     channels: int = Field(256, ge=1)
-    """What the encoder gives and the decoder takes."""
+    """Channels of the encoder's output and the decoder's input."""
     groups: int = Field(32, ge=1)
     """Of group normalisation, at most: they divide the channels."""
     dropout: float = Field(0.0, ge=0, lt=1)

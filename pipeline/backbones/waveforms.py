@@ -22,7 +22,7 @@ from pipeline.nn.weight_norm import weight_normed
 SLOPE = 0.1
 
 Features = list[Tensor]
-"""What each layer of one discriminator makes of waveforms; the last are logits [N, any...]."""
+"""The outputs of one discriminator's layers; the last are logits [N, any...]."""
 
 
 class PeriodsParams(Block):

@@ -1,4 +1,4 @@
-"""What all commands of `crossdomain` share: how they are shown and how they end."""
+"""The app that all commands of `crossdomain` belong to, and its errors."""
 
 from collections.abc import Callable
 from inspect import Parameter, signature

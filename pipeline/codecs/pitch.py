@@ -64,7 +64,7 @@ class Pitch(Block):
 
 
 class PitchSums(NamedTuple):
-    """What the natural logarithms of F0 (in Hz) of voiced frames sum up to, recording by recording.
+    """Sums of the natural logarithms of F0 (in Hz) of voiced frames, recording by recording.
 
     Kept for each, so that statistics of many need none of them again.
     """

@@ -1,1 +1,1 @@
-"""Where raw data comes from, and the prepared store it goes to."""
+"""Sources of raw data, and the prepared store it goes to."""

@@ -36,7 +36,7 @@ class CorpusParams(RecordingParams):
 
     kind: Literal["corpus"] = "corpus"
     root: str
-    """Where its archives were unpacked, relative to params.yaml or absolute."""
+    """The folder its archives were unpacked to, relative to params.yaml or absolute."""
     corpus: Corpus
     """``vcc2016``, ``vcc2018``: the Voice Conversion Challenges (Toda et al. 2016; Lorenzo-Trueba
     et al. 2018). ``arctic``: CMU ARCTIC (Kominek & Black 2004). ``vctk``: VCTK 0.92 or 0.80

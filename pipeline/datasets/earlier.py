@@ -1,4 +1,4 @@
-"""What an earlier preparation made of files that have not changed since."""
+"""Results of an earlier preparation, for files that have not changed since."""
 
 import hashlib
 from dataclasses import replace
@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 from pipeline.system import files
 
 CODE = ("prepare.py", "codecs", "datasets")
-"""What decides, below the package, what preparation makes of a file."""
+"""The modules, below the package, that decide how preparation reads a file."""
 
 ROW = np.dtype([("key", "u8"), ("index", "i8"), ("sha256", "V32"), ("pitch", "f8", 3)])
 """Small, for there may be millions."""

@@ -43,7 +43,7 @@ _Callback = ctypes.CFUNCTYPE(
 
 @dataclass(frozen=True)
 class Voice:
-    """How a synthetic speaker sounds.
+    """The voice of a synthetic speaker.
 
     Args:
         name: what people call the speaker.

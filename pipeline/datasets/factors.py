@@ -29,9 +29,9 @@ class Number(Block):
     high: float | None = None
     """The greatest value that it can have; null where that is not known."""
     whole: bool = False
-    """Whether every value is an integer."""
+    """True: every value is an integer."""
     shared: bool = True
-    """Whether aligned domains agree on it, item by item. What tells domains apart is not shared:
+    """True: aligned domains agree on it, item by item. Not shared is what tells domains apart:
     the speaker of a sentence, the kind of animal in a scene."""
 
     @model_validator(mode="after")

@@ -24,7 +24,7 @@ Folders = dict[Split, dict[DomainName, str]]
 
 
 class FolderParams(DatasetParams):
-    """What pictures and sounds in folders share: where they lie."""
+    """The location of pictures or sounds in folders."""
 
     root: str
     """The folder that holds the others, relative to params.yaml or absolute."""
@@ -112,7 +112,7 @@ class PictureFolderParams(FolderParams, PictureParams):
     kind: Literal["pictures"] = "pictures"
     size: int = Field(256, ge=8)
     views: tuple[Literal["edges", "grey"], ...] = ()
-    """What else to make of each picture, as domains aligned with the one that there is: a
+    """Further domains made from each picture, aligned with the one that there is: a
     translator can then learn to colour, or to paint what is drawn."""
 
     @model_validator(mode="after")

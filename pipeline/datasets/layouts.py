@@ -1,4 +1,4 @@
-"""How the field lays data sets out in folders, and the files in them."""
+"""The folder layouts that the field uses, and the files in them."""
 
 from pathlib import Path
 from typing import Literal

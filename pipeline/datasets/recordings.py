@@ -1,4 +1,4 @@
-"""What recordings go through first: silence at their ends goes, loudness is made equal."""
+"""Preparation of recordings: silence at their ends is cut, loudness made equal."""
 
 import math
 from dataclasses import replace
@@ -18,7 +18,7 @@ PEAK = 0.99
 """Largest magnitude of a sample; a spiky clip stays below its level for it."""
 
 SILENCE = 50.0
-"""How far below the loudest stretch of a clip silence is, dB."""
+"""Level of silence below the loudest stretch of a clip, dB."""
 
 STRETCHES = 100  # a second
 

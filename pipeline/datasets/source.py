@@ -1,4 +1,4 @@
-"""What a data set hands to preparation: named items, loaded when their turn comes."""
+"""The input of preparation: named items, loaded when their turn comes."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -102,7 +102,7 @@ class Moments:
 
 @dataclass
 class DomainMoments:
-    """What the training items of a domain sum up to."""
+    """Sums over the training items of a domain."""
 
     channels: int = 0
     """Of pictures; of sound, mel bins."""

@@ -43,7 +43,7 @@ class Sealed(Block):
 
 
 class Meta(Block):
-    """What meta.json holds."""
+    """The content of meta.json."""
 
     format: Literal[2] = 2
     codec: Codec
@@ -75,7 +75,7 @@ class Domain:
 
     @cached_property
     def keys(self) -> list[str]:
-        """What each item shows; domains with equal keys are aligned."""
+        """The key of each item; domains with equal keys are aligned."""
         with (self.folder / "items.tsv").open(encoding="utf-8") as table:
             return [line.split("\t", 1)[0] for line in table]
 
@@ -139,7 +139,7 @@ class Domain:
 
     @property
     def has_audio(self) -> bool:
-        """Whether the clips themselves are kept."""
+        """True: the clips themselves are kept."""
         return self.audio(0).exists()
 
     def wave(self, index: int, start: int, samples: int) -> Array:

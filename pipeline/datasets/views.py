@@ -1,4 +1,4 @@
-"""What a picture can be reduced to: its grey values and its edges."""
+"""Views made from a picture: its grey values and its edges."""
 
 import numpy as np
 from numpy.typing import NDArray

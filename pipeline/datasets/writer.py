@@ -34,12 +34,12 @@ class Analysed:
     """Of a clip that statistics are taken from."""
     problem: str = ""
     unchanged: bool = False
-    """Whether an earlier store has what would be stored."""
+    """True: an earlier store has the same content."""
 
 
 @dataclass
 class Done:
-    """What is safely on the disk."""
+    """Progress that is safely on the disk."""
 
     items: int = 0
     table_bytes: int = 0
@@ -73,7 +73,7 @@ class DomainWriter:
 
     @property
     def items(self) -> int:
-        """How many items are safely on the disk; the next one to `add` is this one."""
+        """Number of items safely on the disk; the next one to `add` has this index."""
         return self.done.items
 
     def add(self, item: Item, analysed: Analysed) -> None:

@@ -1,4 +1,4 @@
-"""Which metrics a model gets, from what it can do."""
+"""The metrics that a model gets, by its capabilities."""
 
 from collections.abc import Callable
 from pathlib import Path

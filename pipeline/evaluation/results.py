@@ -13,7 +13,7 @@ MODEL = "model"
 
 @dataclass(frozen=True)
 class Metric:
-    """How to read a metric's number."""
+    """The reading of a metric's number."""
 
     title: str
     higher_is_better: bool | None

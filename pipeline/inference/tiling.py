@@ -116,7 +116,7 @@ def evenly(spare: int, count: int, multiple: int) -> list[int]:
 
 
 class Statistics:
-    """What the normalisation layers of a network saw of a whole picture."""
+    """Statistics that the normalisation layers of a network found over a whole picture."""
 
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         self.layers = layers

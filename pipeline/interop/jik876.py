@@ -19,11 +19,11 @@ from pipeline.system.tensor_files import Weights, fitted, load_tensors
 
 EXPECTED = "expected the weights of a generator of HiFi-GAN (generator_v1, g_02500000, ...)"
 LENGTHS = {".weight_g": ".weight_v", ".parametrizations.weight.original0": ".original1"}
-"""How a name of weight norm's lengths ends, under torch's old way and its new one."""
+"""Suffixes of weight norm's lengths, under torch's old way and its new one."""
 
 
 class Config(BaseModel):
-    """What config.json says of network and frames; what it says of training is not looked at."""
+    """Network and frames by config.json; its training settings are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

@@ -40,7 +40,7 @@ class Generator(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What keys and shapes say of a checkpoint."""
+    """The network that keys and shapes of a checkpoint describe."""
 
     network: TranslatorParams
     inputs: int

@@ -1,14 +1,7 @@
-"""Moving through a latent space: between two points, and along what changes the picture."""
-
-from collections.abc import Callable
+"""Interpolate between two points of a latent space."""
 
 import torch
 from torch import Tensor
-
-AT_ONCE = 64  # latents that are decoded in one pass
-MOST_AXES = 128  # of a latent that are tried: enough for a few that matter
-
-Decode = Callable[[Tensor], Tensor]
 
 
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
@@ -27,21 +20,3 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     way = torch.sin((1 - t) * angle) * a / a.norm() + torch.sin(t * angle) * b / b.norm()
     points: Tensor = length * way / angle.sin()
     return points
-
-
-@torch.inference_mode()
-def moving_axes(decode: Decode, centre: Tensor, count: int) -> list[int]:
-    """Return the axes of a latent [Z] along which the decoded sample changes most, foremost first.
-
-    A step of 1 either way from ``centre`` is tried along each of the first `MOST_AXES`; training
-    often leaves many axes without a meaning (posterior collapse).
-    """
-    axes = min(len(centre), MOST_AXES)
-    steps = torch.eye(len(centre), device=centre.device)[:axes]
-    changes = [
-        (decode(centre + step) - decode(centre - step)).float().flatten(1).square().mean(dim=1)
-        for step in torch.split(steps, AT_ONCE)
-    ]
-    order = torch.cat(changes).argsort(descending=True, stable=True)
-    found: list[int] = order[:count].tolist()
-    return found

@@ -1,4 +1,4 @@
-"""What a discriminator and its generator minimise, from logits of any shape."""
+"""Adversarial losses of a discriminator and its generator, from logits of any shape."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""How far what a discriminator sees in fakes is from what it sees in real samples."""
+"""Feature matching: distances of a discriminator's features of fakes and of real samples."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What keeps a discriminator's gradients with respect to its input bounded.
+"""Penalties that bound a discriminator's gradients with respect to its input.
 
 Functions take the discriminator as a function of samples, so that its condition and its labels
 stay what they are. Call them with autocast off: they differentiate gradients.

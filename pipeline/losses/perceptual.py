@@ -1,4 +1,4 @@
-"""How alike two samples look to a network that was trained to name what is in them."""
+"""Perceptual distances: two samples in the features of a network trained to classify."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import l1_loss, normalize
 
 WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
-"""What the differences in VGG19's five layers count, as in the code of pix2pixHD and SPADE."""
+"""Weights of VGG19's five layers, as in the code of pix2pixHD and SPADE."""
 
 
 def perceptual_l1(

@@ -1,4 +1,4 @@
-"""How far a reconstruction is from its original."""
+"""Likelihoods of a sample given its reconstruction."""
 
 import math
 

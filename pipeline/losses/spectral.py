@@ -1,4 +1,4 @@
-"""How far two waveforms are apart for the ear, which hears no phases."""
+"""Distances of two waveforms' spectra, which ignore phases."""
 
 from torch import Tensor
 from torch.nn.functional import l1_loss

@@ -1,1 +1,1 @@
-"""How models are trained: one file a method, its parameters beside it; `registry` lists them."""
+"""Training methods: one file each, its parameters beside it; `registry` lists them."""

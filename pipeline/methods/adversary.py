@@ -1,11 +1,10 @@
 """A discriminator with its loss, penalty and augmentation: the opponent of any generator."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import model_validator
 from torch import Tensor, cat, nn
 
 from pipeline.block import Block
@@ -15,59 +14,23 @@ from pipeline.losses.adversarial import (
     generator_loss,
     logit_statistics,
 )
-from pipeline.losses.penalty import gradient_penalty, interpolate, zero_centred_penalty
 from pipeline.methods.base import RunParams
+from pipeline.methods.penalties import (
+    ClipParams,
+    NoPenaltyParams,
+    PenaltyParams,
+    compute_penalty,
+)
 from pipeline.nn.diffaugment import DiffAugment, diff_augment
 
 
-class NoPenaltyParams(Block):
-    """No penalty."""
-
-    kind: Literal["none"] = "none"
-
-
-class GradientPenaltyParams(Block):
-    """Holds the norm of gradients between real and fake samples near a target (WGAN-GP)."""
-
-    kind: Literal["gradient"] = "gradient"
-    weight: PositiveFloat = 10.0
-    target: NonNegativeFloat = 1.0
-    one_sided: bool = False
-    """Leave smaller norms alone."""
-    every: PositiveInt = 1
-    """Steps between two penalties, each counted so many times (lazy regularisation)."""
-
-
-class ZeroCentredPenaltyParams(Block):
-    """Presses gradients to 0 at real samples (R1), at fakes (R2) or at both (Mescheder 2018)."""
-
-    kind: Literal["r1", "r2", "r1_r2"]
-    gamma: PositiveFloat = 10.0
-    """Twice the weight of the mean squared norm."""
-    every: PositiveInt = 1
-    """Steps between two penalties, each counted so many times; 16 in StyleGAN2."""
-
-
-class ClipParams(Block):
-    """Clamps the discriminator's weights after each of its steps (WGAN)."""
-
-    kind: Literal["clip"] = "clip"
-    limit: PositiveFloat = 0.01
-
-
-PenaltyParams = Annotated[
-    NoPenaltyParams | GradientPenaltyParams | ZeroCentredPenaltyParams | ClipParams,
-    Field(discriminator="kind"),
-]
-
-
 class Outputs(NamedTuple):
-    """What the discriminators of an `Adversary` make of one batch."""
+    """The outputs of an `Adversary`'s discriminators for one batch."""
 
     logits: list[Tensor]
     """float32, one tensor a discriminator."""
     layers: list[list[Tensor]]
-    """What each layer gives, the logits last; empty where a network shows its logits alone."""
+    """Each layer's output, the logits last; empty where a network shows its logits alone."""
 
 
 class Adversary(nn.Module):
@@ -236,24 +199,6 @@ class Adversary(nn.Module):
         return loss + penalty.every * value, logs
 
 
-def compute_penalty(
-    penalty: GradientPenaltyParams | ZeroCentredPenaltyParams,
-    logits_of: Callable[[Tensor], Tensor],
-    real: Tensor,
-    fake: Tensor,
-) -> tuple[Tensor, Tensor]:
-    """Compute a weighted penalty and the mean norm of the gradients that it saw: scalars."""
-    if isinstance(penalty, GradientPenaltyParams):
-        between = interpolate(real, fake)
-        value, norm = gradient_penalty(
-            logits_of, between, target=penalty.target, one_sided=penalty.one_sided
-        )
-        return penalty.weight * value, norm
-    points = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}[penalty.kind]
-    values, norms = zip(*(zero_centred_penalty(logits_of, x) for x in points), strict=True)
-    return 0.5 * penalty.gamma * torch.stack(values).sum(), mean_of(list(norms))
-
-
 def halves(joined: Outputs) -> tuple[Outputs, Outputs]:
     """Split the outputs of two batches that went through at once."""
     logits = [tuple(y.chunk(2)) for y in joined.logits]
@@ -277,7 +222,8 @@ class AdversarialRunParams(RunParams, ABC):
     penalty: PenaltyParams = NoPenaltyParams()
     """On the discriminator's gradients or weights."""
     diffaugment: DiffAugment = ()
-    """How samples are altered before the discriminator sees them: for small sets."""
+    """Alterations of samples before the discriminator sees them (Zhao et al. 2020): for small
+    sets."""
 
     @property
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What a method is: its parameters, networks, optimisers, and the updates of one step."""
+"""The contract of a method: its parameters, networks, optimisers, and updates of one step."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ class Update(NamedTuple):
     """One optimiser step that a method asks the loop for."""
 
     optimizer: str
-    """Which optimiser steps. Gradients reach its parameters and no others, so a frozen network
+    """The optimiser that steps. Gradients reach its parameters and no others, so a frozen network
     costs nothing."""
     loss: Tensor
     """Scalar."""
@@ -57,7 +57,7 @@ class Losses:
 
 
 class Method(nn.Module, ABC, Generic[BatchT]):
-    """How a model is trained.
+    """A way to train a model.
 
     ``model`` is what is exported when training ends; everything else (discriminators, pools) is
     the method's own. Methods call neither ``backward`` nor ``step`` nor ``to``.
@@ -81,14 +81,14 @@ class Method(nn.Module, ABC, Generic[BatchT]):
 
 
 class RunParams(Block, ABC):
-    """What every model block says of its run, whatever the method."""
+    """The parameters that every run has, whatever its method."""
 
     reads: ClassVar[type[Batch]]
     """The kind of batch that the method's updates take."""
     split: ClassVar[str] = "train"
-    """Which split it learns from where the data set has it; else ``train``."""
+    """The split it learns from where the data set has it; else ``train``."""
     own_statistics: ClassVar[bool] = True
-    """Whether each domain of sound is standardised by its own mean and deviation, or all by the
+    """True: each domain of sound is standardised by its own mean and deviation; False: all by the
     first one's."""
 
     if TYPE_CHECKING:  # a field of some, a property of others
@@ -114,7 +114,7 @@ class RunParams(Block, ABC):
     flip: bool = False
     """Mirror half of the pictures left to right."""
     colour: float = Field(0.0, ge=0, le=1)
-    """How strongly brightness, saturation and contrast of pictures vary; not for aligned pairs,
+    """Strength of random brightness, saturation and contrast of pictures; not for aligned pairs,
     whose halves' colours belong together."""
     schedule: ScheduleParams = ScheduleParams()
     ema: EMAParams | None = None
@@ -147,7 +147,7 @@ class RunParams(Block, ABC):
 
     @property
     def batches_per_step(self) -> int:
-        """How many batches of samples one step reads."""
+        """Number of batches that one step reads."""
         return 1
 
     @abstractmethod

@@ -30,9 +30,9 @@ class CodePriorParams(GenerativeRunParams, SecondStageRunParams):
     """The VQ model whose codes it learns, ``models/NAME``; it becomes part of this one."""
     network: GPTParams = GPTParams()
     conditional: bool = False
-    """Whether samples of a class are supported."""
+    """True: samples of a class are supported."""
     temperature: PositiveFloat = 1.0
-    """What logits are divided by before drawing: below 1 less varied."""
+    """Divisor of logits before drawing: below 1 less varied."""
     top_k: PositiveInt | None = None
     """Draw from so many codes, the likeliest."""
     top_p: float | None = Field(None, gt=0, le=1)

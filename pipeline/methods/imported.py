@@ -25,7 +25,7 @@ KNOWN = {"data", "steps"}  # of what every run says; batch, schedule and so on n
 
 
 class CheckpointFile(Block):
-    """Which file a generator came from."""
+    """The file that a generator came from."""
 
     name: str
     """Without its folder."""
@@ -39,7 +39,7 @@ class CheckpointFile(Block):
 
 
 class ImportedRunParams(RunParams):
-    """What is known of a run that was none of ours."""
+    """The known facts of a run that was none of ours."""
 
     data: str = "unknown"
     steps: Literal[0] = 0

@@ -42,7 +42,7 @@ class MaskCycleGANVCParams(TranslatorRunParams, AdversarialRunParams):
     crop: PositiveInt | None = 64
     """Frames of a random chunk."""
     chunk: int | None = Field(None, ge=8, multiple_of=4)
-    """How many frames finished models convert at a time (`translate_in_chunks`); null, as in the
+    """Frames that finished models convert at a time (`translate_in_chunks`); null, as in the
     papers: whole clips. Worth ``crop`` where that is a fraction of a second."""
     mask_frames: NonNegativeInt = 32
     """The most frames in a row that are hidden from each sample, drawn evenly from 0 on; fewer than

@@ -104,7 +104,7 @@ class EMAParams(Block):
     """
 
     decay: float = Field(ge=0, lt=1)
-    """What the average keeps a step, at most: it grows to this with the steps, as step / (step +
+    """Share that the average keeps a step, at most: it grows to this, as step / (step +
     10)."""
     start: NonNegativeInt = 0
     """Steps after which averaging begins; before, the average is the weights themselves."""

@@ -35,7 +35,7 @@ class VGG19Params(Block):
     """torchvision's state dict (vgg19-dcbb9e9d.pth), or the same as .safetensors. Which file it
     was, a run knows by this path alone: say ``sha256`` where the file could change."""
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
-    """What the file must have. None: what its name says, where it ends in -XXXXXXXX.pth as
+    """The file's checksum. None: the one in its name, where it ends in -XXXXXXXX.pth as
     torchvision's do."""
 
     def build(self) -> "Perceptual":

@@ -14,7 +14,7 @@ class SecondStageRunParams(RunParams, ABC):
     """A run that may build on another stage's output."""
 
     pretrained: str | None = Field(None, pattern=r"^(classifiers|models)/[^/]+$")
-    """What lies below ``data/`` and is trained first: ``classifiers/NAME`` or ``models/NAME``. A
+    """The model below ``data/`` that is trained first: ``classifiers/NAME`` or ``models/NAME``. A
     block that says so is one of ``second_stage``, whose stages depend on it."""
 
     def handed_in(self, pretrained: Pretrained | None) -> Pretrained:

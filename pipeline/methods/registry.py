@@ -49,7 +49,7 @@ FinishedParams = Annotated[
     ModelParams | ClassifierParams | ImportedParams | ImportedVQParams | ImportedVocoderParams,
     Field(discriminator="method"),
 ]
-"""What the card of a finished model may hold."""
+"""The blocks that the card of a finished model may hold."""
 
 
 def load_run(raw: dict[str, Any]) -> RunParams:

@@ -1,4 +1,4 @@
-"""Which domains a run reads: two to translate between, or any number to learn from in turn."""
+"""Domains of a run: two to translate between, or any number to learn from in turn."""
 
 from abc import ABC
 from typing import Self
@@ -58,4 +58,4 @@ class VocoderRunParams(DomainsRunParams, ABC):
     reads = Vocoded
 
     convention: MelConvention = MelConvention()
-    """What the frames mean: that of the data set, and of every model whose frames it is given."""
+    """The frames' convention: that of the data set, and of every model whose frames it is given."""

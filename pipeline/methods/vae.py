@@ -20,13 +20,13 @@ NOISE_LR = 10.0  # times the networks' learning rate
 
 
 class CapacityParams(Block):
-    """What the code may tell of a sample, opened little by little (Burgess et al. 2018, eq. 8).
+    """A capacity for the code, opened little by little (Burgess et al. 2018, eq. 8).
 
     The factor that explains most of the picture then gets a number of its own before the next.
     """
 
     nats: PositiveFloat = 25.0
-    """Where the KL term is led to; theirs, on sprites."""
+    """The KL term's final target; theirs, on sprites."""
     steps: PositiveInt = 100_000
     """Steps in which it rises there, evenly from 0."""
 

@@ -1,4 +1,4 @@
-"""How many of the classes a generator's samples reach."""
+"""Class coverage of a generator's samples."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Whether single numbers of a code tell single factors of what was coded."""
+"""Disentanglement: single numbers of a code tell single factors."""
 
 import numpy as np
 import torch

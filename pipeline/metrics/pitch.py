@@ -1,4 +1,4 @@
-"""How far the pitch of one utterance is from another's.
+"""Distances of two utterances' pitch.
 
 All take two F0 tracks in Hz, 0 where unvoiced, of equal length: frames that belong to each other,
 as `pipeline.metrics.distortion.align` pairs them. Errors are in cents, 1,200 to an octave: a

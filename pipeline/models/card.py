@@ -1,4 +1,4 @@
-"""What a finished model says of itself: params.json beside its weights."""
+"""The card of a finished model: params.json beside its weights."""
 
 from typing import Any, Literal, NamedTuple, Self
 
@@ -11,7 +11,7 @@ Format = Literal[2]
 
 
 class Card(Block):
-    """What a finished model is and what made it."""
+    """A finished model's description and origin."""
 
     format: Format = 2
     version: str
@@ -19,7 +19,7 @@ class Card(Block):
     between two runs of which one had no reason to train again."""
     seed: int
     data: DatasetSpec
-    """What its networks are built from."""
+    """The domains and classes that its networks are built from."""
     run: dict[str, Any]
     """The model's block of params.yaml."""
     weights: str

@@ -13,7 +13,7 @@ from pipeline.nn.drawing import pick
 
 
 class Decoding(NamedTuple):
-    """How codes are drawn from logits."""
+    """Parameters of drawing codes from logits."""
 
     temperature: float = 1.0
     top_k: int | None = None

@@ -1,4 +1,4 @@
-"""What samplers share: the classes that are asked for."""
+"""Labels of the classes that samplers are asked for."""
 
 import torch
 from torch import Generator, Tensor

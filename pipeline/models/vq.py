@@ -14,7 +14,7 @@ from pipeline.samples import Spec
 VQNetworkParams = Annotated[VitParams | VqganParams, Field(discriminator="kind")]
 
 LAPLACE = 0.1
-"""How far logit-Laplace keeps values from both ends of [0, 1] (Ramesh et al. 2021, A.3)."""
+"""Margin of logit-Laplace's values from both ends of [0, 1] (Ramesh et al. 2021, A.3)."""
 
 
 class VQModel(nn.Module, Reconstructor, Tokenizer):

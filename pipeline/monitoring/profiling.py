@@ -1,4 +1,4 @@
-"""Where the time of a training step goes."""
+"""A profile of training steps."""
 
 from collections.abc import Callable
 from pathlib import Path

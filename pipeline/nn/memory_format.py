@@ -1,4 +1,4 @@
-"""How samples and convolutions' weights lie in memory."""
+"""Memory format of convolutions' weights: channels last where that is faster."""
 
 import torch
 from torch import nn

@@ -29,7 +29,7 @@ class QuantiserParams(Block):
     learns: Literal["gradient", "ema"] = "gradient"
     """Codes follow the vectors that fall to them by a loss, or as their moving average."""
     decay: float = Field(0.99, ge=0, lt=1)
-    """What a moving average keeps a step; for gradients, of each code's share alone."""
+    """Share that a moving average keeps a step; for gradients, of each code's share alone."""
     commitment: NonNegativeFloat = 0.25
     """Weight of what ties vectors to their codes."""
     codebook: NonNegativeFloat = 1.0
@@ -49,7 +49,7 @@ class QuantiserParams(Block):
 
 
 class Quantised(NamedTuple):
-    """What became of vectors [N, D, h, w]."""
+    """Quantised vectors [N, D, h, w]."""
 
     values: Tensor
     """[N, D, h, w]: the codes' values, whose gradient goes straight to the vectors."""

@@ -1,4 +1,4 @@
-"""Which sizes networks take."""
+"""Checks of the sizes that networks take."""
 
 from torch import nn
 

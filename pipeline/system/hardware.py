@@ -1,4 +1,4 @@
-"""What this machine offers, and what training makes of it."""
+"""The machine's hardware, and the device and precision that training chooses."""
 
 import logging
 import os

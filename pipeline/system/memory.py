@@ -1,4 +1,4 @@
-"""What memory the system has, and how this process gets it and gives it back."""
+"""Memory of the system, and its use by this process."""
 
 import ctypes
 import mmap

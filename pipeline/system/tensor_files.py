@@ -15,7 +15,7 @@ Weights = Mapping[str, Tensor]
 
 
 class Inert:
-    """What stands for an object of a class that is not asked for: it takes anything, does nothing.
+    """A stand-in for an object of a class that is not asked for: it takes anything, does nothing.
 
     Trainers leave their own objects beside the weights, at which reading would end.
     """

@@ -10,7 +10,7 @@ from joblib import Parallel
 
 Result = TypeVar("Result")
 Job = tuple[Callable[..., Result], tuple[Any, ...], dict[str, Any]]
-"""What joblib's ``delayed`` makes of a call."""
+"""A call as joblib's ``delayed`` makes it."""
 
 TRIED = 0.5
 """Seconds of work in this process that tell how long the rest would take."""

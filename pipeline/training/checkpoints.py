@@ -1,4 +1,4 @@
-"""What a killed run resumes from."""
+"""Checkpoints that a killed run resumes from."""
 
 import hashlib
 import io

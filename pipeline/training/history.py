@@ -1,4 +1,4 @@
-"""What happened in a run: its losses and warnings, part of its state."""
+"""A run's losses and warnings, part of its state."""
 
 import math
 from collections.abc import Mapping

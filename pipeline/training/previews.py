@@ -1,4 +1,4 @@
-"""What a model makes of fixed items and seeds: drawn while it trains and kept when it is done."""
+"""Previews of a model on fixed items and seeds: drawn while it trains, kept when it is done."""
 
 import copy
 from collections.abc import Callable
@@ -32,9 +32,9 @@ class Preview(NamedTuple):
     real: Tensor
     """Items of the domain that outputs should belong to."""
     source: Tensor | None
-    """What the outputs were made of."""
+    """The inputs of the outputs."""
     rows: tuple[Tensor, ...]
-    """What to draw: source, output, the way back and the true counterpart, as far as there are."""
+    """Rows to draw: source, output, the way back and the true counterpart, as far as there are."""
 
 
 class Items:
@@ -108,7 +108,7 @@ PREVIEWS: tuple[tuple[type, Callable[[Any, Items], list[Preview]]], ...] = (
     (Vocoder, preview_copies),
     (Reconstructor, preview_reconstructions),
 )
-"""What is previewed of a model that has a capability; every entry that matches is."""
+"""The previews of a capability; every entry that matches a model runs."""
 
 
 @torch.no_grad()

@@ -98,7 +98,7 @@ class TwoDomainReader(Reader[BatchT], ABC):
     """Reads two domains side by side."""
 
     order_b: int
-    """Which shuffling the second domain follows; the first follows 0."""
+    """Number of the second domain's shuffling; the first has 0."""
 
     def items(self, step: int) -> list[tuple["DomainReader", int]]:
         """List the first domain's, then the second's."""
@@ -219,7 +219,7 @@ READERS: dict[type[Batch], Callable[..., "Reader[Any]"]] = {
     Labelled: LabelledReader,
     Vocoded: VocodedReader,
 }
-"""Which reader gives which kind of batch."""
+"""The reader of each kind of batch."""
 
 
 def reader_of(

@@ -130,7 +130,7 @@ def test_the_stage_takes_the_vocoder_that_the_parameters_name(in_folder, raw_sou
     from pipeline.datasets.prepare import prepare
 
     runs = tiny.runs()
-    heard = tiny.shrink(runs["hifigan"], data="voices", of=["ann", "bob"])
+    heard = tiny.shrink(runs["hifigan"], data="voices", domains=["ann", "bob"])
     swap = tiny.shrink(runs["voice_cyclegan"], data="voices", source="ann", target="bob")
     models = {"swap": swap.model_dump(mode="json"), "hifigan": heard.model_dump(mode="json")}
     data = raw_sounds.model_dump(mode="json")

@@ -38,7 +38,7 @@ def aligned(source: str, target: str, **fields: Any) -> RunParams:
 
 def vocoded(*domains: str, **fields: Any) -> RunParams:
     toy = {**tiny.TOYS["hifigan"], "crop": 8, "batch": 4, **fields}
-    return run_params("hifigan", of=list(domains), **toy)
+    return run_params("hifigan", domains=list(domains), **toy)
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,1 @@
-"""What the command line does, a module a command; `pipeline.cli` imports them when asked."""
+"""The work of the command line, a module a command; `pipeline.cli` imports them when asked."""

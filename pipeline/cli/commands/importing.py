@@ -25,16 +25,16 @@ CHANNELS = {1, 3}  # of pictures: grey or colour
 
 @dataclass(frozen=True)
 class Wishes:
-    """What no checkpoint says of itself."""
+    """Facts that no checkpoint says of itself."""
 
     source: str = "source"
     target: str = "target"
     size: int | None = None
     """Side of the pictures that it was trained on; None: 256, or what a U-Net was made for."""
     dropout: bool = True
-    """Whether a U-Net was trained with dropout: it has no weights, so nothing shows it."""
+    """True: a U-Net was trained with dropout, which has no weights, so nothing shows it."""
     train: bool | None = None
-    """Whether to translate with dropout and batch statistics on; None: see `inference_of`."""
+    """True: translate with dropout and batch statistics on; None: see `inference_of`."""
     config: Path | None = None
     """A vocoder's or VQGAN's configuration; None: config.json or the only yaml beside it."""
 

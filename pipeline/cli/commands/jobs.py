@@ -1,4 +1,4 @@
-"""Which files a command reads, and where each result goes."""
+"""The files that a command reads, and the place of each result."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ class Job(NamedTuple):
 
     @property
     def partial(self) -> Path:
-        """Where the result is written first, so that nobody finds half of one."""
+        """The file that the result is written to first, so that nobody finds half of one."""
         return self.result.with_name(f".{self.result.stem}.partial{self.result.suffix}")
 
 

@@ -44,7 +44,7 @@ class PitchMeter:
 
 @dataclass(frozen=True)
 class Pitches:
-    """What meters say of a file."""
+    """Measurements of a file."""
 
     before: PitchMeter
     after: PitchMeter

@@ -36,7 +36,7 @@ class BrokenOffError(Exception):
 
 @dataclass(frozen=True)
 class Expected:
-    """What a file must be; None is what nobody knows."""
+    """Size and checksum that a file must have; None where they are unknown."""
 
     size: int | None = None
     sha256: str | None = None
@@ -57,7 +57,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Begun:
-    """What a partial file is the beginning of."""
+    """The file that a partial one is the beginning of."""
 
     url: str
     validator: str

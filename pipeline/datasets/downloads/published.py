@@ -43,7 +43,7 @@ class Published:
     sha256: str | None = None
     """None where nobody has published them; then those of the first download are recorded."""
     folder: str = ""
-    """Where it belongs below data/raw, if not in a folder of its name: collections of speech lie
+    """Its folder below data/raw, if not one of its name: collections of speech lie
     in several archives."""
 
     @property

@@ -237,7 +237,7 @@ def leg_outline(leg: Leg) -> Points:
 
 
 class Stand:
-    """Where the body stands in the picture: body coordinates to fractions of the side."""
+    """The body's place in the picture: body coordinates to fractions of the side."""
 
     def __init__(self, scene: Scene) -> None:
         self._scale = np.array([scene.facing * scene.length, -scene.length])

@@ -35,7 +35,7 @@ class SavannaParams(PictureParams):
     test: PositiveInt = 100
     classifier: PositiveInt = 800
     views: tuple[View, ...] = ("labels", "edges", "grey", "night", "plan")
-    """What else to draw of each picture of ``scene``; ``plan`` is its map from straight above."""
+    """Further views drawn of each picture of ``scene``; ``plan`` is its map from straight above."""
     seed: int = Field(1, ge=0)
 
     def source(self) -> Source:

@@ -16,7 +16,7 @@ _LOCK = np.array([0.7, 1.0, 1.0, 0.85, 0.62, 0.36, 0.08])  # how a lock's width 
 
 @dataclass(frozen=True)
 class Hair:
-    """What is painted behind the body and, last, over it."""
+    """Parts painted behind the body and, last, over it."""
 
     tail: Layer
     mane: Layer

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 class Label(IntEnum):
-    """What a pixel shows; a shadow belongs to what it falls on."""
+    """The class of a pixel; a shadow belongs to the surface that it falls on."""
 
     SKY = 0
     CLOUD = 1

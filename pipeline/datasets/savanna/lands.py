@@ -10,7 +10,7 @@ from .scene import Scene
 
 
 class Use(IntEnum):
-    """What random numbers are for: no two uses of the texture seed share theirs."""
+    """Uses of random numbers: no two uses of the texture seed share theirs."""
 
     SKY = 0
     CLOUD = 1

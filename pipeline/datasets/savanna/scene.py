@@ -1,4 +1,4 @@
-"""What varies from one picture of the drawn world to the next."""
+"""The factors that vary from one picture of the drawn world to the next."""
 
 from dataclasses import dataclass
 
@@ -49,7 +49,7 @@ class Scene:
 
     @property
     def middle(self) -> float:
-        """Where the middle of the trunk is from the left: the figure always fits the picture."""
+        """The middle of the trunk, from the left: the figure always fits the picture."""
         before, behind = MUZZLE_REACH * self.length, TAIL_REACH * self.length
         left, right = (behind, before) if self.facing > 0 else (before, behind)
         return left + self.place * (1.0 - left - right)

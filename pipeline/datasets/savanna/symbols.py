@@ -37,7 +37,7 @@ DEPTH = _FOOT_ASIDE + _FOOT[1]  # from the spine to the outside of the near feet
 
 
 class Place:
-    """Where an animal's sign lies: (forward, aside), in trunk lengths, to fractions of the side.
+    """The place of an animal's sign: (forward, aside), in trunk lengths, to fractions of the side.
 
     Aside is positive towards the viewer.
     """

@@ -1,1 +1,1 @@
-"""What folders hold, before anything is prepared or trained: layout, counts, sizes, bad files."""
+"""A survey of folders before anything is prepared: layout, counts, sizes, bad files."""

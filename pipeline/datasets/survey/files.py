@@ -1,4 +1,4 @@
-"""What each picture or recording is, read whole, and what is wrong with the bad ones."""
+"""Every picture or recording, read whole, and the reason why a bad one is bad."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ class Clip(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What was found in one file."""
+    """Findings about one file."""
 
     file: Path
     what: Picture | Clip | None

@@ -1,4 +1,4 @@
-"""How a folder lays out its pictures or recordings: told from what lies in it."""
+"""Detection of a folder's layout from the files in it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ EXPECTED: dict[Name, str] = {
     "folders": "a folder for each domain or speaker, in train and test (or val), or in the folder",
     "flat": "files of one domain; in train and test (or val), or in the folder",
 }
-"""What each layout looks like."""
+"""Each layout, in words."""
 
 HALVES = "left|right"  # the one domain of a layout whose files hold both
 HALVED = (1.8, 2.2)  # width by height of two pictures side by side

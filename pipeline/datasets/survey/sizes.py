@@ -1,7 +1,7 @@
 """The size at which pictures are trained."""
 
 SIZES = (256, 128, 64)
-"""What the papers, a patient processor and a quick try use."""
+"""Sizes of the papers, of a patient processor and of a quick try."""
 MULTIPLE = 16  # so that a U-Net can halve four times
 LEAST = 32  # pixels: less leaves a discriminator next to nothing
 

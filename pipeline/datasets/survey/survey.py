@@ -17,7 +17,7 @@ class Holding:
 
     @property
     def keys(self) -> set[str]:
-        """What the files show: two domains are aligned where these are equal."""
+        """Names of the files: two domains are aligned where these are equal."""
         return {key_of(one.file, self.folder) for one in self.seen}
 
     @property

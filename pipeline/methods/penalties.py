@@ -1,0 +1,70 @@
+"""Penalties on a discriminator by kind: on its gradients, or on its weights."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from torch import Tensor
+
+from pipeline.block import Block
+from pipeline.losses.penalty import gradient_penalty, interpolate, zero_centred_penalty
+
+
+class NoPenaltyParams(Block):
+    """No penalty."""
+
+    kind: Literal["none"] = "none"
+
+
+class GradientPenaltyParams(Block):
+    """Holds the norm of gradients between real and fake samples near a target (WGAN-GP)."""
+
+    kind: Literal["gradient"] = "gradient"
+    weight: PositiveFloat = 10.0
+    target: NonNegativeFloat = 1.0
+    one_sided: bool = False
+    """Leave smaller norms alone."""
+    every: PositiveInt = 1
+    """Steps between two penalties, each counted so many times (lazy regularisation)."""
+
+
+class ZeroCentredPenaltyParams(Block):
+    """Presses gradients to 0 at real samples (R1), at fakes (R2) or at both (Mescheder 2018)."""
+
+    kind: Literal["r1", "r2", "r1_r2"]
+    gamma: PositiveFloat = 10.0
+    """Twice the weight of the mean squared norm."""
+    every: PositiveInt = 1
+    """Steps between two penalties, each counted so many times; 16 in StyleGAN2."""
+
+
+class ClipParams(Block):
+    """Clamps the discriminator's weights after each of its steps (WGAN)."""
+
+    kind: Literal["clip"] = "clip"
+    limit: PositiveFloat = 0.01
+
+
+PenaltyParams = Annotated[
+    NoPenaltyParams | GradientPenaltyParams | ZeroCentredPenaltyParams | ClipParams,
+    Field(discriminator="kind"),
+]
+
+
+def compute_penalty(
+    penalty: GradientPenaltyParams | ZeroCentredPenaltyParams,
+    logits_of: Callable[[Tensor], Tensor],
+    real: Tensor,
+    fake: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Compute a weighted penalty and the mean norm of the gradients that it saw: scalars."""
+    if isinstance(penalty, GradientPenaltyParams):
+        between = interpolate(real, fake)
+        value, norm = gradient_penalty(
+            logits_of, between, target=penalty.target, one_sided=penalty.one_sided
+        )
+        return penalty.weight * value, norm
+    points = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}[penalty.kind]
+    values, norms = zip(*(zero_centred_penalty(logits_of, x) for x in points), strict=True)
+    return 0.5 * penalty.gamma * torch.stack(values).sum(), torch.stack(norms).mean()
