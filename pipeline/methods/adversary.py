@@ -195,7 +195,7 @@ class Adversary(nn.Module):
         with torch.autocast(real.device.type, enabled=False):
             value, norm = compute_penalty(penalty, logits_of, real, fake)
         ending = f"_{name}" if name else ""
-        logs |= {f"penalty{ending}": value, f"gradient_norm{ending}": norm}
+        logs |= {f"penalty{ending}": value, f"input_gradient_norm{ending}": norm}
         return loss + penalty.every * value, logs
 
 
