@@ -44,7 +44,7 @@ ITERATIONS, MOMENTUM = 32, 0.99  # of Griffin-Lim
 Call = Callable[[], object]
 
 TRANSLATOR = {"method": "cyclegan", "data": "none", "steps": 1, "source": "a", "target": "b"}
-STILL = Statistics(mean=(-5.0,) * HIFI_GAN.mels, deviation=(2.0,) * HIFI_GAN.mels)
+STILL = Statistics(mean=(-5.0,) * HIFI_GAN.mels, std=(2.0,) * HIFI_GAN.mels)
 MODELS: dict[str, tuple[dict[str, Any], Codec]] = {
     "pictures": (TRANSLATOR, ImageCodec(size=SIDE, channels={"a": 3, "b": 3})),
     "sound": (TRANSLATOR | {"crop": 128}, MelCodec(statistics={"a": STILL, "b": STILL})),

@@ -30,7 +30,7 @@ def write_pictures(root: Path, items: int) -> None:
 
 def write_clips(root: Path, items: int) -> None:
     """float16 mel frames of clips of `CLIP` frames, half in each domain."""
-    still = Statistics(mean=(0.0,) * HIFI_GAN.mels, deviation=(1.0,) * HIFI_GAN.mels)
+    still = Statistics(mean=(0.0,) * HIFI_GAN.mels, std=(1.0,) * HIFI_GAN.mels)
     write_store(root, MelCodec(statistics=dict.fromkeys(DOMAINS, still)), items // 2, length=CLIP)
     per_shard = -(-SHARD_BYTES // (CLIP * HIFI_GAN.mels * 2))
     for domain in DOMAINS:

@@ -140,12 +140,12 @@ def convert(
     finished = library.get(way.model)
     voice = None if vocoder == CLASSICAL else library.vocoder(vocoder, way)
     seconds = len(wave) / mel_codec(finished).convention.rate
-    windows = max(1, math.floor((seconds - OVERLAP) / (CHUNK - OVERLAP)))
+    chunks = max(1, math.floor((seconds - OVERLAP) / (CHUNK - OVERLAP)))
 
     def watched() -> Iterator[Wave]:
         for done, block in enumerate(convert_blocks(finished, [wave], way.to, voice), 1):
             check()
-            progress(min(done / windows, 1), "Converting")
+            progress(min(done / chunks, 1), "Converting")
             yield block
 
     progress(0, "Converting")

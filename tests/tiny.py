@@ -197,7 +197,7 @@ def kind_of(run: RunParams) -> str:
 def codec_of(run: RunParams) -> Codec:
     """A codec that gives a block's domains samples of `SIDE` rows."""
     if kind_of(run) == "sounds":
-        one = Statistics(mean=(-5.0,) * SIDE, deviation=(2.0,) * SIDE)
+        one = Statistics(mean=(-5.0,) * SIDE, std=(2.0,) * SIDE)
         return MelCodec(convention=CONVENTION, statistics=dict.fromkeys(run.domains, one))
     channels = 1 if kind_of(run) == "digits" else 3
     return ImageCodec(size=SIDE, channels=dict.fromkeys(run.domains, channels))

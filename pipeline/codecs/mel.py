@@ -23,7 +23,7 @@ class Statistics(Block):
     """Mean and standard deviation of each mel bin over a domain's training frames."""
 
     mean: tuple[float, ...]
-    deviation: tuple[float, ...]
+    std: tuple[float, ...]
     pitch: Pitch | None = None
     """That of the training recordings; None where no frame is voiced, and in older files."""
 
@@ -48,13 +48,13 @@ class MelCodec(Block):
 
     def to_sample(self, stored: Tensor, domain: str) -> Tensor:
         """Log-mel frames float16 [N, T, M] -> standardised float32 samples [N, 1, M, T]."""
-        mean, deviation = self._statistics(domain, stored.device)
-        return ((stored.float() - mean) / deviation).transpose(1, 2).unsqueeze(1)
+        mean, std = self._statistics(domain, stored.device)
+        return ((stored.float() - mean) / std).transpose(1, 2).unsqueeze(1)
 
     def from_sample(self, sample: Tensor, domain: str) -> Tensor:
         """Standardised samples [N, 1, M, T] -> log-mel frames float32 [N, T, M]."""
-        mean, deviation = self._statistics(domain, sample.device)
-        return sample.detach().float().squeeze(1).transpose(1, 2) * deviation + mean
+        mean, std = self._statistics(domain, sample.device)
+        return sample.detach().float().squeeze(1).transpose(1, 2) * std + mean
 
     def encode(self, wave: Tensor, domain: str) -> Tensor:
         """Waveform [samples] at the convention's rate -> sample [1, M, T]."""
@@ -70,7 +70,7 @@ class MelCodec(Block):
         statistics = self.statistics[domain]
         return (
             torch.tensor(statistics.mean, device=device),
-            torch.tensor(statistics.deviation, device=device),
+            torch.tensor(statistics.std, device=device),
         )
 
 

@@ -29,7 +29,7 @@ SPEED = 2
 """DIO on every second sample: twice as fast, and 0.5 % of frames change their voicing."""
 
 SUMMARY_SPEED = 4
-"""On every fourth: again four times as fast. Good enough for a speaker's mean and deviation, which
+"""On every fourth: again four times as fast. Good enough for a speaker's mean and std, which
 change by less than 0.3 % and 4 % (VCC 2016)."""
 
 Track = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ class Pitch(Block):
     """Mean and standard deviation of the natural logarithm of F0 (in Hz) over voiced frames."""
 
     mean: float
-    deviation: PositiveFloat
+    std: PositiveFloat
 
     @property
     def hertz(self) -> float:
@@ -48,14 +48,14 @@ class Pitch(Block):
 
     @property
     def cents(self) -> float:
-        """The deviation, of which an octave has 1,200."""
-        return self.deviation * CENTS
+        """The std, of which an octave has 1,200."""
+        return self.std * CENTS
 
     @classmethod
     def of(cls, tracks: Iterable[Tensor]) -> "Pitch | None":
         """Return what F0 tracks in Hz, 0 where unvoiced, sum up to; None where no frame is voiced.
 
-        A deviation below 1e-3 (1.7 cents) counts as that, so that one can divide by it.
+        A std below 1e-3 (1.7 cents) counts as that, so that one can divide by it.
         """
         sums = PitchSums()
         for track in tracks:
@@ -85,11 +85,11 @@ class PitchSums(NamedTuple):
         return PitchSums(*(a + b for a, b in zip(self, other, strict=True)))
 
     def summary(self) -> Pitch | None:
-        """Mean and deviation, see `Pitch.of`."""
+        """Mean and std, see `Pitch.of`."""
         if not self.voiced:
             return None
         mean = self.sum / self.voiced
-        return Pitch(mean=mean, deviation=max(self.squares / self.voiced - mean**2, 1e-6) ** 0.5)
+        return Pitch(mean=mean, std=max(self.squares / self.voiced - mean**2, 1e-6) ** 0.5)
 
 
 def log_f0(track: Tensor) -> Tensor:

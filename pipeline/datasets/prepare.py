@@ -99,7 +99,7 @@ def write_domains(
                     sealed.setdefault(split, {})[domain] = writer.close()
     if problems:
         raise UserError(
-            f"{len(problems)} of {total} items can't be used; mend or remove them:\n"
+            f"{len(problems)} of {total} items can't be used; fix or remove them:\n"
             + listing(dict.fromkeys(problems))  # halves of a picture share their file
         )
     return Meta(

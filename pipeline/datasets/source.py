@@ -74,7 +74,7 @@ def state_of(file: Path | None) -> tuple[int, int] | None:
 
 
 class Moments:
-    """Running mean and deviation over mel frames [T, M]."""
+    """Running mean and std over mel frames [T, M]."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -120,10 +120,10 @@ class DomainMoments:
     def statistics(self) -> Statistics:
         """Of a speaker's mel bins and pitch."""
         mean = self.frames.sum / self.frames.count
-        deviation = np.sqrt(np.maximum(self.frames.squares / self.frames.count - mean**2, 1e-6))
+        std = np.sqrt(np.maximum(self.frames.squares / self.frames.count - mean**2, 1e-6))
         return Statistics(
             mean=tuple(mean.tolist()),
-            deviation=tuple(deviation.tolist()),
+            std=tuple(std.tolist()),
             pitch=self.pitch.summary(),
         )
 
@@ -197,7 +197,7 @@ class SoundParams(DatasetParams):
         return to_audio(raw, self.convention.rate, "FLAC")
 
     def codec(self, moments: dict[str, DomainMoments]) -> MelCodec:
-        """Mean and deviation for each speaker: of each bin, and of pitch."""
+        """Mean and std for each speaker: of each bin, and of pitch."""
         statistics = {domain: m.statistics() for domain, m in moments.items()}
         return MelCodec(
             convention=self.convention, statistics=statistics, level=self.recording_level()

@@ -124,9 +124,9 @@ class Domain:
         """Return a whole item: a picture [H, W, C], or the frames [T, M] of a clip."""
         if self.lengths is None:
             return self.row(index)
-        return self.window(index, 0, int(self.lengths[index]))
+        return self.chunk(index, 0, int(self.lengths[index]))
 
-    def window(self, index: int, start: int, frames: int) -> Array:
+    def chunk(self, index: int, start: int, frames: int) -> Array:
         """Frames ``start`` to ``start + frames`` of clip ``index``: [frames, M]."""
         first = int(self._offsets[index]) + start
         shard = bisect_right(self._starts, first) - 1  # a clip never crosses two shards

@@ -1,4 +1,5 @@
-"""Voice conversion without learning: means and deviations moved from one speaker's to another's.
+"""Voice conversion without learning: means and standard deviations moved from one speaker's to
+another's.
 
 The spectral envelope, frame by frame, gets the gain that the mean-variance mapping of the mel
 bands asks for, and log F0 its own mean-variance mapping; WORLD (Morise, Yokomori and Ozawa, 2016)
@@ -46,16 +47,15 @@ def convert_by_statistics(wave: Tensor, codec: MelCodec, source: str, target: st
 
 
 def move_pitch(f0: Track, source: Pitch, target: Pitch) -> Track:
-    """Move an F0 track [T] in Hz, 0 where unvoiced, to ``target``'s mean and deviation of log F0.
+    """Move an F0 track [T] in Hz, 0 where unvoiced, to ``target``'s mean and standard deviation of
+    log F0.
 
     From those of ``source``. What would leave the range in which F0 is looked for stops at its
     ends.
     """
     voiced = f0 > 0
-    standardised = (
-        np.log(f0, where=voiced, out=np.zeros_like(f0)) - source.mean
-    ) / source.deviation
-    moved = np.exp(standardised * target.deviation + target.mean).clip(FLOOR, CEILING)
+    standardised = (np.log(f0, where=voiced, out=np.zeros_like(f0)) - source.mean) / source.std
+    moved = np.exp(standardised * target.std + target.mean).clip(FLOOR, CEILING)
     return np.where(voiced, moved, 0.0)
 
 

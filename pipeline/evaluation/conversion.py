@@ -41,7 +41,7 @@ def evaluate_converter(context: Context) -> None:
     """Measure every direction on the parallel test sentences, or on all where none are parallel.
 
     Beside the model stand the source through the same vocoder, two statistics baselines (mean and
-    deviation of each mel bin moved to the target's, through the vocoder; and those of pitch, too,
+    std of each mel bin moved to the target's, through the vocoder; and those of pitch, too,
     by `convert_by_statistics`), and, as the ceiling, the true target through the vocoder. Raises
     UserError where the vocoder does not take the store's frames.
     """

@@ -5,7 +5,7 @@ from torch import Tensor
 from pipeline.codecs import Codec, MelCodec
 
 SHOWN = 8  # samples in a row of a figure
-LOUDEST = 3.0  # deviations of a mel bin that are drawn white
+LOUDEST = 3.0  # standard deviations of a mel bin that are drawn white
 
 
 def drawable(x: Tensor, codec: Codec) -> Tensor:

@@ -49,7 +49,7 @@ def differences(expected: MelConvention, found: MelConvention) -> str:
 def cross_fade(ending: Wave, beginning: Wave) -> Wave:
     """Return one chunk's end into the next one's beginning, both [samples], at the power of either.
 
-    Windows are vocoded apart. Griffin-Lim's phases have nothing in common, so powers add; a trained
+    Chunks are vocoded apart. Griffin-Lim's phases have nothing in common, so powers add; a trained
     vocoder's may agree, and then waves add. Their correlation says which, and how far.
     """
     rise = np.sin(np.linspace(0, np.pi / 2, len(ending), dtype=np.float32))

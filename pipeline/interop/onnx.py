@@ -237,7 +237,7 @@ def description(finished: FinishedModel, to: str) -> str:
         sides = f"{spec.height}, frames"
         values = (
             "log-mel frames, in each bin less its domain's mean and divided by its domain's "
-            "deviation; these and the mel's convention are in the metadata 'codec', and in "
+            "std; these and the mel's convention are in the metadata 'codec', and in "
             "'chunk' how many frames are best converted at a time"
         )
     else:

@@ -88,7 +88,7 @@ class RunParams(Block, ABC):
     split: ClassVar[str] = "train"
     """The split it learns from where the data set has it; else ``train``."""
     own_statistics: ClassVar[bool] = True
-    """True: each domain of sound is standardised by its own mean and deviation; False: all by the
+    """True: each domain of sound is standardised by its own mean and std; False: all by the
     first one's."""
 
     if TYPE_CHECKING:  # a field of some, a property of others

@@ -51,7 +51,7 @@ PerceptualParams = Annotated[NoPerceptualParams | VGG19Params, Field(discriminat
 AnyPerceptualParams = Annotated[
     NoPerceptualParams | VGG19Params | ClassifierFeaturesParams, Field(discriminator="kind")
 ]
-"""The same for methods that can stand on a classifier."""
+"""The same for methods that can build on a classifier."""
 
 
 class Perceptual(nn.Module):

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 BINS = 20
-SPARSITY = 0.02  # weight of the lasso's penalty, for codes and factors of deviation 1
+SPARSITY = 0.02  # weight of the lasso's penalty, for codes and factors of std 1
 
 
 def mutual_information_gap(codes: Tensor, factors: Tensor) -> float:
@@ -60,10 +60,10 @@ def importance(codes: Tensor, factors: Tensor) -> NDArray[np.float64]:
 
 
 def standardised(columns: Tensor) -> NDArray[np.float64]:
-    """Bring each column of [N, K] to mean 0 and deviation 1, or to 0 where it does not vary."""
+    """Bring each column of [N, K] to mean 0 and std 1, or to 0 where it does not vary."""
     x = columns.double().numpy()
-    deviation = x.std(axis=0)
-    result: NDArray[np.float64] = (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+    std = x.std(axis=0)
+    result: NDArray[np.float64] = (x - x.mean(axis=0)) / np.where(std > 0, std, 1)
     return result
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 def ssim(x: Tensor, reference: Tensor) -> float:
     """Average the SSIM of pictures [N, C, H, W] in [-1, 1]; 1 for equal ones.
 
-    Wang et al. 2004 with their Gaussian window of 11 and deviation 1.5, over all channels.
+    Wang et al. 2004 with their Gaussian window of 11 and std 1.5, over all channels.
     """
     from kornia.metrics import ssim as similarity
 

@@ -164,7 +164,7 @@ def tally(vectors: Tensor, codes: Tensor, count: int) -> tuple[Tensor, Tensor]:
 def means(vectors: Tensor, count: int) -> Tensor:
     """k-means of vectors [M, D] (Lloyd 1982), begun at random ones: [count, D].
 
-    Where M < ``count``, some are equal but for a hundredth of the vectors' deviation.
+    Where M < ``count``, some are equal but for a hundredth of the vectors' std.
     """
     centres = vectors[torch.randperm(len(vectors), device=vectors.device)]
     times = -(-count // len(vectors))

@@ -91,8 +91,8 @@ def init_gpt(network: nn.Module, blocks: int) -> nn.Module:
     for name, module in network.named_modules():
         if isinstance(module, nn.Linear | nn.Embedding):
             last = name.endswith(".out")
-            deviation = 0.02 / (2 * blocks) ** 0.5 if last else 0.02
-            nn.init.normal_(module.weight, 0.0, deviation)
+            std = 0.02 / (2 * blocks) ** 0.5 if last else 0.02
+            nn.init.normal_(module.weight, 0.0, std)
         if isinstance(module, nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
     return network

@@ -62,7 +62,7 @@ BASELINES: dict[str, Baseline] = {
     ),
     "statistics": Baseline(
         "Statistics",
-        "The source with the mean and deviation of each mel band moved to the target speaker's, "
+        "The source with the mean and std of each mel band moved to the target speaker's, "
         "through the same vocoder: what converting frames without learning reaches. Pitch stays.",
     ),
     "statistics_f0": Baseline(

@@ -13,7 +13,7 @@ from pipeline.errors import UserError, listing
 from pipeline.mel_convention import HIFI_GAN
 
 SHORTEST = 16
-"""Frames of the shortest window that the networks and the classifier can take."""
+"""Frames of the shortest chunk that the networks and the classifier can take."""
 PAIRED = 0.9
 """The share of names in common from which folders are meant as pairs."""
 
@@ -60,7 +60,7 @@ def gather(roots: Sequence[Path]) -> Material:
     damaged = [*bad(holdings), *too_short(holdings)]
     if damaged:
         problems = listing(f"{one.file}: {one.problem}" for one in damaged)
-        raise UserError(f"{len(damaged)} files can't be used; mend or remove them:\n{problems}")
+        raise UserError(f"{len(damaged)} files can't be used; fix or remove them:\n{problems}")
     paired = len(roots) > 1 and kind == "pictures" and are_paired(holdings)
     places = [at for domains in folders.values() for at in domains.values()]
     halved = kind == "pictures" and all(looks_halved(place) for place in places)
@@ -126,7 +126,7 @@ def split_folders(roots: Sequence[Path], kind: Kind) -> dict[Split, dict[str, Pa
 
 
 def too_short(holdings: Holdings) -> list[Seen]:
-    """Recordings below the shortest window."""
+    """Recordings below the shortest chunk."""
     seconds = SHORTEST * HIFI_GAN.hop / HIFI_GAN.rate
     return [
         Seen(one.file, None, f"{one.what.seconds:.2f} s are shorter than {seconds:.2f} s")

@@ -8,7 +8,7 @@ from pipeline.datasets.survey.sizes import halvings
 from pipeline.errors import UserError
 from pipeline.mel_convention import HIFI_GAN
 from pipeline.scaffold.material import Material
-from pipeline.scaffold.scale import enough, picture_size, voice_windows, window
+from pipeline.scaffold.scale import enough, picture_size, voice_chunks, chunk
 
 Task = Literal["colour", "edges"]
 Template = Literal["pairs", "unpaired", "voices"]
@@ -60,7 +60,7 @@ class Recipe:
     size: int = 0
     """Side of pictures; 0 for sound."""
     crop: int = 0
-    """Frames of a window; 0 for pictures."""
+    """Frames of a chunk; 0 for pictures."""
     view: Literal["", "grey", "edges"] = ""
     """The domain that is made of the target's pictures."""
     reasons: list[str] = field(default_factory=list)
@@ -151,7 +151,7 @@ def choose(
         reasons=[
             method_reason(template, view, material),
             scale,
-            f"{chosen:,} steps of {pace.batch}: {rounds} {'windows' if frames else 'pictures'}"
+            f"{chosen:,} steps of {pace.batch}: {rounds} {'chunks' if frames else 'pictures'}"
             + (", as --steps says" if steps else ""),
             networks if gpu else "smaller networks than the papers', for there is no GPU",
         ],
@@ -166,7 +166,7 @@ def template_for(material: Material) -> Template:
 
 
 def scale_of(material: Material, size: int | None, gpu: bool) -> tuple[int, int, str]:
-    """Side of pictures (or 0), frames of a window (or 0), and why.
+    """Side of pictures (or 0), frames of a chunk (or 0), and why.
 
     Raises UserError where the files can't give what is asked for.
     """
@@ -175,15 +175,15 @@ def scale_of(material: Material, size: int | None, gpu: bool) -> tuple[int, int,
         return pixels, 0, why
     if size is not None:
         raise UserError("--size is for pictures, but the folders hold sound")
-    frames = window(material)
+    frames = chunk(material)
     seconds = frames * HIFI_GAN.hop / HIFI_GAN.rate
-    return 0, frames, f"windows of {frames} frames ({seconds:.2f} s), which most clips have"
+    return 0, frames, f"chunks of {frames} frames ({seconds:.2f} s), which most clips have"
 
 
 def items_of(material: Material, frames: int) -> int:
-    """What a round through the data is: pictures, or windows of the speaker who has fewer."""
+    """What a round through the data is: pictures, or chunks of the speaker who has fewer."""
     if frames:
-        return min(voice_windows(material, domain, frames) for domain in material.domains)
+        return min(voice_chunks(material, domain, frames) for domain in material.domains)
     return max(material.count(domain) for domain in material.domains)
 
 

@@ -1,4 +1,4 @@
-"""How large: the side of pictures, the window of sound, and refusals of what gives neither."""
+"""How large: the side of pictures, the chunk of sound, and refusals of what gives neither."""
 
 from statistics import median
 
@@ -9,7 +9,7 @@ from pipeline.scaffold.material import SHORTEST, Material
 
 LARGEST = {True: 256, False: 128}  # with a GPU, without: what trains in hours, not in weeks
 WINDOWS = (64, 32, SHORTEST)  # frames; 64 is 0.74 s
-LONG_ENOUGH = 0.75  # of a speaker's clips must have a window
+LONG_ENOUGH = 0.75  # of a speaker's clips must have a chunk
 
 
 def enough(material: Material) -> None:
@@ -58,8 +58,8 @@ def refuse_smaller(material: Material, size: int) -> None:
         )
 
 
-def window(material: Material) -> int:
-    """Frames of a training window that most clips of each speaker have."""
+def chunk(material: Material) -> int:
+    """Frames of a training chunk that most clips of each speaker have."""
     for frames in WINDOWS:
         if all(
             sum(clip.frames >= frames for clip in holding.clips) >= LONG_ENOUGH * len(holding.clips)
@@ -69,7 +69,7 @@ def window(material: Material) -> int:
     return SHORTEST
 
 
-def voice_windows(material: Material, domain: str, frames: int) -> int:
-    """How many windows a speaker's clips hold."""
+def voice_chunks(material: Material, domain: str, frames: int) -> int:
+    """How many chunks a speaker's clips hold."""
     clips = material.holdings["train"][domain].clips
     return max(1, sum(clip.frames // frames for clip in clips))

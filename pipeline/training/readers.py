@@ -262,13 +262,13 @@ class DomainReader:
         """Read a picture [H, W, C], or a chunk [crop, M] that begins anywhere in the clip."""
         if self.domain.lengths is None or self.crop is None:
             return self.domain.row(index)
-        return self.domain.window(index, self._start(index, starts), self.crop)
+        return self.domain.chunk(index, self._start(index, starts), self.crop)
 
     def listen(self, index: int, starts: np.random.Generator, hop: int) -> tuple[Array, Array]:
         """Read a chunk [crop, M] that begins anywhere in the clip, and its sound [crop * hop]."""
         assert self.crop is not None
         start = self._start(index, starts)
-        chunk = self.domain.window(index, start, self.crop)
+        chunk = self.domain.chunk(index, start, self.crop)
         return chunk, self.domain.wave(index, start * hop, self.crop * hop)
 
     def _start(self, index: int, starts: np.random.Generator) -> int:

@@ -45,7 +45,8 @@ def test_a_latent_is_drawn_in_training_and_its_mean_in_evaluation():
     nn.init.zeros_(latent.after[0].layers[5].weight)
     mean = torch.full((1, 4, 100, 100), 3.0)
     draw = latent.train()(mean).detach()
-    assert float(draw.mean()) == pytest.approx(3, abs=0.03)  # six deviations of 40,000 draws
+    # six standard deviations of 40,000 draws
+    assert float(draw.mean()) == pytest.approx(3, abs=0.03)
     assert float(draw.std()) == pytest.approx(1, abs=0.03)
     assert torch.equal(latent.eval()(mean), mean)
 

@@ -16,7 +16,7 @@ def codec() -> MelCodec:
     rng = np.random.default_rng(0)
 
     def statistics() -> Statistics:
-        return Statistics(mean=rng.normal(-5, 2, tiny.SIDE), deviation=rng.uniform(0.5, 3, 16))
+        return Statistics(mean=rng.normal(-5, 2, tiny.SIDE), std=rng.uniform(0.5, 3, 16))
 
     return MelCodec(
         convention=tiny.CONVENTION, statistics={"ann": statistics(), "bob": statistics()}
@@ -32,7 +32,7 @@ def test_samples_are_standardised_frames_turned_on_their_side():
     sample = codec().to_sample(frames, "ann")
     assert sample.shape == (2, 1, tiny.SIDE, 9)
     one = codec().statistics["ann"]
-    expected = (float(frames[1, 4, 7]) - one.mean[7]) / one.deviation[7]
+    expected = (float(frames[1, 4, 7]) - one.mean[7]) / one.std[7]
     assert float(sample[1, 0, 7, 4]) == pytest.approx(expected, rel=1e-5)
 
 
@@ -45,7 +45,7 @@ def test_from_sample_undoes_to_sample():
 def test_another_domains_decoder_moves_mean_and_deviation():
     frames = (torch.randn(1, 4000, tiny.SIDE) * 3 - 5).half()
     data = frames[0].double()
-    own = Statistics(mean=data.mean(0).tolist(), deviation=data.std(0).tolist())
+    own = Statistics(mean=data.mean(0).tolist(), std=data.std(0).tolist())
     two = MelCodec(
         convention=tiny.CONVENTION, statistics={"a": own, "b": codec().statistics["bob"]}
     )
@@ -54,7 +54,7 @@ def test_another_domains_decoder_moves_mean_and_deviation():
         moved.mean(0), torch.tensor(two.statistics["b"].mean), atol=1e-3, rtol=0
     )
     torch.testing.assert_close(
-        moved.std(0), torch.tensor(two.statistics["b"].deviation), atol=1e-3, rtol=0
+        moved.std(0), torch.tensor(two.statistics["b"].std), atol=1e-3, rtol=0
     )
 
 

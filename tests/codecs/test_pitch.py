@@ -87,16 +87,16 @@ def test_a_pitch_is_the_mean_and_deviation_of_log_f0():
     pitch = Pitch.of(tracks)
     assert pitch.hertz == pytest.approx(200)
     assert pitch.cents == pytest.approx(1200)
-    assert pitch.deviation == pytest.approx(math.log(2))
+    assert pitch.std == pytest.approx(math.log(2))
     assert torch.cat([log_f0(track) for track in tracks]).tolist() == pytest.approx(
         [math.log(100), math.log(400)]
     )
 
 
 def test_what_never_moves_has_a_little_deviation_and_what_is_unvoiced_no_pitch():
-    assert Pitch.of([torch.tensor([150.0, 150.0])]).deviation == 1e-3
+    assert Pitch.of([torch.tensor([150.0, 150.0])]).std == 1e-3
     assert Pitch.of([torch.zeros(9)]) is None
 
 
 def test_statistics_of_before_there_was_pitch_are_read():
-    assert Statistics.model_validate_json('{"mean": [1.0], "deviation": [2.0]}').pitch is None
+    assert Statistics.model_validate_json('{"mean": [1.0], "std": [2.0]}').pitch is None

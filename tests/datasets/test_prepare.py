@@ -85,9 +85,7 @@ def test_statistics_are_those_of_all_training_frames(sound_store):
         clips = sound_store.domain("train", domain)
         frames = np.concatenate([clips.item(i) for i in range(len(clips))]).astype(np.float64)
         np.testing.assert_allclose(codec.statistics[domain].mean, frames.mean(axis=0), rtol=1e-9)
-        np.testing.assert_allclose(
-            codec.statistics[domain].deviation, frames.std(axis=0), rtol=1e-6
-        )
+        np.testing.assert_allclose(codec.statistics[domain].std, frames.std(axis=0), rtol=1e-6)
 
 
 def test_pitch_is_that_of_all_training_recordings(tmp_path):
@@ -110,7 +108,7 @@ def test_pitch_is_that_of_all_training_recordings(tmp_path):
     tracks = [f0_track(torch.from_numpy(w), tiny.CONVENTION, SUMMARY_SPEED) for w in waves]
     pitch, expected = codec.statistics["ann"].pitch, Pitch.of(tracks)
     assert pitch.mean == pytest.approx(expected.mean, rel=1e-9)
-    assert pitch.deviation == pytest.approx(expected.deviation, rel=1e-6)
+    assert pitch.std == pytest.approx(expected.std, rel=1e-6)
     assert pitch.hertz == pytest.approx(np.sqrt(120 * 180), rel=0.01)
     assert codec.statistics["hum"].pitch is None
 
@@ -166,7 +164,7 @@ def test_shards_change_nothing_for_the_reader(kind, tmp_path, request, monkeypat
                 last = int(a.lengths[index]) - 5
                 for start in (0, 3, last):
                     np.testing.assert_array_equal(
-                        a.window(index, start, 5), b.window(index, start, 5)
+                        a.chunk(index, start, 5), b.chunk(index, start, 5)
                     )
 
 

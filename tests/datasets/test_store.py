@@ -41,8 +41,8 @@ def test_windows_never_cross_clips(sound_store):
         whole = clips.item(index)
         assert whole.shape == (length, tiny.SIDE)
         assert whole.dtype == np.float16
-        np.testing.assert_array_equal(clips.window(index, length - 4, 4), whole[-4:])
-        np.testing.assert_array_equal(clips.window(index, 0, 4), whole[:4])
+        np.testing.assert_array_equal(clips.chunk(index, length - 4, 4), whole[-4:])
+        np.testing.assert_array_equal(clips.chunk(index, 0, 4), whole[:4])
 
 
 def test_a_strange_domain_or_split_is_refused_with_what_there_is(picture_store):

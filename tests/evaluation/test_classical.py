@@ -18,8 +18,8 @@ from pipeline.metrics.distortion import mel_cepstral_distortion
 
 TELEPHONE = MelConvention(rate=8000, n_fft=256, hop=64, win=256, mels=32, fmax=4000)
 BASE_TEN = HIFI_GAN.model_copy(update={"log": "log10"})
-LOW = Pitch(mean=math.log(120), deviation=0.1)
-HIGH = Pitch(mean=math.log(240), deviation=0.2)
+LOW = Pitch(mean=math.log(120), std=0.1)
+HIGH = Pitch(mean=math.log(240), std=0.2)
 
 
 def codec(convention: MelConvention, tilt: float = 0.0, pitch: Pitch | None = HIGH) -> MelCodec:
@@ -28,8 +28,8 @@ def codec(convention: MelConvention, tilt: float = 0.0, pitch: Pitch | None = HI
     if convention.log == "log10":
         rise = rise / math.log(10)
     flat = (1.0,) * convention.mels
-    own = Statistics(mean=(-5.0,) * convention.mels, deviation=flat, pitch=LOW)
-    wanted = Statistics(mean=tuple(-5 + rise), deviation=flat, pitch=pitch)
+    own = Statistics(mean=(-5.0,) * convention.mels, std=flat, pitch=LOW)
+    wanted = Statistics(mean=tuple(-5 + rise), std=flat, pitch=pitch)
     return MelCodec(convention=convention, statistics={"a": own, "b": wanted})
 
 

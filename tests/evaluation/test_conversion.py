@@ -51,7 +51,7 @@ def test_parallel_sentences_give_a_distortion_and_its_ceiling(tmp_path):
 
 
 class Same(nn.Module, Translator):
-    """Hands back what it gets: mean and deviation are moved by the codec alone."""
+    """Hands back what it gets: mean and std are moved by the codec alone."""
 
     directions = {"bob": "ann", "ann": "bob"}  # noqa: RUF012
 

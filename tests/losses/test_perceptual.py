@@ -43,8 +43,8 @@ def weights() -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(0)
     found = {}
     for number, (inputs, outputs) in TORCHVISION.items():
-        deviation = (2 / (9 * inputs)) ** 0.5
-        weight = torch.randn(outputs, inputs, 3, 3, generator=generator) * deviation
+        std = (2 / (9 * inputs)) ** 0.5
+        weight = torch.randn(outputs, inputs, 3, 3, generator=generator) * std
         found[f"features.{number}.weight"] = weight
         found[f"features.{number}.bias"] = torch.randn(outputs, generator=generator) * 0.1
     # Of what else the file holds:
@@ -61,8 +61,8 @@ def file(weights: dict[str, Tensor], tmp_path_factory: pytest.TempPathFactory) -
 def reference(weights: dict[str, Tensor], x: Tensor) -> list[Tensor]:
     """The five features of one RGB picture [1, 3, H, W], module by module."""
     mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
-    deviation = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
-    x, found = (0.5 * x + 0.5 - mean) / deviation, []
+    std = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+    x, found = (0.5 * x + 0.5 - mean) / std, []
     for number in range(30):
         if number in TORCHVISION:
             weight, bias = (weights[f"features.{number}.{kind}"] for kind in ("weight", "bias"))

@@ -108,7 +108,7 @@ def test_masks_hide_one_stretch_of_0_to_the_most_frames():
     lengths = hidden.sum(dim=1)
     found = torch.bincount(lengths, minlength=33)
     assert len(found) == 33
-    assert (found - 20_000 / 33).abs().max() < 130  # five deviations of an even draw
+    assert (found - 20_000 / 33).abs().max() < 130  # five standard deviations of an even draw
     assert float(hidden.float().mean()) == pytest.approx(16 / 64, abs=0.005)
     # Contiguous: from the first hidden frame to the last there are as many as are hidden.
     place = torch.arange(64)

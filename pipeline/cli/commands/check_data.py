@@ -20,4 +20,4 @@ def run(root: Path, wanted: str) -> None:
     print("\nTo read it, in params.yaml (root is relative to that file):\n")
     print(data_block(layout, holdings), end="")
     if damaged := bad(holdings):
-        raise UserError(f"{len(damaged)} files can't be used: mend or remove those listed above")
+        raise UserError(f"{len(damaged)} files can't be used: fix or remove those listed above")
