@@ -48,10 +48,8 @@ def convert_blocks(
         converted[: len(tail)] = cross_fade(tail, converted[: len(tail)])
         return converted
 
-    waiting, known = (
-        np.zeros(0, np.float32),
-        0,
-    )  # how much of it the next chunk does not begin with
+    waiting = np.zeros(0, np.float32)
+    known = 0  # samples of it that the next chunk does not begin with
     for block in blocks:
         waiting = np.concatenate([waiting, block])
         while len(waiting) - known >= 2 * chunk:  # so what is left for the end is never a snippet

@@ -8,7 +8,7 @@ from pipeline.datasets.survey.sizes import halvings
 from pipeline.errors import UserError
 from pipeline.mel_convention import HIFI_GAN
 from pipeline.scaffold.material import Material
-from pipeline.scaffold.scale import enough, picture_size, voice_chunks, chunk
+from pipeline.scaffold.scale import chunk, enough, picture_size, voice_chunks
 
 Task = Literal["colour", "edges"]
 Template = Literal["pairs", "unpaired", "voices"]

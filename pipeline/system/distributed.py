@@ -19,9 +19,8 @@ in_step: ContextVar[bool] = ContextVar("in_step", default=False)
 class PeerLostError(UserError):
     """Another process of the run is gone, so this one can't go on."""
 
-    at_once = (
-        True  # gloo's threads still wait for the peer, and C++ aborts where they are taken down
-    )
+    # gloo's threads still wait for the peer, and C++ aborts where they are taken down.
+    at_once = True
 
 
 def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
