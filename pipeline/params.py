@@ -1,5 +1,6 @@
 """params.yaml, typed: every number that a run depends on."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,7 +86,7 @@ def load_params(path: Path) -> Params:
     except ValidationError as error:
         found = [describe(dict(mistake), Params, raw) for mistake in error.errors()]
         raise _mistakes(path, found) from error
-    if found := dangling(params):
+    if found := misnamed(params) + dangling(params):
         raise _mistakes(path, found)
     return params
 
@@ -109,9 +110,25 @@ def load_run(raw: dict[str, Any]) -> RunParams:
     return adapter.validate_python(raw)
 
 
+def misnamed(params: Params) -> list[str]:
+    """Name blocks whose names DVC can't take: they become parts of stages, paths and commands."""
+    groups = ("datasets", "classifiers", "models", "second_stage")
+    found = [
+        f"{group}: DVC can't take the name '{name}'; allowed: letters, digits, _ and -, not first -"
+        for group in groups
+        for name in getattr(params, group)
+        if not re.fullmatch(r"\w[\w-]*", name)
+    ]
+    return found + [
+        f"models.{name}: its curves would lie where those of a classifier do; choose another name"
+        for name in params.runs
+        if name.removeprefix("classifier_") in params.classifiers.keys() - {name}
+    ]
+
+
 def dangling(params: Params) -> list[str]:
-    """Names that lead nowhere: of data sets without a block, of classifiers that nobody would ask, of a
-    vocoder that is none."""
+    """Names that lead nowhere: of data sets without a block, of classifiers that nobody would ask,
+    of a vocoder that is none."""
     known = ", ".join(sorted(params.datasets))
     runs: list[tuple[str, RunParams]] = [
         *((f"classifiers.{name}", classifier) for name, classifier in params.classifiers.items()),
