@@ -12,7 +12,9 @@ from pipeline.cli.app import MODELS, Root, app
 def sweep(
     model: Annotated[str, typer.Argument(help="A model of params.yaml.")],
     parameter: Annotated[str, typer.Argument(help="What the experiments vary, below its block.")],
-    metric: Annotated[str, typer.Argument(help="TASK.METRIC in data/metrics/MODEL.json.")],
+    metric: Annotated[
+        str, typer.Argument(help="TASK.METRIC in data/evaluation/MODEL/results.json.")
+    ],
     out: Annotated[
         Path, typer.Option(help="Where to draw, without an ending: .png and .tsv are added.")
     ] = Path("data/sweep"),
