@@ -40,7 +40,7 @@ bench: $(VENV)/.installed ## speed of training steps on this machine
 	python -m benchmarks.train_step
 
 clean: ## everything that the commands above made, the environment too
-	rm -rf $(VENV) data/prepared data/classifiers data/models data/curves data/evaluation data/checkpoints data/logs data/report
+	rm -rf $(VENV) data/checked data/prepared data/classifiers data/models data/curves data/evaluation data/checkpoints data/logs data/report
 
 # The marker is younger than the lock only after an installation that went through.
 $(VENV)/.installed: requirements.lock pyproject.toml
