@@ -13,11 +13,11 @@ help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | sort
 
 repro: $(VENV)/.installed ## data, training, evaluation, report
-	dvc repro
+	crossdomain repro
 	@echo "The report: data/report/index.html"
 
 zoo: $(VENV)/.installed ## every small model, on embedded data
-	dvc repro recipes/zoo/dvc.yaml
+	crossdomain repro recipes/zoo
 	@echo "The report: recipes/zoo/data/report/index.html"
 
 test: lint ## ruff, mypy --strict and pytest

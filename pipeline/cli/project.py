@@ -32,6 +32,31 @@ def sweep(
     typer.echo(run(model, parameter, metric, out))
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+def repro(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TARGETS]...",
+            help="Stages or folders of recipes, by default all stages of this folder; options of "
+            "dvc repro, too.",
+        ),
+    ] = None,
+) -> None:
+    """Check params.yaml and dvc.yaml, then run what depends on a change by dvc repro.
+
+    \b
+    Examples:
+      crossdomain repro
+      crossdomain repro evaluate@vae
+      crossdomain repro recipes/zoo
+      crossdomain repro --dry recipes/zoo/dvc.yaml:train@cut
+    """
+    from pipeline.cli.commands.repro import run
+
+    run(arguments or [])
+
+
 @app.command()
 def doctor() -> None:
     """Say what this machine offers and what training will use of it.

@@ -222,7 +222,7 @@ def test_an_estimate_is_printed(project):
     result = new("mine", *PAIRS, "--size", 32, "--steps", 1000, estimate=True)
     assert result.exit_code == 0, result.output
     assert "models.mine: 1,000 steps of " in result.stdout
-    assert "cd recipes/mine && dvc repro" in result.stdout
+    assert "crossdomain repro recipes/mine" in result.stdout
 
 
 # What is refused
