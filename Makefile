@@ -13,11 +13,11 @@ help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | sort
 
 repro: $(VENV)/.installed ## data, training, evaluation, report
-	dvc repro
+	crossdomain repro
 	@echo "The report: data/report/index.html"
 
 zoo: $(VENV)/.installed ## every small model, on embedded data
-	dvc repro recipes/zoo/dvc.yaml
+	crossdomain repro recipes/zoo
 	@echo "The report: recipes/zoo/data/report/index.html"
 
 test: lint ## ruff, the import contracts, mypy --strict and pytest
@@ -41,7 +41,7 @@ bench: $(VENV)/.installed ## speed of training steps on this machine
 	python -m benchmarks.train_step
 
 clean: ## everything that the commands above made, the environment too
-	rm -rf $(VENV) data/prepared data/classifiers data/models data/curves data/evaluation data/checkpoints data/logs data/report
+	rm -rf $(VENV) data/checked data/prepared data/classifiers data/models data/curves data/evaluation data/checkpoints data/logs data/report
 
 # The marker is younger than the lock only after an installation that went through.
 $(VENV)/.installed: requirements.lock pyproject.toml

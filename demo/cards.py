@@ -53,7 +53,7 @@ def read_card(library: Library, name: str) -> ModelCard:
 
 def read_metrics(library: Library, name: str) -> dict[str, dict[str, str]]:
     """Return what evaluation found, where its file lies beside the models."""
-    path = library.folder.parent / "metrics" / f"{name}.json"
+    path = library.folder.parent / "evaluation" / name / "results.json"
     if not path.is_file():
         return {}
     from demo.metrics import metrics_of  # evaluation takes seconds to import, and much memory

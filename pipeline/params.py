@@ -1,5 +1,6 @@
 """params.yaml, typed: every number that a run depends on."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -87,13 +88,29 @@ def load_params(path: Path) -> Params:
     except ValidationError as error:
         found = [describe(dict(mistake), Params, raw) for mistake in error.errors()]
         raise _mistakes(path, found) from error
-    if found := dangling(params):
+    if found := misnamed(params) + dangling(params):
         raise _mistakes(path, found)
     return params
 
 
 def _mistakes(path: Path, found: list[str]) -> UserError:
     return UserError(f"{path} has {len(found)} mistake(s):\n{listing(found)}")
+
+
+def misnamed(params: Params) -> list[str]:
+    """Name blocks whose names DVC can't take: they become parts of stages, paths and commands."""
+    groups = ("datasets", "classifiers", "models", "second_stage")
+    found = [
+        f"{group}: DVC can't take the name '{name}'; allowed: letters, digits, _ and -, not first -"
+        for group in groups
+        for name in getattr(params, group)
+        if not re.fullmatch(r"\w[\w-]*", name)
+    ]
+    return found + [
+        f"models.{name}: its curves would lie where those of a classifier do; choose another name"
+        for name in params.runs
+        if name.removeprefix("classifier_") in params.classifiers.keys() - {name}
+    ]
 
 
 def dangling(params: Params) -> list[str]:

@@ -1,11 +1,18 @@
-"""python -m stages.evaluate NAME: numbers to data/metrics/NAME.json, figures beside them."""
+"""python -m stages.evaluate NAME: what model NAME can do, in numbers and figures.
+
+All of it goes to data/evaluation/NAME, the numbers as results.json; data/metrics/NAME.json has the
+few that `dvc metrics` shows.
+"""
 
 import json
 import shutil
+from pathlib import Path
+from typing import Any
 
 from pipeline.capabilities import Classifier, Vocoder
 from pipeline.datasets.store import Store
 from pipeline.evaluation import evaluate
+from pipeline.evaluation.headline import RESULTS, headline
 from pipeline.inference.finished import as_vocoder, load
 from pipeline.params import Params, load_params
 from stages.command import block, run_named
@@ -21,8 +28,14 @@ def main(name: str) -> None:
     shutil.rmtree(EVALUATION / name, ignore_errors=True)
     finished, store = load(MODELS / name), Store(PREPARED / data)
     results = evaluate(finished, store, classifier, EVALUATION / name, vocoder_of(params))
-    METRICS.mkdir(parents=True, exist_ok=True)
-    (METRICS / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    write_json(EVALUATION / name / RESULTS, results)
+    write_json(METRICS / f"{name}.json", headline(results))
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a dictionary as a file of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def vocoder_of(params: Params) -> Vocoder | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 DATA = Path("data")
+CHECKED = Path("data/checked/params")
 PREPARED = Path("data/prepared")
 CLASSIFIERS = Path("data/classifiers")
 MODELS = Path("data/models")

@@ -3,12 +3,12 @@
 from pipeline.params import load_params
 from pipeline.report import Outputs, build_report
 from stages.command import run
-from stages.layout import CURVES, EVALUATION, METRICS, MODELS, PARAMS, REPORT
+from stages.layout import CURVES, EVALUATION, MODELS, PARAMS, REPORT
 
 
 def main() -> None:
     """Builds the report of the run."""
-    outputs = Outputs(models=MODELS, metrics=METRICS, figures=EVALUATION, curves=CURVES)
+    outputs = Outputs(models=MODELS, evaluation=EVALUATION, curves=CURVES)
     build_report(load_params(PARAMS), outputs, REPORT)
 
 

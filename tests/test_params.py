@@ -350,3 +350,25 @@ def test_pairs_keep_their_colours(tmp_path):
 def test_a_judge_has_the_name_of_its_data_set(tmp_path):
     raw = changed("classifiers.voices", {"data": "digits", "domains": ["digit"], "steps": 3})
     assert "classifiers.voices: a classifier has the name of its data set" in message(tmp_path, raw)
+
+
+@pytest.mark.parametrize("name", ["a.b", "a b", "$a", "a{b", "a/b", "a@b", "-a", "a:b", "a;b"])
+def test_names_that_dvc_cannot_take_are_refused(tmp_path, name):
+    raw = changed("models.codes", CODES)
+    raw["models"][name] = CODES
+    assert f"models: DVC can't take the name '{name}'" in message(tmp_path, raw)
+    data = {**raw["datasets"], name: {"kind": "digits"}}
+    text = message(tmp_path, {**changed("models.codes", CODES), "datasets": data})
+    assert f"datasets: DVC can't take the name '{name}'; allowed: letters, digits" in text
+
+
+def test_names_that_dvc_can_take(tmp_path):
+    raw = changed("models.codes", CODES)
+    raw["models"] |= dict.fromkeys(["a-b", "_2", "12", "größe"], CODES)
+    load_params(write(tmp_path, raw))
+
+
+def test_a_model_does_not_take_the_place_of_a_classifiers_curves(tmp_path):
+    raw = changed("models.classifier_digits", CODES)
+    assert "models.classifier_digits: its curves would lie" in message(tmp_path, raw)
+    load_params(write(tmp_path, changed("models.classifier_other", CODES)))

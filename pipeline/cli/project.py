@@ -12,7 +12,9 @@ from pipeline.cli.app import MODELS, Root, app
 def sweep(
     model: Annotated[str, typer.Argument(help="A model of params.yaml.")],
     parameter: Annotated[str, typer.Argument(help="What the experiments vary, below its block.")],
-    metric: Annotated[str, typer.Argument(help="TASK.METRIC in data/metrics/MODEL.json.")],
+    metric: Annotated[
+        str, typer.Argument(help="TASK.METRIC in data/evaluation/MODEL/results.json.")
+    ],
     out: Annotated[
         Path, typer.Option(help="Where to draw, without an ending: .png and .tsv are added.")
     ] = Path("data/sweep"),
@@ -28,6 +30,31 @@ def sweep(
     from pipeline.cli.commands.sweep import run
 
     typer.echo(run(model, parameter, metric, out))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def repro(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TARGETS]...",
+            help="Stages or folders of recipes, by default all stages of this folder; options of "
+            "dvc repro, too.",
+        ),
+    ] = None,
+) -> None:
+    """Check params.yaml and dvc.yaml, then run what depends on a change by dvc repro.
+
+    \b
+    Examples:
+      crossdomain repro
+      crossdomain repro evaluate@vae
+      crossdomain repro recipes/zoo
+      crossdomain repro --dry recipes/zoo/dvc.yaml:train@cut
+    """
+    from pipeline.cli.commands.repro import run
+
+    run(arguments or [])
 
 
 @app.command()

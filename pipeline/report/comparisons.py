@@ -162,7 +162,7 @@ def baseline(name: str) -> Baseline:
 
 
 def read_comparisons(path: Path) -> list[Comparison]:
-    """Read the comparisons of a metrics file, by task, in the order of `METRICS`.
+    """Read the comparisons of an evaluation's results, by task, in the order of `METRICS`.
 
     Raises UserError where the file is not what evaluation writes.
     """
@@ -175,7 +175,7 @@ def read_comparisons(path: Path) -> list[Comparison]:
             if MODEL in found[name]
         ]
     except (ValueError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is not a metrics file; evaluate again ({error})") from error
+        raise UserError(f"{path} holds no results; evaluate again ({error})") from error
 
 
 def headline(comparisons: list[Comparison]) -> Comparison | None:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from safetensors import SafetensorError, safe_open
 
 from pipeline.errors import UserError
+from pipeline.evaluation.headline import RESULTS
 from pipeline.evaluation.results import MODEL
 from pipeline.methods.base import RunParams
 from pipeline.methods.runs import TranslatorRunParams
@@ -39,8 +40,7 @@ class Outputs:
     """The folders that a run's stages fill."""
 
     models: Path
-    metrics: Path
-    figures: Path
+    evaluation: Path
     curves: Path
 
 
@@ -100,18 +100,17 @@ def gather(name: str, run: RunParams, outputs: Outputs, root: Path) -> Section:
     Raises UserError where something is missing or damaged.
     """
     weights = outputs.models / name / "model.safetensors"
-    metrics = outputs.metrics / f"{name}.json"
-    figures = outputs.figures / name
+    figures = outputs.evaluation / name
+    results = figures / RESULTS
     curves = outputs.curves / name / "plots" / "metrics"
     for path, stage in (
         (weights, "train"),
         (curves, "train"),
-        (metrics, "evaluate"),
-        (figures, "evaluate"),
+        (results, "evaluate"),
     ):
         if not path.exists():
             raise UserError(f"expected what stage {stage} leaves of model '{name}' at {path}")
-    comparisons = read_comparisons(metrics)
+    comparisons = read_comparisons(results)
     compared = [c for c in comparisons if c.outcome is not None]
     return Section(
         name=name,
@@ -133,7 +132,7 @@ def gather(name: str, run: RunParams, outputs: Outputs, root: Path) -> Section:
 
 
 def group_by_task(comparisons: list[Comparison]) -> list[Task]:
-    """Group comparisons by their tasks, in the order of the metrics file."""
+    """Group comparisons by their tasks, in the order of the results."""
     groups: dict[str, list[Comparison]] = {}
     for comparison in comparisons:
         groups.setdefault(comparison.task, []).append(comparison)

@@ -16,17 +16,16 @@ from pipeline.scaffold.stages import stages_of
 from pipeline.system.files import write
 
 MADE = (
-    *(
-        "raw",
-        "prepared",
-        "classifiers",
-        "models",
-        "curves",
-        "evaluation",
-        "checkpoints",
-        "logs",
-        "report",
-    ),
+    "raw",
+    "checked",
+    "prepared",
+    "classifiers",
+    "models",
+    "curves",
+    "evaluation",
+    "checkpoints",
+    "logs",
+    "report",
 )
 
 

@@ -1,5 +1,7 @@
-"""Experiments as `dvc exp show --json` tells of them, as a table and a plot."""
+"""Experiments as DVC tells of them, as a table and a plot."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,25 +14,36 @@ from pipeline.cli.commands import sweep
 ARGUMENTS = ["sweep", "vae", "latent", "reconstruction.mse", "--out", "sweeps/latent"]
 
 
-def revision(latent: int, mse: float | None) -> dict:
-    """One revision's data; without a metric where the experiment failed."""
-    metrics = {} if mse is None else {"mse": {"model": mse, "mean_picture": 0.25}}
-    return {
-        "params": {"params.yaml": {"data": {"models": {"vae": {"latent": latent}}}}},
-        "metrics": {"data/metrics/vae.json": {"data": {"reconstruction": metrics}}},
-    }
+@pytest.fixture
+def experiments(in_folder, monkeypatch):
+    """Stands in for DVC: a commit and its experiments, by latent size and error."""
+
+    def use(*points: tuple[int, float | None]) -> None:
+        errors = dict(points)
+        first, *others = (revision(latent) for latent, _ in points)
+        groups = [{"revs": [other]} for other in others]
+        found = [revision(999), {**first, "experiments": groups}]
+
+        def results(rev: str, file: Path) -> dict:
+            assert file == Path("data/evaluation/vae/results.json")
+            mse = errors[int(rev)]
+            metrics = {} if mse is None else {"mse": {"model": mse, "mean_picture": 0.25}}
+            return {"reconstruction": metrics}  # without a metric where the experiment failed
+
+        monkeypatch.setattr(sweep, "experiments", lambda: found)
+        monkeypatch.setattr(sweep, "results", results)
+        monkeypatch.setattr(sweep, "below_root", Path)
+
+    return use
 
 
-def shown(*points: tuple[int, float | None]) -> list[dict]:
-    """The workspace, a commit, and its experiments."""
-    first, *others = ({"data": revision(*point), "experiments": None} for point in points)
-    groups = [{"revs": [other]} for other in others]
-    return [{"data": revision(999, 9.0), "experiments": None}, {**first, "experiments": groups}]
+def revision(latent: int) -> dict:
+    params = {"params.yaml": {"data": {"models": {"vae": {"latent": latent}}}}}
+    return {"rev": str(latent), "data": {"params": params}, "experiments": None}
 
 
-def test_points_come_in_the_order_of_the_parameter(in_folder, monkeypatch):
-    found = shown((16, 0.02), (64, 0.01), (2, 0.2), (5, 0.1), (7, None))
-    monkeypatch.setattr(sweep, "experiments", lambda: found)
+def test_points_come_in_the_order_of_the_parameter(experiments):
+    experiments((16, 0.02), (64, 0.01), (2, 0.2), (5, 0.1), (7, None))
     result = CliRunner().invoke(app, ARGUMENTS)
     assert result.exit_code == 0, result.output
     lines = Path("sweeps/latent.tsv").read_text().splitlines()
@@ -44,9 +57,9 @@ def test_points_come_in_the_order_of_the_parameter(in_folder, monkeypatch):
     assert Image.open("sweeps/latent.png").size[0] > 300
 
 
-@pytest.mark.parametrize("points", [[(16, 0.1)], [(16, 0.1), (16, 0.2)], [(16, None), (2, None)]])
-def test_a_sweep_needs_two_values(in_folder, monkeypatch, points):
-    monkeypatch.setattr(sweep, "experiments", lambda: shown(*points))
+@pytest.mark.parametrize("points", [[(16, 0.1)], [(16, 0.1), (16, 0.1)], [(16, None), (2, None)]])
+def test_a_sweep_needs_two_values(experiments, points):
+    experiments(*points)
     result = CliRunner().invoke(app, ARGUMENTS)
     assert result.exit_code == 1
     assert "-S 'models.vae.latent=2,5,16,64'" in result.stderr
@@ -57,3 +70,43 @@ def test_a_folder_without_dvc_is_told_so(in_folder):
     result = CliRunner().invoke(app, ARGUMENTS)
     assert result.exit_code == 1
     assert "dvc exp show failed" in result.stderr
+
+
+STAGES = """
+stages:
+  evaluate:
+    cmd: mkdir -p data/evaluation/vae && sh write.sh > data/evaluation/vae/results.json
+    params: [models.vae.latent]
+    deps: [write.sh]
+    outs: [data/evaluation/vae]
+"""
+WRITE = """
+latent=$(grep latent params.yaml | tr -dc 0-9)
+echo '{"reconstruction": {"mse": {"model": '0.$latent'}}}'
+"""
+
+
+def test_results_come_out_of_dvcs_cache_below_the_root(in_folder, monkeypatch):
+    folder = in_folder / "recipes/mine"
+    folder.mkdir(parents=True)
+    (folder / "dvc.yaml").write_text(STAGES)
+    (folder / "write.sh").write_text(WRITE)
+    (folder / "params.yaml").write_text("models:\n  vae:\n    latent: 2\n")
+    (in_folder / ".dvc").mkdir()
+    (in_folder / ".dvc/config").write_text("[core]\n    analytics = false\n")
+    monkeypatch.chdir(folder)
+    dvc = (sys.executable, "-m", "dvc")
+    for command in (
+        ["git", "init", "-q", "../.."],
+        ["git", "config", "user.name", "a"],
+        ["git", "config", "user.email", "a@b"],
+        [*dvc, "repro"],
+        ["git", "add", "-A", "../.."],
+        ["git", "commit", "-q", "-m", "first"],
+        [*dvc, "exp", "run", "-q", "-S", "models.vae.latent=3"],
+    ):
+        subprocess.run(command, check=True)
+    result = CliRunner().invoke(app, ARGUMENTS)
+    assert result.exit_code == 0, result.output
+    lines = Path("sweeps/latent.tsv").read_text().splitlines()
+    assert lines == ["latent\tmodel", "2\t0.2", "3\t0.3"]

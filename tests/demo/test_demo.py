@@ -186,9 +186,9 @@ def test_cards_hold_metrics_where_a_model_was_evaluated(models: Path, tmp_path: 
     folder = tmp_path / "models"
     shutil.copytree(models / "vae", folder / "vae")
     rows = {"model": 0.0125, "mean_picture": 0.23}
-    (tmp_path / "metrics").mkdir()
-    metrics = json.dumps({"reconstruction": {"mse": rows}})
-    (tmp_path / "metrics/vae.json").write_text(metrics)
+    (tmp_path / "evaluation/vae").mkdir(parents=True)
+    results = json.dumps({"reconstruction": {"mse": rows}})
+    (tmp_path / "evaluation/vae/results.json").write_text(results)
     library = Library(folder)
     (card,) = cards.read_cards(library)
     assert card.data == "digits"

@@ -148,7 +148,8 @@ def test_the_stage_takes_the_vocoder_that_the_parameters_name(in_folder, raw_sou
     monkeypatch.setattr(evaluate_stage, "evaluate", stand_in)
     evaluate_stage.main("swap")
     assert isinstance(seen[0], Vocoder)
-    assert json.loads((in_folder / "data/metrics/swap.json").read_text()) == {}
+    for written in ("evaluation/swap/results.json", "metrics/swap.json"):
+        assert json.loads((in_folder / "data" / written).read_text()) == {}
     (in_folder / "params.yaml").write_text(yaml.safe_dump({**text, "vocoder": None}))
     evaluate_stage.main("swap")
     assert seen[1] is None

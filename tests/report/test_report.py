@@ -62,15 +62,14 @@ def params() -> Params:
 @pytest.fixture
 def outputs(tmp_path: Path) -> Outputs:
     data = tmp_path / "data"
-    outputs = Outputs(*(data / name for name in ("models", "metrics", "evaluation", "curves")))
+    outputs = Outputs(*(data / name for name in ("models", "evaluation", "curves")))
     for name, results in ((ODD, DIGITS), ("voice", SOUND)):
         weights = {"w": np.zeros((3, 411), np.float32), "n.running_mean": np.zeros(5, np.float32)}
         (outputs.models / name).mkdir(parents=True)
         save_file(weights, outputs.models / name / "model.safetensors")
-        outputs.metrics.mkdir(exist_ok=True)
-        (outputs.metrics / f"{name}.json").write_text(json.dumps(results))
         curve(outputs.curves / name / "plots" / "metrics" / "nll.tsv", [900.0, 230.0, 198.0])
-        (outputs.figures / name).mkdir(parents=True)
+        (outputs.evaluation / name).mkdir(parents=True)
+        (outputs.evaluation / name / "results.json").write_text(json.dumps(results))
     picture(outputs.curves / "voice/samples/00000010.png")
     picture(outputs.curves / "voice/samples/00001200.png")
     warnings = [
@@ -78,10 +77,10 @@ def outputs(tmp_path: Path) -> Outputs:
         {"text": "always right", "first": 1200, "last": 1200},
     ]
     (outputs.curves / "voice/warnings.json").write_text(json.dumps(warnings))
-    picture(outputs.figures / ODD / "reconstructions.png")
+    picture(outputs.evaluation / ODD / "reconstructions.png")
     caption = {"title": "Test <pictures>", "rows": ["input: <i>", "translation"]}
-    (outputs.figures / ODD / "reconstructions.json").write_text(json.dumps(caption))
-    clip = outputs.figures / "voice" / "arthur_to_beatrice"
+    (outputs.evaluation / ODD / "reconstructions.json").write_text(json.dumps(caption))
+    clip = outputs.evaluation / "voice" / "arthur_to_beatrice"
     picture(clip / "0.png")
     for name in ("model", "target", "source_through_vocoder"):
         with wave.open(str(clip / f"0_{name}.wav"), "wb") as file:
@@ -221,7 +220,7 @@ def test_names_are_escaped(tmp_path, params, outputs):
     "missing",
     [
         "models/voice/model.safetensors",
-        "metrics/voice.json",
+        "evaluation/voice/results.json",
         "evaluation/voice",
         "curves/voice/plots/metrics",
     ],

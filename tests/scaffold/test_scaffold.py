@@ -17,6 +17,7 @@ from pipeline.params import Params, load_params
 from pipeline.scaffold.cost import measure, random_batch, specs_of
 from pipeline.scaffold.material import gather
 from pipeline.scaffold.plan import choose
+from pipeline.scaffold.wiring import check_run
 from pipeline.scaffold.writing import write_recipe
 from pipeline.training.train import set_up
 
@@ -165,21 +166,19 @@ def test_the_recipe_reads_its_folders_and_its_stages_are_the_roots(project, case
     root = yaml.safe_load((tiny.ROOT / "dvc.yaml").read_text())
     here = yaml.safe_load(Path("dvc.yaml").read_text())
     judged = bool(params.classifiers)
-    assert here["stages"].keys() == root["stages"].keys() - (set() if judged else {"classifier"})
+    assert list(here["stages"]) == list(root["stages"])
     own = {f"${{item.folders.train.{domain}}}" for domain in source.items["train"]}
     for name in here["stages"].keys() - {"report"}:
-        wanted = dict(root["stages"][name]["do"])
-        found = here["stages"][name]["do"]
+        wanted = root["stages"][name].get("do", root["stages"][name])
+        found = here["stages"][name].get("do", here["stages"][name])
         deps = {dep.removeprefix("../../") for dep in found["deps"]}
-        assert deps - own == set(wanted["deps"]) - (
-            set() if judged else {"data/classifiers/${item.data}"}
-        )
+        asked = set() if judged else {"data/classifiers/${item.data}"}
+        assert deps - own == set(wanted["deps"]) - asked
         assert {**found, "deps": []} == {**wanted, "deps": []}
     assert own - {f"${{item.folders.train.{v}}}" for v in ("grey",)} <= set(
         here["stages"]["prepare"]["do"]["deps"]
     )
-    made = {f"data/{kind}/mine" for kind in ("models", "evaluation", "curves")}
-    assert made | {"data/metrics/mine.json"} <= set(here["stages"]["report"]["deps"])
+    check_run(Path())  # the report waits for the model, and plots show it
     assert "/models" in Path("data/.gitignore").read_text().split()
 
 
@@ -223,7 +222,7 @@ def test_an_estimate_is_printed(project):
     result = new("mine", *PAIRS, "--size", 32, "--steps", 1000, estimate=True)
     assert result.exit_code == 0, result.output
     assert "models.mine: 1,000 steps of " in result.stdout
-    assert "cd recipes/mine && dvc repro" in result.stdout
+    assert "crossdomain repro recipes/mine" in result.stdout
 
 
 # What is refused

@@ -74,8 +74,9 @@ def following(recipe: Recipe, folder: Path) -> list[str]:
     """Return the commands that come next."""
     example = "speech.wav" if recipe.crop else "picture.png"
     models = (folder / "data/models").as_posix()
+    report = (folder / "data/report/index.html").as_posix()
     return [
-        f"cd {folder.as_posix()} && dvc repro    # data/report/index.html shows what came of it",
+        f"crossdomain repro {folder.as_posix()}    # {report} shows what came",
         f"crossdomain translate {recipe.name} {example} -o out --models {models}",
     ]
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.errors import UserError
+from pipeline.evaluation.headline import RESULTS
 from pipeline.evaluation.results import METRICS, MODEL, Rows
 from pipeline.report.comparisons import baseline, spoken
 from pipeline.system.files import write
 
 PARAMS = "params.yaml"
+EVALUATION = "data/evaluation"
 WIDE = 8  # times the least: from there on values are drawn on a logarithmic axis
 
 
@@ -30,14 +32,15 @@ def run(model: str, parameter: str, metric: str, out: Path) -> str:
 
     Raises UserError where there are no experiments with different values.
     """
-    found = points_of(experiments(), model, parameter, metric)
+    found = points_of(experiments(), model, parameter, metric, below_root())
     points = sorted(found, key=lambda point: point.value)
     if len({point.value for point in points}) < 2:
         values = ", ".join(f"{point.value:g}" for point in points) or "none"
         raise UserError(
             f"expected experiments with two values or more of models.{model}.{parameter} and with "
-            f"{metric} in data/metrics/{model}.json, found: {values}. To make some: dvc exp run "
-            f"--queue -S 'models.{model}.{parameter}=2,5,16,64' evaluate@{model}; dvc queue start"
+            f"{metric} in {EVALUATION}/{model}/{RESULTS}, found: {values}. To make some: dvc exp "
+            f"run --queue -S 'models.{model}.{parameter}=2,5,16,64' evaluate@{model}; "
+            "dvc queue start"
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     table = tsv(points, parameter)
@@ -57,27 +60,53 @@ def experiments() -> list[dict[str, Any]]:
 
 
 def points_of(
-    found: list[dict[str, Any]], model: str, parameter: str, metric: str
+    found: list[dict[str, Any]], model: str, parameter: str, metric: str, folder: Path
 ) -> Iterator[Point]:
-    """Return the points of the newest commit, or the workspace, and of its experiments."""
+    """Yield the points of the newest commit and of its experiments.
+
+    ``folder``: this one, below the repository's root.
+    """
+    file = (folder / PARAMS).as_posix()
     for revision in revisions(found):
-        params = look_up(revision, "params", PARAMS, f"models.{model}.{parameter}")
-        rows = look_up(revision, "metrics", f"data/metrics/{model}.json", metric)
-        if isinstance(params, int | float) and isinstance(rows, dict):
-            yield Point(float(params), {name: float(value) for name, value in rows.items()})
+        params = revision["data"]["params"].get(file, {}).get("data")
+        value = look_up(params, f"models.{model}.{parameter}")
+        if not isinstance(value, int | float):
+            continue
+        rows = look_up(results(revision["rev"], folder / EVALUATION / model / RESULTS), metric)
+        if isinstance(rows, dict):
+            yield Point(float(value), {name: float(number) for name, number in rows.items()})
 
 
 def revisions(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Return the data of each commit and of its experiments that came to an end; not the
-    workspace's, which is one of them or half done."""
+    """Yield each commit and its experiments that came to an end.
+
+    Not the workspace, which is one of them or half done.
+    """
     for commit in found[1:]:
         experiments = [rev for group in commit["experiments"] or [] for rev in group["revs"]]
-        yield from (rev["data"] for rev in [commit, *experiments] if rev["data"])
+        yield from (rev for rev in [commit, *experiments] if rev["data"])
 
 
-def look_up(revision: dict[str, Any], kind: str, file: str, path: str) -> object:
-    """Return what stands at a dotted path of a file of a revision; None where nothing does."""
-    place: object = revision[kind].get(file, {}).get("data")
+def results(revision: str, file: Path) -> object:
+    """Read an evaluation's results at a revision from DVC's cache; None if they aren't there."""
+    import dvc.api
+    from dvc.exceptions import DvcException
+
+    try:
+        return json.loads(dvc.api.read(file.as_posix(), rev=revision, mode="r", encoding="utf-8"))
+    except (DvcException, OSError, ValueError):
+        return None
+
+
+def below_root() -> Path:
+    """Return this folder, relative to that of the repository."""
+    from dvc.repo import Repo
+
+    return Path.cwd().relative_to(Repo.find_root())
+
+
+def look_up(place: object, path: str) -> object:
+    """Return what stands at a dotted path; None where nothing does."""
     for key in path.split("."):
         place = place.get(key) if isinstance(place, dict) else None
     return place

@@ -1,0 +1,68 @@
+"""The headline numbers of results as evaluation gives them."""
+
+import math
+
+import pytest
+
+from pipeline.evaluation.headline import CEILINGS, headline
+from pipeline.report.comparisons import BASELINES
+
+ONE = {
+    "labels_to_scene": {
+        "psnr": {"model": 21.3342, "mean_picture": 14.6419, "untouched_input": 13.8385},
+        "ssim": {"model": 0.7033, "mean_picture": 0.3692},
+        "target_accuracy": {"model": 1.0, "untouched_input": 0.0},
+    }
+}
+BOTH = {
+    "a_to_b": {"mcd": {"model": 7.4615, "statistics": 9.3703, "copy_synthesis": 1.1954}},
+    "a_to_b/pitch": {"mean_f0": {"model": 204.2, "target_speaker": 201.4}},
+    "b_to_a": {"mcd": {"model": 9.2571, "statistics": 10.0671, "source": 10.6}},
+}
+SAMPLER = {
+    "reconstruction": {
+        "mse": {"model": 0.0125, "mean_picture": 0.2304},
+        "fd_features": {"model": 99.0, "mean_picture": 335.2},
+    },
+    "samples": {"fd_features": {"model": 41.4031, "noise": 262.0366, "test_pictures": 4.2947}},
+    "likelihood": {"elbo": {"model": -82.8, "mean_picture": -701.5}},
+}
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        (ONE, {"psnr": 21.33, "psnr_vs": 14.64}),
+        # The worse direction, beside its own best baseline.
+        (BOTH, {"mcd": 9.257, "mcd_vs": 10.07}),
+        # Samples before reconstructions, whichever are worse.
+        (SAMPLER, {"mse": 0.0125, "mse_vs": 0.2304, "fd": 41.4, "fd_vs": 262.0}),
+        ({"codes": {"perplexity": {"model": 70.0}}}, {}),
+        ({}, {}),
+    ],
+)
+def test_headlines(results, expected):
+    assert headline(results) == expected
+
+
+def test_opinions_count_where_there_is_no_truth():
+    results = {
+        "a_to_b": {"target_accuracy": {"model": 0.93333, "untouched_input": 0.0}},
+        "b_to_a": {"target_accuracy": {"model": 1.0, "untouched_input": 0.1}},
+    }
+    assert headline(results) == {"acc": 0.9333, "acc_vs": 0.0}
+
+
+def test_a_ceiling_alone_is_no_baseline():
+    assert headline({"a": {"mcd": {"model": 6.0, "copy_synthesis": 3.0}}}) == {"mcd": 6.0}
+
+
+def test_what_became_nan_is_the_worst():
+    rows = {"a": {"mse": {"model": 9.0}}, "b": {"mse": {"model": math.nan, "mean_picture": 0.2}}}
+    found = headline(rows)
+    assert math.isnan(found["mse"])
+    assert found["mse_vs"] == 0.2
+
+
+def test_the_report_knows_the_same_ceilings():
+    assert {name for name, baseline in BASELINES.items() if baseline.ceiling} == CEILINGS

@@ -1,0 +1,68 @@
+"""What `dvc metrics` prints of the committed headline numbers fits a terminal."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tiny
+
+WIDTH = 140
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A repository with the stages and metrics of the root and of the zoo, committed."""
+    folder = tmp_path_factory.mktemp("project")
+    for below in ("", "recipes/zoo"):
+        shutil.copytree(tiny.ROOT / below / "data/metrics", folder / below / "data/metrics")
+        for name in ("dvc.yaml", "params.yaml"):
+            shutil.copy(tiny.ROOT / below / name, folder / below / name)
+    (folder / ".dvc").mkdir()
+    shutil.copy(tiny.ROOT / ".dvc/config", folder / ".dvc/config")
+    author = ("-c", "user.name=a", "-c", "user.email=a@b")
+    for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    return folder
+
+
+def lines(folder: Path, *command: str) -> list[str]:
+    """What a command of DVC prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "metrics", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def test_all_models_fit_beside_each_other(project):
+    shown = lines(project, "show")
+    metrics = list(project.rglob("data/metrics/*.json"))
+    assert len(shown) == 1 + len(metrics)
+    assert max(map(len, shown)) <= WIDTH
+
+
+def test_models_of_a_kind_have_the_same_columns():
+    columns = {
+        path.stem: list(json.loads(path.read_text()))
+        for folder in ("data", "recipes/zoo/data")
+        for path in (tiny.ROOT / folder / "metrics").glob("*.json")
+    }
+    assert columns["cyclegan"] == columns["cut"] == columns["spade"] == ["psnr", "psnr_vs"]
+    assert columns["voice_cyclegan"] == columns["voice_mask_cyclegan"] == ["mcd", "mcd_vs"]
+    assert columns["dcgan"] == columns["code_prior"] == ["fd", "fd_vs"]
+    assert columns["vqgan"] == columns["autoencoder"] == ["mse", "mse_vs", "fd", "fd_vs"]
+
+
+def test_all_changes_fit(project):
+    for path in project.rglob("data/metrics/*.json"):
+        content = {name: value + 1.2345 for name, value in json.loads(path.read_text()).items()}
+        path.write_text(json.dumps(content))
+    shown = lines(project, "diff")
+    assert len(shown) > len(list(project.rglob("data/metrics/*.json")))
+    assert max(map(len, shown)) <= WIDTH
