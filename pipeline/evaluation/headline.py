@@ -8,7 +8,7 @@ from pipeline.evaluation.results import METRICS, MODEL, Results, Rows
 RESULTS = "results.json"
 """The file with every number, in the folder of a model's evaluation."""
 
-CEILINGS = frozenset({"copy_synthesis", "test_pictures"})
+CEILINGS = frozenset({"copy_synthesis", "test_chunks", "test_pictures"})
 """Rows that know the answer: nobody is expected to beat them, so they are no baselines."""
 
 SAMPLES = "samples"

@@ -133,13 +133,13 @@ def test_sounds_that_models_draw_and_rebuild_have_players_under_their_own_names(
         ("samples", "Sample", ["model"]),
         ("reconstructions", "Chunk", ["model", "original"]),
     ):
-        folder = outputs.figures / "voice" / task
+        folder = outputs.evaluation / "voice" / task
         picture(folder.with_suffix(".png"))
         picture(folder / "0.png")
         (folder / "0.json").write_text(json.dumps({"title": f"{title} 1", "rows": []}))
         for name in names:
             shutil.copyfile(
-                outputs.figures / "voice/arthur_to_beatrice/0_model.wav",
+                outputs.evaluation / "voice/arthur_to_beatrice/0_model.wav",
                 folder / f"0_{name}.wav",
             )
     build_report(params, outputs, tmp_path / "report")

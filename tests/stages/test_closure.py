@@ -38,12 +38,6 @@ EXEMPT = (
         "Speed, memory and where time goes are shown while a stage runs; no output holds them.",
     ),
     Exempt(
-        STAGES - {"check"},
-        "pipeline/params.py",
-        "pipeline/interop",
-        "Published checkpoints come in by a command; no block of params.yaml names one.",
-    ),
-    Exempt(
         frozenset({"prepare"}),
         "pipeline/params.py",
         "pipeline/methods",
