@@ -167,6 +167,19 @@ class Adversary(nn.Module):
             of_real = self._outputs(self._altered(real, condition), known)
         return self.fooling(self._outputs(self._altered(fake, condition), labels), of_real)
 
+    def outputs_to_match(
+        self, real: Tensor, fake: Tensor, *, condition: Tensor | None = None
+    ) -> tuple[Outputs, Outputs]:
+        """Show real samples, without gradients, and their fakes: what layers give can be compared.
+
+        Both are altered alike.
+        """
+        given = () if condition is None else (condition,)
+        real, fake, *given_too = diff_augment(self.diffaugment, real, fake, *given)
+        with torch.no_grad():
+            of_real = self(real, *given_too)
+        return of_real, self(fake, *given_too)
+
     def compare(
         self, real: Outputs, fake: Outputs, name: str = ""
     ) -> tuple[Tensor, dict[str, Tensor]]:
