@@ -1,7 +1,6 @@
 """A discriminator with its loss, penalty and augmentation: the opponent of any generator."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple, Self
 
 import torch
@@ -15,7 +14,12 @@ from pipeline.losses.adversarial import (
     generator_loss,
     logit_statistics,
 )
-from pipeline.losses.penalty import gradient_penalty, interpolate, zero_centred_penalty
+from pipeline.losses.penalty import (
+    Logits,
+    gradient_penalty,
+    interpolate,
+    zero_centred_penalty,
+)
 from pipeline.methods.base import RunParams
 from pipeline.nn.diffaugment import DiffAugment, diff_augment
 
@@ -109,7 +113,13 @@ class Adversary(nn.Module):
         self, x: Tensor, condition: Tensor | None = None, labels: Tensor | None = None
     ) -> Outputs:
         """Show samples as they are, beside a ``condition`` [N, C', H, W], of classes ``labels``."""
-        return self._outputs(x if condition is None else cat([condition, x], dim=1), labels)
+        shown = x if condition is None else cat([condition, x], dim=1)
+        found: Tensor | list[list[Tensor]] = (
+            self.network(shown) if labels is None else self.network(shown, labels)
+        )
+        if isinstance(found, Tensor):
+            return Outputs([found.float()], [])
+        return Outputs([layers[-1].float() for layers in found], found)
 
     def discriminator_loss(
         self,
@@ -134,18 +144,29 @@ class Adversary(nn.Module):
             name: what logs end in, where there are several.
         """
         fake_labels = labels if fake_labels is None else fake_labels
-        shown_real, shown_fake = (self._altered(x, condition) for x in (real, fake))
+        real, given_real = self._altered(real, condition)
+        fake, given_fake = self._altered(fake, condition)
         if self.joint:
-            both = None
-            if labels is not None and fake_labels is not None:
-                both = cat([labels, fake_labels])
-            joined = self._outputs(cat([shown_real.float(), shown_fake.float()]), both)
-            of_real, of_fake = halves(joined)
+            both = cat([real.float(), fake.float()])
+            of_real, of_fake = halves(
+                self(both, joined(given_real, given_fake), joined(labels, fake_labels))
+            )
         else:
-            of_real = self._outputs(shown_real, labels)
-            of_fake = self._outputs(shown_fake, fake_labels)
+            of_real = self(real, given_real, labels)
+            of_fake = self(fake, given_fake, fake_labels)
         loss, logs = self.compare(of_real, of_fake, name)
-        return self._penalised(loss, logs, (shown_real, shown_fake), labels, step, name)
+        penalty = self.penalty
+        if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
+            return loss, logs
+        with torch.autocast(real.device.type, enabled=False):
+            value, norm = compute_penalty(
+                penalty,
+                (self._logits_of(given_real, labels), real),
+                (self._logits_of(given_fake, fake_labels), fake),
+            )
+        ending = f"_{name}" if name else ""
+        logs |= {f"penalty{ending}": value, f"gradient_norm{ending}": norm}
+        return loss + penalty.every * value, logs
 
     def generator_loss(
         self,
@@ -164,8 +185,8 @@ class Adversary(nn.Module):
         of_real = None
         if self.loss == "relativistic" and real is not None:
             known = labels if real_labels is None else real_labels
-            of_real = self._outputs(self._altered(real, condition), known)
-        return self.fooling(self._outputs(self._altered(fake, condition), labels), of_real)
+            of_real = self(*self._altered(real, condition), known)
+        return self.fooling(self(*self._altered(fake, condition), labels), of_real)
 
     def outputs_to_match(
         self, real: Tensor, fake: Tensor, *, condition: Tensor | None = None
@@ -204,20 +225,21 @@ class Adversary(nn.Module):
             for parameter in self.network.parameters():
                 parameter.clamp_(-limit, limit)
 
-    def _altered(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        """Samples as the discriminator is shown them, behind their condition's channels."""
+    def _altered(self, x: Tensor, condition: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Samples and their condition as the discriminator is shown them."""
         if condition is None:
             (shown,) = diff_augment(self.diffaugment, x)
-            return shown
-        return cat(diff_augment(self.diffaugment, condition, x), dim=1)
+            return shown, None
+        shown, given = diff_augment(self.diffaugment, x, condition)
+        return shown, given
 
-    def _outputs(self, x: Tensor, labels: Tensor | None) -> Outputs:
-        found: Tensor | list[list[Tensor]] = (
-            self.network(x) if labels is None else self.network(x, labels)
-        )
-        if isinstance(found, Tensor):
-            return Outputs([found.float()], [])
-        return Outputs([layers[-1].float() for layers in found], found)
+    def _logits_of(self, condition: Tensor | None, labels: Tensor | None) -> Logits:
+        """Make the discriminators a function of samples alone: [N, C, H, W] -> summed logits."""
+
+        def logits_of(x: Tensor) -> Tensor:
+            return torch.stack([y.sum() for y in self(x, condition, labels).logits])
+
+        return logits_of
 
     def _reduced(self, losses: list[Tensor]) -> Tensor:
         if len(losses) == 1:
@@ -225,52 +247,35 @@ class Adversary(nn.Module):
         stacked = torch.stack(losses)
         return stacked.mean() if self.reduction == "mean" else stacked.sum()
 
-    def _penalised(
-        self,
-        loss: Tensor,
-        logs: dict[str, Tensor],
-        shown: tuple[Tensor, Tensor],
-        labels: Tensor | None,
-        step: int,
-        name: str,
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        penalty = self.penalty
-        if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
-            return loss, logs
-        real, fake = shown
 
-        def logits_of(x: Tensor) -> Tensor:
-            return torch.stack([y.flatten().sum() for y in self._outputs(x, labels).logits])
-
-        with torch.autocast(real.device.type, enabled=False):
-            value, norm = compute_penalty(penalty, logits_of, real, fake)
-        ending = f"_{name}" if name else ""
-        logs |= {f"penalty{ending}": value, f"gradient_norm{ending}": norm}
-        return loss + penalty.every * value, logs
+Place = tuple[Logits, Tensor]
+"""A discriminator as a function of samples, and the samples [N, C, H, W] to measure it at."""
 
 
 def compute_penalty(
-    penalty: GradientPenaltyParams | ZeroCentredPenaltyParams,
-    logits_of: Callable[[Tensor], Tensor],
-    real: Tensor,
-    fake: Tensor,
+    penalty: GradientPenaltyParams | ZeroCentredPenaltyParams, real: Place, fake: Place
 ) -> tuple[Tensor, Tensor]:
     """Compute a weighted penalty and the mean norm of the gradients that it saw: scalars."""
     if isinstance(penalty, GradientPenaltyParams):
-        between = interpolate(real, fake)
+        logits_of, between = real[0], interpolate(real[1], fake[1])
         value, norm = gradient_penalty(
             logits_of, between, target=penalty.target, one_sided=penalty.one_sided
         )
         return penalty.weight * value, norm
-    points = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}[penalty.kind]
-    values, norms = zip(*(zero_centred_penalty(logits_of, x) for x in points), strict=True)
+    places = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}[penalty.kind]
+    values, norms = zip(*(zero_centred_penalty(*place) for place in places), strict=True)
     return 0.5 * penalty.gamma * torch.stack(values).sum(), mean_of(list(norms))
 
 
-def halves(joined: Outputs) -> tuple[Outputs, Outputs]:
+def joined(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    """Join two batches of what may be left out."""
+    return None if first is None or second is None else cat([first, second])
+
+
+def halves(both: Outputs) -> tuple[Outputs, Outputs]:
     """Split the outputs of two batches that went through at once."""
-    logits = [tuple(y.chunk(2)) for y in joined.logits]
-    layers = [[tuple(y.chunk(2)) for y in seen] for seen in joined.layers]
+    logits = [tuple(y.chunk(2)) for y in both.logits]
+    layers = [[tuple(y.chunk(2)) for y in seen] for seen in both.layers]
     first, second = (
         Outputs([y[at] for y in logits], [[y[at] for y in seen] for seen in layers])
         for at in (0, 1)
