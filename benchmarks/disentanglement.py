@@ -22,7 +22,7 @@ from pipeline.datasets.savanna.draw import draw
 from pipeline.datasets.savanna.scene import sample_scene
 from pipeline.methods.registry import load_run
 from pipeline.metrics.disentanglement import dci, mutual_information_gap
-from pipeline.samples import Labelled, Spec
+from pipeline.samples import DatasetSpec, Labelled, Spec
 from pipeline.system.hardware import device, start_fabric
 from pipeline.training.trainer import Trainer, step_seed
 
@@ -61,7 +61,7 @@ def score(
     )
     spec = Spec(channels=3, height=SIDE, width=SIDE, bounded=True)
     torch.manual_seed(seed)
-    method = run.build({"scene": spec}, ())
+    method = run.build(DatasetSpec(specs={"scene": spec}))
     training = Trainer(start_fabric("fp32"), method, run, seed=seed, label="", checkpoints=None)
     for step in track(range(steps), description=f"beta {beta:g}, seed {seed}"):
         chooser = torch.Generator().manual_seed(step_seed(seed, step, 0))

@@ -62,4 +62,4 @@ def off_diagonal_penalty(weight: Tensor) -> Tensor:
     """
     rows = weight.flatten(1)
     products = rows @ rows.T
-    return products.square().sum() - products.diagonal().square().sum()
+    return (products - products.diagonal().diag()).square().sum()

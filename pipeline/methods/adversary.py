@@ -14,6 +14,7 @@ from pipeline.losses.adversarial import (
     generator_loss,
     logit_statistics,
 )
+from pipeline.losses.penalty import Logits
 from pipeline.methods.base import RunParams
 from pipeline.methods.penalties import (
     ClipParams,
@@ -25,12 +26,12 @@ from pipeline.nn.diffaugment import DiffAugment, diff_augment
 
 
 class Outputs(NamedTuple):
-    """The outputs of an `Adversary`'s discriminators for one batch."""
+    """What the discriminators of an `Adversary` make of one batch."""
 
     logits: list[Tensor]
     """float32, one tensor a discriminator."""
     layers: list[list[Tensor]]
-    """Each layer's output, the logits last; empty where a network shows its logits alone."""
+    """What each layer gives, the logits last; empty where a network shows its logits alone."""
 
 
 class Adversary(nn.Module):
@@ -72,7 +73,13 @@ class Adversary(nn.Module):
         self, x: Tensor, condition: Tensor | None = None, labels: Tensor | None = None
     ) -> Outputs:
         """Show samples as they are, beside a ``condition`` [N, C', H, W], of classes ``labels``."""
-        return self._outputs(x if condition is None else cat([condition, x], dim=1), labels)
+        shown = x if condition is None else cat([condition, x], dim=1)
+        found: Tensor | list[list[Tensor]] = (
+            self.network(shown) if labels is None else self.network(shown, labels)
+        )
+        if isinstance(found, Tensor):
+            return Outputs([found.float()], [])
+        return Outputs([layers[-1].float() for layers in found], found)
 
     def discriminator_loss(
         self,
@@ -97,18 +104,29 @@ class Adversary(nn.Module):
             name: what logs end in, where there are several.
         """
         fake_labels = labels if fake_labels is None else fake_labels
-        shown_real, shown_fake = (self._altered(x, condition) for x in (real, fake))
+        real, given_real = self._altered(real, condition)
+        fake, given_fake = self._altered(fake, condition)
         if self.joint:
-            both = None
-            if labels is not None and fake_labels is not None:
-                both = cat([labels, fake_labels])
-            joined = self._outputs(cat([shown_real.float(), shown_fake.float()]), both)
-            of_real, of_fake = halves(joined)
+            both = cat([real.float(), fake.float()])
+            of_real, of_fake = halves(
+                self(both, joined(given_real, given_fake), joined(labels, fake_labels))
+            )
         else:
-            of_real = self._outputs(shown_real, labels)
-            of_fake = self._outputs(shown_fake, fake_labels)
+            of_real = self(real, given_real, labels)
+            of_fake = self(fake, given_fake, fake_labels)
         loss, logs = self.compare(of_real, of_fake, name)
-        return self._penalised(loss, logs, (shown_real, shown_fake), labels, step, name)
+        penalty = self.penalty
+        if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
+            return loss, logs
+        with torch.autocast(real.device.type, enabled=False):
+            value, norm = compute_penalty(
+                penalty,
+                (self._logits_of(given_real, labels), real),
+                (self._logits_of(given_fake, fake_labels), fake),
+            )
+        ending = f"_{name}" if name else ""
+        logs |= {f"penalty{ending}": value, f"input_gradient_norm{ending}": norm}
+        return loss + penalty.every * value, logs
 
     def generator_loss(
         self,
@@ -127,8 +145,21 @@ class Adversary(nn.Module):
         of_real = None
         if self.loss == "relativistic" and real is not None:
             known = labels if real_labels is None else real_labels
-            of_real = self._outputs(self._altered(real, condition), known)
-        return self.fooling(self._outputs(self._altered(fake, condition), labels), of_real)
+            of_real = self(*self._altered(real, condition), known)
+        return self.fooling(self(*self._altered(fake, condition), labels), of_real)
+
+    def outputs_to_match(
+        self, real: Tensor, fake: Tensor, *, condition: Tensor | None = None
+    ) -> tuple[Outputs, Outputs]:
+        """Show real samples, without gradients, and their fakes: what layers give can be compared.
+
+        Both are altered alike.
+        """
+        given = () if condition is None else (condition,)
+        real, fake, *given_too = diff_augment(self.diffaugment, real, fake, *given)
+        with torch.no_grad():
+            of_real = self(real, *given_too)
+        return of_real, self(fake, *given_too)
 
     def compare(
         self, real: Outputs, fake: Outputs, name: str = ""
@@ -154,20 +185,21 @@ class Adversary(nn.Module):
             for parameter in self.network.parameters():
                 parameter.clamp_(-limit, limit)
 
-    def _altered(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        """Samples as the discriminator is shown them, behind their condition's channels."""
+    def _altered(self, x: Tensor, condition: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Samples and their condition as the discriminator is shown them."""
         if condition is None:
             (shown,) = diff_augment(self.diffaugment, x)
-            return shown
-        return cat(diff_augment(self.diffaugment, condition, x), dim=1)
+            return shown, None
+        shown, given = diff_augment(self.diffaugment, x, condition)
+        return shown, given
 
-    def _outputs(self, x: Tensor, labels: Tensor | None) -> Outputs:
-        found: Tensor | list[list[Tensor]] = (
-            self.network(x) if labels is None else self.network(x, labels)
-        )
-        if isinstance(found, Tensor):
-            return Outputs([found.float()], [])
-        return Outputs([layers[-1].float() for layers in found], found)
+    def _logits_of(self, condition: Tensor | None, labels: Tensor | None) -> Logits:
+        """Make the discriminators a function of samples alone: [N, C, H, W] -> summed logits."""
+
+        def logits_of(x: Tensor) -> Tensor:
+            return torch.stack([y.sum() for y in self(x, condition, labels).logits])
+
+        return logits_of
 
     def _reduced(self, losses: list[Tensor]) -> Tensor:
         if len(losses) == 1:
@@ -175,34 +207,16 @@ class Adversary(nn.Module):
         stacked = torch.stack(losses)
         return stacked.mean() if self.reduction == "mean" else stacked.sum()
 
-    def _penalised(
-        self,
-        loss: Tensor,
-        logs: dict[str, Tensor],
-        shown: tuple[Tensor, Tensor],
-        labels: Tensor | None,
-        step: int,
-        name: str,
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        penalty = self.penalty
-        if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
-            return loss, logs
-        real, fake = shown
 
-        def logits_of(x: Tensor) -> Tensor:
-            return torch.stack([y.flatten().sum() for y in self._outputs(x, labels).logits])
-
-        with torch.autocast(real.device.type, enabled=False):
-            value, norm = compute_penalty(penalty, logits_of, real, fake)
-        ending = f"_{name}" if name else ""
-        logs |= {f"penalty{ending}": value, f"input_gradient_norm{ending}": norm}
-        return loss + penalty.every * value, logs
+def joined(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    """Join two batches of what may be left out."""
+    return None if first is None or second is None else cat([first, second])
 
 
-def halves(joined: Outputs) -> tuple[Outputs, Outputs]:
+def halves(both: Outputs) -> tuple[Outputs, Outputs]:
     """Split the outputs of two batches that went through at once."""
-    logits = [tuple(y.chunk(2)) for y in joined.logits]
-    layers = [[tuple(y.chunk(2)) for y in seen] for seen in joined.layers]
+    logits = [tuple(y.chunk(2)) for y in both.logits]
+    layers = [[tuple(y.chunk(2)) for y in seen] for seen in both.layers]
     first, second = (
         Outputs([y[at] for y in logits], [[y[at] for y in seen] for seen in layers])
         for at in (0, 1)
@@ -222,8 +236,7 @@ class AdversarialRunParams(RunParams, ABC):
     penalty: PenaltyParams = NoPenaltyParams()
     """On the discriminator's gradients or weights."""
     diffaugment: DiffAugment = ()
-    """Alterations of samples before the discriminator sees them (Zhao et al. 2020): for small
-    sets."""
+    """How samples are altered before the discriminator sees them: for small sets."""
 
     @property
     @abstractmethod

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
-from torch import no_grad
 from torch.optim import Optimizer
 
 from pipeline.backbones.hifigan import HifiganParams
@@ -15,7 +14,7 @@ from pipeline.losses.matching import feature_matching
 from pipeline.losses.spectral import mel_l1
 from pipeline.methods.adversary import AdversarialRunParams, Adversary
 from pipeline.methods.base import Losses, Method, Update
-from pipeline.methods.optimisers import AdamWParams, OptimizerParams, ScheduleParams
+from pipeline.methods.optimisers import AdamWByDefaultParams, AdamWParams, ScheduleParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.vocoder import VocoderModel
@@ -39,8 +38,8 @@ class HifiGANParams(VocoderRunParams, AdversarialRunParams):
     mel_alone: NonNegativeInt = 0
     """Steps at the beginning in which the mel loss alone teaches and no discriminator is asked:
     they cost most of a step, and a short run has other things to learn first."""
-    optimizer: OptimizerParams = AdamWParams(beta1=0.8, beta2=0.99)
-    discriminator_optimizer: OptimizerParams = AdamWParams(beta1=0.8, beta2=0.99)
+    optimizer: AdamWByDefaultParams = AdamWParams(beta1=0.8, beta2=0.99)
+    discriminator_optimizer: AdamWByDefaultParams = AdamWParams(beta1=0.8, beta2=0.99)
     schedule: ScheduleParams = ScheduleParams(kind="exponential")
 
     @property
@@ -107,9 +106,7 @@ class HifiGAN(Method[Vocoded]):
         )
         self.adversary.clip()
 
-        with no_grad():
-            of_real = self.adversary(real)
-        of_fake = self.adversary(heard)
+        of_real, of_fake = self.adversary.outputs_to_match(real, heard)
         losses.add("adversarial", self.adversary.fooling(of_fake, of_real))
         # The published sum over discriminators, logits and all (eq. 4).
         features = len(of_fake.layers) * feature_matching(of_fake.layers, of_real.layers)

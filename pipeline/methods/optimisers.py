@@ -57,11 +57,12 @@ class RMSpropParams(Block):
         return RMSprop(trainable_parameters(*modules), lr=self.lr, alpha=self.alpha)
 
 
-OptimizerParams = Annotated[
-    AdamParams | AdamWParams | RMSpropParams,
-    Field(discriminator="kind"),
-    default_kind("adam"),
+_AnyOptimizerParams = Annotated[
+    AdamParams | AdamWParams | RMSpropParams, Field(discriminator="kind")
 ]
+OptimizerParams = Annotated[_AnyOptimizerParams, default_kind("adam")]
+AdamWByDefaultParams = Annotated[_AnyOptimizerParams, default_kind("adamw")]
+"""Of methods whose paper has AdamW: a block that says no kind must not turn it into Adam."""
 
 
 def trainable_parameters(*modules: nn.Module) -> list[nn.Parameter]:

@@ -1,6 +1,5 @@
 """Penalties on a discriminator by kind: on its gradients, or on its weights."""
 
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 import torch
@@ -8,7 +7,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
 from pipeline.block import Block
-from pipeline.losses.penalty import gradient_penalty, interpolate, zero_centred_penalty
+from pipeline.losses.penalty import Logits, gradient_penalty, interpolate, zero_centred_penalty
 
 
 class NoPenaltyParams(Block):
@@ -52,19 +51,20 @@ PenaltyParams = Annotated[
 ]
 
 
+Place = tuple[Logits, Tensor]
+"""A discriminator as a function of samples, and the samples [N, C, H, W] to measure it at."""
+
+
 def compute_penalty(
-    penalty: GradientPenaltyParams | ZeroCentredPenaltyParams,
-    logits_of: Callable[[Tensor], Tensor],
-    real: Tensor,
-    fake: Tensor,
+    penalty: GradientPenaltyParams | ZeroCentredPenaltyParams, real: Place, fake: Place
 ) -> tuple[Tensor, Tensor]:
     """Compute a weighted penalty and the mean norm of the gradients that it saw: scalars."""
     if isinstance(penalty, GradientPenaltyParams):
-        between = interpolate(real, fake)
+        logits_of, between = real[0], interpolate(real[1], fake[1])
         value, norm = gradient_penalty(
             logits_of, between, target=penalty.target, one_sided=penalty.one_sided
         )
         return penalty.weight * value, norm
-    points = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}[penalty.kind]
-    values, norms = zip(*(zero_centred_penalty(logits_of, x) for x in points), strict=True)
+    places = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}[penalty.kind]
+    values, norms = zip(*(zero_centred_penalty(*place) for place in places), strict=True)
     return 0.5 * penalty.gamma * torch.stack(values).sum(), torch.stack(norms).mean()

@@ -111,9 +111,7 @@ class SPADEMethod(Method[Paired]):
         losses, params = Losses(), self.params
         style, kl = self.draw_style(target)
         fake = self.generator(source, style)
-        with torch.no_grad():
-            of_real = self.adversary(target, source)
-        of_fake = self.adversary(fake, source)
+        of_real, of_fake = self.adversary.outputs_to_match(target, fake, condition=source)
         losses.add("adversarial", self.adversary.fooling(of_fake, of_real))
         matching = feature_matching(
             [layers[:-1] for layers in of_fake.layers], [layers[:-1] for layers in of_real.layers]

@@ -7,14 +7,14 @@ import tiny
 import torch
 from torch import Tensor, nn
 
-from pipeline.capabilities import Sampler, sampling_options
+from pipeline.capabilities import TEMPERATURE, Sampler
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel
 from pipeline.inference.sampling import draw_samples
 from pipeline.latent.traversal import moving_axes, slerp
 from pipeline.models.card import Card
-from pipeline.samples import Spec
+from pipeline.samples import DatasetSpec, Spec
 
 
 def test_slerp_keeps_to_the_circle() -> None:
@@ -53,6 +53,7 @@ class Options(nn.Module, Sampler):
     """Takes a class and a temperature, and draws what it was asked."""
 
     classes = 2
+    options = (TEMPERATURE,)
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,9 +73,10 @@ class Options(nn.Module, Sampler):
 def test_samplers_are_asked_for_classes_and_options() -> None:
     codec = ImageCodec(size=1, channels={"x": 1})
     spec = Spec(channels=1, height=1, width=1, bounded=True)
-    card = Card(version="0", seed=0, specs={"x": spec}, classes=("no", "yes"), run={})
+    data = DatasetSpec(specs={"x": spec}, classes=("no", "yes"))
+    card = Card(version="0", seed=0, data=data, run={}, weights="")
     finished = FinishedModel("toy", Options(), tiny.runs()["vae"], codec, card)
-    assert sampling_options(Options()) == {"temperature": 1.0}
+    assert Options().defaults() == {TEMPERATURE: 1.0}
     (plain,) = draw_samples(finished, 3, 0)
     assert plain.flatten().tolist() == [-1, -1, -1]
     (asked,) = draw_samples(finished, 2, 0, label="yes", options={"temperature": 0.5})
@@ -84,3 +86,5 @@ def test_samplers_are_asked_for_classes_and_options() -> None:
         list(draw_samples(finished, 1, 0, label="2"))
     with pytest.raises(UserError, match="takes no truncation; it takes: temperature"):
         list(draw_samples(finished, 1, 0, options={"truncation": 0.5}))
+    with pytest.raises(UserError, match=r"temperature: found 3, allowed: 0\.1 to 2"):
+        list(draw_samples(finished, 1, 0, options={"temperature": 3.0}))

@@ -31,13 +31,13 @@ QUANTISER = {
     "revive": 0.1,
     "decay": 0.95,
 }
-RATE = {"rate": 2e-3, "beta1": 0.9}
+ADAM = {"lr": 2e-3, "beta1": 0.9}
 
 
-def trained(block: dict, store: Store, out: Path, base: FinishedModel | None = None):
-    run = load_run({"data": "d", "precision": "fp32", "optimizer": RATE, **block})
+def trained(block: dict, store: Store, out: Path, pretrained: FinishedModel | None = None):
+    run = load_run({"data": "d", "precision": "fp32", "optimizer": ADAM, **block})
     places = {"curves": out.with_suffix(".curves"), "scratch": out.with_suffix(".scratch")}
-    train(run, store, out, seed=1, **places, pretrained=base)
+    train(run, store, out, seed=1, **places, pretrained=pretrained)
     return load(out)
 
 

@@ -1,21 +1,22 @@
-"""The transformer over codes: its cache, how it draws, and what it stands on."""
+"""The transformer over codes: its cache, how it draws, and the tokenizer that it builds on."""
 
 import pytest
 import tiny
 import torch
 
 from pipeline.backbones.gpt import GPTParams
+from pipeline.models.card import Pretrained
 from pipeline.models.code_prior import CodePriorModel
 from pipeline.nn.drawing import pick, top_k, top_p
-from pipeline.training.trainer import grounded
+from pipeline.samples import DatasetSpec
 
 RUN = tiny.runs()["code_prior"]
-CLASSES = tuple("0123456789")
+DATA = tiny.data_of(RUN)
 
 
 def built(**fields: object) -> CodePriorModel:
     run = tiny.shrink(RUN, **fields)
-    return run.build_model(tiny.specs_of(run), CLASSES).eval()
+    return run.build_model(DATA, tiny.pretrained_of(run)).eval()
 
 
 @torch.no_grad()
@@ -100,37 +101,58 @@ def test_classes_are_asked_for_and_steer_what_is_drawn():
         plain.sample(2, None, torch.zeros(2, dtype=torch.int64))
 
 
-def test_it_takes_the_weights_of_what_it_stands_on_and_leaves_them():
-    method = RUN.build(tiny.specs_of(RUN), CLASSES)
-    torch.manual_seed(7)
-    below = RUN.foundation.build_model()
-    method.stand_on(below)
-    method.train()
-    assert not method.model.tokenizer.training
+def test_options_of_a_call_override_the_parameters():
+    model = built(temperature=0.5, top_k=3, top_p=0.9)
+    assert {option.name: value for option, value in model.defaults().items()} == {
+        "temperature": 0.5,
+        "top_k": 3,
+        "top_p": 0.9,
+    }
+    with torch.no_grad():
+        model.gpt.head.weight.normal_(0, 3)
+    seen = []
+    model.draw = lambda start, levels, **how: (
+        seen.append(how) or torch.zeros(len(start), len(levels), dtype=torch.int64)
+    )
+    model.sample(1)
+    model.sample(1, temperature=2.0, top_k=0.0, top_p=1.0)
+    assert seen == [
+        {"temperature": 0.5, "k": 3, "p": 0.9},
+        {"temperature": 2.0, "k": None, "p": 1.0},
+    ]
+
+
+def test_it_holds_the_tokenizer_that_it_is_given_and_leaves_it():
+    below = tiny.pretrained_of(RUN)
+    state = {name: value.clone() for name, value in below.model.state_dict().items()}
+    method = RUN.build(DATA, below).train()
+    assert method.model.tokenizer is below.model
+    assert not any(module.training for module in below.model.modules())
+    assert not any(p.requires_grad for p in below.model.parameters())
     update = next(method.updates(tiny.batch_of(RUN), 0))
     assert torch.isfinite(update.loss)
-    state = method.model.tokenizer.state_dict()
-    assert all(torch.equal(value, state[name]) for name, value in below.state_dict().items())
+    now = method.model.tokenizer.state_dict()
+    assert all(torch.equal(value, now[name]) for name, value in state.items())
 
 
 def test_only_matrices_of_linear_layers_decay():
-    (optimizer,) = RUN.build(tiny.specs_of(RUN), CLASSES).optimizers().values()
+    (optimizer,) = RUN.build(DATA, tiny.pretrained_of(RUN)).optimizers().values()
     decaying, free = optimizer.param_groups
     assert decaying["weight_decay"] == RUN.optimizer.weight_decay > 0
     assert free["weight_decay"] == 0
     assert all(p.ndim == 2 for p in decaying["params"])
 
 
-def test_what_has_no_codes_carries_no_prior():
+def test_what_it_can_not_build_on_is_refused():
+    below = tiny.pretrained_of(RUN)
     vae = tiny.runs()["vae"]
-    foundation = RUN.foundation.model_copy(update={"run": vae.model_dump(mode="json")})
+    codeless = Pretrained(vae.build_model(tiny.data_of(vae)), tiny.card_of(vae))
     with pytest.raises(ValueError, match="models/vqvae has no codes"):
-        RUN.model_copy(update={"foundation": foundation}).build_model(tiny.specs_of(RUN), CLASSES)
-    specs = {name: s.model_copy(update={"channels": 3}) for name, s in tiny.specs_of(RUN).items()}
-    with pytest.raises(ValueError, match="codes samples of"):
-        RUN.build_model(specs, CLASSES)
-    with pytest.raises(ValueError, match="has to be trained first"):
-        RUN.model_copy(update={"foundation": None}).build_model(tiny.specs_of(RUN), CLASSES)
-    with pytest.raises(ValueError, match="no classes"):
-        RUN.build_model(tiny.data_of(RUN))
-    assert grounded(vae, None) is vae
+        RUN.build_model(DATA, codeless)
+    specs = {name: s.model_copy(update={"channels": 3}) for name, s in DATA.specs.items()}
+    with pytest.raises(ValueError, match=r"models/vqvae codes samples of .*channels=1.*channels=3"):
+        RUN.build_model(DatasetSpec(specs=specs, classes=DATA.classes), below)
+    with pytest.raises(ValueError, match="models/vqvae has to be trained first"):
+        RUN.build_model(DATA)
+    with pytest.raises(ValueError, match="conditional: digit has no classes"):
+        RUN.build_model(DatasetSpec(specs=DATA.specs), below)

@@ -6,7 +6,7 @@ import torch
 
 from pipeline.backbones.projection import ProjectionHead
 from pipeline.methods.cut import CUT
-from pipeline.samples import Spec
+from pipeline.samples import DatasetSpec, Spec
 
 RUN = tiny.runs()["cut"]
 
@@ -29,7 +29,7 @@ def test_half_of_cyclegans_networks():
         return sum(p.numel() for network in networks for p in network.parameters())
 
     assert 2 * size(alike.generator) == size(other.to_a, other.to_b)
-    assert 2 * size(alike.discriminator) == size(other.discriminator_a, other.discriminator_b)
+    assert 2 * size(alike.adversary) == size(other.discriminator_a, other.discriminator_b)
     assert list(alike.model.directions) == [RUN.target]
 
 
@@ -76,18 +76,18 @@ def test_fast_cut_has_no_identity_half():
     torch.testing.assert_close(update.loss, parts["adversarial"] + 10 * parts["contrast"])
 
 
-def test_places_are_distinct_and_all_where_there_are_few():
-    head = ProjectionHead((2, 3), features=5, places=9)
+def test_patches_are_distinct_and_all_where_there_are_few():
+    head = ProjectionHead((2, 3), features=5, num_patches=9)
     maps = [torch.randn(2, 2, 4, 4), torch.randn(2, 3, 2, 2)]
-    places = head.choose(maps)
-    assert [len(set(p.tolist())) for p in places] == [9, 4]
-    found = head(maps, places)
+    patches = head.choose(maps)
+    assert [len(set(p.tolist())) for p in patches] == [9, 4]
+    found = head(maps, patches)
     assert [tuple(f.shape) for f in found] == [(2, 9, 5), (2, 4, 5)]
-    at = int(places[0][3])
+    at = int(patches[0][3])
     torch.testing.assert_close(found[0][1, 3], head.networks[0](maps[0][1, :, at // 4, at % 4]))
 
 
 def test_domains_of_other_channels_are_refused():
     grey = Spec(channels=1, height=16, width=16, bounded=True)
     with pytest.raises(ValueError, match=r"horse has 3 channel\(s\) and zebra has 1"):
-        RUN.build({**tiny.specs_of(RUN), RUN.target: grey}, ())
+        RUN.build(DatasetSpec(specs={**tiny.specs_of(RUN), RUN.target: grey}))

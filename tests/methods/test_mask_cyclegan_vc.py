@@ -14,7 +14,7 @@ from pipeline.methods.mask_cyclegan_vc import (
 )
 from pipeline.methods.registry import load_run
 from pipeline.params import load_params
-from pipeline.samples import Pair, Spec
+from pipeline.samples import DatasetSpec, Spec, Unpaired
 
 RUN = tiny.runs()["voice_mask_cyclegan"]
 CPU = torch.device("cpu")
@@ -28,9 +28,9 @@ def build(**changes: object) -> MaskCycleGANVC:
     return method
 
 
-def batch() -> Pair:
+def batch() -> Unpaired:
     found = tiny.batch_of(RUN)
-    assert isinstance(found, Pair)
+    assert isinstance(found, Unpaired)
     return found
 
 
@@ -44,8 +44,8 @@ def test_defaults_are_the_papers():
     assert (run.cycle_weight, run.identity_weight, run.identity_steps) == (10, 5, 10_000)
     assert (run.generator.width, run.generator.blocks, run.discriminator.width) == (128, 6, 128)
     assert (run.loss, run.stretch) == ("least_squares", 1)
-    for adam, rate in ((run.optimizer, 2e-4), (run.discriminator_optimizer, 1e-4)):
-        assert (adam.lr, adam.beta1, adam.beta2) == (rate, 0.5, 0.999)
+    for adam, lr in ((run.optimizer, 2e-4), (run.discriminator_optimizer, 1e-4)):
+        assert (adam.lr, adam.beta1, adam.beta2) == (lr, 0.5, 0.999)
     factors = [run.schedule.factor(step, run.steps) for step in (0, 200_000, 300_000, 399_999)]
     assert factors == pytest.approx([1, 1, 0.5, 0], abs=1e-5)
 
@@ -61,9 +61,8 @@ def test_the_recipe_has_both_papers_for_both_pairs():
         kind, *pair = name.split("_")
         assert list(run.domains) == pair
         with torch.device("meta"):
-            model = load_run({**run.model_dump(), "source": "a", "target": "b"}).build_model(
-                specs, ()
-            )
+            two = load_run({**run.model_dump(), "source": "a", "target": "b"})
+            model = two.build_model(DatasetSpec(specs=specs))
         assert sum(p.numel() for p in model.parameters()) == 2 * sizes[kind]
         if kind != "small":
             assert (run.steps, run.batch) == (400_000, 1)
@@ -71,29 +70,20 @@ def test_the_recipe_has_both_papers_for_both_pairs():
 
 
 @pytest.mark.parametrize("frames", [16, 17])
-def test_a_mask_as_long_as_the_window_is_refused(frames):
+def test_a_mask_as_long_as_the_chunk_is_refused(frames):
     with pytest.raises(ValidationError, match=rf"found {frames}, allowed: fewer .* \(crop\), 16"):
         tiny.shrink(RUN, crop=16, mask_frames=frames)
     assert tiny.shrink(RUN, crop=16, mask_frames=15).mask_frames == 15
 
 
 def test_pictures_and_odd_numbers_of_mels_are_refused():
+    def data(spec: Spec) -> DatasetSpec:
+        return DatasetSpec(specs=dict.fromkeys(RUN.domains, spec))
+
     with pytest.raises(ValueError, match="translates sound, but arthur has pictures"):
-        RUN.build(
-            {
-                name: Spec(channels=1, height=16, width=16, bounded=True)
-                for name in (RUN.source, RUN.target)
-            },
-            (),
-        )
+        RUN.build(data(Spec(channels=1, height=16, width=16, bounded=True)))
     with pytest.raises(ValueError, match="multiples of 4 mels, but samples have 30"):
-        RUN.build(
-            {
-                name: Spec(channels=1, height=30, width=None, bounded=False)
-                for name in (RUN.source, RUN.target)
-            },
-            (),
-        )
+        RUN.build(data(Spec(channels=1, height=30, width=None, bounded=False)))
 
 
 # Masks
@@ -208,12 +198,12 @@ def test_factors_are_as_often_above_1_as_below():
 def test_identity_undoes_the_stretching():
     method, (a, b) = build(stretch=2.0), batch()
     torch.manual_seed(5)
-    identity = next(method.updates(Pair(a, b), 0)).logs["identity"]
+    identity = next(method.updates(Unpaired(a, b), 0)).logs["identity"]
     torch.manual_seed(5)
     expected = torch.zeros(())
     with torch.no_grad():
         for source, target, generator in ((a, b, method.to_b), (b, a, method.to_a)):
-            filling_in_mask(len(source), tiny.SIDE, method.mask_frames, CPU)
+            filling_in_mask(len(source), tiny.SIDE, method.params.mask_frames, CPU)
             factors = draw_factors(len(target), 2.0, CPU)
             expected = expected + (generator(stretched(target, factors)) - target).abs().mean()
     torch.testing.assert_close(identity, expected)
@@ -224,9 +214,11 @@ def test_identity_undoes_the_stretching():
 
 def test_losses_by_hand():
     method, (a, b) = build(cycle_weight=3, identity_weight=2), batch()
-    assert tuple(method.discriminators) == DISCRIMINATORS
+    assert tuple(method.adversaries) == DISCRIMINATORS
     torch.manual_seed(5)
-    mask_a, mask_b = (filling_in_mask(len(x), tiny.SIDE, method.mask_frames, CPU) for x in (a, b))
+    mask_a, mask_b = (
+        filling_in_mask(len(x), tiny.SIDE, method.params.mask_frames, CPU) for x in (a, b)
+    )
     with torch.no_grad():  # no optimiser steps, so both updates see the same weights
         fake_b, fake_a = method.to_b(a, mask_a), method.to_a(b, mask_b)
         back_a, back_b = method.to_a(fake_b), method.to_b(fake_a)
@@ -239,8 +231,8 @@ def test_losses_by_hand():
             "cycled_b": (b, back_b),
         }
         logits = {
-            name: (method.discriminators[name](real), method.discriminators[name](fake))
-            for name, (real, fake) in shown.items()
+            name: tuple(method.adversary(name).network(x) for x in pair)
+            for name, pair in shown.items()
         }
         fooled = sum((fake - 1).square().mean() for _, fake in logits.values())
         told = sum(
@@ -265,7 +257,7 @@ def test_identity_stops_after_its_steps():
         assert ("identity" in parts) == there
         expected = parts["adversarial"] + parts["adversarial_cycled"] + 10 * parts["cycle"]
         if there:
-            expected = expected + method.identity_weight * parts["identity"]
+            expected = expected + method.params.identity_weight * parts["identity"]
         torch.testing.assert_close(update.loss, expected)
 
 
@@ -278,4 +270,4 @@ def test_discriminators_leave_the_generators_alone():
     *_, second = method.updates(batch(), 0)
     second.loss.backward()
     assert all(p.grad is None for p in method.model.parameters())
-    assert all(p.grad is not None for p in method.discriminators.parameters())
+    assert all(p.grad is not None for p in method.adversaries.parameters())

@@ -1,5 +1,6 @@
 """What the paper says of SPADE beyond what every method is tested for."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from pipeline.methods.perceptual import Perceptual
 from pipeline.methods.registry import load_run
 from pipeline.methods.spade import SPADEMethod
 from pipeline.models.translators import GeneratorTranslator
-from pipeline.samples import Spec
+from pipeline.samples import DatasetSpec, Spec
 from pipeline.training.trainer import Trainer
 
 RUN = tiny.runs()["spade"]
@@ -35,7 +36,7 @@ def build(**changes: Any) -> SPADEMethod:
 
 
 def build_run(run: RunParams) -> SPADEMethod:
-    method = run.build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
+    method = run.build(tiny.data_of(RUN))
     assert isinstance(method, SPADEMethod)
     return method
 
@@ -47,6 +48,12 @@ def lively(model: GeneratorTranslator) -> GeneratorTranslator:
         for parameter in model.generators.parameters():
             parameter.normal_(0, 0.3)
     return model.eval()
+
+
+def write(folder: Path, model: GeneratorTranslator, run: RunParams) -> None:
+    """Exports the model of a run."""
+    data, codec = tiny.data_of(run), tiny.codec_of(run)
+    export(folder, model, params=run, data=data, codec=codec, seed=1)
 
 
 def labels(count: int = 2, side: int = tiny.SIDE) -> torch.Tensor:
@@ -64,6 +71,7 @@ def test_losses_by_hand(generator):
         matching_weight=7,
         kl_weight=3,
     ).eval()  # spectral norm iterates while it trains
+    network = method.adversary.network
     a, b = tiny.batch_of(RUN)
     torch.manual_seed(5)
     style, kl = None, 0.0
@@ -73,8 +81,8 @@ def test_losses_by_hand(generator):
         kl = gaussian_kl(mean, log_variance).mean()
     with torch.no_grad():  # no optimiser steps, so both updates see the same weights
         fake = method.generator(a, style)
-        fakes = method.discriminator(torch.cat([a, fake], dim=1))
-        reals = method.discriminator(torch.cat([a, b], dim=1))
+        fakes = network(torch.cat([a, fake], dim=1))
+        reals = network(torch.cat([a, b], dim=1))
     matching = sum(
         (f - r).abs().mean()
         for fake_scale, real_scale in zip(fakes, reals, strict=True)
@@ -93,17 +101,25 @@ def test_losses_by_hand(generator):
     torch.testing.assert_close(first.logs["l1"], (fake - b).abs().mean())
 
 
-def test_the_reals_are_seen_once_and_still_train_the_discriminator():
+def test_the_reals_teach_the_discriminator_alone():
     method = build()
-    seen = []
-    method.discriminator.register_forward_hook(lambda *_: seen.append(1))
     first, second = method.updates(tiny.batch_of(RUN), 0)
-    assert len(seen) == 3  # reals, fakes for the generator, fakes for the discriminator
-    # Of the discriminator's loss, half comes by the reals alone.
-    wanted = [p for p in method.discriminator.parameters() if p.requires_grad]
+    wanted = [p for p in method.adversary.parameters() if p.requires_grad]
     torch.autograd.backward(first.loss, inputs=[*method.generator.parameters()])
+    assert all(p.grad is None for p in wanted)
+    # Of the discriminator's loss, half comes by the reals alone.
     torch.autograd.backward(second.logs["real_logit"], inputs=wanted)
     assert all(p.grad is not None for p in wanted)
+
+
+def test_augmented_features_are_matched_alike():
+    method = build(diffaugment=("translation", "cutout"))
+    a, b = tiny.batch_of(RUN)
+    of_real, of_fake = method.eval().adversary.outputs_to_match(b, b, condition=a)
+    for ours, theirs in zip(of_real.layers, of_fake.layers, strict=True):
+        assert all(torch.equal(real, fake) for real, fake in zip(ours, theirs, strict=True))
+    plain, _ = build().eval().adversary.outputs_to_match(b, b, condition=a)
+    assert not torch.equal(plain.logits[0], of_real.logits[0])
 
 
 def test_the_discriminators_update_does_not_reach_the_generator():
@@ -122,7 +138,7 @@ def test_it_overfits_one_batch():
     for step in range(120):
         torch.manual_seed(step)
         for update in toy.method.updates(tiny.batch_of(run), step):
-            toy.apply(update)
+            toy.apply([update])
             seen += [float(update.logs["l1"])] if "l1" in update.logs else []
     assert sum(seen[-10:]) < 0.6 * sum(seen[:10])  # though no loss says so: features match
 
@@ -150,27 +166,27 @@ def test_the_perceptual_loss_is_added_and_its_network_stays_out(tmp_path):
         torch.manual_seed(3)
         updates.append(next(m.updates(tiny.batch_of(RUN), 0)))
     torch.testing.assert_close(updates[0].loss, updates[1].loss + 5 * updates[0].logs["perceptual"])
-    before = method.perceptual.features_0_weight.clone()
+    before = method.perceptual.network.features_0_weight.clone()
     updates[0].loss.backward()
-    assert torch.equal(method.perceptual.features_0_weight, before)
+    assert torch.equal(method.perceptual.network.features_0_weight, before)
 
 
 def test_a_finished_model_needs_no_vgg19(tmp_path):
     weights = random_vgg(tmp_path / "vgg.pth")
     run = tiny.shrink(RUN, perceptual={"kind": "vgg19", "weights": weights})
-    model = run.build(tiny.data_of(run), tiny.pretrained_of(run)).model
-    export(tmp_path / "m", model, params=run, codec=tiny.codec_of(run), classes=(), seed=1)
+    model = run.build(tiny.data_of(run)).model
+    write(tmp_path / "m", model, run)
     (tmp_path / "vgg.pth").unlink()
     assert load(tmp_path / "m").params == run
     with pytest.raises(UserError, match=r"can't be read: No such file"):
-        run.build(tiny.data_of(run), tiny.pretrained_of(run))
+        run.build(tiny.data_of(run))
 
 
-def test_vgg19_judges_pictures_alone():
+def test_vgg19_compares_pictures_alone():
     run = tiny.shrink(RUN, perceptual={"kind": "vgg19", "weights": "nowhere.pth"})
     sound = Spec(channels=1, height=16, width=None, bounded=False)
     with pytest.raises(ValueError, match="vgg19 compares pictures, and scene has none"):
-        run.build({**tiny.specs_of(run), TO: sound}, ())
+        run.build(DatasetSpec(specs={**tiny.specs_of(run), TO: sound}))
 
 
 # Styles
@@ -213,10 +229,10 @@ def test_a_style_taken_from_a_picture_is_the_posteriors_mean():
 def test_training_draws_styles_and_the_prior_holds_them():
     method, y = build(), tiny.batch_of(RUN).b
     method.eval()
-    (one, logs), (other, _) = method.draw_style(y), method.draw_style(y)
+    (one, kl), (other, _) = method.draw_style(y), method.draw_style(y)
     assert not torch.equal(one, other)
     mean, log_variance = method.encoder(y)
-    torch.testing.assert_close(logs["kl"], gaussian_kl(mean, log_variance).mean())
+    torch.testing.assert_close(kl, gaussian_kl(mean, log_variance).mean())
     many = torch.stack([method.draw_style(y)[0] for _ in range(3000)])
     torch.testing.assert_close(many.mean(dim=0), mean, rtol=0, atol=0.15)
     torch.testing.assert_close(many.var(dim=0).log(), log_variance, rtol=0, atol=0.25)
@@ -249,7 +265,7 @@ def test_tiles_share_statistics():
 
 def test_a_finished_model_is_exported_to_onnx_in_its_typical_style(tmp_path):
     model = lively(build().model)
-    export(tmp_path / "m", model, params=RUN, codec=tiny.codec_of(RUN), classes=(), seed=1)
+    write(tmp_path / "m", model, RUN)
     assert export_onnx(load(tmp_path / "m"), tmp_path / "m.onnx") < 1e-4
     assert (tmp_path / "m.onnx").is_file()
 

@@ -1,4 +1,4 @@
-"""What UNIT, and pix2pix on a latent, promise beyond what every method is tested for."""
+"""What UNIT promises beyond what every method is tested for."""
 
 from pathlib import Path
 
@@ -10,18 +10,14 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
-from torch.nn.functional import softplus
 
-from pipeline.backbones.vae import Vae
 from pipeline.inference.finished import export
 from pipeline.inference.translation import translate_any_size
-from pipeline.methods.pix2pix import Pix2Pix
 from pipeline.methods.registry import load_run
 from pipeline.methods.unit import UNIT
-from pipeline.nn.passes import one_pass, own_passes
-from pipeline.samples import Pair
+from pipeline.samples import DatasetSpec, Unpaired
 
-RUN, PAIRED = tiny.runs()["cyclegan_vae"], tiny.runs()["pix2pix_vae"]
+RUN = tiny.runs()["cyclegan_vae"]
 WEIGHTS = {"reconstruction": 2.0, "kl": 3.0, "cycle": 5.0, "cycle_kl": 7.0}
 
 
@@ -32,9 +28,9 @@ def build(**changes: object) -> UNIT:
     return method
 
 
-def batch() -> Pair:
+def batch() -> Unpaired:
     found = tiny.batch_of(RUN)
-    assert isinstance(found, Pair)
+    assert isinstance(found, Unpaired)
     return found
 
 
@@ -142,25 +138,27 @@ def test_what_is_shared_is_counted_and_written_once(tmp_path: Path):
     own = 2 * (sum(map(torch.numel, part.parameters())))
     shared = sum(map(torch.numel, part.latent.parameters()))
     assert sum(p.numel() for p in model.parameters()) == own - shared
-    codec = tiny.codec_of(RUN)
-    export(tmp_path / "toy", model, params=RUN, codec=codec, classes=(), seed=1)
+    data, codec = tiny.data_of(RUN), tiny.codec_of(RUN)
+    export(tmp_path / "toy", model, params=RUN, data=data, codec=codec, seed=1)
     assert load_file(tmp_path / "toy/model.safetensors").keys() == state.keys()
 
 
 def test_domains_may_differ_in_channels():
     specs = tiny.specs_of(RUN)
     specs[RUN.target] = specs[RUN.target].model_copy(update={"channels": 1})
-    method = RUN.build(specs, ())
-    pair = Pair(tiny.sample_of(specs[RUN.source], 2, 1), tiny.sample_of(specs[RUN.target], 2, 2))
+    method = RUN.build(DatasetSpec(specs=specs))
+    pair = Unpaired(
+        tiny.sample_of(specs[RUN.source], 2, 1), tiny.sample_of(specs[RUN.target], 2, 2)
+    )
     assert all(torch.isfinite(update.loss) for update in method.updates(pair, 0))
     assert method.model.translate(pair.a, RUN.target).shape == pair.b.shape
     assert method.model.translate(pair.b, RUN.source).shape == pair.a.shape
 
 
 def test_discriminators_with_batch_norm_keep_batches_apart():
-    assert build().discriminator_a.through is one_pass
+    assert build().discriminator_a.joint
     norm = {"width": 2, "layers": 1, "norm": "batch"}
-    assert build(discriminator=norm).discriminator_a.through is own_passes
+    assert not build(discriminator=norm).discriminator_a.joint
 
 
 # Use
@@ -187,46 +185,3 @@ def test_voices_of_any_length():
     with torch.no_grad():
         y = translate_any_size(method.model, x, voice.target)
     assert y.shape == x.shape
-
-
-# pix2pix on a latent
-
-
-def pix2pix(**changes: object) -> Pix2Pix:
-    torch.manual_seed(0)
-    method = tiny.shrink(PAIRED, **changes).build(tiny.data_of(PAIRED), tiny.pretrained_of(PAIRED))
-    assert isinstance(method, Pix2Pix)
-    return method
-
-
-def test_pix2pix_weighs_its_latents_divergence():
-    method = pix2pix(l1_weight=7, kl_weight=3)
-    generator, (a, b) = method.generator, tiny.batch_of(PAIRED)
-    assert isinstance(generator, Vae)
-    torch.manual_seed(3)
-    with torch.no_grad():
-        mean = generator.latent.before(generator.encoder(a))
-        fake = generator.decoder(generator.latent.after(mean + torch.randn(mean.shape)))
-        logits = method.discriminator(torch.cat([a, fake], dim=1))
-    torch.manual_seed(3)
-    _, update = method.updates(tiny.batch_of(PAIRED), 0)
-    torch.testing.assert_close(update.logs["kl"], kl(mean))
-    expected = softplus(-logits).mean() + 7 * l1(fake, b) + 3 * kl(mean)
-    torch.testing.assert_close(update.loss, expected)
-
-
-def test_pix2pix_without_a_latent_weighs_none():
-    method = pix2pix(kl_weight=1e6, generator={"kind": "resnet", "width": 2, "blocks": 1})
-    _, update = method.updates(tiny.batch_of(PAIRED), 0)
-    assert set(update.logs) == {"adversarial", "l1"}
-    torch.testing.assert_close(
-        update.loss, update.logs["adversarial"] + method.l1_weight * update.logs["l1"]
-    )
-
-
-def test_pix2pix_draws_from_its_latent_at_inference_only_where_it_says_so():
-    x = tiny.batch_of(PAIRED).a
-    for mode, alike in (("train", False), ("eval", True)):
-        model = pix2pix(inference=mode).model.eval()
-        found = [model.translate(x, PAIRED.target) for _ in range(2)]
-        assert torch.equal(*found) == alike

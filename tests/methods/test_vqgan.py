@@ -1,5 +1,7 @@
 """VQGAN: its published size and values, the adaptive weight, the guard and the classifier."""
 
+import copy
+
 import pytest
 import tiny
 import torch
@@ -10,11 +12,11 @@ from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.vit import sines
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.losses.adversarial import adaptive_weight
-from pipeline.methods.base import Foundation
 from pipeline.methods.perceptual import ClassifierDistance
 from pipeline.methods.registry import load_run
-from pipeline.methods.vqgan import VQGAN, VQGANParams
-from pipeline.samples import Spec
+from pipeline.methods.vqgan import VQGAN
+from pipeline.models.card import Pretrained
+from pipeline.samples import DatasetSpec, Spec
 
 RUNS = tiny.runs()
 PICTURES = Spec(channels=3, height=256, width=256, bounded=True)
@@ -38,12 +40,12 @@ def build(**fields: object) -> VQGAN:
 
 def test_the_published_network_has_its_size():
     with torch.device("meta"):
-        model = load_run(BLOCK).build_model({"x": PICTURES}, ())
-        classifier = PatchParams().build(3)
+        model = load_run(BLOCK).build_model(DatasetSpec(specs={"x": PICTURES}))
+        discriminator = PatchParams().build(3)
     assert count(model.encoder) == 29_298_176
     assert count(model.decoder) == 42_449_795
     assert count(model) == 72_141_699
-    assert count(classifier) == 2_765_633
+    assert count(discriminator) == 2_765_633
     assert model.grid(PICTURES) == (16, 16)
 
 
@@ -87,9 +89,11 @@ def test_the_adaptive_weight_is_the_ratio_of_gradients_at_the_last_layer():
 def test_the_adversarial_loss_pulls_the_last_layer_as_hard_as_the_likelihood():
     method, batch = build(warmup=0), tiny.batch_of(RUNS["vqgan"])
     drawn, _ = method.model(batch.x)
-    likelihood, _ = method.reconstruction(drawn, method.model.picture(drawn), batch.x)
-    adversarial = method.adversarial(method.model.picture(drawn))
-    weight = method.weight(likelihood, adversarial, step=method.params.discriminator_start)
+    y = method.model.picture(drawn)
+    likelihood = method.reconstruction(drawn, y, batch.x).total
+    adversarial = torch.stack([d.generator_loss(y, real=batch.x) for d in method.each()]).sum()
+    start = method.params.discriminator_start
+    weight = method.adversarial_weight(likelihood, adversarial, step=start)
     last = method.model.decoder.conv_out.weight
     norms = [
         torch.autograd.grad(f, last, retain_graph=True)[0].norm()
@@ -102,26 +106,26 @@ def test_discriminators_come_at_their_step_and_rise():
     method, batch = build(discriminator_start=2, warmup=3), tiny.batch_of(RUNS["vqgan"])
     names = [[u.optimizer for u in method.updates(batch, step)] for step in range(4)]
     assert names == [["model"], ["model"], *[["discriminators", "model"]] * 2]
-    method.now.copy_(method.calm)
-    shares = [float(method.heard(step)) for step in range(2, 8)]
-    assert shares == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1])
+    method.recent_l1.copy_(method.reference_l1)
+    weights = [float(method.discriminator_weight(step)) for step in range(2, 8)]
+    assert weights == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1])
 
 
 def test_the_guard_silences_discriminators_that_ruin_the_pictures():
     method = build(discriminator_start=1, warmup=0, guard=2.0)
-    method.watch(torch.tensor(0.1), 0)
-    method.watch(torch.tensor(0.1), 1)
-    assert method.heard(1) == 1
+    method.note_error(torch.tensor(0.1), 0)
+    method.note_error(torch.tensor(0.1), 1)
+    assert method.discriminator_weight(1) == 1
     for step in range(2, 200):
-        method.watch(torch.tensor(0.15), step)
-    assert method.heard(200) == pytest.approx(0.5, abs=0.01)
+        method.note_error(torch.tensor(0.15), step)
+    assert method.discriminator_weight(200) == pytest.approx(0.5, abs=0.01)
     for step in range(200, 400):
-        method.watch(torch.tensor(0.3), step)
-    assert method.heard(400) == 0
-    assert method.calm == pytest.approx(0.1)
+        method.note_error(torch.tensor(0.3), step)
+    assert method.discriminator_weight(400) == 0
+    assert method.reference_l1 == pytest.approx(0.1)
     for step in range(400, 800):
-        method.watch(torch.tensor(0.05), step)
-    assert method.heard(800) == 1
+        method.note_error(torch.tensor(0.05), step)
+    assert method.discriminator_weight(800) == 1
 
 
 def test_losses_are_what_they_say():
@@ -135,35 +139,40 @@ def test_losses_are_what_they_say():
     assert update.logs["perceptual"] > 0
 
 
-def test_the_judge_is_that_of_another_stage_and_stays_as_it_is():
-    method = build()
+def test_discriminators_losses_by_hand():
+    both = {"patch": {"width": 4, "layers": 1}, "stylegan2": {"width": 4, "most": 8}}
+    method = build(**both, discriminator_start=0, adaptive=False, guard=1e6)
+    x = tiny.batch_of(RUNS["vqgan"]).x
+    drawn, _ = method.model(x)
+    y = method.model.picture(drawn).detach()
+    update = method.discriminator_update(x, y, 0)
+    assert list(method.adversaries) == ["patch", "stylegan2"]
+    expected = 0.0
+    for adversary in method.each():
+        real, fake = adversary.network(x), adversary.network(y)
+        expected = expected + 0.5 * ((1 - real).relu().mean() + (1 + fake).relu().mean())
+    torch.testing.assert_close(update.loss, expected)
+    assert {"real_logit_patch", "real_logit_stylegan2"} <= update.logs.keys()
+
+
+def test_the_classifier_is_that_of_another_stage_and_stays_as_it_is():
+    run = tiny.shrink(RUNS["vqgan"])
+    pretrained = tiny.pretrained_of(run)
     torch.manual_seed(5)
-    classifier = RUNS["vqgan"].foundation.build_model()
-    for layer in classifier.modules():
+    for layer in pretrained.model.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.running_mean.normal_()
-    method.stand_on(classifier)
-    method.train()
-    state = method.perceptual.classifier.state_dict()
-    assert all(torch.equal(value, state[name]) for name, value in classifier.state_dict().items())
+    classifier = copy.deepcopy(pretrained.model)
+    method = run.build(tiny.data_of(run), pretrained).train()
     x, y = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 16, 16)
     expected = ClassifierDistance(classifier)(x, y)
     torch.testing.assert_close(method.perceptual(x, y), expected)
     assert method.perceptual(x, x) == 0
+    next(method.updates(tiny.batch_of(run), 0))
     after = method.perceptual.classifier.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in classifier.state_dict().items())
     assert not any(p.requires_grad for p in method.perceptual.parameters())
-
-
-def test_perceptual_distances_by_hand():
-    class StandInClassifier(nn.Module):
-        def taps(self, x: torch.Tensor) -> list[torch.Tensor]:
-            return [x, 2 * x[..., :1, :1]]
-
-    x = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1).expand(1, 2, 2, 2)
-    y = torch.tensor([8.0, 6.0]).view(1, 2, 1, 1).expand(1, 2, 2, 2)
-    # Directions (0.6, 0.8) and (0.8, 0.6): squared distance 0.08 at each place, in two layers.
-    assert float(ClassifierDistance(StandInClassifier())(x, y)) == pytest.approx(0.16)
+    assert not any("classifier" in name for name in method.model.state_dict())
 
 
 @pytest.mark.parametrize(
@@ -185,16 +194,15 @@ def test_what_does_not_fit_together_is_refused(fields, words):
         load_run({name: value for name, value in BLOCK.items() if name != "perceptual"})
 
 
-def test_a_judge_of_other_samples_is_refused():
+def test_a_classifier_of_other_samples_is_refused():
     run = RUNS["vqgan"]
     specs = {name: s.model_copy(update={"channels": 1}) for name, s in tiny.specs_of(run).items()}
     with pytest.raises(ValueError, match="classifiers/savanna has seen samples of 3 channels"):
-        run.build(specs, ())
-    lonely = run.model_copy(update={"foundation": None})
-    assert isinstance(lonely, VQGANParams)
-    assert isinstance(run.foundation, Foundation)
-    with pytest.raises(ValueError, match="has to be trained first"):
-        lonely.build(tiny.data_of(run), tiny.pretrained_of(run))
+        run.build(DatasetSpec(specs=specs), tiny.pretrained_of(run))
+    with pytest.raises(ValueError, match="classifiers/savanna has to be trained first"):
+        run.build(tiny.data_of(run))
+    assert isinstance(tiny.pretrained_of(run), Pretrained)
+    run.build_model(tiny.data_of(run))  # what is exported needs no classifier
 
 
 def test_places_are_told_apart_by_sines():
@@ -208,13 +216,8 @@ def test_places_are_told_apart_by_sines():
 
 
 def test_logit_laplace_pictures_end_where_pixels_do():
-    method, batch = (
-        f(RUNS["vit_vqgan"])
-        for f in (
-            lambda run: run.build(tiny.data_of(run), tiny.pretrained_of(run)),
-            tiny.batch_of,
-        )
-    )
+    run = RUNS["vit_vqgan"]
+    method, batch = run.build(tiny.data_of(run), tiny.pretrained_of(run)), tiny.batch_of(run)
     with torch.no_grad():
         drawn, _ = method.model(batch.x)
     assert drawn.shape[1] == 2 * batch.x.shape[1]

@@ -9,7 +9,14 @@ import torch
 import torch.distributed as dist
 from torch.nn.functional import mse_loss, normalize
 
-from pipeline.nn.quantiser import Quantiser, QuantiserParams, means, perplexity, tally, use
+from pipeline.nn.quantiser import (
+    Quantiser,
+    QuantiserParams,
+    codebook_usage,
+    means,
+    perplexity,
+    tally,
+)
 
 SMALL = {"codes": 6, "dim": 3}
 
@@ -152,7 +159,7 @@ def test_a_codebook_begins_at_the_vectors_or_evenly(learns):
 def test_perplexity_and_use_by_hand():
     codes = torch.tensor([[0, 0, 1], [2, 2, 1]])
     torch.testing.assert_close(perplexity(codes, 9), torch.tensor(3.0))
-    assert use(codes, 9) == pytest.approx(3 / 9)
+    assert codebook_usage(codes, 9) == pytest.approx(3 / 9)
     uneven = torch.tensor([0, 0, 0, 1])
     entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
     torch.testing.assert_close(perplexity(uneven, 2), torch.tensor(math.exp(entropy)))

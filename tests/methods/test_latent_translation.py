@@ -1,5 +1,6 @@
 """Translators between the latents of a finished VQ model: what is shared, frozen and refused."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ import torch
 from lightning_fabric import Fabric
 from pydantic import ValidationError
 from safetensors.torch import load_file
-from torch import nn
 
-from pipeline.inference.finished import export
-from pipeline.methods.base import LatentTranslationMethod, RunParams
+from pipeline.inference.finished import export, load
+from pipeline.methods.base import Method, RunParams
+from pipeline.models.card import Pretrained
 from pipeline.models.latent_translator import LatentTranslator
+from pipeline.models.vq import VQModel
+from pipeline.samples import DatasetSpec
 from pipeline.training.trainer import Trainer
 
 RUNS = {name: tiny.runs()[name] for name in ("pix2pix_vqgan", "cyclegan_vqgan")}
@@ -27,22 +30,23 @@ def toy(run: RunParams, tokenizer: str) -> RunParams:
     return tiny.shrink(run, generator={**tiny.BRIDGE, "tokenizer": tokenizer})
 
 
-def build(run: RunParams) -> LatentTranslationMethod:
+def build(run: RunParams, pretrained: Pretrained | None = None) -> Method:
     torch.manual_seed(0)
-    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
+    return run.build(tiny.data_of(run), pretrained or tiny.pretrained_of(run))
 
 
-def finished(run: RunParams) -> nn.Module:
-    """What the run stands on, with weights of its own."""
+def finished(run: RunParams) -> tuple[Pretrained, VQModel]:
+    """The VQ model that the run builds on, to be handed in, and a copy of it to compare with."""
     torch.manual_seed(9)
-    return run.foundation.build_model()
+    pretrained = tiny.pretrained_of(run)
+    return pretrained, copy.deepcopy(pretrained.model)
 
 
 @pytest.mark.parametrize("tokenizer", ["frozen", "tuned"])
 def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, tokenizer):
-    params, below = toy(run, tokenizer), finished(run)
-    method = build(params)
-    method.stand_on(below)
+    params = toy(run, tokenizer)
+    pretrained, below = finished(run)
+    method = build(params, pretrained)
     training = Trainer(
         Fabric(accelerator="cpu", precision="32-true"),
         method,
@@ -51,13 +55,12 @@ def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, tokenizer):
         label="toy",
         checkpoints=None,
     )
-    fresh = [p.clone() for p in method.model.bridges.parameters()]
+    fresh = [p.clone() for p in method.model.networks.parameters()]
     for _ in range(3):
         training.take_step(tiny.batch_of(params))
-    bridges = list(method.model.bridges.parameters())
-    assert (
-        sum(not torch.equal(p, q) for p, q in zip(fresh, bridges, strict=True)) > len(bridges) / 2
-    )
+    learnt = list(method.model.networks.parameters())
+    moved = sum(not torch.equal(p, q) for p, q in zip(fresh, learnt, strict=True))
+    assert moved > len(learnt) / 2
     for model in (method.model, training.ema):
         now = model.tokenizer.state_dict()
         stayed = {
@@ -73,42 +76,49 @@ def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, tokenizer):
             assert moved == set(parts)
 
 
-def test_a_frozen_coder_is_as_it_is_in_use(run):
+def test_a_frozen_tokenizer_stays_in_evaluation_mode(run):
     for tokenizer, trains in (("frozen", False), ("tuned", True)):
         model = build(toy(run, tokenizer)).train().model
-        assert model.bridges.training
+        assert model.networks.training
         assert model.tokenizer.training == trains
 
 
-def test_directions_share_one_coder_that_is_written_once(tmp_path: Path):
+def test_directions_share_one_tokenizer_that_is_written_once(tmp_path: Path):
     run = RUNS["cyclegan_vqgan"]
     model = build(run).model
     assert isinstance(model, LatentTranslator)
     assert model.generator(run.source).tokenizer is model.generator(run.target).tokenizer
-    assert model.generator(run.source).bridge is not model.generator(run.target).bridge
-    export(tmp_path / "toy", model, params=run, codec=tiny.codec_of(run), classes=(), seed=1)
-    assert load_file(tmp_path / "toy/model.safetensors").keys() == model.state_dict().keys()
+    assert model.generator(run.source).network is not model.generator(run.target).network
+    data, codec, card = tiny.data_of(run), tiny.codec_of(run), tiny.pretrained_of(run).card
+    out = tmp_path / "toy"
+    export(out, model, params=run, data=data, codec=codec, seed=1, pretrained=card)
+    assert load_file(out / "model.safetensors").keys() == model.state_dict().keys()
+    finished = load(out)
+    assert finished.card.pretrained == card
+    x = tiny.batch_of(run).a
+    for to in run.domains:
+        torch.testing.assert_close(finished.model.translate(x, to), model.translate(x, to))
 
 
 @torch.no_grad()
 def test_a_translation_goes_from_latent_to_latent(run):
-    method, below = build(run), finished(run).eval()
-    method.stand_on(below)
+    pretrained, below = finished(run)
+    method, below = build(run, pretrained), below.eval()
     x = tiny.batch_of(run).a
-    bridge = method.model.bridges[run.target]
-    for parameter in bridge.conv_out.parameters():
-        parameter.zero_()  # a bridge that changes nothing
+    network = method.model.networks[run.target]
+    for parameter in network.conv_out.parameters():
+        parameter.zero_()  # a network that changes nothing
     expected = below.draw(below.vectors(x)).clamp(-1, 1)
     torch.testing.assert_close(method.model.translate(x, run.target), expected)
-    bridge.conv_out.bias.fill_(0.5)
+    network.conv_out.bias.fill_(0.5)
     expected = below.draw(below.vectors(x) + 0.5).clamp(-1, 1)
     torch.testing.assert_close(method.model.translate(x, run.target), expected)
 
 
-def test_a_fresh_bridge_changes_little(run):
-    bridge = build(run).model.bridges[run.target]
-    z = torch.randn(2, bridge.conv_in.in_channels, 8, 8)
-    change = (bridge(z) - z).square().mean().sqrt()
+def test_a_fresh_network_changes_little(run):
+    network = build(run).model.networks[run.target]
+    z = torch.randn(2, network.conv_in.in_channels, 8, 8)
+    change = (network(z) - z).square().mean().sqrt()
     assert 0 < change < 0.2
 
 
@@ -118,7 +128,7 @@ def test_pictures_of_one_code_are_translated(run):
     assert model.translate(x, run.target).shape == x.shape
 
 
-def test_bridges_and_what_they_stand_on_belong_together(run):
+def test_latent_generators_and_their_tokenizer_belong_together(run):
     with pytest.raises(ValidationError, match="belong together, found pretrained: None"):
         tiny.shrink(run, pretrained=None)
     with pytest.raises(ValidationError, match="belong together, found pretrained: classifiers/x"):
@@ -130,14 +140,10 @@ def test_bridges_and_what_they_stand_on_belong_together(run):
 def test_what_does_not_fit_is_refused(run):
     specs = {name: s.model_copy(update={"channels": 1}) for name, s in tiny.specs_of(run).items()}
     with pytest.raises(ValueError, match="models/vqgan codes samples of"):
-        run.build(specs, ())
-    other = tiny.runs()["autoencoder"].model_dump(mode="json")
-    codeless = run.foundation.model_copy(update={"run": {**other, "domains": ["scene"]}})
+        run.build(DatasetSpec(specs=specs), tiny.pretrained_of(run))
+    other = tiny.runs()["autoencoder"]
+    codeless = Pretrained(other.build_model(tiny.data_of(other)), tiny.card_of(other))
     with pytest.raises(ValueError, match="models/vqgan has no codes"):
-        run.model_copy(update={"foundation": codeless}).build(
-            tiny.data_of(run), tiny.pretrained_of(run)
-        )
-    with pytest.raises(ValueError, match="has to be trained first"):
-        run.model_copy(update={"foundation": None}).build(
-            tiny.data_of(run), tiny.pretrained_of(run)
-        )
+        run.build(tiny.data_of(run), codeless)
+    with pytest.raises(ValueError, match="models/vqgan has to be trained first"):
+        run.build(tiny.data_of(run))

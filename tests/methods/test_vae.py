@@ -1,19 +1,53 @@
-"""Autoencoders of vectors: capacity, and the gradient through what is drawn."""
+"""The VAE: its bound, its noise, its capacity, and the gradient through what is drawn."""
+
+import math
 
 import pytest
 import tiny
 import torch
 
-from pipeline.methods.registry import load_run
-from pipeline.methods.vae import CapacityParams
+from pipeline.methods.vae import NOISE_LR, VAE, CapacityParams
 
-RUNS = tiny.runs()
+RUN = tiny.runs()["vae"]
 
 
-def build(name: str, **fields: object):
+def build(**fields: object) -> VAE:
     torch.manual_seed(0)
-    run = tiny.shrink(RUNS[name], **fields)
-    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
+    method = tiny.shrink(RUN, **fields).build(tiny.data_of(RUN))
+    assert isinstance(method, VAE)
+    return method
+
+
+def test_noise_is_learnt_or_fixed():
+    learnt = build(noise=None)
+    assert learnt.model.log_variance.requires_grad
+    groups = learnt.optimizers()["model"].param_groups
+    assert groups[1]["params"] == [learnt.model.log_variance]
+    assert groups[1]["lr"] == pytest.approx(NOISE_LR * groups[0]["lr"])
+    fixed = build(noise=0.5)
+    assert not fixed.model.log_variance.requires_grad
+    assert len(fixed.optimizers()["model"].param_groups) == 1
+    assert float(fixed.model.log_variance) == pytest.approx(2 * math.log(0.5))
+
+
+def test_the_loss_is_the_negative_elbo_a_value():
+    batch = tiny.batch_of(RUN)
+    method = build(beta=1.0)
+    torch.manual_seed(3)
+    update = next(method.updates(batch, 0))
+    expected = (update.logs["nll"] + update.logs["kl"]) / batch.x[0].numel()
+    torch.testing.assert_close(update.loss, expected)
+    doubled = build(beta=2.0)
+    torch.manual_seed(3)
+    loss = next(doubled.updates(batch, 0)).loss
+    expected = (update.logs["nll"] + 2 * update.logs["kl"]) / batch.x[0].numel()
+    torch.testing.assert_close(loss, expected)
+
+
+def test_a_score_does_not_depend_on_a_samples_neighbours():
+    model, batch = build().model.eval(), tiny.batch_of(RUN)
+    alone = torch.cat([model.score(x[None]) for x in batch.x])
+    torch.testing.assert_close(model.score(batch.x), alone)
 
 
 def test_a_capacity_rises_to_its_end():
@@ -23,8 +57,8 @@ def test_a_capacity_rises_to_its_end():
 
 @pytest.mark.parametrize("nats", [1e-3, 1e4])
 def test_the_kl_term_is_held_to_the_capacity(nats):
-    method = build("vae", beta=7.0, capacity={"nats": nats, "steps": 1})
-    batch = tiny.batch_of(RUNS["vae"])
+    method = build(beta=7.0, capacity={"nats": nats, "steps": 1})
+    batch = tiny.batch_of(RUN)
     torch.manual_seed(3)
     update = next(method.updates(batch, 5))
     expected = update.logs["nll"] + 7 * (update.logs["kl"] - nats).abs()
@@ -33,9 +67,8 @@ def test_the_kl_term_is_held_to_the_capacity(nats):
 
 
 def test_the_gradient_through_a_draw_is_the_numerical_one():
-    run = RUNS["vae"]
-    model = build("vae", noise=0.5).model.double()
-    x = tiny.batch_of(run).x.double()
+    model = build(noise=0.5).model.double()
+    x = tiny.batch_of(RUN).x.double()
     noise = torch.randn(len(x), model.latent, dtype=torch.double)
     bias = model.encoder.head.bias
 
@@ -59,8 +92,8 @@ def test_the_gradient_through_a_draw_is_the_numerical_one():
 
 
 def test_the_elbos_gradient_is_the_numerical_one():
-    model = build("vae", noise=0.5).model
-    x = tiny.batch_of(RUNS["vae"]).x
+    model = build(noise=0.5).model
+    x = tiny.batch_of(RUN).x
     noise = torch.randn(len(x), model.latent)
     bias = model.encoder.head.bias
 
@@ -79,16 +112,3 @@ def test_the_elbos_gradient_is_the_numerical_one():
         torch.testing.assert_close(
             gradient[place].double(), (above - below) / 2e-2, rtol=0.02, atol=0.05
         )
-
-
-def test_an_autoencoder_learns_by_the_loss_that_it_is_told():
-    batch = tiny.batch_of(RUNS["autoencoder"])
-    for loss in ("l1", "l2"):
-        method = build("autoencoder", loss=loss)
-        update = next(method.updates(batch, 0))
-        with torch.no_grad():
-            error = method.model.reconstruct(batch.x) - batch.x
-        expected = error.abs().mean() if loss == "l1" else error.square().mean()
-        torch.testing.assert_close(update.loss, expected)
-    with pytest.raises(ValueError, match="loss"):
-        load_run({"method": "autoencoder", "data": "d", "domains": ["x"], "steps": 1, "loss": "l3"})

@@ -1,0 +1,31 @@
+"""Feature matching, at values worked out by hand."""
+
+import pytest
+import torch
+
+from pipeline.losses.matching import feature_matching
+
+
+def test_feature_matching_by_hand():
+    zero = torch.zeros(2, 1, 1, 2)
+    fakes = [[zero + 1, zero + 2], [zero + 4, zero]]
+    reals = [[zero, zero - 1], [zero, zero]]
+    # Layers add up, 1 + 3 and 4 + 0; scales are averaged.
+    torch.testing.assert_close(feature_matching(fakes, reals), torch.tensor(4.0))
+    halves = torch.tensor([[[[1.0, -3.0]]]])
+    torch.testing.assert_close(
+        feature_matching([[halves]], [[torch.zeros_like(halves)]]), torch.tensor(2.0)
+    )
+
+
+def test_feature_matching_leaves_the_reals_alone():
+    fake, real = (torch.randn(1, 2, 3, 3, requires_grad=True) for _ in range(2))
+    feature_matching([[fake]], [[real]]).backward()
+    assert fake.grad is not None
+    assert real.grad is None
+
+
+def test_feature_matching_wants_as_many_layers_on_both_sides():
+    x = torch.zeros(1, 1, 1, 1)
+    with pytest.raises(ValueError, match="shorter"):
+        feature_matching([[x, x]], [[x]])
