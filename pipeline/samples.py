@@ -63,6 +63,7 @@ class Labelled(NamedTuple):
 
     x: Tensor  # [N, C, H, W]
     y: Tensor  # [N] int64; zeros where there are no classes
+    factors: Tensor | None = None  # [N, F] of the factors that the run asks for, None where of none
 
 
 class Vocoded(NamedTuple):

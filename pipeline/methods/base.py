@@ -150,6 +150,11 @@ class RunParams(Block, ABC):
         """Number of batches that one step reads."""
         return 1
 
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors whose values labelled batches carry; none unless a method asks."""
+        return ()
+
     @abstractmethod
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> nn.Module:
         """Build the model that is exported, with fresh weights save for what is ``pretrained``."""

@@ -46,8 +46,8 @@ class Augmentation:
         match batch:
             case Vocoded():
                 return batch
-            case Labelled(x, y):
-                return Labelled(self._alone(x), y)
+            case Labelled():
+                return batch._replace(x=self._alone(batch.x))
             case Unpaired(a, b):
                 return Unpaired(self._alone(a), self._alone(b))
             case Paired(a, b):

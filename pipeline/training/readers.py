@@ -3,7 +3,6 @@ exact."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Generic
 
 import numpy as np
@@ -12,12 +11,13 @@ from torch import Tensor
 
 from pipeline.codecs import MelCodec
 from pipeline.datasets.source import Array
-from pipeline.datasets.store import Domain, Store
+from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.inference.vocoders import differences
 from pipeline.methods.base import BatchT, RunParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.samples import Batch, DatasetSpec, Labelled, Paired, Unpaired, Vocoded
+from pipeline.training.domain_reader import DomainReader, drawing, shuffled
 
 
 class Reader(ABC, Generic[BatchT]):
@@ -169,17 +169,27 @@ class SeveralDomainsReader(Reader[BatchT], ABC):
 class LabelledReader(SeveralDomainsReader[Labelled]):
     """Reads items of one domain with their classes, or of several, with the domain's number."""
 
+    def check(self) -> None:
+        """Raise UserError where a domain does not know a factor that the run asks for."""
+        for reader in self.domains:
+            for name in self.params.factors:
+                reader.domain.factors[name]
+
     def __call__(self, step: int) -> Labelled:
-        """Read samples and labels."""
+        """Read samples and labels, and the factors that the run asks for."""
         rows: list[Tensor] = []
         labels: list[int] = []
+        factors: list[list[float]] = []
         several = len(self.domains) > 1
         for place, (reader, index) in zip(self.places(step), self.items(step), strict=True):
+            known = reader.domain.factors
+            factors.append([float(known[name][index]) for name in self.params.factors])
             standard = reader if self.params.own_statistics else self.domains[0]
             rows.append(self.to_sample(standard, [reader.read(index, drawing(self.seed, place))]))
             number = self.domains.index(reader)
             labels.append(number if several else int(reader.domain.labels[index]))
-        return Labelled(torch.cat(rows), torch.tensor(labels, device=self.device))
+        asked = torch.tensor(factors, device=self.device) if self.params.factors else None
+        return Labelled(torch.cat(rows), torch.tensor(labels, device=self.device), asked)
 
 
 class VocodedReader(SeveralDomainsReader[Vocoded]):
@@ -236,47 +246,6 @@ def reader_of(
     return kind(store, params, seed=seed, device=device, rank=rank, world=world)
 
 
-class DomainReader:
-    """Reads items, or chunks of ``crop`` frames of clips, of one domain."""
-
-    def __init__(self, domain: Domain, name: str, params: RunParams, place: str) -> None:
-        """Raise UserError where sound has no chunk's length, or nothing is large enough."""
-        crop = params.crop
-        self.domain, self.name, self.crop = domain, name, crop
-        self.usable = np.arange(len(domain))
-        if domain.lengths is not None:
-            if crop is None:
-                raise UserError(f"{place}: sound needs 'crop', the frames of a training chunk")
-            self.usable = np.flatnonzero(domain.lengths >= crop)
-            if not len(self.usable):
-                longest = int(domain.lengths.max())
-                raise UserError(
-                    f"{place}/{name}: no clip has {crop} frames (crop); the longest has {longest}"
-                )
-        elif crop is not None and crop > (side := params.resize or domain.row(0).shape[0]):
-            raise UserError(
-                f"{place}/{name}: pictures of {side} pixels are smaller than the crop of {crop}"
-            )
-
-    def read(self, index: int, starts: np.random.Generator) -> Array:
-        """Read a picture [H, W, C], or a chunk [crop, M] that begins anywhere in the clip."""
-        if self.domain.lengths is None or self.crop is None:
-            return self.domain.row(index)
-        return self.domain.chunk(index, self._start(index, starts), self.crop)
-
-    def listen(self, index: int, starts: np.random.Generator, hop: int) -> tuple[Array, Array]:
-        """Read a chunk [crop, M] that begins anywhere in the clip, and its sound [crop * hop]."""
-        assert self.crop is not None
-        start = self._start(index, starts)
-        chunk = self.domain.chunk(index, start, self.crop)
-        return chunk, self.domain.wave(index, start * hop, self.crop * hop)
-
-    def _start(self, index: int, starts: np.random.Generator) -> int:
-        assert self.domain.lengths is not None
-        assert self.crop is not None
-        return int(starts.integers(int(self.domain.lengths[index]) - self.crop + 1))
-
-
 def dataset_spec(store: Store, params: RunParams) -> DatasetSpec:
     """Describe what a run's networks are built from.
 
@@ -292,16 +261,3 @@ def dataset_spec(store: Store, params: RunParams) -> DatasetSpec:
         }
     several = len(params.domains) > 1
     return DatasetSpec(specs=specs, classes=params.domains if several else store.meta.classes)
-
-
-def drawing(seed: int, place: int) -> np.random.Generator:
-    """Make what the chunk at ``place`` is drawn from: the same however many processes share it."""
-    return np.random.Generator(np.random.Philox(key=[seed, place]))
-
-
-@lru_cache(maxsize=8)  # this epoch's orders, and the next one's where a batch crosses over
-def shuffled(seed: int, order: int, epoch: int, count: int) -> Array:
-    """Draw a permutation of ``count`` items."""
-    return np.random.Generator(np.random.Philox(key=[seed, (order << 40) + epoch])).permutation(
-        count
-    )

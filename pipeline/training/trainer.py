@@ -259,8 +259,8 @@ def split(batch: Batch, parts: int) -> list[Batch]:
     """Split a batch [N, ...] into parts of equal size."""
     if parts == 1:
         return [batch]
-    chunks = zip(*(values.chunk(parts) for values in batch), strict=True)
-    return [type(batch)(*chunk) for chunk in chunks]
+    split_values = [[None] * parts if values is None else values.chunk(parts) for values in batch]
+    return [type(batch)(*part) for part in zip(*split_values, strict=True)]
 
 
 def step_seed(seed: int, step: int, rank: int) -> int:
