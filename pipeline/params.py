@@ -46,7 +46,7 @@ class Params(Block):
     second_stage: dict[str, ModelParams] = Field(default_factory=dict)
     """Models that build on what another stage trains, which their ``pretrained`` names."""
     vocoder: str | None = None
-    """Which of the models makes the sound that evaluation measures converters by; by default
+    """The model that makes the sound which evaluation measures converters by; by default
     Griffin-Lim does."""
 
     @property

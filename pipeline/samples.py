@@ -1,4 +1,4 @@
-"""What a sample is, and what a batch is made of.
+"""Samples, and batches of them.
 
 A sample is a tensor [C, H, W]: a picture [3, H, W] in [-1, 1], or a mel spectrogram [1, M, T],
 standardised, whose width is time. Networks are built from a `Spec` and see nothing else of the
@@ -28,7 +28,7 @@ class Spec(Block):
 
 
 class DatasetSpec(Block):
-    """What networks are built from: the domains that a run reads, and the classes in them."""
+    """The domains that a run reads and the classes in them: networks are built from it."""
 
     specs: dict[str, Spec]
     """By domain, in the order in which the run names them."""

@@ -9,7 +9,7 @@ from stages.layout import CHECKPOINTS, CLASSIFIERS, CURVES, LOGS, PARAMS, PREPAR
 
 
 def main(name: str) -> None:
-    """Trains one classifier."""
+    """Train one classifier."""
     params = load_params(PARAMS)
     classifier = block(params.classifiers, "classifiers", name)
     train(

@@ -1,4 +1,4 @@
-"""How stages begin and end: with the name of a block, and well or with one message."""
+"""Entry of stages: the name of a block, and one message where they fail."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ Block = TypeVar("Block")
 
 
 def run_named(stage: Callable[[str], None], **others: Callable[[str], None]) -> None:
-    """Calls a stage for the block that the command line names.
+    """Call a stage for the block that the command line names.
 
     ``others`` are what is called instead where the line ends with ``--`` and their name.
     """
@@ -30,7 +30,7 @@ def run_named(stage: Callable[[str], None], **others: Callable[[str], None]) -> 
 
 
 def block(blocks: Mapping[str, Block], kind: str, name: str) -> Block:
-    """``blocks[name]``; raises UserError naming what there is where it is not there."""
+    """``blocks[name]``; raise UserError naming what there is where it is not there."""
     if name not in blocks:
         there = ", ".join(sorted(blocks)) or "none"
         raise UserError(f"params.yaml has no '{name}' under {kind}; there are: {there}")

@@ -20,7 +20,7 @@ from stages.layout import CLASSIFIERS, EVALUATION, METRICS, MODELS, PARAMS, PREP
 
 
 def main(name: str) -> None:
-    """Evaluates one model, with the classifier of its data set where there is one."""
+    """Evaluate one model, with the classifier of its data set where there is one."""
     params = load_params(PARAMS)
     data = block(params.runs, "models", name).data
     classifier = load(CLASSIFIERS / data).model if data in params.classifiers else None
@@ -39,7 +39,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def vocoder_of(params: Params) -> Vocoder | None:
-    """The model that ``vocoder`` in params.yaml names; None for Griffin-Lim."""
+    """Return the model that ``vocoder`` in params.yaml names; None for Griffin-Lim."""
     return None if params.vocoder is None else as_vocoder(load(MODELS / params.vocoder))
 
 

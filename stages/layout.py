@@ -1,4 +1,4 @@
-"""Where the stages of a run leave things, below the folder of its dvc.yaml."""
+"""Paths of a run's outputs, below the folder of its dvc.yaml."""
 
 from pathlib import Path
 

@@ -7,7 +7,7 @@ from stages.layout import PARAMS, PREPARED
 
 
 def main(name: str) -> None:
-    """Prepares one data set."""
+    """Prepare one data set."""
     prepare(block(load_params(PARAMS).datasets, "datasets", name), PREPARED / name)
 
 

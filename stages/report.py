@@ -7,7 +7,7 @@ from stages.layout import CURVES, EVALUATION, MODELS, PARAMS, REPORT
 
 
 def main() -> None:
-    """Builds the report of the run."""
+    """Build the report of the run."""
     outputs = Outputs(models=MODELS, evaluation=EVALUATION, curves=CURVES)
     build_report(load_params(PARAMS), outputs, REPORT)
 

@@ -34,11 +34,11 @@ __all__ = ["EVALUATIONS", "Context", "Evaluation", "evaluate"]
 
 
 class Evaluation(NamedTuple):
-    """What is done with every model that has a capability."""
+    """A function that runs for every model with a capability."""
 
     capability: type
     codec: type
-    """Which kind of samples it is made for: `ImageCodec`, `MelCodec`, or ``object`` for any."""
+    """The kind of samples it is made for: `ImageCodec`, `MelCodec`, or ``object`` for any."""
     function: Callable[[Context], None]
 
 

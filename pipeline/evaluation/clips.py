@@ -14,7 +14,7 @@ from pipeline.mel_convention import MelConvention
 from pipeline.system.files import write
 
 CLIPS = 3
-"""How many of a task are kept."""
+"""Number of clips that are kept of a task."""
 
 
 def vocode(frames: Tensor, vocoder: Vocoder) -> Tensor:

@@ -1,4 +1,4 @@
-"""What every evaluation is given: the model, what it is measured on, and where results go."""
+"""The context of every evaluation: model, data, and the place of results."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +19,7 @@ from pipeline.nn.folding import folded
 
 
 class Terms(NamedTuple):
-    """What one kind of samples is called, in captions and among baselines."""
+    """Names of one kind of samples, in captions and among baselines."""
 
     sample: str
     mean: str
@@ -43,7 +43,7 @@ class Context:
     classifier: Classifier | None = None
     """That of the data set, where there is one."""
     vocoder: Vocoder | None = None
-    """What makes sound of mel spectrograms; None: Griffin-Lim."""
+    """The vocoder of mel spectrograms; None: Griffin-Lim."""
     results: Results = field(default_factory=dict)
 
     @property
@@ -73,7 +73,7 @@ class Context:
 
     @property
     def terms(self) -> Terms:
-        """What the store's samples are called."""
+        """Names of the store's samples."""
         return SOUND if isinstance(self.store.codec, MelCodec) else PICTURES
 
     def task(self, name: str, domain: str) -> str:

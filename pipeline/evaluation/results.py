@@ -1,4 +1,4 @@
-"""What evaluations find: the model's numbers beside its baselines', and how to read them."""
+"""Results of evaluations: the model's numbers beside its baselines', and their reading."""
 
 from dataclasses import dataclass
 

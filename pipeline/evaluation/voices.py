@@ -16,7 +16,7 @@ from pipeline.metrics.pitch import log_f0_correlation, log_f0_rmse, voicing_erro
 
 @dataclass(frozen=True)
 class VoiceAnalysis:
-    """What metrics need of one sound, computed once."""
+    """Features of one sound that metrics need, computed once."""
 
     mel: Tensor
     """Log-mel [M, T], in the convention's logarithm."""

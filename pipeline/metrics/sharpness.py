@@ -1,4 +1,4 @@
-"""How much fine detail samples have."""
+"""Energy of fine detail in samples."""
 
 import torch
 from torch import Tensor

@@ -42,7 +42,7 @@ class Chart:
     y_ticks: list[Tick]
     logarithmic: bool
     alt: str
-    """What the chart shows, for whoever can't see it."""
+    """A description of the chart, for whoever can't see it."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT

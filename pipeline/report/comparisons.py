@@ -14,7 +14,7 @@ Outcome = Literal["better", "level", "behind"]
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a model is compared with."""
+    """A baseline that a model is compared with."""
 
     title: str
     words: str
@@ -92,7 +92,7 @@ BASELINES: dict[str, Baseline] = {
 
 MINUS = "\N{MINUS SIGN}"
 HEADLINES = ("psnr", "mcd", "mse", "fd_features")
-"""What an overview shows of a model, the foremost first: distances to the truth before what
+"""Metrics of an overview, the foremost first: distances to the truth before what
 a classifier says."""
 
 
@@ -126,7 +126,7 @@ class Comparison:
 
     @property
     def outcome(self) -> Outcome | None:
-        """How the model fares against its strongest baseline, where it has one."""
+        """The outcome against the strongest baseline, where there is one."""
         if self.strongest is None:
             return None
         model, strongest = self._merit(MODEL), self._merit(self.strongest)

@@ -49,7 +49,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Clip:
-    """What one example sounds like: the model's beside others, with their spectrograms."""
+    """One example of sound: the model's beside others, with their spectrograms."""
 
     title: str
     sounds: list[Sound]
@@ -58,7 +58,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a model shows."""
+    """The figures of a model."""
 
     pictures: list[Picture]
     clips: dict[str, list[Clip]]

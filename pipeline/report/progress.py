@@ -1,4 +1,4 @@
-"""How training went: previews from fixed samples, and warnings."""
+"""Training in pictures: previews from fixed samples, and warnings."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from pipeline.report.figures import Picture, show
 
 @dataclass(frozen=True)
 class Progress:
-    """What a run left while it trained."""
+    """Previews and warnings of a run."""
 
     previews: list[Picture]
     """Of the same fixed samples, in the order of the steps."""

@@ -1,4 +1,4 @@
-"""What a recipe costs on this machine: steps taken on random batches, in a process of their own."""
+"""Costs of a recipe on this machine: steps on random batches, in a process of their own."""
 
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -32,7 +32,7 @@ class Cost(NamedTuple):
 
 
 def costs(path: Path) -> dict[str, Cost]:
-    """The cost of each classifier and model of a params.yaml, by its path there.
+    """Return the cost of each classifier and model of a params.yaml, by its path there.
 
     Each is measured in a fresh process, whose memory is that of training alone. Raises UserError
     where it does not fit into memory.
@@ -56,7 +56,7 @@ def in_fresh_process(path: Path, name: str) -> Cost:
 
 
 def measure(path: Path, name: str) -> Cost:
-    """Takes a few steps of a run: ``models.NAME`` or ``classifiers.NAME``."""
+    """Take a few steps of a run: ``models.NAME`` or ``classifiers.NAME``."""
     params = load_params(path)
     group, _, key = name.partition(".")
     run = params.classifiers[key] if group == "classifiers" else params.models[key]

@@ -68,7 +68,7 @@ def gather(roots: Sequence[Path]) -> Material:
 
 
 def apart(roots: Sequence[Path]) -> None:
-    """Raises UserError where a folder is missing, given twice, or inside the other."""
+    """Raise UserError where a folder is missing, given twice, or inside the other."""
     for root in roots:
         if not root.is_dir():
             raise UserError(f"expected a folder at {root}: there is none")
@@ -82,7 +82,7 @@ def apart(roots: Sequence[Path]) -> None:
 
 
 def one_kind(roots: Sequence[Path]) -> Kind:
-    """What all folders hold; raises UserError for pictures and sound together."""
+    """Return what all folders hold; raise UserError for pictures and sound together."""
     found: dict[Kind, list[str]] = {}
     for root in roots:
         kind, others = kind_of(root)
@@ -138,7 +138,7 @@ def too_short(holdings: Holdings) -> list[Seen]:
 
 
 def are_paired(holdings: Holdings) -> bool:
-    """Whether two domains have the same names.
+    """Tell whether two domains have the same names.
 
     Raises UserError, listing the files without a counterpart, where that is true of most: pairs
     with gaps are a mistake, while a few names in common are chance.

@@ -1,4 +1,4 @@
-"""What to train on a user's folders: method, size, networks' scale and steps, each with why."""
+"""The plan for a user's folders: method, size, networks' scale and steps, each with why."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,7 +16,7 @@ Template = Literal["pairs", "unpaired", "voices"]
 
 @dataclass(frozen=True)
 class Pace:
-    """How long to train: so many rounds through the data, but neither too few nor too many."""
+    """Length of training: so many rounds through the data, within bounds."""
 
     batch: int
     rounds: int
@@ -68,7 +68,7 @@ class Recipe:
 
     @property
     def judged(self) -> bool:
-        """Whether a classifier is needed: pairs are compared with the truth instead."""
+        """True: a classifier is needed; pairs are compared with the truth instead."""
         return self.template != "pairs"
 
     @property
@@ -118,7 +118,7 @@ def choose(
     steps: int | None = None,
     task: Task = "colour",
 ) -> Recipe:
-    """The recipe for folders, which params.yaml will name as ``folders`` does.
+    """Return the recipe for folders, which params.yaml will name as ``folders`` does.
 
     Raises UserError where the files are too small, too short or too few.
     """
@@ -159,7 +159,7 @@ def choose(
 
 
 def template_for(material: Material) -> Template:
-    """Which of the three kinds of recipe suits the material."""
+    """Return which of the three kinds of recipe suits the material."""
     if material.kind == "sounds":
         return "voices"
     return "pairs" if material.paired or len(material.domains) < 2 else "unpaired"
@@ -181,7 +181,7 @@ def scale_of(material: Material, size: int | None, gpu: bool) -> tuple[int, int,
 
 
 def items_of(material: Material, frames: int) -> int:
-    """What a round through the data is: pictures, or chunks of the speaker who has fewer."""
+    """Return what a round through the data is: pictures, or chunks of the speaker who has fewer."""
     if frames:
         return min(voice_chunks(material, domain, frames) for domain in material.domains)
     return max(material.count(domain) for domain in material.domains)
@@ -197,7 +197,7 @@ def classifier_steps(usual: int, chosen_for_model: int, usual_for_model: int) ->
 
 
 def method_reason(template: Template, view: str, material: Material) -> str:
-    """Which method and why."""
+    """Return which method and why."""
     if template == "voices":
         return "MaskCycleGAN-VC: no two speakers say a sentence at the same pace"
     if template == "unpaired":

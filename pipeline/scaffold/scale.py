@@ -1,4 +1,4 @@
-"""How large: the side of pictures, the chunk of sound, and refusals of what gives neither."""
+"""Scale: the side of pictures, the chunk of sound, and refusals of what gives neither."""
 
 from statistics import median
 
@@ -13,7 +13,7 @@ LONG_ENOUGH = 0.75  # of a speaker's clips must have a chunk
 
 
 def enough(material: Material) -> None:
-    """Raises UserError where there is nothing to hold out for testing."""
+    """Raise UserError where there is nothing to hold out for testing."""
     for domain in material.domains:
         holding = material.holdings["train"][domain]
         if "test" not in material.folders and len(holding.keys) < 2:
@@ -21,7 +21,10 @@ def enough(material: Material) -> None:
 
 
 def picture_size(material: Material, asked: int | None, gpu: bool) -> tuple[int, str]:
-    """The side to train at and why; raises UserError, listing them, where pictures are smaller."""
+    """Return the side to train at and why.
+
+    Raises UserError, listing them, where pictures are smaller.
+    """
     sides = material.sides
     middle = int(median(sides))
     if asked is not None:
@@ -43,7 +46,7 @@ def picture_size(material: Material, asked: int | None, gpu: bool) -> tuple[int,
 
 
 def refuse_smaller(material: Material, size: int) -> None:
-    """Raises UserError with the pictures that can't give ``size``: enlarging invents detail."""
+    """Raise UserError with the pictures that can't give ``size``: enlarging invents detail."""
     small = [
         f"{one.file}: {one.what.width}x{one.what.height}"
         for domains in material.holdings.values()
@@ -70,6 +73,6 @@ def chunk(material: Material) -> int:
 
 
 def voice_chunks(material: Material, domain: str, frames: int) -> int:
-    """How many chunks a speaker's clips hold."""
+    """Compute how many chunks a speaker's clips hold."""
     clips = material.holdings["train"][domain].clips
     return max(1, sum(clip.frames // frames for clip in clips))

@@ -49,7 +49,8 @@ def lifted(deps: list[str], up: str) -> list[str]:
 
 
 def raw_folders(recipe: Recipe) -> list[str]:
-    """The user's folders, as params.yaml names them: whoever changes them there changes them here.
+    """Return the user's folders, as params.yaml names them: whoever changes them there changes them
+    here.
 
     Not what they have in common above them, which could be a whole home folder.
     """

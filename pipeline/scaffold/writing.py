@@ -30,7 +30,7 @@ MADE = (
 
 
 def new_folder(project: Path, name: str) -> Path:
-    """Where a recipe of this name goes.
+    """Return where a recipe of this name goes.
 
     Raises UserError where the name is no plain word, the folder is there, or ``project`` is not
     the project's folder.
@@ -52,7 +52,7 @@ def new_folder(project: Path, name: str) -> Path:
 
 
 def write_recipe(recipe: Recipe, folder: Path, project: Path) -> None:
-    """Writes params.yaml, dvc.yaml and data/.gitignore into a new folder."""
+    """Write params.yaml, dvc.yaml and data/.gitignore into a new folder."""
     up = Path(os.path.relpath(project, folder)).as_posix()
     params = render(f"{recipe.template}.txt", recipe)
     stages = stages_of(recipe, project, up)
@@ -66,7 +66,7 @@ def write_recipe(recipe: Recipe, folder: Path, project: Path) -> None:
 
 
 def render(template: str, recipe: Recipe) -> str:
-    """A template with a recipe's values."""
+    """Return a template with a recipe's values."""
     environment = Environment(
         loader=FunctionLoader(read),
         undefined=StrictUndefined,
@@ -79,12 +79,12 @@ def render(template: str, recipe: Recipe) -> str:
 
 
 def read(template: str) -> str:
-    """The text of a template."""
+    """Return the text of a template."""
     return (files("pipeline.scaffold") / "templates" / template).read_text(encoding="utf-8")
 
 
 def flow(value: object) -> str:
-    """A value as YAML on one line."""
+    """Return a value as YAML on one line."""
     text: str = yaml.safe_dump(
         value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**6
     )
@@ -94,7 +94,8 @@ def flow(value: object) -> str:
 def relative_folders(
     folders: dict[Split, dict[str, Path]], recipe: Path, project: Path
 ) -> dict[Split, dict[str, str]]:
-    """The folders as a recipe names them: relative to it inside the project, else absolute."""
+    """Return the folders as a recipe names them: relative to it inside the project, else
+    absolute."""
     return {
         split: {domain: named_from(recipe, at, project) for domain, at in domains.items()}
         for split, domains in folders.items()
@@ -102,7 +103,7 @@ def relative_folders(
 
 
 def named_from(recipe: Path, folder: Path, project: Path) -> str:
-    """How a file in ``recipe`` names ``folder``; links stay what they are."""
+    """Compute how a file in ``recipe`` names ``folder``; links stay what they are."""
     full, inside = os.path.abspath(folder), os.path.abspath(project)  # noqa: PTH100
     if Path(full).is_relative_to(inside):
         return Path(os.path.relpath(full, recipe)).as_posix()
