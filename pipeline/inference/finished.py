@@ -24,7 +24,7 @@ from pipeline.codecs.image import Picture, to_png
 from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import build_from_card, load_run
-from pipeline.models.card import Card
+from pipeline.models.card import FORMAT, Card
 from pipeline.nn.folding import folded
 from pipeline.samples import DatasetSpec
 from pipeline.system.files import put_in_place, write
@@ -126,7 +126,7 @@ def _build(folder: Path, device: torch.device) -> FinishedModel:
     if not (folder / "params.json").is_file():
         raise UserError(f"expected a finished model at {folder}: no params.json there")
     try:
-        card = Card.model_validate_json((folder / "params.json").read_text(encoding="utf-8"))
+        card = read_card(folder)
         codec = read_codec(folder)
         params = load_run(card.run)
         with device:
@@ -134,6 +134,18 @@ def _build(folder: Path, device: torch.device) -> FinishedModel:
     except (ValueError, KeyError, RuntimeError, OSError) as error:
         raise _unusable(folder, error) from error
     return FinishedModel(folder.name, model.eval(), params, codec, card)
+
+
+def read_card(folder: Path) -> Card:
+    """Read params.json; raise UserError for another format and ValueError for what is no card."""
+    raw = json.loads((folder / "params.json").read_text(encoding="utf-8"))
+    found = raw.get("format") if isinstance(raw, dict) else None
+    if isinstance(found, int) and found != FORMAT:
+        raise UserError(
+            f"{folder} can't be loaded by this version: it has format {found}, and this version "
+            f"reads format {FORMAT}; train it anew (dvc repro), or import its checkpoint again"
+        )
+    return Card.model_validate(raw)
 
 
 def read_codec(folder: Path) -> Codec:

@@ -7,13 +7,14 @@ from torch import nn
 from pipeline.block import Block
 from pipeline.samples import DatasetSpec
 
-Format = Literal[2]
+FORMAT: Literal[2] = 2
+"""Of finished models: it changes where older ones can't be read any more."""
 
 
 class Card(Block):
     """A finished model's description and origin."""
 
-    format: Format = 2
+    format: Literal[2] = FORMAT
     version: str
     """Of the package. Which code it was exactly, dvc.lock says: a fingerprint here would differ
     between two runs of which one had no reason to train again."""

@@ -1,4 +1,4 @@
-"""Saved states and finished models: whole or not at all, and never mixed up."""
+"""Checkpoints and finished models: whole or not at all, and never mixed up."""
 
 import json
 
@@ -7,7 +7,7 @@ import tiny
 import torch
 
 from pipeline.errors import UserError
-from pipeline.inference.finished import export, load
+from pipeline.inference.finished import export, load, outline
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import load_run
 from pipeline.training.checkpoints import Checkpoints, run_key
@@ -18,9 +18,8 @@ CPU = torch.device("cpu")
 
 def export_toy(folder, run: RunParams = RUN, seed: int = 0) -> None:
     torch.manual_seed(seed)
-    model = run.build_model(tiny.data_of(run), tiny.pretrained_of(run))
-    codec, classes = tiny.codec_of(run), tiny.classes_of(run)
-    export(folder, model, params=run, codec=codec, classes=classes, seed=seed)
+    data, codec = tiny.data_of(run), tiny.codec_of(run)
+    export(folder, run.build_model(data), params=run, data=data, codec=codec, seed=seed)
 
 
 def test_a_state_comes_back(tmp_path):
@@ -29,16 +28,16 @@ def test_a_state_comes_back(tmp_path):
         "weights": {"a": torch.randn(3), "n": torch.tensor(2)},
         "rows": [{"x": 1.5}],
     }
-    states = Checkpoints(tmp_path / "deep/er")
-    assert states.steps() == []
-    states.save(3, state)
-    found = states.load(3, CPU)
+    checkpoints = Checkpoints(tmp_path / "deep/er")
+    assert checkpoints.steps() == []
+    checkpoints.save(3, state)
+    found = checkpoints.load(3, CPU)
     assert torch.equal(found["weights"]["a"], state["weights"]["a"])
     assert (found["step"], found["rows"]) == (3, [{"x": 1.5}])
-    assert [file.name for file in states.folder.iterdir()] == ["3-0of1.pt"]
+    assert [file.name for file in checkpoints.folder.iterdir()] == ["3-0of1.pt"]
 
 
-def test_every_process_has_states_of_its_own(tmp_path):
+def test_every_process_has_checkpoints_of_its_own(tmp_path):
     one, two, alone = (Checkpoints(tmp_path, *who) for who in ((0, 2), (1, 2), (0, 1)))
     for step in (9, 10):
         one.save(step, {"rank": 0})
@@ -54,13 +53,13 @@ def test_every_process_has_states_of_its_own(tmp_path):
 
 
 def test_a_state_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path):
-    states = Checkpoints(tmp_path)
-    states.save(1, {"step": 1})
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(1, {"step": 1})
     with tiny.files_no_larger_than(10_000), pytest.raises(OSError, match="too large") as caught:
-        states.save(2, {"step": 2, "weights": torch.randn(10_000)})
-    assert caught.value.filename.startswith(str(states.path(2)))
-    assert states.steps() == [1]
-    assert states.load(1, CPU) == {"step": 1}
+        checkpoints.save(2, {"step": 2, "weights": torch.randn(10_000)})
+    assert caught.value.filename.startswith(str(checkpoints.path(2)))
+    assert checkpoints.steps() == [1]
+    assert checkpoints.load(1, CPU) == {"step": 1}
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -108,7 +107,9 @@ def test_keys_change_with_the_code(monkeypatch):
     assert run_key(RUN, 1, "data") != key
 
 
-def test_a_state_of_other_parameters_is_not_taken_up(digits_store, tmp_path, monkeypatch, capfd):
+def test_a_checkpoint_of_other_parameters_is_not_taken_up(
+    digits_store, tmp_path, monkeypatch, capfd
+):
     from pipeline.training import readers
     from pipeline.training import train as training
 
@@ -121,9 +122,9 @@ def test_a_state_of_other_parameters_is_not_taken_up(digits_store, tmp_path, mon
 
     slower = tiny.shrink(RUN, optimizer={"lr": 1e-5})
     with monkeypatch.context() as patch:
-        read = readers.Reader.__call__
+        read = readers.LabelledReader.__call__
         patch.setattr(
-            readers.Reader,
+            readers.LabelledReader,
             "__call__",
             lambda self, step: killed(self, step) if step == 5 else read(self, step),
         )
@@ -151,13 +152,28 @@ def test_a_damaged_model_is_refused(tmp_path, file):
         load(tmp_path / "toy")
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"run": {"method": "vea"}}, {"extra": 1}])
+@pytest.mark.parametrize("change", [{"format": 3}, {"run": {"method": "vea"}}, {"extra": 1}])
 def test_a_model_of_another_version_is_refused(tmp_path, change):
     export_toy(tmp_path / "toy")
     path = tmp_path / "toy/params.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(UserError, match="toy can't be"):
         load(tmp_path / "toy")
+
+
+def test_an_old_card_is_refused_with_what_to_do(tmp_path):
+    export_toy(tmp_path / "toy")
+    path = tmp_path / "toy/params.json"
+    card = json.loads(path.read_text())
+    assert card["format"] == 2
+    old = {"format": 1, "version": "0.1.0", "seed": 0, "run": card["run"], **card["data"]}
+    path.write_text(json.dumps(old))
+    for read in (load, outline):
+        with pytest.raises(UserError) as caught:
+            read(tmp_path / "toy")
+        assert "it has format 1, and this version reads format 2" in str(caught.value)
+        assert "train it anew (dvc repro), or import its checkpoint again" in str(caught.value)
+        assert "\n" not in str(caught.value)
 
 
 def test_weights_of_another_architecture_are_refused(tmp_path):
