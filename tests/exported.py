@@ -21,6 +21,13 @@ def export_all(root: Path) -> Path:
 def export_one(folder: Path, run: RunParams) -> None:
     """Writes the model of one block."""
     torch.manual_seed(0)
-    model = run.build_model(tiny.data_of(run), tiny.pretrained_of(run))
-    codec, classes = tiny.codec_of(run), tiny.classes_of(run)
-    export(folder, model, params=run, codec=codec, classes=classes, seed=1)
+    data, pretrained = tiny.data_of(run), tiny.pretrained_of(run)
+    export(
+        folder,
+        run.build_model(data, pretrained),
+        params=run,
+        data=data,
+        codec=tiny.codec_of(run),
+        seed=1,
+        pretrained=None if pretrained is None else pretrained.card,
+    )

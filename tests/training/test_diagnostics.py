@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from pipeline.training.diagnostics import correlation, diagnose, spread
-from pipeline.training.previews import Look
+from pipeline.training.previews import Preview
 
 
 def pictures(seed: int, count: int = 8) -> Tensor:
@@ -17,8 +17,8 @@ def pictures(seed: int, count: int = 8) -> Tensor:
 SOURCE, REAL = pictures(1), pictures(2)
 
 
-def look(output: Tensor, source: Tensor | None = SOURCE) -> Look:
-    return Look("a to b", output, REAL, source, ())
+def preview(output: Tensor, source: Tensor | None = SOURCE) -> Preview:
+    return Preview("a to b", output, REAL, source, ())
 
 
 def rows(**values: float) -> list[dict[str, float]]:
@@ -28,50 +28,50 @@ def rows(**values: float) -> list[dict[str, float]]:
 def test_good_outputs_give_no_warning():
     good = rows(confidence=0.6, confidence_a=0.2, generator_loss=0.0)
     for output in (REAL, SOURCE, SOURCE + 0.1 * REAL, -SOURCE + 2 * REAL):
-        assert diagnose([look(output)], good, aligned=False) == []
+        assert diagnose([preview(output)], good, paired=False) == []
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.01])
 def test_outputs_that_are_all_alike(noise):
     output = pictures(3)[:1] + noise * pictures(4)
     for source in (SOURCE, None):
-        assert diagnose([look(output, source)], [], aligned=False) == [
+        assert diagnose([preview(output, source)], [], paired=False) == [
             "a to b: outputs are all alike (mode collapse)"
         ]
 
 
 def test_a_single_output_can_not_be_alike():
-    assert diagnose([look(SOURCE[:1], SOURCE[:1])], [], aligned=False) == []
+    assert diagnose([preview(SOURCE[:1], SOURCE[:1])], [], paired=False) == []
 
 
 def test_negatives():
     negative = -0.8 * SOURCE + 0.2 * REAL
-    assert diagnose([look(negative)], [], aligned=False) == [
+    assert diagnose([preview(negative)], [], paired=False) == [
         "a to b: outputs are negatives of their inputs (inverted colours)"
     ]
-    assert diagnose([look(negative)], [], aligned=True) == []  # day to night, labels to picture
-    assert diagnose([look(negative, SOURCE[:, :1])], [], aligned=False) == []
+    assert diagnose([preview(negative)], [], paired=True) == []  # day to night, labels to picture
+    assert diagnose([preview(negative, SOURCE[:, :1])], [], paired=False) == []
 
 
 def test_a_discriminator_that_is_always_right():
     warning = "discriminator a is always right: its generator learns little"
-    assert diagnose([], rows(confidence_a=0.995), aligned=True) == [warning]
-    assert diagnose([], rows(confidence_a=0.995)[1:], aligned=True) == []  # not for long
+    assert diagnose([], rows(confidence_a=0.995), paired=True) == [warning]
+    assert diagnose([], rows(confidence_a=0.995)[1:], paired=True) == []  # not for long
     once = [*rows(confidence_a=0.995)[:4], {"step": 4.0, "confidence_a": 0.8}]
-    assert diagnose([], once, aligned=True) == []
+    assert diagnose([], once, paired=True) == []
 
 
 def test_a_discriminator_that_tells_nothing():
-    found = diagnose([], rows(confidence=0.0001, other=0.0), aligned=True)
+    found = diagnose([], rows(confidence=0.0001, other=0.0), paired=True)
     assert found == ["the discriminator tells nothing apart: its generator learns nothing"]
 
 
 def test_a_codebook_of_which_one_code_is_in_use():
     warning = "the codebook: one code stands for everything (codebook collapse)"
-    assert diagnose([], rows(perplexity=1.1), aligned=False) == [warning]
-    assert diagnose([], rows(perplexity=1.1)[1:], aligned=False) == []  # not for long
-    assert diagnose([], rows(perplexity=8.0), aligned=False) == []
-    assert diagnose([], [*rows(perplexity=1.1)[1:], {"step": 5.0}], aligned=False) == []
+    assert diagnose([], rows(perplexity=1.1), paired=False) == [warning]
+    assert diagnose([], rows(perplexity=1.1)[1:], paired=False) == []  # not for long
+    assert diagnose([], rows(perplexity=8.0), paired=False) == []
+    assert diagnose([], [*rows(perplexity=1.1)[1:], {"step": 5.0}], paired=False) == []
 
 
 def test_spread_and_correlation_by_hand():

@@ -1,4 +1,4 @@
-"""Looks at a run under way: pictures, warnings, and no influence on what is learnt."""
+"""Previews of a run under way: pictures, warnings, and no influence on what is learnt."""
 
 import copy
 import json
@@ -7,9 +7,11 @@ import pytest
 import tiny
 import torch
 
+from pipeline.samples import DatasetSpec
 from pipeline.training.history import History
 from pipeline.training.monitor import Monitor
-from pipeline.training.previews import looks
+from pipeline.training.previews import preview
+from pipeline.training.readers import dataset_spec
 from pipeline.training.train import train
 
 RUNS = tiny.runs()
@@ -32,32 +34,34 @@ def built(run):
     return run.build(tiny.data_of(run), tiny.pretrained_of(run)).model
 
 
+def fresh_preview(run, store):
+    """What a model with fresh weights shows of a store."""
+    data = dataset_spec(store, run)
+    return preview(run.build_model(data), store, data)
+
+
 @pytest.mark.parametrize("name", sorted(RUNS))
-def test_a_look_leaves_no_trace(name, store_of):
+def test_a_preview_leaves_no_trace(name, store_of):
     run = RUNS[name]
     model = built(run).train()
     before = copy.deepcopy(model.state_dict())
-    seen = looks(model, store_of(run), run.domains[-1])
+    seen = preview(model, store_of(run), tiny.data_of(run))
     assert bool(seen) == (run.method != "classifier")
     assert model.training
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
-    for look in seen:
-        assert look.output.shape[1:] == look.real.shape[1:]
-        assert all(torch.isfinite(row).all() for row in look.rows)
+    for shown in seen:
+        assert shown.output.shape[1:] == shown.real.shape[1:]
+        assert all(torch.isfinite(row).all() for row in shown.rows)
 
 
 def test_rows_are_source_output_way_back_and_truth(picture_store):
     both = tiny.shrink(RUNS["cyclegan"], source="day", target="night")
     one = tiny.shrink(RUNS["cut"], source="day", target="other")
-    specs = {name: picture_store.codec.spec(name) for name in ("day", "night", "other")}
-    rows = [
-        [len(look.rows) for look in looks(run.build_model(specs, ()), picture_store, "x")]
-        for run in (both, one)
-    ]
+    rows = [[len(found.rows) for found in fresh_preview(run, picture_store)] for run in (both, one)]
     assert rows == [[4, 4], [2]]  # "other" has no test split, so no truth either
-    (look,) = looks(one.build_model(specs, ()), picture_store, "x")
-    assert look.name == "day to other"
-    assert len(look.output) == 3  # test items
+    (found,) = fresh_preview(one, picture_store)
+    assert found.name == "day to other"
+    assert len(found.output) == 3  # test items
 
 
 def test_a_run_keeps_a_picture_of_each_tenth_and_the_warnings(store_of, tmp_path):
@@ -72,7 +76,7 @@ def test_a_run_keeps_a_picture_of_each_tenth_and_the_warnings(store_of, tmp_path
     assert all(warning.keys() == {"text", "first", "last"} for warning in warnings)
 
 
-def test_looking_more_often_teaches_nothing_else(store_of, tmp_path):
+def test_previewing_more_often_teaches_nothing_else(store_of, tmp_path):
     run = RUNS["pix2pix"]
     for place, every in (("often", 1), ("seldom", 6)):
         run_train(run, store_of(run), tmp_path / place, show_every=every, inference="train")
@@ -81,10 +85,11 @@ def test_looking_more_often_teaches_nothing_else(store_of, tmp_path):
     assert often["samples.png"] == seldom["samples.png"]
 
 
-def test_looks_are_ten_a_run_and_a_thousand_steps_apart_at_most(picture_store, tmp_path):
+def test_previews_are_ten_a_run_and_a_thousand_steps_apart_at_most(picture_store, tmp_path):
     def every(**fields) -> int:
         run = tiny.shrink(RUNS["cyclegan"]).model_copy(update=fields)
-        return Monitor(run, picture_store, tmp_path, None).every
+        data = DatasetSpec(specs={})
+        return Monitor(run, picture_store, data, tmp_path, None).every
 
     assert every(steps=500) == 50
     assert every(steps=7) == 1
@@ -94,12 +99,13 @@ def test_looks_are_ten_a_run_and_a_thousand_steps_apart_at_most(picture_store, t
 
 def test_a_collapse_is_said_once_with_its_steps(picture_store, tmp_path):
     run = tiny.shrink(RUNS["cyclegan"], source="day", target="night", show_every=1)
-    specs = {name: picture_store.codec.spec(name) for name in ("day", "night")}
-    model = run.build_model(specs, ())
+    data = dataset_spec(picture_store, run)
+    model = run.build_model(data)
     for parameter in model.parameters():
         torch.nn.init.zeros_(parameter)  # whatever comes in, grey goes out
-    watch, history = Monitor(run, picture_store, tmp_path / "samples", None), History()
-    found = [watch(step, model, history) for step in (1, 2, 3)]
+    history = History()
+    monitor = Monitor(run, picture_store, data, tmp_path / "samples", None)
+    found = [monitor(step, model, history) for step in (1, 2, 3)]
     assert sorted(found[0]) == [
         "day to night: outputs are all alike (mode collapse)",
         "night to day: outputs are all alike (mode collapse)",

@@ -5,7 +5,7 @@ import threading
 import tiny
 import torch
 
-from pipeline.samples import Pair
+from pipeline.samples import Labelled
 from pipeline.training.prefetch import Feed, Prefetcher
 
 CPU = torch.device("cpu")
@@ -48,20 +48,16 @@ def test_names_are_those_of_the_items_that_were_read(store_of):
     for name, run in tiny.runs().items():
         run = tiny.shrink(run, batch=3, flip=False)
         if tiny.kind_of(run) == "sounds":
-            continue  # windows begin anywhere
+            continue  # chunks begin anywhere
         store = store_of(run)
         feed = Feed(store, run.model_copy(update={"crop": None}), seed=1, device=CPU)
         for step in (0, 1, 7):
             batch, names = feed(step), feed.reader.names(step)
-            samples = [*batch.a, *batch.b] if isinstance(batch, Pair) else list(batch.x)
+            samples = list(batch.x) if isinstance(batch, Labelled) else [*batch.a, *batch.b]
             assert len(names) == len(samples), name
             for sample, (domain, _, key) in zip(
                 samples, (n.partition("/") for n in names), strict=True
             ):
-                items = store.domain(feed_split(feed), domain)
+                items = store.domain(feed.reader.split, domain)
                 stored = torch.from_numpy(items.item(items.keys.index(key)).copy())[None]
                 assert torch.equal(store.codec.to_sample(stored, domain)[0], sample)
-
-
-def feed_split(feed: Feed) -> str:
-    return feed.reader.readers[0].domain.folder.parent.name

@@ -1,5 +1,6 @@
-"""Runs that stand on another stage's output, from its training to the finished model."""
+"""Runs that build on another stage's output, from its training to the finished model."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,7 @@ from pipeline.inference.finished import FinishedModel, load, weights_fingerprint
 from pipeline.inference.sampling import sample_grid
 from pipeline.methods.base import RunParams
 from pipeline.params import load_params
-from pipeline.training.checkpoints import run_key
-from pipeline.training.train import train
-from pipeline.training.trainer import grounded
+from pipeline.training.train import set_up, train
 
 ZOO = load_params(tiny.ROOT / "recipes/zoo/params.yaml")
 CODES = tiny.shrink(ZOO.runs["vqvae"])
@@ -23,56 +22,82 @@ PRIOR = tiny.shrink(ZOO.runs["code_prior"], **tiny.TOYS["code_prior"])
 
 
 def trained(
-    run: RunParams, store: Store, out: Path, base: FinishedModel | None = None, seed: int = 1
+    run: RunParams, store: Store, out: Path, pretrained: FinishedModel | None = None, seed: int = 1
 ) -> FinishedModel:
     scratch, curves = out.with_suffix(".scratch"), out.with_suffix(".curves")
-    train(run, store, out, seed=seed, curves=curves, scratch=scratch, pretrained=base)
+    train(run, store, out, seed=seed, curves=curves, scratch=scratch, pretrained=pretrained)
     return load(out)
 
 
 @pytest.fixture(scope="module")
-def codes(digits_store, tmp_path_factory):
-    return trained(CODES, digits_store, tmp_path_factory.mktemp("below") / "vqvae")
+def codes(digits_store, tmp_path_factory) -> Path:
+    """The folder of a finished VQ-VAE: what is loaded from it becomes part of what is built."""
+    folder = tmp_path_factory.mktemp("below") / "vqvae"
+    trained(CODES, digits_store, folder)
+    return folder
 
 
-def test_a_prior_holds_the_model_that_it_stands_on(codes, digits_store, tmp_path):
-    finished = trained(PRIOR, digits_store, tmp_path / "prior", pretrained=codes)
+def test_a_prior_holds_the_model_that_it_builds_on(codes, digits_store, tmp_path):
+    finished = trained(PRIOR, digits_store, tmp_path / "prior", pretrained=load(codes))
     assert finished.capabilities == ("sample",)
-    below = codes.model.state_dict()
+    below = load(codes)
     above = finished.model.tokenizer.state_dict()
-    assert all(torch.equal(value, above[name]) for name, value in below.items())
-    foundation = finished.params.foundation
-    assert foundation.run == codes.card.run
-    assert foundation.sha256 == weights_fingerprint(codes.model)
+    assert all(torch.equal(value, above[name]) for name, value in below.model.state_dict().items())
+    assert finished.card.pretrained == below.card
+    assert below.card.weights == weights_fingerprint(below.model)
     again = load(tmp_path / "prior")
     assert (sample_grid(finished, 4, seed=3) == sample_grid(again, 4, seed=3)).all()
     assert (sample_grid(finished, 4, seed=3) != sample_grid(again, 4, seed=4)).any()
 
 
-def test_other_weights_below_are_another_run(codes, digits_store, tmp_path):
-    other = trained(CODES, digits_store, tmp_path / "other", seed=2)
-    keys = {run_key(grounded(PRIOR, base), 1, "data") for base in (codes, other, codes)}
-    assert len(keys) == 2
+def test_a_second_stage_model_loads_without_the_folder_of_the_first(digits_store, tmp_path):
+    trained(CODES, digits_store, tmp_path / "first")
+    finished = trained(
+        PRIOR, digits_store, tmp_path / "second", pretrained=load(tmp_path / "first")
+    )
+    shutil.rmtree(tmp_path / "first")
+    (tmp_path / "second").rename(tmp_path / "elsewhere")
+    again = load(tmp_path / "elsewhere")
+    assert weights_fingerprint(again.model) == weights_fingerprint(finished.model)
+    assert (sample_grid(again, 4, seed=3) == sample_grid(finished, 4, seed=3)).all()
 
 
-def test_nothing_stands_on_air(digits_store, tmp_path):
+def test_other_pretrained_weights_are_another_run(codes, digits_store, tmp_path):
+    trained(CODES, digits_store, tmp_path / "other", seed=2)
+
+    def folder(pretrained: Path) -> Path:
+        trainer, _, _ = set_up(
+            PRIOR,
+            digits_store,
+            seed=1,
+            label="toy",
+            scratch=tmp_path / "scratch",
+            pretrained=load(pretrained),
+        )
+        return trainer.checkpoints.folder
+
+    folders = [folder(below) for below in (codes, tmp_path / "other", codes)]
+    assert folders[0] == folders[2] != folders[1]
+
+
+def test_what_it_builds_on_has_to_be_trained_first(digits_store, tmp_path):
     with pytest.raises(UserError, match="models/vqvae has to be trained first"):
         trained(PRIOR, digits_store, tmp_path / "prior")
 
 
-def test_a_vqgan_is_judged_by_the_judge_and_does_not_keep_it(digits_store, tmp_path):
+def test_a_vqgan_compares_by_the_classifier_and_does_not_keep_it(digits_store, tmp_path):
     classifier = trained(tiny.runs()["classifier_digits"], digits_store, tmp_path / "classifier")
     here = {"data": "digits", "domains": ["digit"], "pretrained": "classifiers/digits"}
     run = tiny.shrink(ZOO.runs["vqgan"], **here)
     finished = trained(run, digits_store, tmp_path / "vqgan", pretrained=classifier)
     assert finished.capabilities == ("reconstruct", "codes")
-    assert finished.params.foundation.sha256 == weights_fingerprint(classifier.model)
+    assert finished.card.pretrained == classifier.card
     assert not any("classifier" in name for name in finished.model.state_dict())
 
 
-def coded(domain: str, also: str, **fields: object) -> RunParams:
-    """A toy VQGAN of two domains that nobody but its discriminator classifiers."""
-    here = {"data": "d", "domain": domain, "also": (also,), "pretrained": None}
+def coded(*domains: str, **fields: object) -> RunParams:
+    """A toy VQGAN of domains, without a classifier's features."""
+    here = {"data": "d", "domains": domains, "pretrained": None}
     return tiny.shrink(ZOO.runs["vqgan"], **here, perceptual={"kind": "none"}, **fields)
 
 
@@ -97,9 +122,10 @@ def test_pictures_and_sounds_are_translated_between_a_vqgans_latents(
     tasks = {f"reconstruction/{domain}" for domain in (source, target)}
     assert set(results) == {*tasks, "codes"}
     assert (tmp_path / f"evaluation/reconstructions/{target}.png").is_file()
-    finished = trained(run, store, tmp_path / "translator", base=base)
-    assert finished.params.foundation.sha256 == weights_fingerprint(base.model)
-    below, kept = base.model.state_dict(), finished.model.tokenizer.state_dict()
+    finished = trained(run, store, tmp_path / "translator", pretrained=base)
+    assert finished.card.pretrained == base.card
+    below = load(tmp_path / "vqgan").model.state_dict()
+    kept = finished.model.tokenizer.state_dict()
     assert all(torch.equal(value, kept[key]) for key, value in below.items())  # frozen
     spec = finished.card.data.specs[source]
     x = tiny.sample_of(spec, 2, 1)

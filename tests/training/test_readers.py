@@ -1,4 +1,4 @@
-"""Reader: a function of (seed, step), every item once an epoch, the same over processes."""
+"""Batches: a function of (seed, step), every item once an epoch, the same over processes."""
 
 from collections import Counter
 from typing import Any
@@ -17,7 +17,7 @@ from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
 from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.registry import load_run
-from pipeline.samples import Labelled, Pair, Vocoded
+from pipeline.samples import Batch, Labelled, Paired, Unpaired
 from pipeline.training.augmentation import Augmentation
 from pipeline.training.readers import Reader, reader_of
 
@@ -28,11 +28,11 @@ def run_params(method: str, **fields: Any) -> RunParams:
     return load_run({"method": method, "data": "d", "steps": 9, **fields})
 
 
-def unaligned(source: str, target: str, **fields: Any) -> RunParams:
+def unpaired(source: str, target: str, **fields: Any) -> RunParams:
     return run_params("cyclegan", source=source, target=target, **fields)
 
 
-def aligned(source: str, target: str, **fields: Any) -> RunParams:
+def paired(source: str, target: str, **fields: Any) -> RunParams:
     return run_params("pix2pix", source=source, target=target, **fields)
 
 
@@ -63,28 +63,28 @@ def rows(store: Store, domain: str, x: Tensor) -> list[int]:
     return [places[0] for places in found]
 
 
-def place_of(clips: Domain, window: np.ndarray) -> tuple[int, int]:
+def place_of(clips: Domain, chunk: np.ndarray) -> tuple[int, int]:
     """Clip and frame at which stored frames [T, M] stand."""
     for index in range(len(clips)):
         whole = clips.item(index)
-        for start in range(len(whole) - len(window) + 1):
-            if np.array_equal(whole[start : start + len(window)], window):
+        for start in range(len(whole) - len(chunk) + 1):
+            if np.array_equal(whole[start : start + len(chunk)], chunk):
                 return index, start
-    raise AssertionError("a window that is in no clip")
+    raise AssertionError("a chunk that is in no clip")
 
 
-def flat(batch: Pair | Labelled | Vocoded) -> list[Tensor]:
+def flat(batch: Batch) -> list[Tensor]:
     return list(batch)
 
 
 @pytest.mark.parametrize(
     "params",
     [
-        unaligned("day", "other", batch=3),
-        aligned("day", "night", batch=3),
+        unpaired("day", "other", batch=3),
+        paired("day", "night", batch=3),
         run_params("vae", domains=["other"], batch=3),
     ],
-    ids=["unaligned", "aligned", "labelled"],
+    ids=["unpaired", "paired", "labelled"],
 )
 def test_a_batch_is_a_function_of_seed_and_step(picture_store, params):
     one, two = batches(picture_store, params), batches(picture_store, params)
@@ -97,7 +97,7 @@ def test_a_batch_is_a_function_of_seed_and_step(picture_store, params):
 
 
 def test_every_item_comes_once_an_epoch_in_another_order(picture_store):
-    read = batches(picture_store, unaligned("day", "other", batch=3))
+    read = batches(picture_store, unpaired("day", "other", batch=3))
     a = rows(picture_store, "day", torch.cat([read(step).a for step in range(7)]))
     b = rows(picture_store, "other", torch.cat([read(step).b for step in range(5)]))
     epochs = [a[0:7], a[7:14], a[14:21]]
@@ -106,18 +106,18 @@ def test_every_item_comes_once_an_epoch_in_another_order(picture_store):
     assert all(sorted(b[at : at + 5]) == list(range(5)) for at in (0, 5, 10))
 
 
-def test_unaligned_domains_are_shuffled_apart_and_aligned_ones_together(picture_store):
-    read = batches(picture_store, unaligned("day", "night", batch=7))
+def test_unpaired_domains_are_shuffled_apart_and_paired_ones_together(picture_store):
+    read = batches(picture_store, unpaired("day", "night", batch=7))
     x = read(0)
     assert rows(picture_store, "day", x.a) != rows(picture_store, "night", x.b)
-    read = batches(picture_store, aligned("day", "night", batch=3))
+    read = batches(picture_store, paired("day", "night", batch=3))
     for step in range(6):
         x = read(step)
         assert rows(picture_store, "day", x.a) == rows(picture_store, "night", x.b)
 
 
 def test_samples_are_float_pictures_in_range(picture_store):
-    x = batches(picture_store, aligned("day", "night", batch=5))(0).a
+    x = batches(picture_store, paired("day", "night", batch=5))(0).a
     assert x.shape == (5, 3, 16, 16)
     assert x.dtype == torch.float32
     assert x.min() >= -1
@@ -152,8 +152,8 @@ def test_several_domains_take_turns_and_are_the_classes(picture_store, sound_sto
 
 
 def test_several_domains_that_are_coded_keep_their_own_statistics(sound_store):
-    both = {"data": "d", "domains": ["ann"], "also": ("bob",), "steps": 1, "batch": 4, "crop": 8}
-    x, y = batches(sound_store, load_run({"method": "vqvae", **both}))(0)
+    params = run_params("vqvae", domains=["ann", "bob"], batch=4, crop=8)
+    x, y = batches(sound_store, params)(0)
     for sample, label in zip(x, y, strict=True):
         name = ("ann", "bob")[label]
         frames = sound_store.codec.from_sample(sample[None], name)[0]
@@ -163,10 +163,10 @@ def test_several_domains_that_are_coded_keep_their_own_statistics(sound_store):
 @pytest.mark.parametrize(
     ("store", "params"),
     [
-        ("picture_store", unaligned("day", "other", batch=4)),
-        ("picture_store", aligned("day", "night", batch=4)),
+        ("picture_store", unpaired("day", "other", batch=4)),
+        ("picture_store", paired("day", "night", batch=4)),
         ("picture_store", run_params("vae", domains=["day"], batch=4)),
-        ("sound_store", unaligned("ann", "bob", batch=4, crop=8)),
+        ("sound_store", unpaired("ann", "bob", batch=4, crop=8)),
         (
             "sound_store",
             ClassifierParams(data="d", domains=("ann", "bob"), steps=1, batch=4, crop=8),
@@ -185,9 +185,9 @@ def test_the_shares_of_processes_make_the_whole_batch(store, params, request):
             assert torch.equal(all_of_it[1::2], odd)
 
 
-def test_windows_lie_inside_clips_that_are_long_enough(sound_store):
+def test_chunks_lie_inside_clips_that_are_long_enough(sound_store):
     crop = 20
-    read = batches(sound_store, unaligned("ann", "bob", batch=2, crop=crop))
+    read = batches(sound_store, unpaired("ann", "bob", batch=2, crop=crop))
     found: Counter[tuple[int, int]] = Counter()
     clips = sound_store.domain("train", "ann")
     for step in range(20):
@@ -207,14 +207,14 @@ def test_frames_and_sound_are_of_one_place(heard_store):
         assert frames.shape == (4, tiny.SIDE, 8)
         assert wave.shape == (4, 8 * hop)
         assert frames.dtype == wave.dtype == torch.float32
-        for place, (window, sound) in enumerate(zip(frames, wave, strict=True)):
+        for place, (chunk, sound) in enumerate(zip(frames, wave, strict=True)):
             clips = heard_store.domain("train", ("ann", "bob")[place % 2])
-            index, start = place_of(clips, window.T.half().numpy())
+            index, start = place_of(clips, chunk.T.half().numpy())
             whole = clips.wave(index, 0, int(clips.lengths[index]) * hop)
             np.testing.assert_array_equal(sound, whole[start * hop : (start + 8) * hop])
-            # Away from its ends a window's frames are those of the clip.
+            # Away from its ends a chunk's frames are those of the clip.
             again = log_mel(sound, tiny.CONVENTION)[:, 2:-2]
-            torch.testing.assert_close(again, window[:, 2:-2], atol=0.02, rtol=0)
+            torch.testing.assert_close(again, chunk[:, 2:-2], atol=0.02, rtol=0)
 
 
 def test_pairs_of_frames_and_sound_are_a_function_of_seed_and_step(heard_store):
@@ -234,10 +234,10 @@ def test_speakers_take_turns_and_names_say_whose_clips_they_are(heard_store):
     for step in (0, 3):
         names = read.names(step)
         assert [name.split("/")[0] for name in names] == ["ann", "bob"] * 2
-        for name, window in zip(names, read(step).frames, strict=True):
+        for name, chunk in zip(names, read(step).frames, strict=True):
             domain, _, key = name.partition("/")
             clips = heard_store.domain("train", domain)
-            assert clips.keys[place_of(clips, window.T.half().numpy())[0]] == key
+            assert clips.keys[place_of(clips, chunk.T.half().numpy())[0]] == key
 
 
 @pytest.mark.parametrize(
@@ -252,24 +252,24 @@ def test_speakers_take_turns_and_names_say_whose_clips_they_are(heard_store):
             "of another convention: fmax: expected 3000.0, found 4000.0",
         ),
         ("heard_store", vocoded("ann", crop=500), {}, "no clip has 500 frames"),
-        ("sound_store", unaligned("ann", "bob"), {}, "sound needs 'crop'"),
+        ("sound_store", unpaired("ann", "bob"), {}, "sound needs 'crop'"),
         (
             "sound_store",
-            unaligned("ann", "bob", crop=500),
+            unpaired("ann", "bob", crop=500),
             {},
             r"ann: no clip has 500 frames \(crop\); the longest has 87",
         ),
         (
             "picture_store",
-            unaligned("day", "other", crop=17),
+            unpaired("day", "other", crop=17),
             {},
             "pictures of 16 pixels are smaller than the crop of 17",
         ),
-        ("picture_store", aligned("day", "other"), {}, "day and other are not aligned in 'train'"),
-        ("picture_store", unaligned("day", "dusk"), {}, "no domain 'dusk' in split 'train'"),
+        ("picture_store", paired("day", "other"), {}, "day and other are not aligned in 'train'"),
+        ("picture_store", unpaired("day", "dusk"), {}, "no domain 'dusk' in split 'train'"),
         (
             "picture_store",
-            unaligned("day", "night", batch=3),
+            unpaired("day", "night", batch=3),
             {"rank": 0, "world": 2},
             "a batch of 3 does not divide among 2 processes",
         ),
@@ -283,7 +283,7 @@ def test_what_the_store_does_not_hold_is_refused(store, params, share, words, re
 # Augmentation
 
 
-def is_window(sample: Tensor, whole: Tensor, flipped: bool) -> bool:
+def is_crop(sample: Tensor, whole: Tensor, flipped: bool) -> bool:
     side = sample.shape[-1]
     turned = sample.flip(-1) if flipped else sample
     reach = range(whole.shape[-1] - side + 1)
@@ -297,23 +297,23 @@ def is_window(sample: Tensor, whole: Tensor, flipped: bool) -> bool:
 def test_crops_and_flips_only_move_pixels():
     x = torch.rand(24, 3, 14, 14) * 2 - 1
     torch.manual_seed(0)
-    augment = Augmentation(unaligned("a", "b", crop=9, flip=True), pictures=True)
-    y = augment(Pair(x, x)).a
+    augment = Augmentation(unpaired("a", "b", crop=9, flip=True), pictures=True)
+    y = augment(Unpaired(x, x)).a
     assert y.shape == (24, 3, 9, 9)
-    straight = [is_window(sample, whole, False) for sample, whole in zip(y, x, strict=True)]
-    mirrored = [is_window(sample, whole, True) for sample, whole in zip(y, x, strict=True)]
+    straight = [is_crop(sample, whole, False) for sample, whole in zip(y, x, strict=True)]
+    mirrored = [is_crop(sample, whole, True) for sample, whole in zip(y, x, strict=True)]
     assert all(a != b for a, b in zip(straight, mirrored, strict=True))
     assert 5 < sum(straight) < 19
 
 
-def test_aligned_halves_are_moved_together_and_unaligned_ones_apart():
+def test_paired_halves_are_moved_together_and_unpaired_ones_apart():
     x = torch.rand(16, 3, 12, 12) * 2 - 1
     torch.manual_seed(0)
     fields = {"crop": 8, "flip": True}
-    together = Augmentation(aligned("a", "b", **fields), pictures=True)(Pair(x, x[:, :1]))
+    together = Augmentation(paired("a", "b", **fields), pictures=True)(Paired(x, x[:, :1]))
     assert together.a.shape == (16, 3, 8, 8)
     assert torch.equal(together.a[:, :1], together.b)
-    apart = Augmentation(unaligned("a", "b", **fields), pictures=True)(Pair(x, x))
+    apart = Augmentation(unpaired("a", "b", **fields), pictures=True)(Unpaired(x, x))
     assert not torch.equal(apart.a, apart.b)
 
 
@@ -322,68 +322,68 @@ def test_labels_stay_with_their_pictures():
     batch = Augmentation(run_params("vae", domains=["a"], flip=True), pictures=True)(Labelled(x, y))
     assert torch.equal(batch.y, y)
     for sample, whole in zip(batch.x, x, strict=True):
-        assert is_window(sample, whole, False) or is_window(sample, whole, True)
+        assert is_crop(sample, whole, False) or is_crop(sample, whole, True)
 
 
 def test_augmentation_repeats_with_torchs_seed():
     x = torch.rand(8, 3, 12, 12)
-    augment = Augmentation(aligned("a", "b", crop=8, flip=True), pictures=True)
+    augment = Augmentation(paired("a", "b", crop=8, flip=True), pictures=True)
     drawn = []
     for seed in (3, 3, 4):
         torch.manual_seed(seed)
-        drawn.append(augment(Pair(x, x)).a)
+        drawn.append(augment(Paired(x, x)).a)
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])
 
 
 def test_nothing_is_done_to_sound_or_unasked():
-    pair = Pair(torch.rand(2, 1, 16, 16), torch.rand(2, 1, 16, 16))
-    assert Augmentation(unaligned("a", "b", crop=8), pictures=False)(pair) is pair
+    pair = Unpaired(torch.rand(2, 1, 16, 16), torch.rand(2, 1, 16, 16))
+    assert Augmentation(unpaired("a", "b", crop=8), pictures=False)(pair) is pair
     with pytest.raises(UserError, match="flip mirrors pictures"):
-        Augmentation(unaligned("a", "b", crop=8, flip=True), pictures=False)
-    assert Augmentation(unaligned("a", "b"), pictures=True)(pair) is pair
+        Augmentation(unpaired("a", "b", crop=8, flip=True), pictures=False)
+    assert Augmentation(unpaired("a", "b"), pictures=True)(pair) is pair
 
 
 def test_pictures_are_scaled_before_they_are_cropped():
     x = torch.linspace(-1, 1, 16).expand(2, 3, 16, 16)
-    whole = Augmentation(unaligned("a", "b", resize=24), pictures=True)(Pair(x, x)).a
+    whole = Augmentation(unpaired("a", "b", resize=24), pictures=True)(Unpaired(x, x)).a
     assert whole.shape == (2, 3, 24, 24)
     assert whole.min() >= -1
     assert whole.max() <= 1
     assert (whole.diff(dim=3)[..., 2:-2] > 0.05).all()  # a ramp is a ramp, 1.5 times as long
-    augment = Augmentation(aligned("a", "b", resize=24, crop=16), pictures=True)
+    augment = Augmentation(paired("a", "b", resize=24, crop=16), pictures=True)
     torch.manual_seed(0)
-    a, b = augment(Pair(x, 2 * x))
+    a, b = augment(Paired(x, 2 * x))
     assert a.shape == (2, 3, 16, 16)
     torch.testing.assert_close(b, 2 * a)
 
 
 def test_scaling_makes_room_for_a_crop(picture_store):
-    assert batches(picture_store, unaligned("day", "other", resize=24, crop=20)).size == (20, 20)
-    assert batches(picture_store, unaligned("day", "other", resize=24)).size == (24, 24)
+    assert batches(picture_store, unpaired("day", "other", resize=24, crop=20)).size == (20, 20)
+    assert batches(picture_store, unpaired("day", "other", resize=24)).size == (24, 24)
     with pytest.raises(UserError, match="pictures of 24 pixels are smaller than the crop of 25"):
-        batches(picture_store, unaligned("day", "other", resize=24, crop=25))
+        batches(picture_store, unpaired("day", "other", resize=24, crop=25))
 
 
 def test_sound_is_not_scaled():
     with pytest.raises(UserError, match="resize scales pictures"):
-        Augmentation(unaligned("a", "b", crop=8, resize=9), pictures=False)
+        Augmentation(unpaired("a", "b", crop=8, resize=9), pictures=False)
 
 
 def test_colours_vary_from_picture_to_picture_and_stay_in_range():
     x = torch.rand(1, 3, 8, 8).expand(16, -1, -1, -1) * 2 - 1
     torch.manual_seed(0)
-    a, b = Augmentation(unaligned("a", "b", colour=0.5), pictures=True)(Pair(x, x))
+    a, b = Augmentation(unpaired("a", "b", colour=0.5), pictures=True)(Unpaired(x, x))
     assert not torch.equal(a, b)
     assert len({float(row.mean()) for row in a}) == 16
     assert a.abs().max() <= 1
     for row in a:  # what is lighter stays lighter: contrast changes at most by a quarter
         grey, before = row.mean(dim=0).flatten(), x[0].mean(dim=0).flatten()
         assert torch.corrcoef(torch.stack([grey, before]))[0, 1] > 0.9
-    weak = Augmentation(unaligned("a", "b", colour=0.01), pictures=True)(Pair(x, x)).a
+    weak = Augmentation(unpaired("a", "b", colour=0.01), pictures=True)(Unpaired(x, x)).a
     assert (weak - x).abs().max() < 0.05
 
 
 def test_sound_has_no_colours():
     with pytest.raises(UserError, match="colour changes pictures"):
-        Augmentation(unaligned("a", "b", crop=8, colour=0.1), pictures=False)
+        Augmentation(unpaired("a", "b", crop=8, colour=0.1), pictures=False)

@@ -1,18 +1,16 @@
 """The loop: repeatable to the bit, resumable to the bit, and plain about what went wrong."""
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import processes
 import pytest
 import tiny
 import torch
 from lightning_fabric import Fabric
+from processes import Ended, train_till_killed
 from torch import Tensor
 
 from pipeline.codecs import ImageCodec
@@ -24,7 +22,7 @@ from pipeline.nn.shapes import check_size
 from pipeline.samples import Batch, Labelled
 from pipeline.training.augmentation import Augmentation
 from pipeline.training.checkpoints import Checkpoints
-from pipeline.training.readers import Reader, reader_of
+from pipeline.training.readers import LabelledReader, dataset_spec, reader_of
 from pipeline.training.train import train
 from pipeline.training.trainer import Trainer, step_seed
 
@@ -41,12 +39,12 @@ def fabric() -> Fabric:
     return Fabric(accelerator="cpu", precision="32-true")
 
 
-def start(run: RunParams, store: Store, fabric: Fabric, states: Path | None = None) -> Trainer:
+def start(run: RunParams, store: Store, fabric: Fabric, folder: Path | None = None) -> Trainer:
     """A run as `train` sets it up."""
     torch.manual_seed(7)
-    specs = {domain: store.codec.spec(domain) for domain in run.domains}
-    method = run.build(specs, store.meta.classes)
-    return Trainer(fabric, method, run, seed=7, label="toy", states=states and Checkpoints(states))
+    method = run.build(dataset_spec(store, run), tiny.pretrained_of(run))
+    checkpoints = folder and Checkpoints(folder)
+    return Trainer(fabric, method, run, seed=7, label="toy", checkpoints=checkpoints)
 
 
 def reader(run: RunParams, store: Store, killed_at: int | None = None) -> Callable[[int], Batch]:
@@ -69,7 +67,7 @@ def everything(run: Trainer) -> dict[str, Tensor]:
         for place, state in optimizer.state_dict()["state"].items():
             found |= {f"{name}.{place}.{key}": t for key, t in state.items()}
     if run.ema is not None:
-        found |= {f"average.{name}": t for name, t in run.ema.state_dict().items()}
+        found |= {f"ema.{name}": t for name, t in run.ema.state_dict().items()}
     return {name: t.clone() for name, t in found.items()}
 
 
@@ -85,13 +83,13 @@ def test_a_resumed_run_ends_with_the_same_bits(name, store_of, fabric, tmp_path)
     undisturbed = start(run, store, fabric)
     undisturbed.fit(reader(run, store))
 
-    states = tmp_path / "states"
-    killed = start(run, store, fabric, states)
+    folder = tmp_path / "checkpoints"
+    killed = start(run, store, fabric, folder)
     with pytest.raises(KilledError):
         killed.fit(reader(run, store, killed_at=5))
     torch.manual_seed(99)  # another process has another past
     torch.rand(17)
-    resumed = start(run, store, fabric, states)
+    resumed = start(run, store, fabric, folder)
     seen: list[int] = []
     read = reader(run, store)
     resumed.fit(lambda step: seen.append(step) or read(step))
@@ -158,56 +156,25 @@ def test_training_leaves_a_model_its_curves_and_nothing_else(store_of, tmp_path,
     assert (root / weights).read_bytes() == (rarely / weights).read_bytes()
 
 
-CHILD = """
-    import os, signal, sys
-    from pathlib import Path
-    import tiny
-    from pipeline.training import readers
-    from pipeline.training import train as training
-    from pipeline.datasets.store import Store
-
-    store, root, killed_at = Store(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3])
-    run = tiny.shrink(tiny.runs()["cyclegan"], ema={"decay": 0.9})
-    read = readers.Reader.__call__
-
-    def kill(self, step):
-        if step == killed_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return read(self, step)
-
-    readers.Reader.__call__ = kill
-    places = ["killed"] if killed_at >= 0 else ["killed", "undisturbed"]
-    for place in places:
-        training.train(run, store, root / place / "model", seed=7,
-                       curves=root / place / "curves", scratch=root / place / "scratch")
-"""
-
-
 def test_a_killed_process_resumes_to_the_same_bytes(store_of, tmp_path):
     """With SIGKILL, and with torch's default number of threads."""
-    environment = {**os.environ, "PYTHONPATH": f"{tiny.ROOT}{os.pathsep}{tiny.ROOT / 'tests'}"}
+    store, changes = store_of(RUNS["cyclegan"]).root, {"ema": {"decay": 0.9}}
 
-    def child(killed_at: int) -> subprocess.CompletedProcess[str]:
-        code = textwrap.dedent(CHILD)
-        store = store_of(RUNS["cyclegan"]).root
-        return subprocess.run(
-            [sys.executable, "-c", code, str(store), str(tmp_path), str(killed_at)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=90,
-        )
+    def child(place: str, killed_at: int | None) -> Ended:
+        arguments = ("cyclegan", store, tmp_path / place, killed_at, 0, changes)
+        return processes.start(train_till_killed, *arguments, log=tmp_path / "logs/log").wait()
 
-    assert child(5).returncode == -signal.SIGKILL
+    assert child("killed", 5).code == -signal.SIGKILL
     assert not (tmp_path / "killed/model").exists()
     assert len(list((tmp_path / "killed/scratch").iterdir())) == 1
-    second = child(-1)
-    assert second.returncode == 0, second.stderr
-    assert second.stdout.count("resuming at step 4") == 1
+    second = child("killed", None)
+    assert second.code == 0, second.errors
+    assert second.output.count("resuming at step 4") == 1
+    assert child("undisturbed", None).code == 0
     assert tiny.tree(tmp_path / "killed") == tiny.tree(tmp_path / "undisturbed")
 
 
-def test_averaged_weights_follow(store_of, fabric):
+def test_the_ema_follows(store_of, fabric):
     run = tiny.shrink(RUNS["dcgan"], ema={"decay": 0.6})
     toy = start(run, store_of(run), fabric)
     read = reader(run, store_of(run))
@@ -244,21 +211,21 @@ def test_schedule_factors():
     assert {ScheduleParams().factor(step, 8) for step in range(8)} == {1.0}
 
 
-def test_every_groups_rate_is_its_own_times_the_factor(store_of, fabric):
+def test_every_groups_lr_is_its_own_times_the_factor(store_of, fabric):
     run = tiny.shrink(
         RUNS["vae"],
-        noise=None,  # learnt noise has a group and a rate of its own
+        noise=None,  # learnt noise has a group and a learning rate of its own
         steps=4,
         schedule={"kind": "linear", "hold": 0.0},
         optimizer={"lr": 0.01},
     )
     toy = start(run, store_of(run), fabric)
-    read, rates = reader(run, store_of(run)), []
+    read, lrs = reader(run, store_of(run)), []
     for _ in range(4):
         toy.reseed()
         toy.take_step(read(toy.step))
-        rates.append([group["lr"] for group in toy.optimizers["model"].param_groups])
-    for found, factor in zip(rates, [1, 0.75, 0.5, 0.25], strict=True):
+        lrs.append([group["lr"] for group in toy.optimizers["model"].param_groups])
+    for found, factor in zip(lrs, [1, 0.75, 0.5, 0.25], strict=True):
         assert found == pytest.approx([0.01 * factor, 0.1 * factor])
 
 
@@ -284,13 +251,13 @@ def test_a_loss_that_is_no_number_ends_the_run(store_of, fabric, tmp_path):
 
 def test_a_run_that_diverges_names_the_batch(store_of, tmp_path, monkeypatch):
     run = tiny.shrink(RUNS["vae"], steps=9, log_every=4)
-    read = Reader.__call__
+    read = LabelledReader.__call__
 
-    def poisoned(self: Reader, step: int) -> Batch:
+    def poisoned(self: LabelledReader, step: int) -> Labelled:
         x, y = read(self, step)
         return Labelled(x * (float("nan") if step == 5 else 1), y)
 
-    monkeypatch.setattr(Reader, "__call__", poisoned)
+    monkeypatch.setattr(LabelledReader, "__call__", poisoned)
     with pytest.raises(UserError, match="became NaN or infinite at step 5") as caught:
         run_train(run, store_of(run), tmp_path)
     batches = reader_of(store_of(run), run, seed=7, device=torch.device("cpu"))
@@ -302,7 +269,7 @@ def test_a_run_that_diverges_names_the_batch(store_of, tmp_path, monkeypatch):
 
 def test_a_state_that_is_no_number_is_never_saved(store_of, fabric, tmp_path):
     run = tiny.shrink(RUNS["vae"], steps=9, log_every=100, checkpoint_every=2)
-    toy = start(run, store_of(run), fabric, tmp_path / "states")
+    toy = start(run, store_of(run), fabric, tmp_path / "checkpoints")
     read = reader(run, store_of(run))
 
     def poisoned(step: int) -> Batch:
@@ -311,14 +278,14 @@ def test_a_state_that_is_no_number_is_never_saved(store_of, fabric, tmp_path):
 
     with pytest.raises(UserError, match="became NaN or infinite at step 3") as caught:
         toy.fit(poisoned)
-    states = Checkpoints(tmp_path / "states")
-    assert states.steps() == [2]
+    checkpoints = Checkpoints(tmp_path / "checkpoints")
+    assert checkpoints.steps() == [2]
     cpu = torch.device("cpu")
-    assert states.load(2, cpu)["step"] == 2
-    assert states.load("diverged", cpu)["step"] == 4
+    assert checkpoints.load(2, cpu)["step"] == 2
+    assert checkpoints.load("diverged", cpu)["step"] == 4
     text = str(caught.value)
-    assert f"The last good state: {states.path(2)}" in text
-    assert f"The state now, after step 4: {states.path('diverged')}" in text
+    assert f"The last good state: {checkpoints.path(2)}" in text
+    assert f"The state now, after step 4: {checkpoints.path('diverged')}" in text
 
 
 def test_steps_processes_and_seeds_have_seeds_of_their_own():
@@ -359,9 +326,11 @@ def test_what_does_not_fit_is_refused_before_the_first_step(
 
 def test_networks_that_cannot_be_built_are_refused(store_of, tmp_path):
     run = tiny.shrink(RUNS["voice_cyclegan"])
-    vae = tiny.shrink(RUNS["vae"], domain=run.source, crop=16)
-    with pytest.raises(UserError, match=r"model can't learn from .*: samples must be square"):
-        run_train(vae, store_of(run), tmp_path)
+    vae = tiny.shrink(RUNS["vae"], domains=[run.source])
+    with pytest.raises(
+        UserError, match=r"model can't learn from .*: height and width must be 8 or more"
+    ):
+        run_train(vae, store_of(run), tmp_path, crop=18)
 
 
 def test_sizes_that_fit_pass():

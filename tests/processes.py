@@ -1,0 +1,128 @@
+"""Processes of their own, for what a test can't do in its own: be killed, or be one of two.
+
+They are forked from a server that has imported everything, since a start from scratch imports for
+seconds, and that has done nothing else: no seed, no thread, no GPU is inherited.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dvc.repo  # noqa: F401  # what training imports when it starts
+import dvclive.live  # noqa: F401
+import kornia.augmentation  # noqa: F401
+import pytest
+import tiny
+import torch
+
+from pipeline.datasets.store import Store
+from pipeline.errors import exit_on_user_error
+from pipeline.training import readers, trainer
+from pipeline.training.train import train
+
+LONGEST = 120
+"""Seconds that a process may take."""
+
+server = multiprocessing.get_context("forkserver")
+server.set_forkserver_preload(["processes"])
+
+
+class Ended(NamedTuple):
+    """What is left of a process."""
+
+    code: int
+    """Its exit code; minus the signal's number where one killed it."""
+    output: str
+    errors: str
+
+
+class Started(NamedTuple):
+    """A process that runs."""
+
+    process: BaseProcess
+    log: Path
+
+    def wait(self) -> Ended:
+        """Wait for its end."""
+        self.process.join(LONGEST)
+        assert self.process.exitcode is not None, f"still running after {LONGEST} s"
+        texts = (self.log.with_suffix(ending).read_text() for ending in (".out", ".err"))
+        return Ended(self.process.exitcode, *texts)
+
+
+def wake_server() -> None:
+    """Start the server where it does not run, with a path on which it finds this file."""
+    with pytest.MonkeyPatch.context() as patch:
+        paths = os.pathsep.join(map(str, (tiny.ROOT, tiny.ROOT / "tests")))
+        patch.setenv("PYTHONPATH", paths)
+        forkserver.ensure_running()
+
+
+def start(work: Callable[..., None], *arguments: Any, log: Path, **environment: str) -> Started:
+    """Call ``work``, a function of this file, in a process that writes to ``log``.out and .err."""
+    wake_server()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    process = server.Process(target=call, args=(work, arguments, log, environment))
+    process.start()
+    return Started(process, log)
+
+
+def call(
+    work: Callable[..., None], arguments: tuple[Any, ...], log: Path, environment: dict[str, str]
+) -> None:
+    """Call ``work`` as a process would that was started with this environment and these outputs."""
+    os.environ.update(environment)
+    for stream, ending in ((sys.stdout, ".out"), (sys.stderr, ".err")):
+        with log.with_suffix(ending).open("w") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    work(*arguments)
+
+
+# What they do
+
+
+def train_toy(name: str, store: Path, root: Path, **changes: Any) -> None:
+    """Train a toy on a store; what it leaves lies below ``root``."""
+    places = {"curves": root / "curves", "scratch": root / "scratch"}
+    train(tiny.shrink(tiny.runs()[name], **changes), Store(store), root / "model", seed=7, **places)
+
+
+def train_till_killed(
+    name: str, store: Path, root: Path, step: int | None, rank: int, changes: dict[str, Any]
+) -> None:
+    """As the command trains a toy; process ``rank`` is killed at a step's batch."""
+    read = readers.UnpairedReader.__call__
+
+    def kill(self: Any, at: int) -> Any:
+        if at == step and self.rank == rank:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return read(self, at)
+
+    readers.UnpairedReader.__call__ = kill
+    exit_on_user_error(lambda: train_toy(name, store, root, **changes))
+
+
+def train_and_keep_gradients(out: Path, stores: dict[str, Path]) -> None:
+    """Train a toy on each store in ``out``/NAME, and keep the gradients of its first step."""
+    torch.set_num_threads(1)
+    average, seen = trainer.average_gradients, []
+
+    def record(parameters: Any, world: int) -> None:
+        average(parameters, world)
+        seen.append([p.grad.clone() for p in parameters])
+
+    trainer.average_gradients = record
+    for name, store in stores.items():
+        # The pool's draws are each process's own: without it the two runs' mathematics is the same.
+        alike = {"pool": 0} if name == "cyclegan" else {}
+        steps = {"steps": 5, "log_every": 5, "batch": 2}
+        whole = {"flip": False, "crop": None, "precision": "fp32", "ema": None}
+        train_toy(name, store, out / name, **steps, **whole, **alike)
+        torch.save(seen[:2], out / name / "gradients.pt")  # both ranks write the same
+        seen.clear()
