@@ -9,10 +9,10 @@ from pydantic import BaseModel
 TAGS = ("method", "kind")  # the literal fields that tell the members of a union apart
 
 
-def describe(mistake: dict[str, Any], model: type[BaseModel], raw: object) -> str:
-    """Return one of pydantic's errors about ``raw``, which should have been a ``model``."""
+def describe(mistake: dict[str, Any], model: type[BaseModel]) -> str:
+    """Return one of pydantic's errors about what should have been a ``model``."""
     location = tuple(mistake["loc"])
-    path = key_path(location, raw)
+    path = key_path(location, model)
     context = mistake.get("ctx", {})
     match mistake["type"]:
         case "extra_forbidden":
@@ -36,17 +36,17 @@ def describe(mistake: dict[str, Any], model: type[BaseModel], raw: object) -> st
             return f"{path}: found {mistake['input']!r}, but {reason}"
 
 
-def key_path(location: tuple[str | int, ...], raw: object) -> str:
-    """Return the path of a key in the file: pydantic's location less the tags of chosen unions."""
+def key_path(location: tuple[str | int, ...], model: type[BaseModel]) -> str:
+    """Return the path of a key in the file: pydantic's location less the tags of chosen unions.
+
+    A tag need not stand in the file: a block may be of a kind by default.
+    """
     parts: list[str] = []
+    kind: Any = model
     for part in location:
-        if isinstance(raw, dict) and part not in raw and part in [raw.get(tag) for tag in TAGS]:
-            continue
-        parts.append(str(part))
-        if isinstance(raw, dict):
-            raw = raw.get(part)
-        elif isinstance(raw, list) and isinstance(part, int):
-            raw = raw[part] if part < len(raw) else None
+        if not _is_tag(_bare(kind), part):
+            parts.append(str(part))
+        kind = _step(_bare(kind), part)
     return ".".join(parts) or "(the whole file)"
 
 
@@ -76,6 +76,14 @@ def _bare(kind: Any) -> Any:
 
 def _is_block(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _is_tag(kind: Any, part: str | int) -> bool:
+    """Tell whether ``part`` chooses a member of a union, or of a union within it."""
+    if get_origin(kind) not in (Union, UnionType):
+        return False
+    members = [_bare(argument) for argument in get_args(kind)]
+    return any(_has_tag(member, part) or _is_tag(member, part) for member in members)
 
 
 def _has_tag(kind: Any, tag: str | int) -> bool:

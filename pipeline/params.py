@@ -86,7 +86,7 @@ def load_params(path: Path) -> Params:
     try:
         params = Params.model_validate(raw)
     except ValidationError as error:
-        found = [describe(dict(mistake), Params, raw) for mistake in error.errors()]
+        found = [describe(dict(mistake), Params) for mistake in error.errors()]
         raise _mistakes(path, found) from error
     if found := misnamed(params) + dangling(params):
         raise _mistakes(path, found)

@@ -10,6 +10,7 @@ import yaml
 from pipeline.errors import UserError
 from pipeline.methods.registry import load_run
 from pipeline.params import Params, load_params
+from pipeline.samples import DatasetSpec
 
 GOOD: dict[str, Any] = {
     "seed": 1,
@@ -76,7 +77,7 @@ def test_every_shipped_model_builds_at_its_own_size(name):
         )
         for domain, spec in tiny.specs_of(run).items()
     }
-    method = run.build(specs, tiny.classes_of(run))
+    method = run.build(DatasetSpec(specs=specs, classes=tiny.classes_of(run)))
     optimised = [
         p for o in method.optimizers().values() for g in o.param_groups for p in g["params"]
     ]
@@ -84,9 +85,9 @@ def test_every_shipped_model_builds_at_its_own_size(name):
     assert {p for p in method.parameters() if p.requires_grad} == set(optimised)
 
 
-def test_every_shipped_judge_builds():
+def test_every_shipped_classifier_builds():
     for classifier in tiny.shipped().classifiers.values():
-        method = classifier.build(tiny.data_of(classifier), tiny.pretrained_of(classifier))
+        method = classifier.build(tiny.data_of(classifier))
         assert len(method.model.classes) >= 2
 
 
@@ -161,12 +162,15 @@ def test_a_block_survives_json(tmp_path):
         ),
         pytest.param(
             "models.vae.optimizer",
-            {"rate": float("inf")},
+            {"lr": float("inf")},
             ["models.vae.optimizer.lr", "found inf", "finite"],
-            id="infinite rate",
+            id="infinite learning rate",
         ),
         pytest.param(
-            "models.swap.ema", 1.0, ["models.swap.ema", "found 1.0", "less than 1"], id="bound"
+            "models.swap.ema",
+            {"decay": 1.0},
+            ["models.swap.ema.decay", "found 1.0", "less than 1"],
+            id="bound",
         ),
         pytest.param(
             "models.swap.loss",
@@ -209,9 +213,9 @@ def test_a_block_survives_json(tmp_path):
             id="source is target",
         ),
         pytest.param(
-            "classifiers.digits.of",
+            "classifiers.digits.domains",
             ["a", "a"],
-            ["classifiers.digits: of names a domain twice"],
+            ["classifiers.digits: domains names one twice: a, a"],
             id="twice",
         ),
         pytest.param(
@@ -283,11 +287,11 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
         load_params(path)
 
 
-def test_a_block_may_stand_on_another(tmp_path):
+def test_a_block_may_begin_with_another(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(
         "seed: 1\ndatasets: {d: {kind: digits}}\nmodels:\n"
-        "  a: &a {method: vae, data: d, domain: digit, steps: 5, batch: 4}\n"
+        "  a: &a {method: vae, data: d, domains: [digit], steps: 5, batch: 4}\n"
         "  b: {<<: *a, steps: 7}\n",
         encoding="utf-8",
     )
@@ -300,12 +304,12 @@ CODES = {"method": "vqvae", "data": "digits", "domains": ["digit"], "steps": 5}
 
 
 def second_stage(**blocks: Any) -> dict[str, Any]:
-    """The good parameters, a VQ-VAE, and blocks that stand on something."""
+    """The good parameters, a VQ-VAE, and blocks that build on something."""
     raw = changed("models.codes", CODES)
     return {**raw, "second_stage": blocks}
 
 
-def test_models_may_stand_on_models_that_stand_on_judges(tmp_path):
+def test_models_may_build_on_models_that_build_on_classifiers(tmp_path):
     gan = {**CODES, "method": "vqgan", "perceptual": {"kind": "classifier"}}
     raw = second_stage(
         prior={**PRIOR, "pretrained": "models/gan"}, gan={**gan, "pretrained": "classifiers/digits"}
@@ -320,7 +324,8 @@ def test_models_may_stand_on_models_that_stand_on_judges(tmp_path):
     [
         (
             {"prior": {**PRIOR, "pretrained": "models/nothing"}},
-            "second_stage.prior.pretrained: found 'models/nothing', allowed: classifiers/digits, models/codes",
+            "second_stage.prior.pretrained: found 'models/nothing', allowed: classifiers/digits, "
+            "models/codes",
         ),
         ({"prior": {**PRIOR, "pretrained": "models/prior"}}, "found 'models/prior', allowed"),
         ({"codes": {**PRIOR, "pretrained": "models/vae"}}, "found the same name under models"),
@@ -329,14 +334,14 @@ def test_models_may_stand_on_models_that_stand_on_judges(tmp_path):
         ({"prior": PRIOR}, "second_stage.prior"),
     ],
 )
-def test_what_stands_on_nothing_is_refused(tmp_path, blocks, words):
+def test_what_builds_on_nothing_is_refused(tmp_path, blocks, words):
     assert words in message(tmp_path, second_stage(**blocks))
 
 
-def test_what_stands_on_another_is_not_among_the_others(tmp_path):
+def test_what_builds_on_another_is_not_among_the_others(tmp_path):
     raw = changed("models.codes", CODES)
     raw["models"]["prior"] = {**PRIOR, "pretrained": "models/codes"}
-    assert "models.prior: it stands on models/codes, so its place is second_stage" in message(
+    assert "models.prior: it builds on models/codes, so its place is second_stage" in message(
         tmp_path, raw
     )
 
@@ -347,7 +352,7 @@ def test_pairs_keep_their_colours(tmp_path):
     assert "models.pairs: colour changes one half of a pair alone" in message(tmp_path, raw)
 
 
-def test_a_judge_has_the_name_of_its_data_set(tmp_path):
+def test_a_classifier_has_the_name_of_its_data_set(tmp_path):
     raw = changed("classifiers.voices", {"data": "digits", "domains": ["digit"], "steps": 3})
     assert "classifiers.voices: a classifier has the name of its data set" in message(tmp_path, raw)
 
