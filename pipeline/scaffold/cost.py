@@ -101,18 +101,18 @@ def data_of(params: Params, run: RunParams) -> DatasetSpec:
 
 def random_batch(run: RunParams, specs: dict[str, Spec]) -> Batch:
     """Draw noise in the shape of a batch, on the device already."""
-    generator = torch.Generator().manual_seed(1)
+    generator, count = torch.Generator().manual_seed(1), run.batch * run.batches_per_step
     rows = []
     for spec in (specs[run.domains[0]], specs[run.domains[-1]]):
         height = spec.height if spec.width is None else run.crop or spec.height
-        shape = (run.batch, spec.channels, height, run.crop or spec.width or spec.height)
+        shape = (count, spec.channels, height, run.crop or spec.width or spec.height)
         rows.append((torch.rand(shape, generator=generator) * 2 - 1).to(device()))
     if isinstance(run, VocoderRunParams):
         frames = rows[0][:, 0]
-        wave = torch.rand(run.batch, frames.shape[2] * run.convention.hop, generator=generator)
+        wave = torch.rand(count, frames.shape[2] * run.convention.hop, generator=generator)
         return Vocoded(frames, (wave * 2 - 1).to(device()))
     if run.reads is Labelled:
-        return Labelled(rows[0], torch.arange(run.batch, device=device()) % len(run.domains))
+        return Labelled(rows[0], torch.arange(count, device=device()) % len(run.domains))
     return run.reads(*rows)
 
 

@@ -14,7 +14,7 @@ from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.nn.shapes import check_size
 from pipeline.params import Params, load_params
-from pipeline.scaffold.cost import measure, random_batch, specs_of
+from pipeline.scaffold.cost import data_of, measure, random_batch
 from pipeline.scaffold.material import gather
 from pipeline.scaffold.plan import choose
 from pipeline.scaffold.wiring import check_run
@@ -78,10 +78,10 @@ def test_equal_names_are_pairs(project):
 def test_other_names_are_two_domains(project):
     params = written("mine", *UNPAIRED)
     assert params.models["mine"].method == "cyclegan"
-    assert params.classifiers["mine"].of == ("photos", "zebra")
+    assert params.classifiers["mine"].domains == ("photos", "zebra")
 
 
-def test_voices_get_a_window_and_a_judge(project):
+def test_voices_get_a_crop_and_a_classifier(project):
     params = written("mine", *VOICES)
     assert params.datasets["mine"].kind == "sounds"
     assert params.models["mine"].crop == params.classifiers["mine"].crop == 64
@@ -115,21 +115,20 @@ def test_size_follows_the_smallest_or_the_option(project):
     assert params.models["three"].generator.depth == 5
 
 
-def test_short_clips_get_a_shorter_window(project):
+def test_short_clips_get_a_shorter_crop(project):
     for number in range(4):
         tiny.write_sound(project / f"raw/short/{number}.wav", number, 0.4)
     assert written("mine", "--a", "raw/ann", "--b", "raw/short").models["mine"].crop == 32
 
 
-def test_steps_govern_the_judge_too(project):
+def test_steps_govern_the_classifier_too(project):
     usual = written("usual", *UNPAIRED)
     few = written("few", *UNPAIRED, "--steps", 26)
     assert few.models["few"].steps == 26
     share = 4 * 26 / usual.models["usual"].steps
     assert few.classifiers["few"].steps == round(share * usual.classifiers["usual"].steps)
-    many = written(
-        "many", *UNPAIRED, "--steps", 400
-    )  # a classifier that knows nothing tells nothing
+    many = written("many", *UNPAIRED, "--steps", 400)
+    # A classifier that knows nothing tells nothing.
     assert many.classifiers["many"].steps == usual.classifiers["usual"].steps
     assert few.models["few"].log_every < 26
     assert few.models["few"].checkpoint_every < 26
@@ -148,9 +147,9 @@ def test_every_choice_builds(project, case, gpu):
     params = load_params(project / "recipes/mine/params.yaml")
     assert recipe.judged == bool(params.classifiers)
     for run in (*params.models.values(), *params.classifiers.values()):
-        specs = specs_of(params, run)
-        batch = random_batch(run, specs)
-        check_size(run.build(specs, ()), *batch[0].shape[-2:])
+        data = data_of(params, run)
+        batch = random_batch(run, data.specs)
+        check_size(run.build(data), *batch[0].shape[-2:])
 
 
 # What is written
@@ -199,9 +198,9 @@ def test_specs_are_those_of_the_prepared_data(project, monkeypatch):
         monkeypatch.chdir(project)
         run = params.models[name]
         store = Store(out)
-        specs = specs_of(params, run)
-        assert specs == {domain: store.codec.spec(domain) for domain in run.domains}
-        _, feed = set_up(run, store, seed=1, label="", scratch=None)
+        specs = data_of(params, run).specs
+        _, feed, data = set_up(run, store, seed=1, label="", scratch=None)
+        assert specs == data.specs
         shapes = [half.shape for half in random_batch(run, specs)]
         assert shapes == [half.shape for half in feed.reader(0)]
 
