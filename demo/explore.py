@@ -119,7 +119,7 @@ def start_of(finished: FinishedModel, seed: int, picture: str | None) -> Tensor:
     model, codec = finished.model, finished.codec
     if isinstance(model, Latent) and picture is not None:
         assert isinstance(codec, ImageCodec)
-        (domain,) = finished.params.domains
+        domain = finished.params.domains[0]  # of several, the samples are of one kind
         return model.encode(to_sample(finished, codec, read_upload(picture), domain))[0].clone()
     if not isinstance(model, LatentSampler):
         raise ValueError("Choose a picture to start at.")
