@@ -25,6 +25,7 @@ from pipeline.methods.registry import load_run
 from pipeline.samples import Batch
 from pipeline.system.hardware import device, start_fabric
 from pipeline.training.prefetch import Feed
+from pipeline.training.readers import dataset_spec
 from pipeline.training.trainer import Trainer, step_seed
 
 SIZE, STEPS = 128, 200
@@ -36,18 +37,17 @@ Step = Callable[[Batch], float]
 
 def make_step(competitor: str, params: RunParams, store: Store) -> Step:
     """A step that returns its loss, on networks with the same first weights for each."""
-    specs = {domain: store.codec.spec(domain) for domain in params.domains}
     torch.manual_seed(SEED)
-    method = params.build(specs, ())
+    method = params.build(dataset_spec(store, params))
     if competitor.startswith("plain"):
         plain = plain_step(method.to(device()), bf16=False)
         return lambda batch: float(plain(batch))
     fabric = start_fabric("bf16" if competitor.endswith("bf16") else "fp32")
-    run = Trainer(fabric, method, params, seed=SEED, label="", checkpoints=None)
+    trainer = Trainer(fabric, method, params, seed=SEED, label="", checkpoints=None)
 
     def step(batch: Batch) -> float:
-        run.take_step(batch)
-        return run.history.close_interval(run.step)["generators_loss"]
+        trainer.take_step(batch)
+        return trainer.history.close_interval(trainer.step)["generators_loss"]
 
     return step
 
@@ -71,7 +71,7 @@ def main(size: int = SIZE, steps: int = STEPS) -> None:
             "data": "savanna",
             "source": "horse",
             "target": "zebra",
-            "steps": 10**9,  # the rate stays what it is, as in the plain loop
+            "steps": 10**9,  # the learning rate stays what it is, as in the plain loop
         }
     )
     table = Table("loop", "mean loss", "against plain fp32", "last 20 steps")

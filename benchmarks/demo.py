@@ -28,6 +28,7 @@ from benchmarks.machine import publish
 from pipeline.codecs import ImageCodec
 from pipeline.inference.finished import export
 from pipeline.params import load_params
+from pipeline.samples import DatasetSpec
 
 TURNS = 7
 MODELS, SIDE = 20, 64
@@ -50,10 +51,11 @@ def write_models(root: Path) -> None:
         size, channels = (32, 1) if grey else (SIDE, 3)
         codec = ImageCodec(size=size, channels=dict.fromkeys(run.domains, channels))
         torch.manual_seed(number)
-        model = run.build_model({domain: codec.spec(domain) for domain in run.domains}, ())
+        data = DatasetSpec(specs={domain: codec.spec(domain) for domain in run.domains})
+        model = run.build_model(data)
         if grey:
             enliven(model)
-        export(root / f"{name}_{number}", model, params=run, codec=codec, classes=(), seed=0)
+        export(root / f"{name}_{number}", model, params=run, data=data, codec=codec, seed=0)
 
 
 @torch.no_grad()
@@ -135,7 +137,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "models"
         write_models(root)
-        command = [sys.executable, "-m", "demo", "--models", str(root), "--port", str(PORT)]
+        command = [sys.executable, "-m", "pipeline.cli", "demo", "--models", str(root)]
+        command += ["--port", str(PORT)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             process.stdout.readline()

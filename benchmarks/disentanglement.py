@@ -30,7 +30,7 @@ FACTORS = {"place": (0.0, 1.0), "horizon": (0.24, 0.60), "warmth": (-1.0, 1.0)}
 BETAS = (1.0, 4.0)
 SEEDS = (1, 2, 3, 4, 5, 6)
 SCENES, SIDE, BATCH, STEPS = 800, 16, 64, 900
-LATENT, NOISE, WIDTH, RATE = 8, 0.25, 16, 2e-3
+LATENT, NOISE, WIDTH, LR = 8, 0.25, 16, 2e-3
 
 
 def world() -> tuple[Tensor, Tensor]:
@@ -56,7 +56,7 @@ def score(
             **{"method": "vae", "data": "world", "domains": ["scene"], "steps": steps},
             **{"batch": BATCH, "latent": LATENT, "beta": beta, "noise": NOISE, "log_every": steps},
             **{"encoder": {"width": WIDTH}, "decoder": {"width": WIDTH}, "precision": "fp32"},
-            "optimizer": {"lr": RATE, "beta1": 0.9},
+            "optimizer": {"lr": LR, "beta1": 0.9},
         }
     )
     spec = Spec(channels=3, height=SIDE, width=SIDE, bounded=True)

@@ -31,6 +31,7 @@ from pipeline.inference.pictures import translate_pictures
 from pipeline.inference.sampling import sample_grid
 from pipeline.mel_convention import HIFI_GAN
 from pipeline.methods.registry import load_run
+from pipeline.samples import DatasetSpec
 from pipeline.system.hardware import device
 
 TURNS, SECONDS = 3, 2.0
@@ -73,8 +74,8 @@ def write_model(name: str, folder: Path) -> None:
     block, codec = MODELS[name]
     params = load_run(block)
     torch.manual_seed(0)
-    model = params.build_model({domain: codec.spec(domain) for domain in params.domains}, ())
-    export(folder, model, params=params, codec=codec, classes=(), seed=0)
+    data = DatasetSpec(specs={domain: codec.spec(domain) for domain in params.domains})
+    export(folder, params.build_model(data), params=params, data=data, codec=codec, seed=0)
 
 
 def picture_calls(finished: FinishedModel, batch: int) -> dict[str, Call]:

@@ -18,7 +18,7 @@ from benchmarks.plain import plain_step
 from benchmarks.turns import race, summary
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import load_run
-from pipeline.samples import Spec
+from pipeline.samples import DatasetSpec, Spec
 from pipeline.scaffold.cost import random_batch
 from pipeline.system.hardware import device, start_fabric
 from pipeline.training.trainer import Trainer
@@ -45,7 +45,7 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
     "unit-256": (TRANSLATOR | {"method": "unit"}, pictures(256)),
     "spade-256": (TRANSLATOR | {"method": "spade", "perceptual": {"kind": "none"}}, pictures(256)),
     "mask-cyclegan-vc": (TRANSLATOR | {"method": "mask_cyclegan_vc"}, SOUND),
-    # Reader of 16, as published, are 7 GB for each of the four competitors.
+    # Batches of 16, as published, are 7 GB for each of the four competitors.
     "hifigan": (COMMON | {"method": "hifigan", "domains": ["a"], "batch": 4}, SOUND),
     "dcgan-32": (COMMON | {"method": "gan", "domains": ["a"], "batch": 64}, pictures(32)),
     "vae-32": (COMMON | {"method": "vae", "domains": ["a"], "batch": 64}, pictures(32)),
@@ -69,20 +69,20 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
 
 def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], object]:
     """A training step on networks with the same first weights for every competitor."""
-    specs = dict.fromkeys(params.domains, spec)
-    batch = random_batch(params, specs)
+    data = DatasetSpec(specs=dict.fromkeys(params.domains, spec))
+    batch = random_batch(params, data.specs)
     loop, precision = competitor.split()
     torch.manual_seed(0)
-    method = params.build(specs, ())
+    method = params.build(data)
     if loop == "plain":
         plain = plain_step(method.to(device()), bf16=precision == "bf16")
         return lambda: plain(batch)
     fabric = start_fabric("bf16" if precision == "bf16" else "fp32")
-    run = Trainer(fabric, method, params, seed=0, label="", checkpoints=None)
+    trainer = Trainer(fabric, method, params, seed=0, label="", checkpoints=None)
 
     def step() -> None:
-        run.reseed()
-        run.take_step(batch)
+        trainer.reseed()
+        trainer.take_step(batch)
 
     return step
 

@@ -14,6 +14,7 @@ from benchmarks.plain import STEPS, plain_step
 from benchmarks.train_step import CASES
 from benchmarks.turns import race
 from pipeline.methods.registry import load_run
+from pipeline.samples import DatasetSpec
 from pipeline.scaffold.cost import random_batch
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
@@ -38,9 +39,9 @@ def test_the_plain_steps_compute_our_losses(name, monkeypatch):
     run = tiny.shrink(load_run(block), **{**toy, **published})
     height = tiny.SIDE if spec.width is None else 32
     spec = spec.model_copy(update={"height": height, "width": spec.width and height})
-    specs = dict.fromkeys(run.domains, spec)
-    batch = random_batch(run, specs)
-    method = run.build(specs, ()).eval()  # without dropout and noise
+    data = DatasetSpec(specs=dict.fromkeys(run.domains, spec))
+    batch = random_batch(run, data.specs)
+    method = run.build(data).eval()  # without dropout and noise
     torch.manual_seed(1)
     expected = plain_step(method, bf16=False)(batch)
     for parameter in method.parameters():
@@ -51,7 +52,7 @@ def test_the_plain_steps_compute_our_losses(name, monkeypatch):
     torch.testing.assert_close(found[learns], expected, rtol=1e-4, atol=1e-5)
 
 
-def test_every_method_but_the_judges_has_a_plain_step():
+def test_every_method_but_the_classifiers_has_a_plain_step():
     methods = {
         type(run.build(tiny.data_of(run), tiny.pretrained_of(run))) for run in tiny.runs().values()
     }
@@ -61,7 +62,7 @@ def test_every_method_but_the_judges_has_a_plain_step():
 @pytest.mark.parametrize(
     ("name", "fields"), [("vqgan", {"quantiser": {}, "warmup": 0}), ("code_prior", {})]
 )
-def test_the_plain_steps_of_what_stands_on_another_compute_our_losses(name, fields, monkeypatch):
+def test_the_plain_steps_of_second_stages_compute_our_losses(name, fields, monkeypatch):
     monkeypatch.setattr(Adam, "step", lambda self: None)  # ours are not stepped either
     run = tiny.shrink(tiny.runs()[name], **fields)
     method, batch = run.build(tiny.data_of(run), tiny.pretrained_of(run)).eval(), tiny.batch_of(run)

@@ -49,29 +49,29 @@ def vqvae_step(method: VQVAE, cast: Cast) -> Step:
 
 def vqgan_step(method: VQGAN, cast: Cast) -> Step:
     """VQGAN's step with its discriminators on: the model, then the discriminators."""
-    critics = list(method.discriminators.values())
-    model, discriminators = adam(method.model), adam(*critics)
+    networks = [adversary.network for adversary in method.each()]
+    model, discriminators = adam(method.model), adam(*networks)
     params = method.params
 
     def step(batch: Batch) -> Tensor:
         assert isinstance(batch, Labelled)
-        freeze(critics, True)
+        freeze(networks, True)
         model.zero_grad()
         with cast():
             drawn, found = method.model(batch.x)
             y = method.model.picture(drawn)
-            likelihood, _ = method.reconstruction(drawn, y, batch.x)
-            fooled = torch.stack([generator_loss(params.loss, c(y)) for c in critics]).sum()
+            likelihood = method.reconstruction(drawn, y, batch.x).total
+            fooled = torch.stack([generator_loss(params.loss, d(y)) for d in networks]).sum()
             weight = adaptive_weight(likelihood, fooled, method.model.decoder.last)
             loss = likelihood + found.loss + params.adversarial_weight * weight * fooled
         loss.backward()
         model.step()
         method.model.quantiser.update_ema(found)
-        freeze(critics, False)
+        freeze(networks, False)
         discriminators.zero_grad()
-        for critic in critics:
+        for network in networks:
             with cast():
-                told = discriminator_loss(params.loss, critic(batch.x), critic(y.detach()))
+                told = discriminator_loss(params.loss, network(batch.x), network(y.detach()))
             (0.5 * told).backward()
         discriminators.step()
         return loss.detach()

@@ -11,21 +11,22 @@ from pipeline.samples import Batch, Labelled
 
 def gan_step(method: GAN, cast: Cast) -> Step:
     """DCGAN's step: discriminator on real, on fake, then generator."""
-    generator, discriminator = adam(method.model), adam(method.discriminator)
+    network = method.adversary.network
+    generator, discriminator = adam(method.model), adam(network)
 
     def step(batch: Batch) -> Tensor:
         assert isinstance(batch, Labelled)
         discriminator.zero_grad()
         with cast():
             fake = method.model.sample(len(batch.x))
-            real_logits = method.discriminator(batch.x)
-            fake_logits = method.discriminator(fake.detach())
+            real_logits = network(batch.x)
+            fake_logits = network(fake.detach())
             told = discriminator_loss("nonsaturating", real_logits, fake_logits)
         told.backward()
         discriminator.step()
         generator.zero_grad()
         with cast():
-            loss = generator_loss("nonsaturating", method.discriminator(fake))
+            loss = generator_loss("nonsaturating", network(fake))
         loss.backward()
         generator.step()
         return loss.detach()
@@ -42,7 +43,7 @@ def vae_step(method: VAE, cast: Cast) -> Step:
         optimizer.zero_grad()
         with cast():
             nll, kl = method.model.elbo(batch.x)
-            loss = (nll + method.beta * kl).mean() / batch.x[0].numel()
+            loss = (nll + method.params.beta * kl).mean() / batch.x[0].numel()
         loss.backward()
         optimizer.step()
         return loss.detach()

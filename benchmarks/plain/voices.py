@@ -9,19 +9,19 @@ from pipeline.losses.adversarial import discriminator_loss, generator_loss
 from pipeline.losses.matching import feature_matching
 from pipeline.losses.spectral import mel_l1
 from pipeline.methods.hifigan import HifiGAN
-from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVC
-from pipeline.samples import Batch, Pair, Vocoded
+from pipeline.methods.mask_cyclegan_vc import DISCRIMINATORS, MaskCycleGANVC
+from pipeline.samples import Batch, Unpaired, Vocoded
 
 
 def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
     """MaskCycleGAN-VC's step: generators, then all four discriminators."""
-    discriminators = list(method.discriminators.values())
-    generators, discriminators = adam(method.to_a, method.to_b), adam(*discriminators)
+    networks = {name: method.adversary(name).network for name in DISCRIMINATORS}
+    generators, discriminators = adam(method.to_a, method.to_b), adam(*networks.values())
 
     def step(batch: Batch) -> Tensor:
-        assert isinstance(batch, Pair)
+        assert isinstance(batch, Unpaired)
         a, b = batch
-        freeze(discriminators, True)
+        freeze(networks.values(), True)
         generators.zero_grad()
         with cast():
             fake_b, fake_a = (
@@ -32,8 +32,7 @@ def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
             same_b, same_a = method.to_b(b), method.to_a(a)
             fakes = {"a": fake_a, "b": fake_b, "cycled_a": back_a, "cycled_b": back_b}
             fooled = [
-                generator_loss("least_squares", method.adversary(name)(x))
-                for name, x in fakes.items()
+                generator_loss("least_squares", networks[name](x)) for name, x in fakes.items()
             ]
             loss = (
                 torch.stack(fooled).sum()
@@ -42,14 +41,14 @@ def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
             )
         loss.backward()
         generators.step()
-        freeze(discriminators, False)
+        freeze(networks.values(), False)
         discriminators.zero_grad()
         reals = {"a": a, "b": b, "cycled_a": a, "cycled_b": b}
         for name, fake in fakes.items():
-            discriminator = method.adversary(name)
+            network = networks[name]
             with cast():
                 told = discriminator_loss(
-                    "least_squares", discriminator(reals[name]), discriminator(fake.detach())
+                    "least_squares", network(reals[name]), network(fake.detach())
                 )
             (0.5 * told).backward()
         discriminators.step()
@@ -60,16 +59,17 @@ def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
 
 def hifigan_step(method: HifiGAN, cast: Cast) -> Step:
     """HiFi-GAN's step: discriminators, then the generator."""
-    generator, discriminators = adam(method.model), adam(method.periods, method.scales)
+    network = method.adversary.network
+    generator, discriminators = adam(method.model), adam(network)
 
     def step(batch: Batch) -> Tensor:
         assert isinstance(batch, Vocoded)
-        real = batch.wave
+        real = batch.wave[:, None]
         with cast():
-            fake = method.model.vocode(batch.frames)
+            fake = method.model.vocode(batch.frames)[:, None]
         discriminators.zero_grad()
         with cast():
-            pairs = zip(method.logits(real), method.logits(fake.detach()), strict=True)
+            pairs = zip(network(real), network(fake.detach()), strict=True)
             told = [
                 discriminator_loss("least_squares", ours[-1], theirs[-1]) for ours, theirs in pairs
             ]
@@ -78,11 +78,11 @@ def hifigan_step(method: HifiGAN, cast: Cast) -> Step:
         discriminators.step()
         generator.zero_grad()
         with cast():
-            of_real, of_fake = method.logits(real), method.logits(fake)
-            fooled = [generator_loss("least_squares", j[-1]) for j in of_fake]
+            of_real, of_fake = network(real), network(fake)
+            fooled = [generator_loss("least_squares", layers[-1]) for layers in of_fake]
             features = len(of_fake) * feature_matching(of_fake, of_real)
             loss = torch.stack(fooled).sum() + 2 * features
-        loss = loss + 45 * mel_l1(fake.float(), real, method.heard)
+        loss = loss + 45 * mel_l1(fake[:, 0].float(), batch.wave, method.loss_convention)
         loss.backward()
         generator.step()
         return loss.detach()
