@@ -10,10 +10,12 @@ import yaml
 
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
-from pipeline.methods.base import Foundation, StackedRunParams
+from pipeline.methods.pretrained import SecondStageRunParams
+from pipeline.methods.registry import build_from_card
+from pipeline.models.card import Card, Pretrained
 from pipeline.nn.shapes import check_size
 from pipeline.params import load_params
-from pipeline.samples import Spec
+from pipeline.samples import DatasetSpec, Labelled, Spec
 from pipeline.scaffold.wiring import LISTED, check_run
 
 
@@ -39,20 +41,36 @@ def test_every_block_builds_at_the_size_that_it_trains_at(folder):
             spec = Spec(channels=channels, height=data.size, width=data.size, bounded=True)
             size = (run.crop or run.resize or data.size,) * 2
         classes = tuple("0123456789") if isinstance(data, DigitsParams) else ()
-        if isinstance(run, StackedRunParams) and run.pretrained is not None:
-            below = standing_on(params, run.pretrained)
-            specs = dict.fromkeys(below.domains, spec)
-            foundation = Foundation(sha256="", run=below.model_dump(), specs=specs, classes=classes)
-            run = run.model_copy(update={"foundation": foundation})
         with torch.device("meta"):
-            method = run.build(dict.fromkeys(run.domains, spec), classes)
+            below = card_below(params, run, spec, classes)
+            pretrained = None if below is None else Pretrained(build_from_card(below), below)
+            method = run.build(data_of(run, spec, classes), pretrained)
         check_size(method, *size)
         assert sum(p.numel() for p in method.parameters()) > 1000, name
 
 
-def standing_on(params, place):
-    group, _, name = place.partition("/")
-    return params.classifiers[name] if group == "classifiers" else params.runs[name]
+def data_of(run, spec, classes):
+    """What a run's networks are built from, where all its domains have samples of one kind."""
+    if run.reads is Labelled:
+        spec = spec.model_copy(update={"width": spec.width or run.crop})
+        classes = run.domains if len(run.domains) > 1 else classes
+    return DatasetSpec(specs=dict.fromkeys(run.domains, spec), classes=classes)
+
+
+def card_below(params, run, spec, classes):
+    """The card of what a run builds on; None where it builds on nothing."""
+    if not isinstance(run, SecondStageRunParams) or run.pretrained is None:
+        return None
+    group, _, name = run.pretrained.partition("/")
+    below = params.classifiers[name] if group == "classifiers" else params.runs[name]
+    return Card(
+        version="",
+        seed=0,
+        data=data_of(below, spec, classes),
+        run=below.model_dump(mode="json"),
+        weights="",
+        pretrained=card_below(params, below, spec, classes),
+    )
 
 
 def test_dvc_yaml_fits_params_yaml(folder):
@@ -77,7 +95,7 @@ def test_raw_files_are_waited_for(folder):
     assert ("${item.root}" in deps) == all(hasattr(source, "root") for source in sources)
 
 
-def test_what_stands_on_another_stage_waits_for_it(folder):
+def test_what_builds_on_another_stage_waits_for_it(folder):
     stages = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
     assert set(stages["report"]["params"]) == {"seed", "models", "second_stage"}
     for name in ("train", "evaluate"):

@@ -1,4 +1,4 @@
-"""Sound is converted in windows, and nobody hears where one ends."""
+"""Sound is converted in chunks, and nobody hears where one ends."""
 
 import dataclasses
 from pathlib import Path
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.capabilities import Translator, Vocoder
-from pipeline.inference.conversion import MARGIN, OVERLAP, WINDOW, convert_blocks, convert_wave
+from pipeline.inference.conversion import CHUNK, MARGIN, OVERLAP, convert_blocks, convert_wave
 from pipeline.inference.finished import FinishedModel, load
 from pipeline.methods.registry import load_run
 
@@ -58,21 +58,21 @@ def noise(seconds: float) -> np.ndarray:
 
 def test_cross_fades_leave_neither_gap_nor_bump(finished: FinishedModel) -> None:
     converted = convert_wave(finished, noise(20), "beatrice")
-    seam = round((WINDOW - OVERLAP) * RATE) + np.arange(round(OVERLAP * RATE))
+    seam = round((CHUNK - OVERLAP) * RATE) + np.arange(round(OVERLAP * RATE))
     assert converted[seam].std() == pytest.approx(converted.std(), rel=0.15)
 
 
-def test_what_a_model_does_at_edges_is_not_heard_between_windows(finished: FinishedModel) -> None:
+def test_what_a_model_does_at_edges_is_not_heard_between_chunks(finished: FinishedModel) -> None:
     shy = dataclasses.replace(finished, model=Shy())
-    converted = convert_wave(shy, noise(5 * WINDOW), "beatrice", Loudness())
-    assert len(converted) == round(5 * WINDOW * RATE)
-    heard = converted[round(WINDOW * RATE) : round(3 * (WINDOW - OVERLAP) * RATE)]
+    converted = convert_wave(shy, noise(5 * CHUNK), "beatrice", Loudness())
+    assert len(converted) == round(5 * CHUNK * RATE)
+    heard = converted[round(CHUNK * RATE) : round(3 * (CHUNK - OVERLAP) * RATE)]
     assert heard.std() < 0.02 * heard.mean()
     assert converted[0] > 1.5 * converted[RATE]  # at the clip's own edge it is
 
 
-def test_windows_hear_the_same_frames_in_blocks_of_any_length(finished: FinishedModel) -> None:
-    wave = noise(3 * WINDOW + 1)
+def test_chunks_hear_the_same_frames_in_blocks_of_any_length(finished: FinishedModel) -> None:
+    wave = noise(3 * CHUNK + 1)
     whole = convert_wave(finished, wave, "beatrice")
     blocks = [wave[first : first + 7001] for first in range(0, len(wave), 7001)]
     pieces = np.concatenate(list(convert_blocks(finished, blocks, "beatrice")))

@@ -3,13 +3,13 @@
 import pytest
 import tiny
 import torch
-from pipeline.backbones.bridge import LatentTranslationParams
 from torch import Tensor, nn
 
 from pipeline.backbones import ResnetParams, UnetParams, VaeParams
+from pipeline.backbones.latent import LatentTranslationParams
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.inference import finished as inference
 from pipeline.inference import tiling as tiles
+from pipeline.inference import translation
 from pipeline.inference.tiling import evenly, fade, pieces, spans, translate_in_tiles
 from pipeline.models.latent_translator import LatentTranslator
 from pipeline.models.translators import GeneratorTranslator
@@ -62,8 +62,8 @@ def test_tiles_between_the_latents_of_a_vq_model_are_the_whole(monkeypatch):
     with torch.no_grad():
         for attention in (tokenizer.encoder.mid.attn_1, tokenizer.decoder.mid.attn_1):
             attention.proj_out.weight.zero_()  # it looks at all of a tile, wherever that ends
-    bridge = LatentTranslationParams(width=8, blocks=1, groups=4).build(8)
-    model = LatentTranslator(tokenizer, {"b": bridge}, {"b": "a"}, frozen=True)
+    network = LatentTranslationParams(width=8, blocks=1, groups=4).build(8)
+    model = LatentTranslator(tokenizer, {"b": network}, {"b": "a"}, frozen=True)
     x, sizes = picture(96, 192), {"tile": 48, "margin": 24}  # attention costs the area's square
     assert difference(model, x, **sizes) < 0.5
     monkeypatch.setattr(tiles, "GroupNorm", nn.Identity)
@@ -124,11 +124,11 @@ def test_large_pictures_of_any_size_go_in_tiles(monkeypatch):
         seen.append(tuple(x.shape))
         return x
 
-    monkeypatch.setattr(inference, "WHOLE", 1000)
-    monkeypatch.setattr(inference, "translate_in_tiles", in_tiles)
+    monkeypatch.setattr(translation, "WHOLE", 1000)
+    monkeypatch.setattr(translation, "translate_in_tiles", in_tiles)
     model = translator(ResnetParams(width=4, blocks=1).build(3, 3, True))
     x = torch.rand(2, 3, 33, 41)
-    assert torch.equal(inference.translate_any_size(model, x, "b"), x)
+    assert torch.equal(translation.translate_any_size(model, x, "b"), x)
     assert seen == [(1, 3, 36, 44)] * 2
-    inference.translate_any_size(model, torch.rand(1, 3, tiny.SIDE, tiny.SIDE), "b")
+    translation.translate_any_size(model, torch.rand(1, 3, tiny.SIDE, tiny.SIDE), "b")
     assert len(seen) == 2

@@ -15,7 +15,7 @@ from pipeline.capabilities import Vocoder
 from pipeline.cli import app
 from pipeline.codecs.spectrogram import griffin_lim, log_mel
 from pipeline.errors import UserError
-from pipeline.inference.conversion import OVERLAP, WINDOW, convert_wave
+from pipeline.inference.conversion import CHUNK, OVERLAP, convert_wave
 from pipeline.inference.finished import as_vocoder, load
 from pipeline.inference.vocoders import GriffinLim, differences, fitting
 from pipeline.mel_convention import MelConvention
@@ -86,11 +86,11 @@ def convert_to(finished, wave):
     return torch.from_numpy(convert_wave(finished, wave, "beatrice"))
 
 
-def test_seams_have_no_bump_where_windows_agree(models):
+def test_seams_have_no_bump_where_chunks_agree(models):
     ones, finished = Ones(tiny.CONVENTION), load(models / "voice_cyclegan")
     wave = np.full(8000 * 20, 0.1, np.float32)
     converted = convert_wave(finished, wave, "beatrice", ones)
-    seam = round((WINDOW - OVERLAP) * 8000) + np.arange(round(OVERLAP * 8000))
+    seam = round((CHUNK - OVERLAP) * 8000) + np.arange(round(OVERLAP * 8000))
     np.testing.assert_allclose(converted[seam], 0.1, rtol=0.01)
 
 

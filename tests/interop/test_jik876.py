@@ -15,11 +15,10 @@ from typer.testing import CliRunner
 from pipeline.backbones.hifigan import V1, V2, V3
 from pipeline.cli import app
 from pipeline.errors import UserError
-from pipeline.inference.finished import FinishedModel, as_vocoder
+from pipeline.inference.finished import FinishedModel, as_vocoder, read_card
 from pipeline.interop.jik876 import fold, read, read_config
 from pipeline.mel_convention import HIFI_GAN
 from pipeline.methods.registry import load_run
-from pipeline.training.checkpoints import read_card
 
 SMALL = {
     "v1": {**CONFIGS["v1"], "upsample_initial_channel": 32},
@@ -136,7 +135,7 @@ def test_the_card_claims_what_is_known_and_no_more(tmp_path):
     assert card.data.specs == {}
     assert finished.capabilities == ("vocode",)
     with pytest.raises(UserError, match="can't be trained"):
-        finished.params.build(card.data.specs, ())
+        finished.params.build(card.data)
 
 
 def test_an_imported_vocoder_is_listed_and_another_configuration_can_be_named(tmp_path):

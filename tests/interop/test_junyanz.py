@@ -19,12 +19,11 @@ from typer.testing import CliRunner
 from pipeline.backbones import ResnetParams, UnetParams
 from pipeline.cli import app
 from pipeline.errors import UserError
-from pipeline.inference.finished import FinishedModel, as_translator, load
+from pipeline.inference.finished import FinishedModel, as_translator, load, read_card
 from pipeline.inference.pictures import translate_picture
 from pipeline.interop.junyanz import read
 from pipeline.methods.registry import load_run
 from pipeline.params import Params
-from pipeline.training.checkpoints import read_card
 
 ORIGIN = "junyanz"
 call, refused = partial(importing.call, ORIGIN), partial(importing.refused, ORIGIN)
@@ -208,7 +207,7 @@ def test_the_card_claims_what_is_known_and_no_more(tmp_path):
     assert load_run(card.run) == finished.params
     assert as_translator(finished).directions == {"target": "source"}
     with pytest.raises(UserError, match="can't be trained"):
-        finished.params.build(card.data.specs, ())
+        finished.params.build(card.data)
     with pytest.raises(ValidationError, match="imported"):  # in params.yaml it has no place
         Params(seed=0, models={"it": card.run})
     with pytest.raises(ValidationError, match="expected files for 'target'"):

@@ -33,13 +33,14 @@ def finish(folder: Path, name: str, **changes: Any) -> FinishedModel:
     """A shipped block at a toy size, with random weights that bring every layer to life."""
     run = tiny.shrink(tiny.runs()[name], **changes)
     torch.manual_seed(0)
-    model = run.build_model(tiny.data_of(run))
+    data, codec = tiny.data_of(run), tiny.codec_of(run)
+    model = run.build_model(data)
     for key, value in model.state_dict().items():
         if key.endswith("running_var"):
             value.uniform_(0.5, 2)
         elif value.is_floating_point():
             value.normal_(0, 0.3)
-    export(folder / name, model, params=run, codec=tiny.codec_of(run), classes=(), seed=1)
+    export(folder / name, model, params=run, data=data, codec=codec, seed=1)
     return load(folder / name)
 
 
@@ -143,7 +144,7 @@ def test_a_picture_model_says_what_it_takes(cyclegan: FinishedModel, zebra: Path
         "range": "[-1, 1]",
         "multiple": "4",
         "smallest": "8",
-        "window": "any",
+        "chunk": "any",
         "inference": "eval",
     }
     assert json.loads(codec) == cyclegan.codec.model_dump(mode="json")

@@ -16,10 +16,9 @@ from original_taming import CONFIG, OriginalVQModel
 
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.errors import UserError
-from pipeline.inference.finished import FinishedModel
+from pipeline.inference.finished import FinishedModel, read_card
 from pipeline.interop.taming import read, read_config
 from pipeline.methods.registry import load_run
-from pipeline.training.checkpoints import read_card
 
 
 def changed(**fields: object) -> dict:
@@ -161,7 +160,7 @@ def test_the_card_claims_what_is_known_and_no_more(tmp_path):
     assert not {"batch", "schedule", "ema"} & card.run.keys()
     assert load_run(card.run) == finished.params
     with pytest.raises(UserError, match="can't be trained"):
-        finished.params.build(card.data.specs, ())
+        finished.params.build(card.data)
 
 
 STATE = OriginalVQModel(SMALL["f4"]).state_dict()
