@@ -57,7 +57,7 @@ def served(models: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def client(served: Served) -> Iterator[gradio_client.Client]:
-    client = gradio_client.Client(served.url, verbose=False)
+    client = gradio_client.Client(served.url, verbose=False, ssl_verify=False)
     yield client
     client.close()
 
