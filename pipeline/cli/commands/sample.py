@@ -75,12 +75,12 @@ def sample_sound(
     vocoder: Path | None,
 ) -> str:
     """Write samples of sound, and say how long they are and where."""
-    voice = None if vocoder is None else as_vocoder(load(vocoder, device()))
-    waves = list(sample_waves(finished, count, seed, label, options, voice))
     codec, ending = finished.codec, out.suffix.lower()
-    assert isinstance(codec, MelCodec)
     if ending in PICTURES:
         raise UserError(f"can't write {out}: {finished.name} samples sound, so name a .wav file")
+    voice = None if vocoder is None else as_vocoder(load(vocoder, device()))
+    waves = list(sample_waves(finished, count, seed, label, options, voice))
+    assert isinstance(codec, MelCodec)
     rate = codec.convention.rate
     out.parent.mkdir(parents=True, exist_ok=True)
     if ending:
