@@ -12,7 +12,7 @@ TAGS = ("method", "kind")  # the literal fields that tell the members of a union
 def describe(mistake: dict[str, Any], model: type[BaseModel], raw: object) -> str:
     """One of pydantic's errors about ``raw``, which should have been a ``model``."""
     location = tuple(mistake["loc"])
-    path = key_path(location, raw)
+    path = key_path(location, model)
     context = mistake.get("ctx", {})
     match mistake["type"]:
         case "extra_forbidden":
@@ -36,17 +36,15 @@ def describe(mistake: dict[str, Any], model: type[BaseModel], raw: object) -> st
             return f"{path}: found {mistake['input']!r}, but {reason}"
 
 
-def key_path(location: tuple[str | int, ...], raw: object) -> str:
+def key_path(location: tuple[str | int, ...], model: type[BaseModel]) -> str:
     """The path of a key in the file: pydantic's location less the tags of chosen unions."""
     parts: list[str] = []
+    kind: Any = model
     for part in location:
-        if isinstance(raw, dict) and part not in raw and part in [raw.get(tag) for tag in TAGS]:
-            continue
-        parts.append(str(part))
-        if isinstance(raw, dict):
-            raw = raw.get(part)
-        elif isinstance(raw, list) and isinstance(part, int):
-            raw = raw[part] if part < len(raw) else None
+        kind = _bare(kind)
+        if not _tagged(kind, part):
+            parts.append(str(part))
+        kind = _step(kind, part)
     return ".".join(parts) or "(the whole file)"
 
 
@@ -65,9 +63,16 @@ def _step(kind: Any, part: str | int) -> Any:
         return kind.model_fields[part].annotation if part in kind.model_fields else None
     arguments = [argument for argument in get_args(kind) if argument is not type(None)]
     if get_origin(kind) in (Union, UnionType):
-        tagged = [member for member in map(_bare, arguments) if _has_tag(member, part)]
+        tagged = _tagged(kind, part)
         return tagged[0] if tagged else _step(_bare(arguments[0]), part)
     return arguments[-1] if arguments else None  # dict[str, V] leads to V, tuple[V, ...] too
+
+
+def _tagged(kind: Any, tag: str | int) -> list[Any]:
+    """The members of a union that a tag chooses: one, or none where it is a key."""
+    if get_origin(kind) not in (Union, UnionType):
+        return []
+    return [member for member in map(_bare, get_args(kind)) if _has_tag(member, tag)]
 
 
 def _bare(kind: Any) -> Any:
