@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from pipeline.capabilities import Reconstructor, Sampler, Translator
+from pipeline.capabilities import Classifier, Reconstructor, Sampler, Translator
 from pipeline.nn.normalisation import BatchNorm
 from pipeline.samples import Batch, Labelled, Paired, Unpaired
 
@@ -37,7 +37,7 @@ def recompute_statistics(
 
 
 def use(model: nn.Module, domains: tuple[str, ...], batch: Batch) -> None:
-    """Translate, sample and reconstruct a batch, as far as a model can."""
+    """Translate, sample, reconstruct and classify a batch, as far as a model can."""
     if isinstance(model, Translator) and isinstance(batch, Paired | Unpaired):
         samples: dict[str, Tensor] = dict(zip(domains, batch, strict=True))
         for to, of in model.directions.items():
@@ -47,3 +47,5 @@ def use(model: nn.Module, domains: tuple[str, ...], batch: Batch) -> None:
             model.sample(len(batch.x), condition=batch.y if model.classes else None)
         if isinstance(model, Reconstructor):
             model.reconstruct(batch.x)
+        if isinstance(model, Classifier):
+            model.classify(batch.x)

@@ -366,7 +366,14 @@ def test_what_cant_be_done_is_refused_before_anything_is_written(
         ("translate", model, tmp_path / "a", "-o", tmp_path / "all.png"): "need a folder",
         ("sample", model, "-o", tmp_path / "out.png"): "can't sample",
         ("sample", models / "vae", "-o", tmp_path / "out.txt"): "can't write",
-        ("sample", models / "vae", "--class", "7", "-o", png): "can't sample a class: it was trained without",
+        (
+            "sample",
+            models / "vae",
+            "--class",
+            "7",
+            "-o",
+            png,
+        ): "can't sample a class: it was trained without",
         ("sample", models / "vae", "--top-k", "7", "-o", png): "no top_k; it takes: none",
         ("sample", models / "code_prior", "--class", "x", "-o", png): "it knows: 0, 1, 2, 3",
     }
