@@ -115,7 +115,7 @@ class GAN(Method[Labelled]):
         count = self.params.discriminator_steps
         for x, y in zip(batch.x.chunk(count), batch.y.chunk(count), strict=True):
             labels = y if self.model.classes else None
-            fake = self.model.sample(len(x), condition=labels)
+            fake = self.model.decode(self.model.draw(len(x)).to(x.device), labels)
             yield Update(
                 "discriminator",
                 *self.adversary.discriminator_loss(x, fake.detach(), step, labels=labels),

@@ -12,7 +12,8 @@ from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel
 from pipeline.inference.sampling import draw_samples
-from pipeline.latent.traversal import moving_axes, slerp
+from pipeline.latent.interpolation import slerp
+from pipeline.latent.traversal import moving_axes
 from pipeline.models.card import Card
 from pipeline.samples import DatasetSpec, Spec
 

@@ -7,7 +7,7 @@ import tiny
 import torch
 from pydantic import ValidationError
 
-from pipeline.inference.finished import export, fresh_copy, load, weights_fingerprint
+from pipeline.inference.finished import export, load, weights_fingerprint
 from pipeline.methods.base import RunParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.registry import build_from_card, load_run
@@ -57,7 +57,7 @@ def test_a_finished_model_holds_what_it_needs_of_the_one_below(run, tmp_path: Pa
     else:  # a classifier is for training alone
         assert kept is None
     assert weights_fingerprint(finished.model) == finished.card.weights
-    assert fresh_copy(finished).state_dict().keys() == model.state_dict().keys()
+    assert build_from_card(finished.card).eval().state_dict().keys() == model.state_dict().keys()
 
 
 def test_a_card_builds_the_model_below_too(run):

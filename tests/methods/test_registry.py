@@ -27,7 +27,7 @@ def mistake(params: type[RunParams], raw: dict[str, Any]) -> str:
     with pytest.raises(ValidationError) as error:
         params.model_validate(raw)
     (found,) = error.value.errors()
-    return describe(dict(found), params, raw)
+    return describe(dict(found), params)
 
 
 @pytest.mark.parametrize("name", sorted(tiny.runs()))
