@@ -23,6 +23,7 @@ import torch
 
 from pipeline.datasets.store import Store
 from pipeline.errors import exit_on_user_error
+from pipeline.system.hardware import memory_used
 from pipeline.training import readers, trainer
 from pipeline.training.train import train
 
@@ -51,7 +52,9 @@ class Started(NamedTuple):
     def wait(self) -> Ended:
         """Wait for its end."""
         self.process.join(LONGEST)
-        assert self.process.exitcode is not None, f"still running after {LONGEST} s"
+        if self.process.exitcode is None:
+            self.process.kill()
+            raise AssertionError(f"still running after {LONGEST} s")
         texts = (self.log.with_suffix(ending).read_text() for ending in (".out", ".err"))
         return Ended(self.process.exitcode, *texts)
 
@@ -106,6 +109,14 @@ def train_till_killed(
 
     readers.UnpairedReader.__call__ = kill
     exit_on_user_error(lambda: train_toy(name, store, root, **changes))
+
+
+def print_growth(size: int) -> None:
+    """Print by how many bytes this process grows when it holds ``size`` more."""
+    cpu = torch.device("cpu")
+    before, held = memory_used(cpu), torch.ones(size // 4)
+    print(memory_used(cpu) - before, flush=True)
+    del held
 
 
 def train_and_keep_gradients(out: Path, stores: dict[str, Path]) -> None:

@@ -18,6 +18,7 @@ from PIL import Image
 from typer.testing import CliRunner
 from voices import glide, voice
 
+from pipeline.capabilities import SAMPLING_OPTIONS
 from pipeline.cli import app
 from pipeline.cli.commands.sound import PitchMeter, in_hertz, read_blocks
 from pipeline.codecs.pitch import Pitch, f0_track
@@ -100,16 +101,35 @@ def test_what_is_no_style_is_refused(models, tmp_path, model, style, words):
     assert not (tmp_path / "out.png").exists()
 
 
-def test_help_loads_nothing_heavy() -> None:
-    heavy = ("torch", "numpy", "gradio", "pydantic", "soundfile", "PIL")
-    code = (
-        "import sys; from pipeline.cli import app\n"
-        "try: app(['--help'])\n"
-        f"except SystemExit: print([name for name in {heavy} if name in sys.modules])"
-    )
+HEAVY = ("torch", "numpy", "gradio", "soundfile", "PIL")
+
+
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [
+        ("import pipeline.capabilities", (*HEAVY, "pydantic")),
+        (
+            "from pipeline.cli import app; app(['--help'], standalone_mode=False)",
+            (*HEAVY, "pydantic"),
+        ),
+        # Of numbers with bounds typer asks pydantic.
+        ("from pipeline.cli import app; app(['sample', '--help'], standalone_mode=False)", HEAVY),
+    ],
+)
+def test_help_and_the_names_of_options_load_nothing_heavy(
+    code: str, heavy: tuple[str, ...]
+) -> None:
+    code = f"import sys; {code}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "translate" in done.stdout
+    assert ("sample" in done.stdout) == ("--help" in code)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_flags_of_sampling_are_the_options_of_samplers() -> None:
+    said = " ".join(run("sample", "--help").output.split())
+    for option in SAMPLING_OPTIONS:
+        assert f"--{option.name.replace('_', '-')} " in said
+        assert option.help in said
 
 
 COMMANDS = ["models", "translate", "sample", "fetch", "import", "export", "doctor", "demo"]

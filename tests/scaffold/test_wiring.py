@@ -169,7 +169,7 @@ def test_a_group_that_no_stage_runs(root):
     check_run(root)
     params = params_of(root)
     prior = {"method": "code_prior", "pretrained": "models/vae", "data": "digits"}
-    prior |= {"domain": "digit", "steps": 1}
+    prior |= {"domains": ["digit"], "steps": 1}
     write(root, {**params, "second_stage": {"prior": prior}})
     assert "second_stage: no stage of dvc.yaml runs these blocks (prior)" in refused(root)
 

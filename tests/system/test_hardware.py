@@ -2,9 +2,8 @@
 
 import ctypes
 import os
-import subprocess
-import sys
 
+import processes
 import pytest
 import torch
 
@@ -30,14 +29,11 @@ def test_other_c_libraries_are_left_alone(monkeypatch):
     assert not keep_memory.__wrapped__()
 
 
-def test_memory_in_use_follows_what_is_held():
+def test_memory_in_use_follows_what_is_held(tmp_path):
     # In a process of its own: this one may have kept as much that other tests have freed.
-    code = (
-        "import torch; from pipeline.system.hardware import memory_used; cpu = torch.device('cpu');"
-        "before = memory_used(cpu); held = torch.ones(2**25); print(memory_used(cpu) - before)"
-    )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
-    assert 100 * 2**20 < int(printed) < 200 * 2**20  # it is 128 MiB
+    end = processes.start(processes.print_growth, 128 * 2**20, log=tmp_path / "log").wait()
+    assert end.code == 0, end.errors
+    assert 100 * 2**20 < int(end.output) < 200 * 2**20
 
 
 @pytest.mark.parametrize(

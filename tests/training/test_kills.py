@@ -93,7 +93,7 @@ def test_other_parameters_do_not_go_on(tmp_path, monkeypatch):
 
 
 def test_a_training_that_is_killed_goes_on(store_of, tmp_path):
-    run = tiny.shrink(tiny.runs()["cyclegan"], ema={"decay": 0.9}, steps=8, checkpoint_every=1)
+    run = tiny.shrink(tiny.runs()["dcgan"], ema={"decay": 0.9}, steps=8, checkpoint_every=1)
     store = store_of(run)
 
     def work(place: str) -> None:

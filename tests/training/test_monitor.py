@@ -6,11 +6,13 @@ import json
 import pytest
 import tiny
 import torch
+from torch import nn
 
+from pipeline.capabilities import Reconstructor, Sampler, Translator
 from pipeline.samples import DatasetSpec
 from pipeline.training.history import History
 from pipeline.training.monitor import Monitor
-from pipeline.training.previews import preview
+from pipeline.training.previews import draw, preview
 from pipeline.training.readers import dataset_spec
 from pipeline.training.train import train
 
@@ -52,6 +54,53 @@ def test_a_preview_leaves_no_trace(name, store_of):
     for shown in seen:
         assert shown.output.shape[1:] == shown.real.shape[1:]
         assert all(torch.isfinite(row).all() for row in shown.rows)
+
+
+def test_everything_that_a_model_can_do_is_previewed(store_of):
+    found = {}
+    for name in ("vae", "autoencoder", "vqvae", "code_prior", "dcgan", "hifigan", "cyclegan"):
+        run = tiny.toy(name, tiny.zoo().runs[name]) if name not in RUNS else RUNS[name]
+        previews = preview(built(run), store_of(run), tiny.data_of(run))
+        found[name] = [shown.name for shown in previews]
+    assert found == {
+        "vae": ["samples", "reconstructions"],
+        "autoencoder": ["reconstructions"],
+        "vqvae": ["reconstructions"],
+        "code_prior": ["samples"],
+        "dcgan": ["samples"],
+        "hifigan": [f"copies of {RUNS['hifigan'].domains[-1]}"],
+        "cyclegan": ["horse to zebra", "zebra to horse"],
+    }
+
+
+class Everything(nn.Module, Translator, Sampler, Reconstructor):
+    """Gives back what it is given, and ones."""
+
+    directions = {"night": "day"}  # noqa: RUF012
+    classes = 0
+
+    def __init__(self):
+        super().__init__()
+        self.one = nn.Parameter(torch.ones(1))
+
+    def translate(self, x, to):
+        return x
+
+    def sample(self, n, generator=None, condition=None):
+        return torch.ones(n, 3, tiny.SIDE, tiny.SIDE)
+
+    def reconstruct(self, x):
+        return x
+
+
+def test_a_model_of_many_capabilities_shows_them_all(picture_store):
+    run = tiny.shrink(RUNS["cyclegan"], source="day", target="night")
+    found = preview(Everything(), picture_store, dataset_spec(picture_store, run))
+    assert [shown.name for shown in found] == ["day to night", "samples", "reconstructions"]
+    (translated, samples, _) = found
+    assert len(translated.rows) == 3  # and the counterparts
+    assert samples.output.shape[0] == 64
+    assert draw(found, sound=False).shape[1] >= 8 * tiny.SIDE
 
 
 def test_rows_are_source_output_way_back_and_truth(picture_store):

@@ -1,7 +1,7 @@
 """Batches: a function of (seed, step), every item once an epoch, the same over processes."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,9 +17,9 @@ from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
 from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.registry import load_run
-from pipeline.samples import Batch, Labelled, Paired, Unpaired
+from pipeline.samples import Batch, Labelled, Paired, Spec, Unpaired
 from pipeline.training.augmentation import Augmentation
-from pipeline.training.readers import Reader, reader_of
+from pipeline.training.readers import READERS, Reader, dataset_spec, reader_of
 
 CPU = torch.device("cpu")
 
@@ -74,7 +74,7 @@ def place_of(clips: Domain, chunk: np.ndarray) -> tuple[int, int]:
 
 
 def flat(batch: Batch) -> list[Tensor]:
-    return list(batch)
+    return [values for values in batch if values is not None]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_labels_belong_to_their_digits(digits_store):
     read = batches(digits_store, run_params("vae", domains=["digit"], batch=32))
     train = digits_store.domain("train", "digit")
     for step in (0, 3):
-        x, y = read(step)
+        x, y, _ = read(step)
         assert y.dtype == torch.int64
         for sample, label in zip(x[:4], y[:4], strict=True):
             stored = digits_store.codec.from_sample(sample[None], "digit")[0]
@@ -138,12 +138,12 @@ def test_labels_belong_to_their_digits(digits_store):
 
 def test_several_domains_take_turns_and_are_the_classes(picture_store, sound_store):
     classifier = ClassifierParams(data="d", domains=("day", "night"), steps=1, batch=6)
-    x, y = batches(picture_store, classifier)(0)
+    x, y, _ = batches(picture_store, classifier)(0)
     assert y.tolist() == [0, 1] * 3
     rows(picture_store, "day", x[0::2])
     rows(picture_store, "night", x[1::2])
     classifier = ClassifierParams(data="d", domains=("ann", "bob"), steps=1, batch=4, crop=8)
-    x, y = batches(sound_store, classifier)(0)
+    x, y, _ = batches(sound_store, classifier)(0)
     for sample, label in zip(x, y, strict=True):
         # Standardised by the first domain's statistics, whichever domain it is of.
         frames = sound_store.codec.from_sample(sample[None], "ann")[0]
@@ -153,7 +153,7 @@ def test_several_domains_take_turns_and_are_the_classes(picture_store, sound_sto
 
 def test_several_domains_that_are_coded_keep_their_own_statistics(sound_store):
     params = run_params("vqvae", domains=["ann", "bob"], batch=4, crop=8)
-    x, y = batches(sound_store, params)(0)
+    x, y, _ = batches(sound_store, params)(0)
     for sample, label in zip(x, y, strict=True):
         name = ("ann", "bob")[label]
         frames = sound_store.codec.from_sample(sample[None], name)[0]
@@ -278,6 +278,60 @@ def test_speakers_take_turns_and_names_say_whose_clips_they_are(heard_store):
 def test_what_the_store_does_not_hold_is_refused(store, params, share, words, request):
     with pytest.raises(UserError, match=words):
         batches(request.getfixturevalue(store), params, **share)
+
+
+# What networks are built from
+
+
+def test_every_kind_of_batch_has_a_reader():
+    assert set(READERS) == set(get_args(Batch))
+
+
+@pytest.mark.parametrize(
+    ("store", "params"),
+    [
+        ("picture_store", unpaired("day", "other", batch=2)),
+        ("picture_store", paired("day", "night", batch=2)),
+        ("picture_store", run_params("vae", domains=["day"], batch=2)),
+        ("heard_store", vocoded("ann", "bob", batch=2)),
+    ],
+)
+def test_a_reader_gives_its_kind_of_batch(store, params, request):
+    read = batches(request.getfixturevalue(store), params)
+    assert type(read) is READERS[params.reads]
+    assert type(read(0)) is params.reads
+
+
+def test_labelled_sound_has_the_width_of_its_chunks(sound_store):
+    data = dataset_spec(sound_store, run_params("vae", domains=["ann"], crop=12))
+    assert data.specs == {"ann": Spec(channels=1, height=tiny.SIDE, width=12, bounded=False)}
+    assert data.classes == ()
+    free = dataset_spec(sound_store, unpaired("ann", "bob", crop=12))
+    assert {spec.width for spec in free.specs.values()} == {None}
+
+
+def test_several_labelled_domains_are_the_classes(picture_store, sound_store, digits_store):
+    both = dataset_spec(sound_store, run_params("vae", domains=["bob", "ann"], crop=12))
+    assert both.classes == tuple(both.specs) == ("bob", "ann")
+    days = dataset_spec(picture_store, run_params("vae", domains=["day", "night"]))
+    assert days.classes == ("day", "night")
+    assert days.specs["day"] == picture_store.codec.spec("day")
+    digits = dataset_spec(digits_store, run_params("vae", domains=["digit"]))
+    assert digits.classes == tuple("0123456789")
+
+
+def test_a_step_reads_a_batch_for_each_of_the_discriminators_steps(picture_store):
+    params = run_params("gan", domains=["day", "other"], batch=2, discriminator_steps=3)
+    assert params.batches_per_step == 3
+    read = batches(picture_store, params)
+    steps = [read(step) for step in range(2)]
+    assert [len(step.x) for step in steps] == [6, 6]
+    for number, name in enumerate(("day", "other")):
+        x = torch.cat([step.x[step.y == number] for step in steps])
+        found = rows(picture_store, name, x)
+        assert len(set(found[:5])) == 5  # of the five or seven there are, none twice an epoch
+    shares = [batches(picture_store, params, rank=rank, world=2)(0) for rank in (0, 1)]
+    assert all(torch.equal(share.x, steps[0].x[rank::2]) for rank, share in enumerate(shares))
 
 
 # Augmentation

@@ -238,7 +238,7 @@ def test_a_loss_that_is_no_number_ends_the_run(store_of, fabric, tmp_path):
         seen.append(step)
         batch = read(step)
         assert isinstance(batch, Labelled)
-        return Labelled(batch.x * (float("nan") if step == 2 else 1), batch.y)
+        return batch._replace(x=batch.x * (float("nan") if step == 2 else 1))
 
     with pytest.raises(UserError) as caught:
         toy.fit(poisoned, tmp_path / "curves")
@@ -254,8 +254,8 @@ def test_a_run_that_diverges_names_the_batch(store_of, tmp_path, monkeypatch):
     read = LabelledReader.__call__
 
     def poisoned(self: LabelledReader, step: int) -> Labelled:
-        x, y = read(self, step)
-        return Labelled(x * (float("nan") if step == 5 else 1), y)
+        batch = read(self, step)
+        return batch._replace(x=batch.x * (float("nan") if step == 5 else 1))
 
     monkeypatch.setattr(LabelledReader, "__call__", poisoned)
     with pytest.raises(UserError, match="became NaN or infinite at step 5") as caught:
@@ -273,8 +273,9 @@ def test_a_state_that_is_no_number_is_never_saved(store_of, fabric, tmp_path):
     read = reader(run, store_of(run))
 
     def poisoned(step: int) -> Batch:
-        x, y = read(step)
-        return Labelled(x * (float("nan") if step == 3 else 1), y)
+        batch = read(step)
+        assert isinstance(batch, Labelled)
+        return batch._replace(x=batch.x * (float("nan") if step == 3 else 1))
 
     with pytest.raises(UserError, match="became NaN or infinite at step 3") as caught:
         toy.fit(poisoned)
@@ -308,6 +309,12 @@ def test_steps_processes_and_seeds_have_seeds_of_their_own():
         ("cyclegan", {"crop": 4}, "Resnet takes 8 or more, but samples are 4x4"),
         ("voice_cyclegan", {"crop": 9}, "takes multiples of 4, but samples are 16x9"),
         ("vae", {"crop": 8}, "ConvEncoder takes 16x16, but samples are 8x8"),
+        (
+            "vae",
+            {"crop": 8, "encoder": {"kind": "mlp"}},
+            "MLPEncoder takes 16x16, but samples are 8x8",
+        ),
+        ("dcgan", {"crop": 8}, "ConvEncoder takes 16x16, but samples are 8x8"),
         (
             "classifier_digits",
             {"network": {"levels": 5}},
