@@ -1,12 +1,12 @@
-"""What dvc.yaml lists of each model, since DVC's templates make stages but no lists."""
+"""The lists that dvc.yaml has of each model: DVC's templates make stages but no lists."""
 
 from typing import Any
 
 OUTPUTS = ("data/models/{}", "data/evaluation/{}", "data/curves/{}")
-"""What the report waits for."""
+"""Outputs that the report waits for."""
 
 CURVES, SAMPLES = "data/curves/{}/plots/metrics", "data/curves/{}/samples"
-"""What `dvc plots` shows: losses over steps, and pictures of how the model came about."""
+"""Plots of `dvc plots`: losses over steps, and pictures of how the model came about."""
 
 Item = dict[str, Any] | str
 """An entry of one of dvc.yaml's lists: a path, or a path with its options."""

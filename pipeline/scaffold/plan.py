@@ -40,7 +40,7 @@ PACES: dict[tuple[Template, bool], Pace] = {
 """By template and whether there is a GPU: 200 rounds as in the papers, or what the default models
 need to show what they can."""
 
-JUDGE_STEPS = {True: 2000, False: 300}
+CLASSIFIER_STEPS = {True: 2000, False: 300}
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Recipe:
     """A line for each choice."""
 
     @property
-    def judged(self) -> bool:
+    def needs_classifier(self) -> bool:
         """True: a classifier is needed; pairs are compared with the truth instead."""
         return self.template != "pairs"
 
@@ -144,7 +144,7 @@ def choose(
         folders=folders,
         batch=pace.batch,
         steps=chosen,
-        classifier_steps=classifier_steps(JUDGE_STEPS[gpu], chosen, usual),
+        classifier_steps=classifier_steps(CLASSIFIER_STEPS[gpu], chosen, usual),
         size=pixels,
         crop=frames,
         view=view,

@@ -30,7 +30,7 @@ def stages_of(recipe: Recipe, project: Path, up: str) -> str:
         for stage in stages.values():
             inner = stage.get("do", stage)
             inner["deps"] = lifted(inner["deps"], up)
-            if not recipe.judged and CLASSIFIER in inner["deps"]:
+            if not recipe.needs_classifier and CLASSIFIER in inner["deps"]:
                 inner["deps"].remove(CLASSIFIER)
         stages["prepare"]["do"]["deps"] += raw_folders(recipe)
         others = [dep for dep in stages["report"]["deps"] if not LISTED.match(dep)]

@@ -1,4 +1,4 @@
-"""Whether a folder's dvc.yaml fits its params.yaml, and the lines that make it fit."""
+"""The check that a folder's dvc.yaml fits its params.yaml, and the lines that make it fit."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ CLASSIFIER, VOCODER = "data/classifiers/${item.data}", "data/models/${vocoder}"
 
 PLACEHOLDER = re.compile(r"\$\{item\.([^}]+)\}")
 LISTED = re.compile(rf"(?:{'|'.join(re.escape(kind[:-2]) for kind in OUTPUTS)}|data/metrics/)")
-"""What among the report's deps is an output of a model."""
+"""Outputs of models among the report's deps."""
 PLOTTED = re.compile(r"data/(?:curves|evaluation)/([^/]+)/.")
 
 

@@ -145,7 +145,7 @@ def test_every_choice_builds(project, case, gpu):
     recipe = choose("mine", material, folders, gpu=gpu)
     write_recipe(recipe, project / "recipes/mine", project)
     params = load_params(project / "recipes/mine/params.yaml")
-    assert recipe.judged == bool(params.classifiers)
+    assert recipe.needs_classifier == bool(params.classifiers)
     for run in (*params.models.values(), *params.classifiers.values()):
         data = data_of(params, run)
         batch = random_batch(run, data.specs)
@@ -164,14 +164,14 @@ def test_the_recipe_reads_its_folders_and_its_stages_are_the_roots(project, case
         assert sum(len(source.items[split][domain]) for split in ("train", "test")) == 4
     root = yaml.safe_load((tiny.ROOT / "dvc.yaml").read_text())
     here = yaml.safe_load(Path("dvc.yaml").read_text())
-    judged = bool(params.classifiers)
+    classified = bool(params.classifiers)
     assert list(here["stages"]) == list(root["stages"])
     own = {f"${{item.folders.train.{domain}}}" for domain in source.items["train"]}
     for name in here["stages"].keys() - {"report"}:
         wanted = root["stages"][name].get("do", root["stages"][name])
         found = here["stages"][name].get("do", here["stages"][name])
         deps = {dep.removeprefix("../../") for dep in found["deps"]}
-        asked = set() if judged else {"data/classifiers/${item.data}"}
+        asked = set() if classified else {"data/classifiers/${item.data}"}
         assert deps - own == set(wanted["deps"]) - asked
         assert {**found, "deps": []} == {**wanted, "deps": []}
     assert own - {f"${{item.folders.train.{v}}}" for v in ("grey",)} <= set(
