@@ -163,7 +163,7 @@ def test_changed_telemetry_reruns_nothing(kept):
 
 
 def test_a_learning_rate_reruns_one_model_its_evaluation_and_the_report(project):
-    change(project, "models", "cyclegan", "optimizer", "rate", value=1e-4)
+    change(project, "models", "cyclegan", "optimizer", "lr", value=1e-4)
     assert repro(project) == ["check", "train@cyclegan", "evaluate@cyclegan", "report"]
 
 
