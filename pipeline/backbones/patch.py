@@ -1,4 +1,4 @@
-"""PatchGAN: a discriminator that classifiers overlapping patches.
+"""PatchGAN: a discriminator that classifies overlapping patches.
 
 Isola et al. 2017. Three strided layers of width 64 see 70x70 pixels: 2,768,705 parameters on six
 channels with batch norm, 2,764,737 on three with instance norm.

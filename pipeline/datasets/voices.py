@@ -1,9 +1,9 @@
 """Two synthetic speakers who differ in pitch and timbre, and what they say.
 
-They stand in for recordings, so that voice conversion can be trained and judged on a machine that
-has downloaded nothing. Training sentences are disjoint (nobody recorded the same text twice, as in
-the non-parallel task of the Voice Conversion Challenge 2018); the test sentences are said by both,
-so that a converted utterance can be held against the true one.
+They stand in for recordings, so that voice conversion can be trained and evaluated on a machine
+that has downloaded nothing. Training sentences are disjoint (nobody recorded the same text twice,
+as in the non-parallel task of the Voice Conversion Challenge 2018); the test sentences are said by
+both, so that a converted utterance can be held against the true one.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The demo as visitors meet it: a real browser, real uploads, results judged by content."""
+"""The demo as visitors meet it: a real browser, real uploads, results checked by content."""
 
 import base64
 import io

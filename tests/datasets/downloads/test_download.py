@@ -33,7 +33,7 @@ def there(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-# StyleGAN2Discriminator
+# Whole
 
 
 def test_a_file_is_fetched_and_verified(server, tmp_path, capsys):
