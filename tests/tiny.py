@@ -66,7 +66,7 @@ SMALL: dict[str, Any] = {
 }
 """The most that a shrunken block has of each of these, wherever in the block it stands."""
 
-BRIDGE = {"kind": "latent", "tokenizer": "tuned", "width": 8, "blocks": 1, "groups": 2}
+LATENT_TRANSLATION = {"kind": "latent", "tokenizer": "tuned", "width": 8, "blocks": 1, "groups": 2}
 
 TOYS: dict[str, dict[str, Any]] = {
     "hifigan": {
@@ -81,9 +81,9 @@ TOYS: dict[str, dict[str, Any]] = {
         },
     },
     # On a toy of a VQ model, which has learnt nothing: frozen it could draw nothing either.
-    "pix2pix_vqgan": {"generator": BRIDGE},
+    "pix2pix_vqgan": {"generator": LATENT_TRANSLATION},
     "cyclegan_vqgan": {
-        "generator": BRIDGE,
+        "generator": LATENT_TRANSLATION,
         "cycle_weight": 100,
         "identity_weight": 50,
         "optimizer": {"lr": 6e-4, "beta1": 0.9, "beta2": 0.99},

@@ -49,7 +49,7 @@ def vqvae_step(method: VQVAE, cast: Cast) -> Step:
 
 def vqgan_step(method: VQGAN, cast: Cast) -> Step:
     """VQGAN's step with its discriminators on: the model, then the discriminators."""
-    networks = [adversary.network for adversary in method.each()]
+    networks = [method.adversaries[name].network for name in method.adversaries]
     model, discriminators = adam(method.model), adam(*networks)
     params = method.params
 

@@ -15,7 +15,7 @@ from pipeline.samples import Batch, Unpaired, Vocoded
 
 def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
     """MaskCycleGAN-VC's step: generators, then all four discriminators."""
-    networks = {name: method.adversary(name).network for name in DISCRIMINATORS}
+    networks = {name: method.adversaries[name].network for name in DISCRIMINATORS}
     generators, discriminators = adam(method.to_a, method.to_b), adam(*networks.values())
 
     def step(batch: Batch) -> Tensor:

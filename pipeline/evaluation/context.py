@@ -14,8 +14,7 @@ from pipeline.datasets.store import Store
 from pipeline.evaluation.data import CHUNK, read_samples
 from pipeline.evaluation.results import METRICS, Results, Rows
 from pipeline.inference.finished import FinishedModel
-from pipeline.methods.registry import build_pretrained
-from pipeline.nn.folding import folded
+from pipeline.methods.registry import build_from_card
 
 
 class Terms(NamedTuple):
@@ -57,10 +56,9 @@ class Context:
 
         Its weights are always the same, and building it leaves the global generator as it was.
         """
-        params, card = self.finished.params, self.finished.card
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            return folded(params.build_model(card.data, build_pretrained(card))).eval()
+            return build_from_card(self.finished.card).eval()
 
     @property
     def domains(self) -> tuple[str, ...]:

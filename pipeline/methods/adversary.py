@@ -1,12 +1,14 @@
 """A discriminator with its loss, penalty and augmentation: the opponent of any generator."""
 
-from abc import ABC, abstractmethod
-from typing import Literal, NamedTuple, Self
+from abc import ABC
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import torch
 from pydantic import model_validator
 from torch import Tensor, cat, nn
 
+from pipeline.backbones.patch import PatchParams
 from pipeline.block import Block
 from pipeline.losses.adversarial import (
     Adversarial,
@@ -114,7 +116,7 @@ class Adversary(nn.Module):
         else:
             of_real = self(real, given_real, labels)
             of_fake = self(fake, given_fake, fake_labels)
-        loss, logs = self.compare(of_real, of_fake, name)
+        loss, logs = self.discriminator_loss_of(of_real, of_fake, name)
         penalty = self.penalty
         if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
             return loss, logs
@@ -145,8 +147,9 @@ class Adversary(nn.Module):
         of_real = None
         if self.loss == "relativistic" and real is not None:
             known = labels if real_labels is None else real_labels
-            of_real = self(*self._altered(real, condition), known)
-        return self.fooling(self(*self._altered(fake, condition), labels), of_real)
+            with torch.no_grad():
+                of_real = self(*self._altered(real, condition), known)
+        return self.generator_loss_of(self(*self._altered(fake, condition), labels), of_real)
 
     def outputs_to_match(
         self, real: Tensor, fake: Tensor, *, condition: Tensor | None = None
@@ -161,7 +164,7 @@ class Adversary(nn.Module):
             of_real = self(real, *given_too)
         return of_real, self(fake, *given_too)
 
-    def compare(
+    def discriminator_loss_of(
         self, real: Outputs, fake: Outputs, name: str = ""
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Compute the discriminators' loss from their outputs, and the means of their logs."""
@@ -170,7 +173,7 @@ class Adversary(nn.Module):
         logs = [logit_statistics(self.loss, *pair, name) for pair in pairs]
         return loss, {key: mean_of([log[key] for log in logs]) for key in logs[0]}
 
-    def fooling(self, fake: Outputs, real: Outputs | None = None) -> Tensor:
+    def generator_loss_of(self, fake: Outputs, real: Outputs | None = None) -> Tensor:
         """Compute the generator's loss from the discriminators' outputs."""
         reals = [None] * len(fake.logits) if real is None else real.logits
         return self._reduced(
@@ -186,7 +189,7 @@ class Adversary(nn.Module):
                 parameter.clamp_(-limit, limit)
 
     def _altered(self, x: Tensor, condition: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Samples and their condition as the discriminator is shown them."""
+        """Alter samples and their condition as the discriminator is shown them."""
         if condition is None:
             (shown,) = diff_augment(self.diffaugment, x)
             return shown, None
@@ -206,6 +209,38 @@ class Adversary(nn.Module):
             return losses[0]
         stacked = torch.stack(losses)
         return stacked.mean() if self.reduction == "mean" else stacked.sum()
+
+
+class Adversaries(nn.ModuleDict):
+    """Discriminators by name that one optimiser trains together."""
+
+    def __getitem__(self, name: str) -> Adversary:
+        adversary = super().__getitem__(name)
+        assert isinstance(adversary, Adversary)
+        return adversary
+
+    def discriminator_loss(
+        self, real: Mapping[str, Tensor], fake: Mapping[str, Tensor], step: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Sum the discriminators' losses: a scalar, and what to log, which ends in their names.
+
+        Args:
+            real: samples [N, C, H, W] for each.
+            fake: as many; no gradient should lead on from them.
+            step: which a lazy penalty counts.
+        """
+        losses: list[Tensor] = []
+        logs: dict[str, Tensor] = {}
+        for name in self:
+            loss, found = self[name].discriminator_loss(real[name], fake[name], step, name=name)
+            losses.append(loss)
+            logs |= found
+        return torch.stack(losses).sum(), logs
+
+    def clip(self) -> None:
+        """Clamp the weights of each where that is its penalty."""
+        for name in self:
+            self[name].clip()
 
 
 def joined(first: Tensor | None, second: Tensor | None) -> Tensor | None:
@@ -238,10 +273,16 @@ class AdversarialRunParams(RunParams, ABC):
     diffaugment: DiffAugment = ()
     """How samples are altered before the discriminator sees them: for small sets."""
 
+    if TYPE_CHECKING:  # a field of those that have one
+
+        @property
+        def discriminator(self) -> Block:
+            """The parameters of the discriminator network, or of each where all are alike."""
+
     @property
-    @abstractmethod
     def discriminators(self) -> tuple[Block, ...]:
-        """The parameters of its discriminator networks."""
+        """The parameters of the discriminator networks, alike ones once."""
+        return (self.discriminator,)
 
     @model_validator(mode="after")
     def _bounds_its_critic(self) -> Self:
@@ -279,3 +320,7 @@ class AdversarialRunParams(RunParams, ABC):
             diffaugment=self.diffaugment,
             reduction=reduction,
         )
+
+    def build_patch_adversary(self, patch: PatchParams, channels: int) -> Adversary:
+        """Build the discriminator of samples alone, of ``channels``, that sees patches."""
+        return self.build_adversary(patch.build(channels), joint=patch.norm != "batch")

@@ -11,7 +11,6 @@ from torch.optim import Optimizer
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.projection import ProjectionHead
 from pipeline.backbones.resnet import Resnet, ResnetParams
-from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.contrastive import patch_nce
 from pipeline.methods.adversary import AdversarialRunParams, Adversary
@@ -46,11 +45,6 @@ class CUTParams(TranslatorRunParams, AdversarialRunParams):
     discriminator_optimizer: OptimizerParams = AdamParams()
     schedule: ScheduleParams = ScheduleParams(kind="linear")
 
-    @property
-    def discriminators(self) -> tuple[Block, ...]:
-        """One, of the target."""
-        return (self.discriminator,)
-
     def build_model(
         self, data: DatasetSpec, pretrained: Pretrained | None = None
     ) -> GeneratorTranslator:
@@ -74,9 +68,7 @@ class CUTParams(TranslatorRunParams, AdversarialRunParams):
                 f"{self.target} has {target}"
             )
         model = self.build_model(data)
-        adversary = self.build_adversary(
-            self.discriminator.build(target), joint=self.discriminator.norm != "batch"
-        )
+        adversary = self.build_patch_adversary(self.discriminator, target)
         generator = model.generator(self.target)
         assert isinstance(generator, Resnet)
         head = ProjectionHead(generator.tap_channels, self.features, self.num_patches)

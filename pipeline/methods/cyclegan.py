@@ -10,7 +10,6 @@ from torch.optim import Optimizer
 
 from pipeline.backbones import PatchParams, ResnetParams, TwoWayGeneratorParams
 from pipeline.backbones.latent import LatentTranslationParams
-from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
 from pipeline.methods.adversary import AdversarialRunParams, Adversary
 from pipeline.methods.base import Losses, Method, Update
@@ -20,7 +19,7 @@ from pipeline.models.card import Pretrained
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.nn.passes import one_pass, own_passes
 from pipeline.nn.pool import SamplePool
-from pipeline.samples import DatasetSpec, Spec, Unpaired
+from pipeline.samples import DatasetSpec, Unpaired
 
 
 class CycleGANParams(LatentTranslationRunParams, AdversarialRunParams):
@@ -42,11 +41,6 @@ class CycleGANParams(LatentTranslationRunParams, AdversarialRunParams):
     discriminator_optimizer: OptimizerParams = AdamParams()
     schedule: ScheduleParams = ScheduleParams(kind="linear")
 
-    @property
-    def discriminators(self) -> tuple[Block, ...]:
-        """One for both domains."""
-        return (self.discriminator,)
-
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> Translators:
         """Build two generators, one for each direction."""
         directions, specs = self.both_directions, data.specs
@@ -61,14 +55,11 @@ class CycleGANParams(LatentTranslationRunParams, AdversarialRunParams):
     def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "CycleGAN":
         """Build the generators and a discriminator for each domain."""
         model = self.build_model(data, pretrained)
-        a, b = (self.build_discriminator(data.specs[name]) for name in self.domains)
-        return CycleGAN(self, model, a, b, data)
-
-    def build_discriminator(self, spec: Spec) -> Adversary:
-        """Build the discriminator of one domain."""
-        return self.build_adversary(
-            self.discriminator.build(spec.channels), joint=self.discriminator.norm != "batch"
+        a, b = (
+            self.build_patch_adversary(self.discriminator, data.specs[name].channels)
+            for name in self.domains
         )
+        return CycleGAN(self, model, a, b, data)
 
 
 class CycleGAN(Method[Unpaired]):

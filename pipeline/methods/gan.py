@@ -53,11 +53,6 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     discriminator_optimizer: OptimizerParams = AdamParams()
 
     @property
-    def discriminators(self) -> tuple[Block, ...]:
-        """One."""
-        return (self.discriminator,)
-
-    @property
     def batches_per_step(self) -> int:
         """One for each of the discriminator's steps."""
         return self.discriminator_steps

@@ -67,7 +67,7 @@ class HifiGANParams(VocoderRunParams, AdversarialRunParams):
         model = self.build_model(data)
         weight_normed(model)
         network = Discriminators(self.periods.build(), self.scales.build())
-        # Each wave is judged alone, so real and fake share a pass.
+        # The discriminators treat each wave alone, so real and fake share a pass.
         return HifiGAN(self, model, self.build_adversary(network, joint=True, reduction="sum"))
 
 
@@ -107,7 +107,7 @@ class HifiGAN(Method[Vocoded]):
         self.adversary.clip()
 
         of_real, of_fake = self.adversary.outputs_to_match(real, heard)
-        losses.add("adversarial", self.adversary.fooling(of_fake, of_real))
+        losses.add("adversarial", self.adversary.generator_loss_of(of_fake, of_real))
         # The published sum over discriminators, logits and all (eq. 4).
         features = len(of_fake.layers) * feature_matching(of_fake.layers, of_real.layers)
         losses.add("features", features, self.params.feature_weight)

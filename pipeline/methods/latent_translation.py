@@ -23,7 +23,7 @@ class LatentTranslationRunParams(TranslatorRunParams, SecondStageRunParams, ABC)
     @model_validator(mode="after")
     def _builds_on_its_tokenizer(self) -> Self:
         latent = isinstance(self.generator, LatentTranslationParams)
-        if latent != (self.pretrained or "").startswith("models/"):
+        if self.built_on != ("models" if latent else ""):
             raise ValueError(
                 "generator: {kind: latent} and pretrained: models/NAME belong together, found "
                 f"pretrained: {self.pretrained}"

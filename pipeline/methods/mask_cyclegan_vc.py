@@ -1,7 +1,7 @@
 """MaskCycleGAN-VC and CycleGAN-VC2: voices turned into each other, from unaligned recordings.
 
-Kaneko et al. 2021 (arXiv:2102.12841) and 2019 (arXiv:1904.04631). Beyond CycleGAN both judge what
-was translated there and back by discriminators of its own (the two-step adversarial loss: L1 alone
+Kaneko et al. 2021 (arXiv:2102.12841) and 2019 (arXiv:1904.04631). Beyond CycleGAN both have
+discriminators of what was translated there and back (the two-step adversarial loss: L1 alone
 smooths it), and keep the identity loss for the first steps only. MaskCycleGAN-VC also hides frames
 of its input, which the translator fills in from those around them, and so learns how frames follow
 one another without a further network or loss.
@@ -17,9 +17,8 @@ from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones.mask_cyclegan_vc import GatedPatchParams, TwoOneTwoParams
-from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
-from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.adversary import AdversarialRunParams, Adversaries
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams, ScheduleParams
 from pipeline.methods.runs import TranslatorRunParams
@@ -75,11 +74,6 @@ class MaskCycleGANVCParams(TranslatorRunParams, AdversarialRunParams):
             )
         return self
 
-    @property
-    def discriminators(self) -> tuple[Block, ...]:
-        """One for all four."""
-        return (self.discriminator,)
-
     def build_model(
         self, data: DatasetSpec, pretrained: Pretrained | None = None
     ) -> GeneratorTranslator:
@@ -100,10 +94,12 @@ class MaskCycleGANVCParams(TranslatorRunParams, AdversarialRunParams):
     def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "MaskCycleGANVC":
         """Build the generators and two discriminators for each domain."""
         model = self.build_model(data)
-        adversaries = {
-            name: self.build_adversary(self.discriminator.build(), joint=True)
-            for name in DISCRIMINATORS
-        }
+        adversaries = Adversaries(
+            {
+                name: self.build_adversary(self.discriminator.build(), joint=True)
+                for name in DISCRIMINATORS
+            }
+        )
         return MaskCycleGANVC(self, model, adversaries)
 
 
@@ -121,12 +117,12 @@ class MaskCycleGANVC(Method[Unpaired]):
         self,
         params: MaskCycleGANVCParams,
         model: GeneratorTranslator,
-        adversaries: dict[str, Adversary],
+        adversaries: Adversaries,
     ) -> None:
         """Take ``adversaries`` by the names of `DISCRIMINATORS`."""
         super().__init__(params, model)
         self.to_b, self.to_a = model.generator(params.target), model.generator(params.source)
-        self.adversaries = nn.ModuleDict(adversaries)
+        self.adversaries = adversaries
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Build ``generators`` (both) and ``discriminators`` (all four)."""
@@ -145,7 +141,7 @@ class MaskCycleGANVC(Method[Unpaired]):
         shown = {"a": fake_a, "b": fake_b, "cycled_a": cycled_a, "cycled_b": cycled_b}
         real = {"a": a, "b": b, "cycled_a": a, "cycled_b": b}
         against = {
-            name: self.adversary(name).generator_loss(x, real=real[name])
+            name: self.adversaries[name].generator_loss(x, real=real[name])
             for name, x in shown.items()
         }
         losses = Losses()
@@ -158,21 +154,10 @@ class MaskCycleGANVC(Method[Unpaired]):
             losses.add("identity", identity, self.params.identity_weight)
         yield losses.update("generators")
 
-        yield self.discriminator_update(real, {name: x.detach() for name, x in shown.items()}, step)
-        for name in DISCRIMINATORS:
-            self.adversary(name).clip()
-
-    def discriminator_update(
-        self, real: dict[str, Tensor], fake: dict[str, Tensor], step: int
-    ) -> Update:
-        """Sum the discriminators' losses, at half weight as CycleGAN's."""
-        losses: list[Tensor] = []
-        logs: dict[str, Tensor] = {}
-        for name, x in fake.items():
-            loss, found = self.adversary(name).discriminator_loss(real[name], x, step, name=name)
-            losses.append(loss)
-            logs |= found
-        return Update("discriminators", 0.5 * torch.stack(losses).sum(), logs)
+        fake = {name: x.detach() for name, x in shown.items()}
+        loss, logs = self.adversaries.discriminator_loss(real, fake, step)
+        yield Update("discriminators", 0.5 * loss, logs)  # at half weight, as CycleGAN's
+        self.adversaries.clip()
 
     def translate(
         self, generator: nn.Module, source: Tensor, target: Tensor | None
@@ -196,15 +181,10 @@ class MaskCycleGANVC(Method[Unpaired]):
         longest = self.params.mask_frames
         return filling_in_mask(len(x), x.shape[3], longest, x.device) if longest else None
 
-    def adversary(self, name: str) -> Adversary:
-        """Return the discriminator of this name."""
-        adversary = self.adversaries[name]
-        assert isinstance(adversary, Adversary)
-        return adversary
-
 
 def filling_in_mask(count: int, frames: int, longest: int, device: torch.device) -> Tensor:
-    """[count, 1, 1, frames]: 0 in one stretch of each row, of 0 to ``longest`` frames, 1 elsewhere.
+    """Draw masks [count, 1, 1, frames]: 0 in one stretch of each row, of 0 to ``longest`` frames,
+    1 elsewhere.
 
     Lengths, and places where a stretch of that length fits, are equally likely (Kaneko et al.
     2021, section 3). ``longest`` is at most ``frames``.
@@ -217,14 +197,14 @@ def filling_in_mask(count: int, frames: int, longest: int, device: torch.device)
 
 
 def draw_factors(count: int, most: float, device: torch.device) -> Tensor:
-    """[count] factors between 1 / ``most`` and ``most``, their logarithms equally likely."""
+    """Draw [count] factors from 1 / ``most`` to ``most``, their logarithms equally likely."""
     exponent = 2 * torch.rand(count, device=device) - 1
     return torch.pow(most, exponent)
 
 
 def stretched(x: Tensor, factors: Tensor) -> Tensor:
-    """Samples [N, 1, M, T] with what is in band m moved to band m * factor, counted from 1;
-    factors [N] above 0.
+    """Move what is in band m of samples [N, 1, M, T] to band m * factor, counted from 1; factors
+    [N] above 0.
 
     Slaney's bands are even in frequency up to 1,000 Hz, where frequencies are multiplied, too, and
     beyond in its logarithm, where they move further. Bands that nothing is moved to have the values

@@ -1,7 +1,7 @@
 """Perceptual losses by a pretrained network: VGG19, or a classifier of our own."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Protocol, Self, cast
+from typing import Annotated, Literal, Self
 
 import torch
 from pydantic import Field
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from pipeline.backbones.vgg import VGG19, check_sum, read_features
 from pipeline.block import Block
 from pipeline.losses.perceptual import normalised_distance, perceptual_l1
+from pipeline.models.classifier import ClassifierModel
 
 
 class NoPerceptualParams(Block):
@@ -18,7 +19,7 @@ class NoPerceptualParams(Block):
     kind: Literal["none"]
 
     def build(self) -> None:
-        """Nothing."""
+        """Build nothing."""
 
 
 class ClassifierFeaturesParams(Block):
@@ -72,18 +73,11 @@ class Perceptual(nn.Module):
         return perceptual_l1(self.network(fake), targets)
 
 
-class Tapped(Protocol):
-    """A network that shows what its layers see."""
-
-    def taps(self, x: Tensor) -> list[Tensor]:
-        """Samples [N, C, H, W] -> features, a tensor [N, F, h, w] a layer."""
-
-
 class ClassifierDistance(nn.Module):
     """`normalised_distance` of samples in a classifier's features."""
 
-    def __init__(self, classifier: nn.Module) -> None:
-        """Take a `Tapped` classifier, and freeze it."""
+    def __init__(self, classifier: ClassifierModel) -> None:
+        """Freeze ``classifier``."""
         super().__init__()
         self.classifier = classifier.eval().requires_grad_(False)
 
@@ -93,7 +87,6 @@ class ClassifierDistance(nn.Module):
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         """Compare samples [N, C, H, W]: a scalar; no gradient reaches ``real``."""
-        classifier = cast(Tapped, self.classifier)
         with torch.no_grad():
-            targets = classifier.taps(real)
-        return normalised_distance(classifier.taps(fake), targets)
+            targets = self.classifier.taps(real)
+        return normalised_distance(self.classifier.taps(fake), targets)

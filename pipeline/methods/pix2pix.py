@@ -11,7 +11,6 @@ from torch.optim import Optimizer
 from pipeline.backbones import OneWayGeneratorParams, PatchParams, UnetParams
 from pipeline.backbones.latent import LatentTranslationParams
 from pipeline.backbones.vae import Vae
-from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.divergence import mean_kl
 from pipeline.methods.adversary import AdversarialRunParams, Adversary
@@ -41,11 +40,6 @@ class Pix2PixParams(LatentTranslationRunParams, AdversarialRunParams):
     inference: Literal["train", "eval"] = "train"
     """``train`` keeps dropout and batch statistics on when translating, as the published models
     do, and draws from a latent; ``eval`` gives the same output each time."""
-
-    @property
-    def discriminators(self) -> tuple[Block, ...]:
-        """One, of pairs."""
-        return (self.discriminator,)
 
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> Translators:
         """Build one generator, source to target."""

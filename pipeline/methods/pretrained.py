@@ -17,6 +17,11 @@ class SecondStageRunParams(RunParams, ABC):
     """The model below ``data/`` that is trained first: ``classifiers/NAME`` or ``models/NAME``. A
     block that says so is one of ``second_stage``, whose stages depend on it."""
 
+    @property
+    def built_on(self) -> str:
+        """``classifiers`` or ``models``, whichever ``pretrained`` is one of; empty without."""
+        return (self.pretrained or "").partition("/")[0]
+
     def handed_in(self, pretrained: Pretrained | None) -> Pretrained:
         """Return what was handed in; raise ValueError where nothing was."""
         if pretrained is None:

@@ -3,6 +3,7 @@
 To add a method, write its file and name its parameters' class in `ModelParams`.
 """
 
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
@@ -54,8 +55,12 @@ FinishedParams = Annotated[
 
 def load_run(raw: dict[str, Any]) -> RunParams:
     """Read a block as a finished model keeps it; raise ValidationError for any other."""
-    adapter: TypeAdapter[RunParams] = TypeAdapter(FinishedParams)
-    return adapter.validate_python(raw)
+    return _adapter().validate_python(raw)
+
+
+@cache
+def _adapter() -> TypeAdapter[RunParams]:
+    return TypeAdapter(FinishedParams)
 
 
 def build_from_card(card: Card) -> nn.Module:

@@ -11,7 +11,6 @@ from torch.optim import Optimizer
 
 from pipeline.backbones.multiscale import MultiscaleParams
 from pipeline.backbones.spade import SpadeParams
-from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.matching import feature_matching
@@ -44,11 +43,6 @@ class SPADEParams(TranslatorRunParams, AdversarialRunParams):
     optimizer: OptimizerParams = AdamParams(lr=1e-4, beta1=0.0, beta2=0.9)
     discriminator_optimizer: OptimizerParams = AdamParams(lr=4e-4, beta1=0.0, beta2=0.9)
     """Two time scales (Heusel et al. 2017)."""
-
-    @property
-    def discriminators(self) -> tuple[Block, ...]:
-        """One, of several scales."""
-        return (self.discriminator,)
 
     def build_model(
         self, data: DatasetSpec, pretrained: Pretrained | None = None
@@ -112,7 +106,7 @@ class SPADEMethod(Method[Paired]):
         style, kl = self.draw_style(target)
         fake = self.generator(source, style)
         of_real, of_fake = self.adversary.outputs_to_match(target, fake, condition=source)
-        losses.add("adversarial", self.adversary.fooling(of_fake, of_real))
+        losses.add("adversarial", self.adversary.generator_loss_of(of_fake, of_real))
         matching = feature_matching(
             [layers[:-1] for layers in of_fake.layers], [layers[:-1] for layers in of_real.layers]
         )

@@ -16,7 +16,6 @@ from torch.optim import Optimizer
 
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.vae import VaeParams
-from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.divergence import mean_kl
 from pipeline.methods.adversary import AdversarialRunParams, Adversary
@@ -52,11 +51,6 @@ class UNITParams(TranslatorRunParams, AdversarialRunParams):
     optimizer: OptimizerParams = AdamParams(lr=1e-4)
     discriminator_optimizer: OptimizerParams = AdamParams(lr=1e-4)
 
-    @property
-    def discriminators(self) -> tuple[Block, ...]:
-        """One for both domains."""
-        return (self.discriminator,)
-
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> SharedLatent:
         """Build an encoder and a decoder for each domain, and the latent that they share."""
         specs = data.specs
@@ -72,9 +66,9 @@ class UNITParams(TranslatorRunParams, AdversarialRunParams):
 
     def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "UNIT":
         """Build the autoencoders and a discriminator for each domain."""
-        model, joint = self.build_model(data), self.discriminator.norm != "batch"
+        model = self.build_model(data)
         a, b = (
-            self.build_adversary(self.discriminator.build(data.specs[name].channels), joint=joint)
+            self.build_patch_adversary(self.discriminator, data.specs[name].channels)
             for name in self.domains
         )
         return UNIT(self, model, a, b)

@@ -18,15 +18,16 @@ from pipeline.backbones.vqgan import VqganParams
 from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial, adaptive_weight
 from pipeline.losses.reconstruction import logit_laplace_nll
-from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.adversary import AdversarialRunParams, Adversaries
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.perceptual import AnyPerceptualParams, ClassifierDistance
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.runs import GenerativeRunParams
 from pipeline.models.card import Pretrained
+from pipeline.models.classifier import ClassifierModel
 from pipeline.models.vq import LAPLACE, VQModel, VQNetworkParams
-from pipeline.nn.quantiser import QuantiserParams, codebook_usage, perplexity
+from pipeline.nn.quantiser import QuantiserParams, codebook_statistics
 from pipeline.samples import DatasetSpec, Labelled, Spec
 
 MEMORY = 0.95  # of the error that the guard watches, a step
@@ -76,8 +77,7 @@ class VQGANParams(GenerativeRunParams, SecondStageRunParams, AdversarialRunParam
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        classified = (self.pretrained or "").startswith("classifiers/")
-        if (self.perceptual.kind == "classifier") != classified:
+        if self.built_on != ("classifiers" if self.perceptual.kind == "classifier" else ""):
             raise ValueError(
                 "perceptual: {kind: classifier} and pretrained: classifiers/NAME belong together, "
                 f"found perceptual: {self.perceptual.kind} and pretrained: {self.pretrained}"
@@ -110,13 +110,11 @@ class VQGANParams(GenerativeRunParams, SecondStageRunParams, AdversarialRunParam
         model = self.build_model(data)
         return VQGAN(self, model, adversaries, self.build_perceptual(spec, pretrained))
 
-    def build_adversaries(self, spec: Spec) -> nn.ModuleDict:
+    def build_adversaries(self, spec: Spec) -> Adversaries:
         """Build the discriminators by name."""
-        adversaries = nn.ModuleDict()
+        adversaries = Adversaries()
         if self.patch is not None:
-            adversaries["patch"] = self.build_adversary(
-                self.patch.build(spec.channels), joint=self.patch.norm != "batch"
-            )
+            adversaries["patch"] = self.build_patch_adversary(self.patch, spec.channels)
         if self.stylegan2 is not None:
             adversaries["stylegan2"] = self.build_adversary(self.stylegan2.build(spec), joint=False)
         return adversaries
@@ -130,6 +128,8 @@ class VQGANParams(GenerativeRunParams, SecondStageRunParams, AdversarialRunParam
                 )
             return self.perceptual.build()
         classifier, card = self.handed_in(pretrained)
+        if not isinstance(classifier, ClassifierModel):
+            raise ValueError(f"{self.pretrained} is not a classifier: `kind: classifier` needs one")
         seen = {s.channels for s in card.data.specs.values()}
         if seen != {spec.channels}:
             raise ValueError(
@@ -151,7 +151,7 @@ class VQGAN(Method[Labelled]):
         self,
         params: VQGANParams,
         model: VQModel,
-        adversaries: nn.ModuleDict,
+        adversaries: Adversaries,
         perceptual: nn.Module | None,
     ) -> None:
         super().__init__(params, model)
@@ -178,26 +178,21 @@ class VQGAN(Method[Labelled]):
         likelihood = losses.total
         self.note_error(losses.logs["l1"], step)
         losses.add("quantiser", found.loss)
-        losses.log(
-            perplexity=perplexity(found.codes, self.model.codes),
-            codebook_usage=codebook_usage(found.codes, self.model.codes),
-        )
+        losses.log(**codebook_statistics(found.codes, self.model.codes))
         if step >= self.params.discriminator_start:
-            yield self.discriminator_update(x, y.detach(), step)
-            for adversary in self.each():
-                adversary.clip()
-            adversarial = torch.stack([d.generator_loss(y, real=x) for d in self.each()]).sum()
+            real, fake = (dict.fromkeys(self.adversaries, each) for each in (x, y.detach()))
+            loss, logs = self.adversaries.discriminator_loss(real, fake, step)
+            yield Update("discriminators", 0.5 * loss, logs)  # each halved, as published
+            self.adversaries.clip()
+            against = [
+                self.adversaries[name].generator_loss(y, real=x) for name in self.adversaries
+            ]
+            adversarial = torch.stack(against).sum()
             weight = self.adversarial_weight(likelihood, adversarial, step)
             losses.add("adversarial", adversarial, weight)
             losses.log(adversarial_weight=weight)
         yield losses.update("model")
         self.model.quantiser.update_ema(found)
-
-    def each(self) -> Iterator[Adversary]:
-        """Iterate over the discriminators."""
-        for adversary in self.adversaries.values():
-            assert isinstance(adversary, Adversary)
-            yield adversary
 
     def reconstruction(self, drawn: Tensor, y: Tensor, x: Tensor) -> Losses:
         """Sum the weighted losses that compare reconstructions with their originals."""
@@ -212,16 +207,6 @@ class VQGAN(Method[Labelled]):
         if self.perceptual is not None:
             losses.add("perceptual", self.perceptual(y, x), self.params.perceptual_weight)
         return losses
-
-    def discriminator_update(self, real: Tensor, fake: Tensor, step: int) -> Update:
-        """Sum the discriminators' losses, each halved as published."""
-        losses: list[Tensor] = []
-        logs: dict[str, Tensor] = {}
-        for name, adversary in zip(self.adversaries, self.each(), strict=True):
-            loss, found = adversary.discriminator_loss(real, fake, step, name=name)
-            losses.append(0.5 * loss)
-            logs |= found
-        return Update("discriminators", torch.stack(losses).sum(), logs)
 
     def adversarial_weight(self, likelihood: Tensor, adversarial: Tensor, step: int) -> Tensor:
         """Compute what the adversarial loss counts at a step."""

@@ -12,7 +12,7 @@ from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.runs import GenerativeRunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.vq import VQModel, VQNetworkParams
-from pipeline.nn.quantiser import QuantiserParams, codebook_usage, perplexity
+from pipeline.nn.quantiser import QuantiserParams, codebook_statistics
 from pipeline.samples import DatasetSpec, Labelled
 
 
@@ -53,9 +53,6 @@ class VQVAE(Method[Labelled]):
         losses = Losses()
         losses.add("l2", mse_loss(y, batch.x))
         losses.add("quantiser", found.loss)
-        losses.log(
-            perplexity=perplexity(found.codes, self.model.codes),
-            codebook_usage=codebook_usage(found.codes, self.model.codes),
-        )
+        losses.log(**codebook_statistics(found.codes, self.model.codes))
         yield losses.update("model")
         self.model.quantiser.update_ema(found)

@@ -15,9 +15,9 @@ from pipeline.nn.drawing import pick
 class Decoding(NamedTuple):
     """Parameters of drawing codes from logits."""
 
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float | None = None
+    temperature: float
+    top_k: int | None
+    top_p: float | None
 
 
 class CodePriorModel(nn.Module, Sampler):

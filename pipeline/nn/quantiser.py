@@ -194,6 +194,14 @@ def perplexity(codes: Tensor, count: int) -> Tensor:
     return entropy.exp()
 
 
+def codebook_statistics(codes: Tensor, count: int) -> dict[str, Tensor]:
+    """Compute what methods log of the codes [...] of a batch: scalars by name."""
+    return {
+        "perplexity": perplexity(codes, count),
+        "codebook_usage": codebook_usage(codes, count),
+    }
+
+
 def codebook_usage(codes: Tensor, count: int) -> Tensor:
     """Return the share of the codebook that occurs among codes [...]."""
     return (shares_of(codes, count) > 0).float().mean()

@@ -27,7 +27,7 @@ def run(request: pytest.FixtureRequest) -> RunParams:
 
 
 def toy(run: RunParams, tokenizer: str) -> RunParams:
-    return tiny.shrink(run, generator={**tiny.BRIDGE, "tokenizer": tokenizer})
+    return tiny.shrink(run, generator={**tiny.LATENT_TRANSLATION, "tokenizer": tokenizer})
 
 
 def build(run: RunParams, pretrained: Pretrained | None = None) -> Method:

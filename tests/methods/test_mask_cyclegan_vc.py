@@ -231,7 +231,7 @@ def test_losses_by_hand():
             "cycled_b": (b, back_b),
         }
         logits = {
-            name: tuple(method.adversary(name).network(x) for x in pair)
+            name: tuple(method.adversaries[name].network(x) for x in pair)
             for name, pair in shown.items()
         }
         fooled = sum((fake - 1).square().mean() for _, fake in logits.values())

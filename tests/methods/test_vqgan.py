@@ -91,7 +91,9 @@ def test_the_adversarial_loss_pulls_the_last_layer_as_hard_as_the_likelihood():
     drawn, _ = method.model(batch.x)
     y = method.model.picture(drawn)
     likelihood = method.reconstruction(drawn, y, batch.x).total
-    adversarial = torch.stack([d.generator_loss(y, real=batch.x) for d in method.each()]).sum()
+    adversarial = torch.stack(
+        [d.generator_loss(y, real=batch.x) for d in method.adversaries.values()]
+    ).sum()
     start = method.params.discriminator_start
     weight = method.adversarial_weight(likelihood, adversarial, step=start)
     last = method.model.decoder.conv_out.weight
@@ -142,13 +144,15 @@ def test_losses_are_what_they_say():
 def test_discriminators_losses_by_hand():
     both = {"patch": {"width": 4, "layers": 1}, "stylegan2": {"width": 4, "most": 8}}
     method = build(**both, discriminator_start=0, adaptive=False, guard=1e6)
-    x = tiny.batch_of(RUNS["vqgan"]).x
-    drawn, _ = method.model(x)
-    y = method.model.picture(drawn).detach()
-    update = method.discriminator_update(x, y, 0)
+    batch = tiny.batch_of(RUNS["vqgan"])
+    x = batch.x
+    update = next(method.updates(batch, 1))
+    with torch.no_grad():
+        drawn, _ = method.model(x)
+        y = method.model.picture(drawn)
     assert list(method.adversaries) == ["patch", "stylegan2"]
     expected = 0.0
-    for adversary in method.each():
+    for adversary in method.adversaries.values():
         real, fake = adversary.network(x), adversary.network(y)
         expected = expected + 0.5 * ((1 - real).relu().mean() + (1 + fake).relu().mean())
     torch.testing.assert_close(update.loss, expected)
