@@ -8,7 +8,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from pipeline.system.files import write
-from pipeline.system.hardware import choose_kernels
+from pipeline.system.hardware import choose_kernels, device
 
 WARMING = 3
 """Steps before the first that counts: memory is found, kernels are chosen."""
@@ -25,9 +25,9 @@ def profile_steps(take: Take, out: Path, *, steps: int = 5, deterministic: bool 
     ``deterministic``: also measure what kernels cost that give the same each time.
     """
     take(WARMING)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    kind = device().type
     activities = [ProfilerActivity.CPU]
-    if device == "cuda":
+    if kind == "cuda":
         activities.append(ProfilerActivity.CUDA)
     with profile(activities=activities, acc_events=True) as found:
         take(steps)
@@ -37,7 +37,7 @@ def profile_steps(take: Take, out: Path, *, steps: int = 5, deterministic: bool 
     write(out, partial.read_bytes())
     partial.unlink()
     table: str = found.key_averages().table(
-        sort_by=f"self_{device}_time_total", row_limit=ROWS, max_name_column_width=40
+        sort_by=f"self_{kind}_time_total", row_limit=ROWS, max_name_column_width=40
     )
     return f"{table}\n{cost_of_determinism(take, steps)}" if deterministic else table
 

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
 from pipeline.errors import UserError
-
-Answer = TypeVar("Answer")
 
 in_step: ContextVar[bool] = ContextVar("in_step", default=False)
 
@@ -110,11 +108,11 @@ def broadcast(values: Tensor) -> Tensor:
 
 def newest_common(mine: Iterable[int], world: int) -> int | None:
     """Return the largest number that every process has, or None; they all get the same answer."""
-    everyones: list[Any] = [set(mine)]
-    if world > 1:
-        everyones = [None] * world
-        own = set(mine)
-        together(lambda: dist.all_gather_object(everyones, own))
+    own = set(mine)
+    if world == 1:
+        return max(own, default=None)
+    everyones: list[Any] = [None] * world
+    together(lambda: dist.all_gather_object(everyones, own))
     return max(set.intersection(*everyones), default=None)
 
 
@@ -124,10 +122,10 @@ def wait_for_all(world: int) -> None:
         together(dist.barrier)
 
 
-def together(work: Callable[[], Answer]) -> Answer:
+def together(work: Callable[[], object]) -> None:
     """Call what needs all processes; raise PeerLostError where one is gone."""
     try:
-        return work()
+        work()
     except RuntimeError as error:  # gloo's own, and NCCL's DistBackendError
         raise PeerLostError(
             "another process of this run ended or can't be reached (its own message says why); "

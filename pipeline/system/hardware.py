@@ -4,12 +4,14 @@ import logging
 import os
 import platform
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
-from lightning_fabric import Fabric
 
 from pipeline.system.memory import keep_memory
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 Precision = Literal["bf16", "fp32"]
 
@@ -57,7 +59,7 @@ def accelerator() -> str:
 
 
 def memory_used(of: torch.device) -> int:
-    """Bytes: the most that the accelerator's tensors took, or what this process holds now."""
+    """Measure in bytes the most that the accelerator's tensors took, or what this process holds."""
     if of.type == "cuda":
         return torch.cuda.max_memory_allocated(of)
     statm = Path("/proc/self/statm")
@@ -67,7 +69,7 @@ def memory_used(of: torch.device) -> int:
 
 
 def choose_precision(asked: Literal["auto", "bf16", "fp32"]) -> Precision:
-    """``asked``, or for ``auto`` bf16 where it is fast."""
+    """Return ``asked``, or for ``auto`` bf16 where it is fast."""
     if asked != "auto":
         return asked
     return "bf16" if has_fast_bf16() else "fp32"
@@ -86,8 +88,12 @@ def choose_kernels(deterministic: bool) -> None:
     torch.backends.cudnn.benchmark = not deterministic
 
 
-def start_fabric(asked: Literal["auto", "bf16", "fp32"], *, deterministic: bool = False) -> Fabric:
-    """This process's device, precision and kernels, and its place among the others."""
+def start_fabric(
+    asked: Literal["auto", "bf16", "fp32"], *, deterministic: bool = False
+) -> "Fabric":
+    """Choose this process's device, precision and kernels, and its place among the others."""
+    from lightning_fabric import Fabric  # seconds that only training should wait
+
     choose_kernels(deterministic)
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # progress says as much
     bf16 = choose_precision(asked) == "bf16"
@@ -99,7 +105,7 @@ def start_fabric(asked: Literal["auto", "bf16", "fp32"], *, deterministic: bool 
 
 
 def process_layout() -> dict[str, Any]:
-    """Fabric's arguments for the processes that torchrun started, or for this one alone."""
+    """Return Fabric's arguments for the processes that torchrun started, or for this one alone."""
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     world = int(os.environ.get("WORLD_SIZE", "1"))
     return {

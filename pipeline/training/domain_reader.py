@@ -1,7 +1,5 @@
 """Read the items of one domain, or chunks of its clips."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from pipeline.datasets.source import Array
@@ -32,31 +30,30 @@ class DomainReader:
                 f"{place}/{name}: pictures of {side} pixels are smaller than the crop of {crop}"
             )
 
-    def read(self, index: int, starts: np.random.Generator) -> Array:
-        """Read a picture [H, W, C], or a chunk [crop, M] that begins anywhere in the clip."""
+    def read(self, index: int, seed: int, place: int) -> Array:
+        """Read a picture [H, W, C], or a chunk [crop, M] of a clip.
+
+        ``seed`` and ``place`` (of the walk over the data) decide where the chunk begins, however
+        many processes share the walk.
+        """
         if self.domain.lengths is None or self.crop is None:
             return self.domain.row(index)
-        return self.domain.chunk(index, self._start(index, starts), self.crop)
+        return self.domain.chunk(index, self._start(index, seed, place), self.crop)
 
-    def listen(self, index: int, starts: np.random.Generator, hop: int) -> tuple[Array, Array]:
-        """Read a chunk [crop, M] that begins anywhere in the clip, and its sound [crop * hop]."""
+    def listen(self, index: int, seed: int, place: int, hop: int) -> tuple[Array, Array]:
+        """Read a chunk [crop, M] as `read` does, and its sound [crop * hop]."""
         assert self.crop is not None
-        start = self._start(index, starts)
+        start = self._start(index, seed, place)
         chunk = self.domain.chunk(index, start, self.crop)
         return chunk, self.domain.wave(index, start * hop, self.crop * hop)
 
-    def _start(self, index: int, starts: np.random.Generator) -> int:
+    def _start(self, index: int, seed: int, place: int) -> int:
         assert self.domain.lengths is not None
         assert self.crop is not None
-        return int(starts.integers(int(self.domain.lengths[index]) - self.crop + 1))
+        draw = np.random.Generator(np.random.Philox(key=[seed, place]))
+        return int(draw.integers(int(self.domain.lengths[index]) - self.crop + 1))
 
 
-def drawing(seed: int, place: int) -> np.random.Generator:
-    """Make what the chunk at ``place`` is drawn from: the same however many processes share it."""
-    return np.random.Generator(np.random.Philox(key=[seed, place]))
-
-
-@lru_cache(maxsize=8)  # this epoch's orders, and the next one's where a batch crosses over
 def shuffled(seed: int, order: int, epoch: int, count: int) -> Array:
     """Draw a permutation of ``count`` items."""
     return np.random.Generator(np.random.Philox(key=[seed, (order << 40) + epoch])).permutation(

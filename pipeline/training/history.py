@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
 
-from pipeline.monitoring.curves import CurveWriter, Row
+from pipeline.monitoring.curves import Row
 
 NEVER = 2**62
 
@@ -90,7 +89,3 @@ class History:
         self.warnings = state["warnings"]
         self._sums = {name: torch.as_tensor(total) for name, total in state["sums"].items()}
         self._counts = state["counts"]
-
-    def writer(self, folder: Path | None) -> "CurveWriter":
-        """Make a writer of the rows so far and those to come; None writes nowhere."""
-        return CurveWriter(folder, self.rows)

@@ -3,6 +3,7 @@ exact."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Generic
 
 import numpy as np
@@ -17,7 +18,7 @@ from pipeline.inference.vocoders import differences
 from pipeline.methods.base import BatchT, RunParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.samples import Batch, DatasetSpec, Labelled, Paired, Unpaired, Vocoded
-from pipeline.training.domain_reader import DomainReader, drawing, shuffled
+from pipeline.training.domain_reader import DomainReader, shuffled
 
 
 class Reader(ABC, Generic[BatchT]):
@@ -44,6 +45,8 @@ class Reader(ABC, Generic[BatchT]):
             DomainReader(store.domain(self.split, name), name, params, f"{store.root}/{self.split}")
             for name in params.domains
         ]
+        # This epoch's orders, and the next one's where a batch crosses over.
+        self.shuffled = lru_cache(maxsize=2 * len(self.domains))(shuffled)
         self.check()
 
     def check(self) -> None:
@@ -80,7 +83,8 @@ class Reader(ABC, Generic[BatchT]):
         """Find the item at ``place`` of an endless walk over shuffled items, none twice an
         epoch."""
         epoch, offset = divmod(place, len(reader.usable))
-        return int(reader.usable[shuffled(self.seed, order, epoch, len(reader.usable))[offset]])
+        shuffled = self.shuffled(self.seed, order, epoch, len(reader.usable))
+        return int(reader.usable[shuffled[offset]])
 
     def to_sample(self, reader: "DomainReader", rows: list[Array]) -> Tensor:
         """Turn stored rows into samples [N, C, H, W] by a domain's statistics."""
@@ -111,17 +115,13 @@ class TwoDomainReader(Reader[BatchT], ABC):
 
     def read(self, step: int) -> tuple[Tensor, Tensor]:
         """Read samples [N, C, H, W] of both domains."""
-        a, b = (
-            self.to_sample(
-                reader,
-                [
-                    reader.read(self.index(reader, place, order), drawing(self.seed, place))
-                    for place in self.places(step)
-                ],
-            )
-            for reader, order in zip(self.domains, (0, self.order_b), strict=True)
-        )
-        return a, b
+        places = self.places(step)
+        rows = [
+            reader.read(index, self.seed, place)
+            for place, (reader, index) in zip([*places, *places], self.items(step), strict=True)
+        ]
+        a, b = self.domains
+        return self.to_sample(a, rows[: len(places)]), self.to_sample(b, rows[len(places) :])
 
 
 class PairedReader(TwoDomainReader[Paired]):
@@ -130,12 +130,19 @@ class PairedReader(TwoDomainReader[Paired]):
     order_b = 0
 
     def check(self) -> None:
-        """Raise UserError where the domains are not aligned."""
+        """Raise UserError where the domains are not aligned, or their clips differ in length."""
+        a, b = self.domains
         if not self.store.aligned(self.split, *self.params.domains):
             raise UserError(
                 f"{self.store.root}: {' and '.join(self.params.domains)} are not aligned in "
                 f"'{self.split}': a model that learns from pairs needs the same names in both "
                 "domains"
+            )
+        length_a, length_b = a.domain.lengths, b.domain.lengths
+        if length_a is not None and length_b is not None and any(length_a != length_b):
+            raise UserError(
+                f"{self.store.root}: the clips of {a.name} and {b.name} differ in length in "
+                f"'{self.split}': a model that learns from pairs needs sound that runs in step"
             )
 
     def __call__(self, step: int) -> Paired:
@@ -177,19 +184,31 @@ class LabelledReader(SeveralDomainsReader[Labelled]):
 
     def __call__(self, step: int) -> Labelled:
         """Read samples and labels, and the factors that the run asks for."""
-        rows: list[Tensor] = []
+        rows: list[Array] = []
+        readers: list[DomainReader] = []
         labels: list[int] = []
         factors: list[list[float]] = []
         several = len(self.domains) > 1
         for place, (reader, index) in zip(self.places(step), self.items(step), strict=True):
             known = reader.domain.factors
             factors.append([float(known[name][index]) for name in self.params.factors])
-            standard = reader if self.params.own_statistics else self.domains[0]
-            rows.append(self.to_sample(standard, [reader.read(index, drawing(self.seed, place))]))
+            rows.append(reader.read(index, self.seed, place))
+            readers.append(reader)
             number = self.domains.index(reader)
             labels.append(number if several else int(reader.domain.labels[index]))
         asked = torch.tensor(factors, device=self.device) if self.params.factors else None
-        return Labelled(torch.cat(rows), torch.tensor(labels, device=self.device), asked)
+        x = self.standardised(readers, rows)
+        return Labelled(x, torch.tensor(labels, device=self.device), asked)
+
+    def standardised(self, readers: list["DomainReader"], rows: list[Array]) -> Tensor:
+        """Turn rows into samples [N, C, H, W], each by its own domain's statistics or all by the
+        first domain's."""
+        if len(self.domains) == 1 or not self.params.own_statistics:
+            parts = [self.to_sample(self.domains[0], rows)]
+        else:
+            pairs = zip(readers, rows, strict=True)
+            parts = [self.to_sample(reader, [row]) for reader, row in pairs]
+        return torch.cat(parts)  # of one part, too: codecs transpose, and this lays it out anew
 
 
 class VocodedReader(SeveralDomainsReader[Vocoded]):
@@ -213,7 +232,7 @@ class VocodedReader(SeveralDomainsReader[Vocoded]):
     def __call__(self, step: int) -> Vocoded:
         """Read frames and sound."""
         chunks = [
-            reader.listen(index, drawing(self.seed, place), self.hop)
+            reader.listen(index, self.seed, place, self.hop)
             for place, (reader, index) in zip(self.places(step), self.items(step), strict=True)
         ]
         frames, waves = zip(*chunks, strict=True)

@@ -17,6 +17,7 @@ from torch.nn.utils import get_total_norm
 
 from pipeline.errors import UserError
 from pipeline.methods.base import Method, RunParams, Update
+from pipeline.monitoring.curves import CurveWriter
 from pipeline.monitoring.telemetry import Telemetry
 from pipeline.nn.ema import update_ema
 from pipeline.nn.memory_format import to_channels_last
@@ -84,7 +85,7 @@ class Trainer:
         """
         self.resume()
         writes = self.fabric.is_global_zero
-        writer = self.history.writer(curves if writes else None)
+        writer = CurveWriter(curves if writes else None, self.history.rows)
         telemetry = Telemetry(logs if writes else None, self.fabric.device, self.step > 0)
         progress = Progress(
             self.label, self.params.steps, "steps", start=self.step, silent=not writes

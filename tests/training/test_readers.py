@@ -49,6 +49,18 @@ def heard_store(raw_sounds: SoundFolderParams, tmp_path_factory: pytest.TempPath
     return Store(out)
 
 
+@pytest.fixture(scope="module")
+def uneven_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Sound whose clips have equal names in both domains, but not equal lengths."""
+    root = tmp_path_factory.mktemp("uneven")
+    for name, seconds in (("ann", 0.5), ("bob", 0.6)):
+        tiny.write_sound(root / name / "1.wav", 1, seconds)
+    folders = {"train": {name: name for name in ("ann", "bob")}}
+    made = SoundFolderParams(root=str(root), folders=folders, convention=tiny.CONVENTION)
+    prepare(made, root / "prepared", workers=1)
+    return Store(root / "prepared")
+
+
 def batches(store: Store, params: RunParams, seed: int = 1, **share: int) -> Reader:
     return reader_of(store, params, seed=seed, device=CPU, **share)
 
@@ -266,6 +278,12 @@ def test_speakers_take_turns_and_names_say_whose_clips_they_are(heard_store):
             "pictures of 16 pixels are smaller than the crop of 17",
         ),
         ("picture_store", paired("day", "other"), {}, "day and other are not aligned in 'train'"),
+        (
+            "uneven_store",
+            paired("ann", "bob", crop=8),
+            {},
+            "clips of ann and bob differ in length in 'train'",
+        ),
         ("picture_store", unpaired("day", "dusk"), {}, "no domain 'dusk' in split 'train'"),
         (
             "picture_store",
