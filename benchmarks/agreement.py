@@ -25,7 +25,7 @@ from pipeline.methods.registry import load_run
 from pipeline.samples import Batch
 from pipeline.system.hardware import device, start_fabric
 from pipeline.training.prefetch import Feed
-from pipeline.training.readers import dataset_spec
+from pipeline.training.readers import reader_of
 from pipeline.training.trainer import Trainer, step_seed
 
 SIZE, STEPS = 128, 200
@@ -38,7 +38,7 @@ Step = Callable[[Batch], float]
 def make_step(competitor: str, params: RunParams, store: Store) -> Step:
     """A step that returns its loss, on networks with the same first weights for each."""
     torch.manual_seed(SEED)
-    method = params.build(dataset_spec(store, params))
+    method = params.build(params.select(store.spec))
     if competitor.startswith("plain"):
         plain = plain_step(method.to(device()), bf16=False)
         return lambda batch: float(plain(batch))
@@ -54,7 +54,7 @@ def make_step(competitor: str, params: RunParams, store: Store) -> Step:
 
 def losses(competitor: str, params: RunParams, store: Store, steps: int) -> list[float]:
     """The generators' loss at each step."""
-    feed = Feed(store, params, seed=SEED, device=device())
+    feed = Feed(reader_of(store, params, seed=SEED, device=device()))
     step = make_step(competitor, params, store)
     found = []
     for number in track(range(steps), description=competitor):

@@ -21,7 +21,8 @@ from pipeline.errors import UserError
 from pipeline.inference.conversion import mel_codec
 from pipeline.inference.finished import FinishedModel, as_vocoder, find_models, load, outline
 from pipeline.inference.pictures import choose_target
-from pipeline.inference.vocoders import differences, fitting
+from pipeline.inference.vocoders import fitting
+from pipeline.mel_convention import differences
 from pipeline.system.hardware import device
 
 KEPT = 4  # models in memory at a time

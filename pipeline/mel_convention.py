@@ -72,6 +72,16 @@ class MelConvention(Block):
         return (self.n_fft - self.hop) // 2
 
 
+def differences(expected: MelConvention, found: MelConvention) -> str:
+    """Return each field in which two conventions differ, with both values; empty where they are
+    equal."""
+    return "; ".join(
+        f"{name}: expected {getattr(expected, name)}, found {getattr(found, name)}"
+        for name in MelConvention.model_fields
+        if getattr(expected, name) != getattr(found, name)
+    )
+
+
 HIFI_GAN = MelConvention()
 
 CONVENTIONS = {"hifigan_22k": HIFI_GAN, "hifigan_16k": MelConvention(rate=16_000)}

@@ -1,6 +1,7 @@
 """params.yaml, typed: every number that a run depends on."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,6 +54,19 @@ class Params(Block):
     def runs(self) -> dict[str, ModelParams]:
         """All models, whether they build on another or not."""
         return {**self.models, **self.second_stage}
+
+    @property
+    def trained(self) -> dict[str, RunParams]:
+        """All that is trained, by its path: ``classifiers.NAME``, ``models.NAME`` or
+        ``second_stage.NAME``."""
+        groups: dict[str, Mapping[str, RunParams]] = {
+            "classifiers": self.classifiers,
+            "models": self.models,
+            "second_stage": self.second_stage,
+        }
+        return {
+            f"{group}.{name}": run for group, runs in groups.items() for name, run in runs.items()
+        }
 
 
 class StrictLoader(yaml.SafeLoader):

@@ -48,6 +48,11 @@ class CorpusParams(RecordingParams):
     holdout_seed: int = Field(1, ge=0)
     """Another seed holds out other sentences."""
 
+    @property
+    def domain_names(self) -> tuple[str, ...]:
+        """The speakers asked for."""
+        return self.speakers
+
     def source(self) -> Source:
         """Return each speaker's clips; raise UserError where one of them has none.
 

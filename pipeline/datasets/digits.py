@@ -9,6 +9,7 @@ from pydantic import Field
 
 from pipeline.datasets.factors import Category
 from pipeline.datasets.source import Array, Item, PictureParams, Source, as_is
+from pipeline.samples import DatasetSpec
 
 NAMES = tuple(str(digit) for digit in range(10))
 TEST_EVERY = 5  # every fifth digit is for testing, the same ones whatever the seed
@@ -19,6 +20,16 @@ class DigitsParams(PictureParams):
 
     kind: Literal["digits"] = "digits"
     size: int = Field(32, ge=8)
+
+    @property
+    def channels(self) -> dict[str, int]:
+        """One, of grey."""
+        return {"digit": 1}
+
+    @property
+    def spec(self) -> DatasetSpec:
+        """Pictures of ``size`` in ten classes."""
+        return super().spec.model_copy(update={"classes": NAMES})
 
     def source(self) -> Source:
         """1,437 digits for training and 360 for testing, domain ``digit``, labels 0 to 9.

@@ -74,6 +74,11 @@ class FolderParams(DatasetParams):
             raise ValueError("holdout makes the split 'test', but folders has one: leave one out")
         return self
 
+    @property
+    def domain_names(self) -> tuple[str, ...]:
+        """The domains that have a folder to train on."""
+        return self.domains or tuple(self.folders["train"])
+
     def _found(self) -> Found:
         """Split -> domain -> folder below the root."""
         if self.domains is None:
@@ -123,6 +128,11 @@ class PictureFolderParams(FolderParams, PictureParams):
         if taken := sorted(domains.intersection(self.views)):
             raise ValueError(f"a domain is called '{taken[0]}' like a view of it: rename it")
         return self
+
+    @property
+    def channels(self) -> dict[str, int]:
+        """Three of each domain's pictures, one of a view."""
+        return {**dict.fromkeys(self.domain_names, 3), **dict.fromkeys(self.views, 1)}
 
     def source(self) -> Source:
         """Return the centred square of each picture, or of each half of it, at ``size``, and its

@@ -18,6 +18,7 @@ from pipeline.codecs.mel import Statistics, frames_of, to_audio
 from pipeline.codecs.pitch import SUMMARY_SPEED, PitchSums, f0_track
 from pipeline.datasets.factors import Factor, Value
 from pipeline.mel_convention import MelConvention
+from pipeline.samples import DatasetSpec
 
 Array = npt.NDArray[Any]
 
@@ -145,6 +146,12 @@ class DomainMoments:
 class DatasetParams(Block, ABC):
     """Parameters of a data set: a block under ``datasets`` in params.yaml."""
 
+    @property
+    @abstractmethod
+    def spec(self) -> DatasetSpec:
+        """The domains to train on and the classes, as far as parameters tell: all but the length
+        of clips."""
+
     @abstractmethod
     def source(self) -> Source:
         """List the items; raise UserError where the raw data is missing."""
@@ -162,6 +169,17 @@ class PictureParams(DatasetParams):
     """A data set of pictures, stored as uint8 [size, size, C]."""
 
     size: int = Field(ge=8)
+
+    @property
+    @abstractmethod
+    def channels(self) -> dict[str, int]:
+        """Channels of each domain's pictures."""
+
+    @property
+    def spec(self) -> DatasetSpec:
+        """Pictures of ``size``."""
+        codec = ImageCodec(size=self.size, channels=self.channels)
+        return DatasetSpec(specs={domain: codec.spec(domain) for domain in self.channels})
 
     def analyse(self, raw: Array) -> Array:
         """Check that the picture is uint8 [size, size, C]."""
@@ -182,6 +200,17 @@ class SoundParams(DatasetParams):
     keep_audio: bool = False
     """Keep the clips themselves in every split, as training a vocoder needs them, and not in
     ``test`` alone."""
+
+    @property
+    @abstractmethod
+    def domain_names(self) -> tuple[str, ...]:
+        """The domains: a speaker each."""
+
+    @property
+    def spec(self) -> DatasetSpec:
+        """Mel frames of the convention."""
+        codec = MelCodec(convention=self.convention, statistics={})
+        return DatasetSpec(specs={name: codec.spec(name) for name in self.domain_names})
 
     def analyse(self, raw: Array) -> Array:
         """Waveform -> log-mel frames."""

@@ -29,6 +29,7 @@ from pipeline.datasets.factor_table import TABLE
 from pipeline.datasets.factors import ByFactor, Factor, FactorName, Value
 from pipeline.datasets.source import Array
 from pipeline.errors import UserError
+from pipeline.samples import DatasetSpec
 from pipeline.system.memory import read_at_random
 
 
@@ -170,6 +171,12 @@ class Store:
     def codec(self) -> Codec:
         """Between stored arrays and samples."""
         return self.meta.codec
+
+    @property
+    def spec(self) -> DatasetSpec:
+        """The domains to train on and the classes."""
+        specs = {name: self.codec.spec(name) for name in self.meta.domains["train"]}
+        return DatasetSpec(specs=specs, classes=self.meta.classes)
 
     @property
     def factors(self) -> ByFactor[Factor]:

@@ -91,6 +91,11 @@ class VoicesParams(SoundParams):
         """That of ``speech``."""
         return LEVEL
 
+    @property
+    def domain_names(self) -> tuple[str, ...]:
+        """The two speakers."""
+        return tuple(SPEAKERS)
+
     def source(self) -> Source:
         """Disjoint sentences in ``train``, the same ones by both speakers in ``test``.
 

@@ -10,7 +10,7 @@ from pipeline.capabilities import Vocoder
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.spectrogram import griffin_lim
 from pipeline.errors import UserError
-from pipeline.mel_convention import MelConvention
+from pipeline.mel_convention import MelConvention, differences
 
 
 class GriffinLim(Vocoder):
@@ -34,16 +34,6 @@ def fitting(vocoder: Vocoder | None, convention: MelConvention) -> Vocoder:
     if found := differences(vocoder.convention, convention):
         raise UserError(f"the vocoder takes mel frames of another convention: {found}")
     return vocoder
-
-
-def differences(expected: MelConvention, found: MelConvention) -> str:
-    """Return each field in which two conventions differ, with both values; empty where they are
-    equal."""
-    return "; ".join(
-        f"{name}: expected {getattr(expected, name)}, found {getattr(found, name)}"
-        for name in MelConvention.model_fields
-        if getattr(expected, name) != getattr(found, name)
-    )
 
 
 def cross_fade(ending: Wave, beginning: Wave) -> Wave:

@@ -11,7 +11,8 @@ from torch.optim import Optimizer
 from pipeline.block import Block
 from pipeline.methods.optimisers import EMAParams, ScheduleParams
 from pipeline.models.card import Pretrained
-from pipeline.samples import Batch, DatasetSpec, Paired
+from pipeline.nn.shapes import check_size
+from pipeline.samples import Batch, DatasetSpec, Labelled, Paired, Spec
 
 BatchT = TypeVar("BatchT", bound=Batch)
 
@@ -154,6 +155,67 @@ class RunParams(Block, ABC):
     def factors(self) -> tuple[str, ...]:
         """Names of the factors whose values labelled batches carry; none unless a method asks."""
         return ()
+
+    def check_data(self, data: DatasetSpec) -> None:
+        """Raise ValueError where it can't read its domains from a data set.
+
+        ``data`` describes the whole of it, with domains that the run does not read.
+        """
+        for name in self.domains:
+            if name not in data.specs:
+                raise ValueError(f"found no domain '{name}', allowed: {', '.join(data.specs)}")
+            if data.specs[name].bounded:
+                self._check_pictures(data.specs[name])
+            else:
+                self._check_sound()
+
+    def _check_pictures(self, spec: Spec) -> None:
+        side = self.resize or spec.height
+        if self.crop is not None and self.crop > side:
+            raise ValueError(f"pictures of {side} pixels are smaller than the crop of {self.crop}")
+
+    def _check_sound(self) -> None:
+        if self.crop is None:
+            raise ValueError("sound needs 'crop', the frames of a training chunk")
+        if self.flip:
+            raise ValueError("flip mirrors pictures; spectrograms played backwards are no speech")
+        if self.resize:
+            raise ValueError("resize scales pictures; scaled spectrograms are no speech")
+        if self.colour:
+            raise ValueError("colour changes pictures; spectrograms have none")
+
+    def sample_size(self, data: DatasetSpec) -> tuple[int, int]:
+        """Return height and width of the samples that training sees of a data set's domains."""
+        spec = data.specs[self.domains[0]]
+        if not spec.bounded:
+            return spec.height, self.crop or 0
+        side = self.crop or self.resize
+        return side or spec.height, side or spec.width or 0
+
+    def select(self, data: DatasetSpec) -> DatasetSpec:
+        """Return what its networks are built from, of a data set's domains and classes.
+
+        Labelled sound has the width of its chunks; of several domains, each is a class.
+        """
+        specs = {name: data.specs[name] for name in self.domains}
+        if self.reads is not Labelled:
+            return DatasetSpec(specs=specs, classes=data.classes)
+        chunks = {
+            name: spec.model_copy(update={"width": spec.width or self.crop})
+            for name, spec in specs.items()
+        }
+        several = len(self.domains) > 1
+        return DatasetSpec(specs=chunks, classes=self.domains if several else data.classes)
+
+    def build_for(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> Method[Any]:
+        """Build the method for a whole data set.
+
+        Raises ValueError, and UserError where a file is missing, where they do not fit.
+        """
+        self.check_data(data)
+        method = self.build(self.select(data), pretrained)
+        check_size(method, *self.sample_size(data))
+        return method
 
     @abstractmethod
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> nn.Module:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from pipeline.mel_convention import MelConvention
 from pipeline.methods.base import RunParams
-from pipeline.samples import Labelled, Vocoded
+from pipeline.samples import DatasetSpec, Labelled, Vocoded
 
 
 class TranslatorRunParams(RunParams, ABC):
@@ -59,3 +59,9 @@ class VocoderRunParams(DomainsRunParams, ABC):
 
     convention: MelConvention = MelConvention()
     """The frames' convention: that of the data set, and of every model whose frames it is given."""
+
+    def check_data(self, data: DatasetSpec) -> None:
+        """Raise ValueError where a data set holds no sound that it could read."""
+        super().check_data(data)
+        if any(data.specs[name].bounded for name in self.domains):
+            raise ValueError("these are pictures: a vocoder learns from sound")

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import torch
 
 from pipeline.errors import UserError
-from pipeline.mel_convention import HIFI_GAN
 from pipeline.methods.base import RunParams
 from pipeline.methods.runs import VocoderRunParams
-from pipeline.params import Params, load_params
-from pipeline.samples import Batch, DatasetSpec, Labelled, Spec, Vocoded
+from pipeline.params import load_params
+from pipeline.samples import Batch, Labelled, Spec, Vocoded
 from pipeline.system.hardware import device, memory_used, start_fabric
 from pipeline.training.trainer import Trainer
 
@@ -32,16 +31,14 @@ class Cost(NamedTuple):
 
 
 def costs(path: Path) -> dict[str, Cost]:
-    """Return the cost of each classifier and model of a params.yaml, by its path there.
+    """Return the cost of each classifier and model that builds on no other, by its path.
 
     Each is measured in a fresh process, whose memory is that of training alone. Raises UserError
     where it does not fit into memory.
     """
     params = load_params(path)
-    names = [f"classifiers.{name}" for name in params.classifiers] + [
-        f"models.{n}" for n in params.models
-    ]
-    return {name: in_fresh_process(path, name) for name in names}
+    alone = [name for name in params.trained if not name.startswith("second_stage.")]
+    return {name: in_fresh_process(path, name) for name in alone}
 
 
 def in_fresh_process(path: Path, name: str) -> Cost:
@@ -58,9 +55,8 @@ def in_fresh_process(path: Path, name: str) -> Cost:
 def measure(path: Path, name: str) -> Cost:
     """Take a few steps of a run: ``models.NAME`` or ``classifiers.NAME``."""
     params = load_params(path)
-    group, _, key = name.partition(".")
-    run = params.classifiers[key] if group == "classifiers" else params.models[key]
-    data = data_of(params, run)
+    run = params.trained[name]
+    data = run.select(params.datasets[run.data].spec)
     fabric = start_fabric(run.precision, deterministic=run.deterministic)
     trainer = Trainer(fabric, run.build(data), run, seed=0, label="", checkpoints=None)
     batch = random_batch(run, data.specs)
@@ -80,31 +76,12 @@ def measure(path: Path, name: str) -> Cost:
     return Cost((time.perf_counter() - began) / taken, peak_memory())
 
 
-def data_of(params: Params, run: RunParams) -> DatasetSpec:
-    """Describe what a run's networks are built from, known before anything is prepared."""
-    data = params.datasets[run.data]
-    if data.kind == "sounds":
-        one = Spec(channels=1, height=HIFI_GAN.mels, width=None, bounded=False)
-        return DatasetSpec(specs=dict.fromkeys(run.domains, one), classes=run.domains)
-    assert data.kind == "pictures"
-    specs = {
-        domain: Spec(
-            channels=1 if domain in data.views else 3,
-            height=data.size,
-            width=data.size,
-            bounded=True,
-        )
-        for domain in run.domains
-    }
-    return DatasetSpec(specs=specs, classes=run.domains)
-
-
 def random_batch(run: RunParams, specs: dict[str, Spec]) -> Batch:
     """Draw noise in the shape of a batch, on the device already."""
     generator, count = torch.Generator().manual_seed(1), run.batch * run.batches_per_step
     rows = []
     for spec in (specs[run.domains[0]], specs[run.domains[-1]]):
-        height = spec.height if spec.width is None else run.crop or spec.height
+        height = run.crop or spec.height if spec.bounded else spec.height
         shape = (count, spec.channels, height, run.crop or spec.width or spec.height)
         rows.append((torch.rand(shape, generator=generator) * 2 - 1).to(device()))
     if isinstance(run, VocoderRunParams):

@@ -7,14 +7,14 @@ import yaml
 from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.scaffold.outputs import Item, place
-from pipeline.scaffold.wiring import Change, as_yaml, changes_of
+from pipeline.scaffold.wiring import Change, as_yaml, changes_of, load_dvc
 from pipeline.system.files import replace
 
 
 def fix(folder: Path) -> list[Change]:
     """Rewrite what depends on the models' names in a folder's dvc.yaml; return what changed."""
-    changes = changes_of(load_params(folder / "params.yaml"), folder)
     path = folder / "dvc.yaml"
+    changes = changes_of(load_params(folder / "params.yaml"), load_dvc(path))
     text = path.read_text(encoding="utf-8")
     for change in changes:
         text = applied(text, change)

@@ -9,6 +9,7 @@ import yaml
 
 from pipeline.errors import UserError
 from pipeline.params import Params, load_params
+from pipeline.scaffold.fitting import misfits
 from pipeline.scaffold.outputs import OUTPUTS, Item, place, plots, report_deps
 
 GROUPS = ("datasets", "classifiers", "models", "second_stage")
@@ -41,13 +42,16 @@ class Change(NamedTuple):
 def check_run(folder: Path) -> Params:
     """Check the params.yaml and the dvc.yaml of a folder, and return the parameters.
 
-    Raises UserError with every mistake: the keys of params.yaml that are wrong, or the lines that
-    dvc.yaml lacks or has too many.
+    Raises UserError with every mistake: the keys of params.yaml that are wrong, the runs that do
+    not fit their data sets, or the lines that dvc.yaml lacks or has too many.
     """
     params = load_params(folder / "params.yaml")
+    if found := list(misfits(params)):
+        raise UserError(f"{folder / 'params.yaml'}:\n" + "\n".join(found))
     raw = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
-    stages: dict[str, Any] = load_dvc(folder / "dvc.yaml")["stages"]
-    changes = changes_of(params, folder)
+    content = load_dvc(folder / "dvc.yaml")
+    stages: dict[str, Any] = content["stages"]
+    changes = changes_of(params, content)
     found = [
         *unserved_groups(params, raw, stages),
         *missing_keys(raw, stages),
@@ -62,12 +66,11 @@ def check_run(folder: Path) -> Params:
     return params
 
 
-def changes_of(params: Params, folder: Path) -> list[Change]:
-    """Return what the lists of all models need in a folder's dvc.yaml; nothing where they fit.
+def changes_of(params: Params, content: dict[str, Any]) -> list[Change]:
+    """Return what the lists of all models need in a dvc.yaml's content; nothing where they fit.
 
     A dvc.yaml without a report, or without plots, has no such list.
     """
-    content = load_dvc(folder / "dvc.yaml")
     names = list(params.runs)
     changes = []
     if "report" in content["stages"]:
@@ -159,8 +162,9 @@ def evaluations(stages: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def group_of(stage: dict[str, Any]) -> str:
-    """Return the group of params.yaml whose blocks a stage runs; "" for a stage without blocks."""
-    return str(stage.get("foreach", "")).removeprefix("${").removesuffix("}")
+    """Return the group of params.yaml whose blocks a stage runs; "" for any other stage."""
+    found = re.fullmatch(r"\$\{(\w+)\}", str(stage.get("foreach")))
+    return found[1] if found else ""
 
 
 def deps_of(stage: dict[str, Any]) -> list[str]:
@@ -189,7 +193,7 @@ def load_dvc(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(f"expected the stages at {path}: there is no such file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("stages"), dict):
         raise UserError(f"{path}: expected the key stages with the stages below it")

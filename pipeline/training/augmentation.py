@@ -4,7 +4,6 @@ from typing import Any
 
 from torch import Tensor
 
-from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
 from pipeline.nn.diffaugment import recoloured
 from pipeline.samples import Batch, Labelled, Paired, Unpaired, Vocoded
@@ -17,16 +16,7 @@ class Augmentation:
     """
 
     def __init__(self, params: RunParams, pictures: bool) -> None:
-        """Take ``pictures`` False for sound, whose chunks are cut while reading: nothing is done.
-
-        Raises UserError where sound should be mirrored, scaled or coloured.
-        """
-        if params.flip and not pictures:
-            raise UserError("flip mirrors pictures; spectrograms played backwards are no speech")
-        if params.resize and not pictures:
-            raise UserError("resize scales pictures; scaled spectrograms are no speech")
-        if params.colour and not pictures:
-            raise UserError("colour changes pictures; spectrograms have none")
+        """Do nothing where ``pictures`` is False: chunks of sound are cut while reading."""
         self.colour = params.colour
         self.transform: Any = None
         crop = params.crop if pictures else None

@@ -5,30 +5,22 @@ import numpy as np
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Domain
 from pipeline.errors import UserError
-from pipeline.methods.base import RunParams
 
 
 class DomainReader:
     """Reads items, or chunks of ``crop`` frames of clips, of one domain."""
 
-    def __init__(self, domain: Domain, name: str, params: RunParams, place: str) -> None:
-        """Raise UserError where sound has no chunk's length, or nothing is large enough."""
-        crop = params.crop
+    def __init__(self, domain: Domain, name: str, crop: int | None, place: str) -> None:
+        """Raise UserError where no clip has ``crop`` frames."""
         self.domain, self.name, self.crop = domain, name, crop
         self.usable = np.arange(len(domain))
         if domain.lengths is not None:
-            if crop is None:
-                raise UserError(f"{place}: sound needs 'crop', the frames of a training chunk")
             self.usable = np.flatnonzero(domain.lengths >= crop)
             if not len(self.usable):
                 longest = int(domain.lengths.max())
                 raise UserError(
-                    f"{place}/{name}: no clip has {crop} frames (crop); the longest has {longest}"
+                    f"{place}: no clip has {crop} frames (crop); the longest has {longest}"
                 )
-        elif crop is not None and crop > (side := params.resize or domain.row(0).shape[0]):
-            raise UserError(
-                f"{place}/{name}: pictures of {side} pixels are smaller than the crop of {crop}"
-            )
 
     def read(self, index: int, seed: int, place: int) -> Array:
         """Read a picture [H, W, C], or a chunk [crop, M] of a clip.

@@ -2,36 +2,24 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-
-import torch
+from typing import Any
 
 from pipeline.codecs import ImageCodec
-from pipeline.datasets.store import Store
-from pipeline.methods.base import RunParams
 from pipeline.samples import Batch
 from pipeline.training.augmentation import Augmentation
-from pipeline.training.readers import reader_of
+from pipeline.training.readers import Reader
 
 
 class Feed:
     """Reads and augments the batch of any step."""
 
-    def __init__(
-        self,
-        store: Store,
-        params: RunParams,
-        *,
-        seed: int,
-        device: torch.device,
-        rank: int = 0,
-        world: int = 1,
-    ) -> None:
-        """Raise UserError where the store does not hold what the run reads."""
-        self.reader = reader_of(store, params, seed=seed, device=device, rank=rank, world=world)
-        self.augment = Augmentation(params, pictures=isinstance(store.codec, ImageCodec))
+    def __init__(self, reader: Reader[Any]) -> None:
+        self.reader = reader
+        pictures = isinstance(reader.store.codec, ImageCodec)
+        self.augment = Augmentation(reader.params, pictures=pictures)
         # On a processor a thread that reads would take from the very cores that compute.
         self.read: Callable[[int], Batch] = (
-            Prefetcher(self.reader) if device.type == "cuda" else self.reader
+            Prefetcher(reader) if reader.device.type == "cuda" else reader
         )
 
     def __call__(self, step: int) -> Batch:

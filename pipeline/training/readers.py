@@ -14,10 +14,10 @@ from pipeline.codecs import MelCodec
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
-from pipeline.inference.vocoders import differences
+from pipeline.mel_convention import differences
 from pipeline.methods.base import BatchT, RunParams
 from pipeline.methods.runs import VocoderRunParams
-from pipeline.samples import Batch, DatasetSpec, Labelled, Paired, Unpaired, Vocoded
+from pipeline.samples import Batch, Labelled, Paired, Unpaired, Vocoded
 from pipeline.training.domain_reader import DomainReader, shuffled
 
 
@@ -41,9 +41,14 @@ class Reader(ABC, Generic[BatchT]):
         self.seed, self.device = seed, device
         self.rank, self.world = rank, world
         self.split = params.split if store.has(params.split, *params.domains) else "train"
+        domains = {name: store.domain(self.split, name) for name in params.domains}
+        try:
+            params.check_data(store.spec)
+        except ValueError as error:
+            raise UserError(f"{store.root}: {error}") from error
         self.domains = [
-            DomainReader(store.domain(self.split, name), name, params, f"{store.root}/{self.split}")
-            for name in params.domains
+            DomainReader(domain, name, params.crop, f"{store.root}/{self.split}/{name}")
+            for name, domain in domains.items()
         ]
         # This epoch's orders, and the next one's where a batch crosses over.
         self.shuffled = lru_cache(maxsize=2 * len(self.domains))(shuffled)
@@ -51,15 +56,6 @@ class Reader(ABC, Generic[BatchT]):
 
     def check(self) -> None:
         """Raise UserError where the store's domains do not fit the batch kind."""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width of the samples that training sees."""
-        spec = self.store.codec.spec(self.params.domains[0])
-        if spec.width is None:  # sound, whose crop the domain readers made sure of
-            return spec.height, self.params.crop or 0
-        side = self.params.crop or self.params.resize
-        return side or spec.height, side or spec.width
 
     @abstractmethod
     def __call__(self, step: int) -> BatchT:
@@ -218,8 +214,7 @@ class VocodedReader(SeveralDomainsReader[Vocoded]):
         """Raise UserError where the store does not hold what a vocoder learns from."""
         root, codec, params = self.store.root, self.store.codec, self.params
         assert isinstance(params, VocoderRunParams)
-        if not isinstance(codec, MelCodec):
-            raise UserError(f"{root} holds pictures: a vocoder learns from sound")
+        assert isinstance(codec, MelCodec)
         if found := differences(params.convention, codec.convention):
             raise UserError(f"{root} holds mel frames of another convention: {found}")
         if silent := [reader.name for reader in self.domains if not reader.domain.has_audio]:
@@ -263,20 +258,3 @@ def reader_of(
     """Make the reader of what a run reads; raise UserError where the store does not hold it."""
     kind = READERS[params.reads]
     return kind(store, params, seed=seed, device=device, rank=rank, world=world)
-
-
-def dataset_spec(store: Store, params: RunParams) -> DatasetSpec:
-    """Describe what a run's networks are built from.
-
-    Labelled sound has the width of its chunks; of several domains, each is a class.
-    """
-    specs = {name: store.codec.spec(name) for name in params.domains}
-    if params.reads is not Labelled:
-        return DatasetSpec(specs=specs, classes=store.meta.classes)
-    if params.crop is not None:
-        specs = {
-            name: spec.model_copy(update={"width": params.crop}) if spec.width is None else spec
-            for name, spec in specs.items()
-        }
-    several = len(params.domains) > 1
-    return DatasetSpec(specs=specs, classes=params.domains if several else store.meta.classes)

@@ -9,14 +9,13 @@ from pipeline.errors import UserError, listing
 from pipeline.inference.finished import FinishedModel, export
 from pipeline.methods.base import RunParams
 from pipeline.models.card import Pretrained
-from pipeline.nn.shapes import check_size
 from pipeline.samples import DatasetSpec
 from pipeline.system.distributed import wait_for_all
 from pipeline.system.hardware import choose_precision, start_fabric
 from pipeline.training.checkpoints import Checkpoints, run_key
 from pipeline.training.monitor import Monitor
 from pipeline.training.prefetch import Feed
-from pipeline.training.readers import dataset_spec
+from pipeline.training.readers import reader_of
 from pipeline.training.trainer import DivergedError, Trainer
 
 
@@ -90,13 +89,11 @@ def set_up(
     """
     fabric = start_fabric(params.precision, deterministic=params.deterministic)
     rank, world = fabric.global_rank, fabric.world_size
-    feed = Feed(store, params, seed=seed, device=fabric.device, rank=rank, world=world)
-    data = dataset_spec(store, params)
+    reader = reader_of(store, params, seed=seed, device=fabric.device, rank=rank, world=world)
     below = None if pretrained is None else Pretrained(pretrained.model, pretrained.card)
     torch.manual_seed(seed)  # the same first weights in every process
     try:
-        method = params.build(data, below)
-        check_size(method, *feed.reader.size)
+        method = params.build_for(store.spec, below)
     except ValueError as error:
         raise UserError(f"{label} can't learn from {store.root}: {error}") from error
     precision = choose_precision(params.precision)
@@ -109,4 +106,4 @@ def set_up(
         label=f"train {label} ({precision} on {fabric.device.type})",
         checkpoints=None if scratch is None else Checkpoints(scratch / key, rank, world),
     )
-    return trainer, feed, data
+    return trainer, Feed(reader), params.select(store.spec)

@@ -55,6 +55,12 @@ def shared(store: Store) -> set[str]:
 # The embedded sets
 
 
+def test_parameters_tell_what_the_store_will_hold(savanna, voices, digits_store):
+    assert SAVANNA.spec == savanna.spec
+    assert VoicesParams(train=2, test=2).spec == voices.spec
+    assert DigitsParams(size=tiny.SIDE).spec == digits_store.spec
+
+
 def test_a_picture_is_drawn_again_from_the_factors_that_are_read(savanna):
     domains = [(s, d) for s, found in savanna.meta.counts.items() for d in found]
     assert len(domains) == 2 * (2 + 1 + len(VIEWS)) + 2
@@ -163,6 +169,10 @@ class Grey(PictureParams):
     depths: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0)
     high: float | None = None
     declared: bool = True
+
+    @property
+    def channels(self) -> dict[str, int]:
+        return {"a": 1}
 
     def source(self) -> Source:
         items = [

@@ -19,7 +19,7 @@ from pipeline.methods.registry import load_run
 from pipeline.nn.conditioning import OneHotInput, OneHotPlanes
 from pipeline.samples import Batch, DatasetSpec, Labelled, Spec
 from pipeline.training.prefetch import Feed
-from pipeline.training.readers import dataset_spec
+from pipeline.training.readers import reader_of
 from pipeline.training.trainer import Trainer
 
 RUN = tiny.runs()["dcgan"]
@@ -189,9 +189,9 @@ def test_domains_may_be_the_classes():
 def test_each_discriminator_step_sees_samples_of_its_own(digits_store: Store):
     run = tiny.shrink(RUN, discriminator_steps=3, batch=4)
     assert run.batches_per_step == 3
-    feed = Feed(digits_store, run, seed=1, device=torch.device("cpu"))
+    feed = Feed(reader_of(digits_store, run, seed=1, device=torch.device("cpu")))
     torch.manual_seed(0)
-    method = run.build(dataset_spec(digits_store, run))
+    method = run.build(run.select(digits_store.spec))
     assert isinstance(method, GAN)
     seen: list[Tensor] = []
     method.adversary.network.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
@@ -283,8 +283,8 @@ def test_wgan_gp_on_residual_networks_lowers_its_losses(name):
 def fitted(fields: dict[str, Any], store: Store) -> torch.nn.Module:
     """What training on digits gives."""
     block = {"data": "digits", "domains": ["digit"], "batch": 64, **fields}
-    toy = trainer(block, dataset_spec(store, load_run(block)))
-    feed = Feed(store, toy.params, seed=1, device=torch.device("cpu"))
+    toy = trainer(block, load_run(block).select(store.spec))
+    feed = Feed(reader_of(store, toy.params, seed=1, device=torch.device("cpu")))
     toy.fit(feed)
     return toy.finish(feed)
 

@@ -12,9 +12,8 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
-from pipeline.nn.shapes import check_size
 from pipeline.params import Params, load_params
-from pipeline.scaffold.cost import data_of, measure, random_batch
+from pipeline.scaffold.cost import measure, random_batch
 from pipeline.scaffold.material import gather
 from pipeline.scaffold.plan import choose
 from pipeline.scaffold.wiring import check_run
@@ -147,9 +146,10 @@ def test_every_choice_builds(project, case, gpu):
     params = load_params(project / "recipes/mine/params.yaml")
     assert recipe.needs_classifier == bool(params.classifiers)
     for run in (*params.models.values(), *params.classifiers.values()):
-        data = data_of(params, run)
-        batch = random_batch(run, data.specs)
-        check_size(run.build(data), *batch[0].shape[-2:])
+        whole = params.datasets[run.data].spec
+        run.build_for(whole)
+        batch = random_batch(run, run.select(whole).specs)
+        assert batch[0].shape[-2:] == run.sample_size(whole)
 
 
 # What is written
@@ -198,7 +198,7 @@ def test_specs_are_those_of_the_prepared_data(project, monkeypatch):
         monkeypatch.chdir(project)
         run = params.models[name]
         store = Store(out)
-        specs = data_of(params, run).specs
+        specs = run.select(params.datasets[name].spec).specs
         _, feed, data = set_up(run, store, seed=1, label="", scratch=None)
         assert specs == data.specs
         shapes = [half.shape for half in random_batch(run, specs)]

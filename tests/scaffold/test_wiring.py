@@ -168,10 +168,16 @@ def test_a_group_that_no_stage_runs(root):
     (root / "dvc.yaml").write_text(yaml.safe_dump(content))
     check_run(root)
     params = params_of(root)
-    prior = {"method": "code_prior", "pretrained": "models/vae", "data": "digits"}
-    prior |= {"domains": ["digit"], "steps": 1}
-    write(root, {**params, "second_stage": {"prior": prior}})
-    assert "second_stage: no stage of dvc.yaml runs these blocks (prior)" in refused(root)
+    zoo = yaml.safe_load((tiny.ROOT / "recipes/zoo/params.yaml").read_text())
+    write(root, {**params, "second_stage": {"vit": zoo["second_stage"]["vit_vqgan"]}})
+    assert "second_stage: no stage of dvc.yaml runs these blocks (vit)" in refused(root)
+
+
+def test_a_run_that_does_not_fit_its_data(root):
+    params = params_of(root)
+    params["models"]["cyclegan"]["source"] = "hrose"
+    write(root, params)
+    assert "found no domain 'hrose', allowed: horse, zebra, scene, labels" in refused(root)
 
 
 def test_a_group_that_is_missing(root):

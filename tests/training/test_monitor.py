@@ -13,7 +13,6 @@ from pipeline.samples import DatasetSpec
 from pipeline.training.history import History
 from pipeline.training.monitor import Monitor
 from pipeline.training.previews import draw, preview
-from pipeline.training.readers import dataset_spec
 from pipeline.training.train import train
 
 RUNS = tiny.runs()
@@ -38,7 +37,7 @@ def built(run):
 
 def fresh_preview(run, store):
     """What a model with fresh weights shows of a store."""
-    data = dataset_spec(store, run)
+    data = run.select(store.spec)
     return preview(run.build_model(data), store, data)
 
 
@@ -95,7 +94,7 @@ class Everything(nn.Module, Translator, Sampler, Reconstructor):
 
 def test_a_model_of_many_capabilities_shows_them_all(picture_store):
     run = tiny.shrink(RUNS["cyclegan"], source="day", target="night")
-    found = preview(Everything(), picture_store, dataset_spec(picture_store, run))
+    found = preview(Everything(), picture_store, run.select(picture_store.spec))
     assert [shown.name for shown in found] == ["day to night", "samples", "reconstructions"]
     (translated, samples, _) = found
     assert len(translated.rows) == 3  # and the counterparts
@@ -148,7 +147,7 @@ def test_previews_are_ten_a_run_and_a_thousand_steps_apart_at_most(picture_store
 
 def test_a_collapse_is_said_once_with_its_steps(picture_store, tmp_path):
     run = tiny.shrink(RUNS["cyclegan"], source="day", target="night", show_every=1)
-    data = dataset_spec(picture_store, run)
+    data = run.select(picture_store.spec)
     model = run.build_model(data)
     for parameter in model.parameters():
         torch.nn.init.zeros_(parameter)  # whatever comes in, grey goes out

@@ -7,6 +7,7 @@ import torch
 
 from pipeline.samples import Labelled
 from pipeline.training.prefetch import Feed, Prefetcher
+from pipeline.training.readers import reader_of
 
 CPU = torch.device("cpu")
 
@@ -50,7 +51,7 @@ def test_names_are_those_of_the_items_that_were_read(store_of):
         if tiny.kind_of(run) == "sounds":
             continue  # chunks begin anywhere
         store = store_of(run)
-        feed = Feed(store, run.model_copy(update={"crop": None}), seed=1, device=CPU)
+        feed = Feed(reader_of(store, run.model_copy(update={"crop": None}), seed=1, device=CPU))
         for step in (0, 1, 7):
             batch, names = feed(step), feed.reader.names(step)
             samples = list(batch.x) if isinstance(batch, Labelled) else [*batch.a, *batch.b]

@@ -19,7 +19,7 @@ from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.registry import load_run
 from pipeline.samples import Batch, Labelled, Paired, Spec, Unpaired
 from pipeline.training.augmentation import Augmentation
-from pipeline.training.readers import READERS, Reader, dataset_spec, reader_of
+from pipeline.training.readers import READERS, Reader, reader_of
 
 CPU = torch.device("cpu")
 
@@ -256,7 +256,7 @@ def test_speakers_take_turns_and_names_say_whose_clips_they_are(heard_store):
     ("store", "params", "share", "words"),
     [
         ("sound_store", vocoded("ann", "bob"), {}, "frames alone of ann, bob.*keep_audio: true"),
-        ("picture_store", vocoded("day"), {}, "holds pictures: a vocoder learns from sound"),
+        ("picture_store", vocoded("day"), {}, "pictures: a vocoder learns from sound"),
         (
             "heard_store",
             vocoded("ann", convention={**tiny.TOYS["hifigan"]["convention"], "fmax": 3000}),
@@ -265,6 +265,9 @@ def test_speakers_take_turns_and_names_say_whose_clips_they_are(heard_store):
         ),
         ("heard_store", vocoded("ann", crop=500), {}, "no clip has 500 frames"),
         ("sound_store", unpaired("ann", "bob"), {}, "sound needs 'crop'"),
+        ("sound_store", unpaired("ann", "bob", crop=8, flip=True), {}, "flip mirrors pictures"),
+        ("sound_store", unpaired("ann", "bob", crop=8, resize=9), {}, "resize scales pictures"),
+        ("sound_store", unpaired("ann", "bob", crop=8, colour=0.1), {}, "colour changes pictures"),
         (
             "sound_store",
             unpaired("ann", "bob", crop=500),
@@ -321,20 +324,20 @@ def test_a_reader_gives_its_kind_of_batch(store, params, request):
 
 
 def test_labelled_sound_has_the_width_of_its_chunks(sound_store):
-    data = dataset_spec(sound_store, run_params("vae", domains=["ann"], crop=12))
+    data = run_params("vae", domains=["ann"], crop=12).select(sound_store.spec)
     assert data.specs == {"ann": Spec(channels=1, height=tiny.SIDE, width=12, bounded=False)}
     assert data.classes == ()
-    free = dataset_spec(sound_store, unpaired("ann", "bob", crop=12))
+    free = unpaired("ann", "bob", crop=12).select(sound_store.spec)
     assert {spec.width for spec in free.specs.values()} == {None}
 
 
 def test_several_labelled_domains_are_the_classes(picture_store, sound_store, digits_store):
-    both = dataset_spec(sound_store, run_params("vae", domains=["bob", "ann"], crop=12))
+    both = run_params("vae", domains=["bob", "ann"], crop=12).select(sound_store.spec)
     assert both.classes == tuple(both.specs) == ("bob", "ann")
-    days = dataset_spec(picture_store, run_params("vae", domains=["day", "night"]))
+    days = run_params("vae", domains=["day", "night"]).select(picture_store.spec)
     assert days.classes == ("day", "night")
     assert days.specs["day"] == picture_store.codec.spec("day")
-    digits = dataset_spec(digits_store, run_params("vae", domains=["digit"]))
+    digits = run_params("vae", domains=["digit"]).select(digits_store.spec)
     assert digits.classes == tuple("0123456789")
 
 
@@ -411,8 +414,6 @@ def test_augmentation_repeats_with_torchs_seed():
 def test_nothing_is_done_to_sound_or_unasked():
     pair = Unpaired(torch.rand(2, 1, 16, 16), torch.rand(2, 1, 16, 16))
     assert Augmentation(unpaired("a", "b", crop=8), pictures=False)(pair) is pair
-    with pytest.raises(UserError, match="flip mirrors pictures"):
-        Augmentation(unpaired("a", "b", crop=8, flip=True), pictures=False)
     assert Augmentation(unpaired("a", "b"), pictures=True)(pair) is pair
 
 
@@ -431,15 +432,11 @@ def test_pictures_are_scaled_before_they_are_cropped():
 
 
 def test_scaling_makes_room_for_a_crop(picture_store):
-    assert batches(picture_store, unpaired("day", "other", resize=24, crop=20)).size == (20, 20)
-    assert batches(picture_store, unpaired("day", "other", resize=24)).size == (24, 24)
+    data = picture_store.spec
+    assert unpaired("day", "other", resize=24, crop=20).sample_size(data) == (20, 20)
+    assert unpaired("day", "other", resize=24).sample_size(data) == (24, 24)
     with pytest.raises(UserError, match="pictures of 24 pixels are smaller than the crop of 25"):
         batches(picture_store, unpaired("day", "other", resize=24, crop=25))
-
-
-def test_sound_is_not_scaled():
-    with pytest.raises(UserError, match="resize scales pictures"):
-        Augmentation(unpaired("a", "b", crop=8, resize=9), pictures=False)
 
 
 def test_colours_vary_from_picture_to_picture_and_stay_in_range():
@@ -454,8 +451,3 @@ def test_colours_vary_from_picture_to_picture_and_stay_in_range():
         assert torch.corrcoef(torch.stack([grey, before]))[0, 1] > 0.9
     weak = Augmentation(unpaired("a", "b", colour=0.01), pictures=True)(Unpaired(x, x)).a
     assert (weak - x).abs().max() < 0.05
-
-
-def test_sound_has_no_colours():
-    with pytest.raises(UserError, match="colour changes pictures"):
-        Augmentation(unpaired("a", "b", crop=8, colour=0.1), pictures=False)

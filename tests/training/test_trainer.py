@@ -22,7 +22,7 @@ from pipeline.nn.shapes import check_size
 from pipeline.samples import Batch, Labelled
 from pipeline.training.augmentation import Augmentation
 from pipeline.training.checkpoints import Checkpoints
-from pipeline.training.readers import LabelledReader, dataset_spec, reader_of
+from pipeline.training.readers import LabelledReader, reader_of
 from pipeline.training.train import train
 from pipeline.training.trainer import Trainer, step_seed
 
@@ -42,7 +42,7 @@ def fabric() -> Fabric:
 def start(run: RunParams, store: Store, fabric: Fabric, folder: Path | None = None) -> Trainer:
     """A run as `train` sets it up."""
     torch.manual_seed(7)
-    method = run.build(dataset_spec(store, run), tiny.pretrained_of(run))
+    method = run.build(run.select(store.spec), tiny.pretrained_of(run))
     checkpoints = folder and Checkpoints(folder)
     return Trainer(fabric, method, run, seed=7, label="toy", checkpoints=checkpoints)
 

@@ -38,6 +38,12 @@ class SavannaParams(PictureParams):
     """Further views drawn of each picture of ``scene``; ``plan`` is its map from straight above."""
     seed: int = Field(1, ge=0)
 
+    @property
+    def channels(self) -> dict[str, int]:
+        """Three of colours, one of edges and of grey."""
+        found = dict.fromkeys((*ANIMALS, "scene"), 3)
+        return found | {view: 1 if view in ("edges", "grey") else 3 for view in self.views}
+
     def source(self) -> Source:
         """Return every split and domain."""
         rng = np.random.default_rng(self.seed)
