@@ -21,7 +21,7 @@ class DigitsParams(PictureParams):
     size: int = Field(32, ge=8)
 
     def source(self) -> Source:
-        """1,437 digits for training and 360 for testing, domain ``digit``, labels 0 to 9.
+        """List 1,437 digits for training and 360 for testing, domain ``digit``, labels 0 to 9.
 
         The factor ``digit`` is the same, by name.
         """
