@@ -10,7 +10,7 @@ ITEMS = {"train": 24, "test": 6, "classifier": 24}
 
 
 def shorten(params: dict) -> dict:
-    """Sets the steps of every model and classifier, and the sizes of embedded data sets."""
+    """Set the steps of every model and classifier, and the sizes of embedded data sets."""
     for group in ("classifiers", "models", "second_stage"):
         for run in params.get(group, {}).values():
             run["steps"] = STEPS

@@ -36,7 +36,7 @@ Step = Callable[[Batch], float]
 
 
 def make_step(competitor: str, params: RunParams, store: Store) -> Step:
-    """A step that returns its loss, on networks with the same first weights for each."""
+    """Build a step that returns its loss, on networks with the same first weights for each."""
     torch.manual_seed(SEED)
     method = params.build(params.select(store.spec))
     if competitor.startswith("plain"):
@@ -53,7 +53,7 @@ def make_step(competitor: str, params: RunParams, store: Store) -> Step:
 
 
 def losses(competitor: str, params: RunParams, store: Store, steps: int) -> list[float]:
-    """The generators' loss at each step."""
+    """Compute the generators' loss at each step."""
     feed = Feed(reader_of(store, params, seed=SEED, device=device()))
     step = make_step(competitor, params, store)
     found = []
@@ -64,7 +64,7 @@ def losses(competitor: str, params: RunParams, store: Store, steps: int) -> list
 
 
 def main(size: int = SIZE, steps: int = STEPS) -> None:
-    """Trains each competitor for so many steps."""
+    """Train each competitor for so many steps."""
     params = load_run(
         {
             "method": "cyclegan",

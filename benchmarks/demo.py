@@ -41,7 +41,7 @@ LIMITS = {"first paint": 3.0, "translation, 64 pixels": 0.5, "latent slider": 0.
 
 
 def write_models(root: Path) -> None:
-    """Twenty of the default models' blocks in turn, with fresh weights."""
+    """Write twenty of the default models' blocks in turn, with fresh weights."""
     params = load_params(ROOT / "params.yaml")
     names = ["cyclegan", "pix2pix", "vae", "dcgan"]
     for number in range(MODELS):
@@ -60,14 +60,14 @@ def write_models(root: Path) -> None:
 
 @torch.no_grad()
 def enliven(model: nn.Module) -> None:
-    """Larger weights: what fresh ones draw is grey, wherever the slider stands."""
+    """Enlarge weights: what fresh ones draw is grey, wherever the slider stands."""
     for weight in model.parameters():
         if weight.ndim > 1:
             weight *= LIVELY
 
 
 def first_paint(browser: Browser, address: str) -> float:
-    """Seconds until the page can be used."""
+    """Measure seconds until the page can be used."""
     context = browser.new_context()
     page = context.new_page()
     began = time.perf_counter()
@@ -79,7 +79,7 @@ def first_paint(browser: Browser, address: str) -> float:
 
 
 def changes(page: Page, selector: str, act: Callable[[], object]) -> float:
-    """Seconds from an action until the picture at ``selector`` is another one."""
+    """Measure seconds from an action until the picture at ``selector`` is another one."""
     find = f"document.querySelectorAll('{selector}')"
     last = f"({find}.length ? [...{find}].at(-1).src : '')"
     before = page.evaluate(last)
@@ -90,7 +90,7 @@ def changes(page: Page, selector: str, act: Callable[[], object]) -> float:
 
 
 def translations(page: Page, folder: Path) -> list[float]:
-    """Of a new picture each time."""
+    """Measure seconds of translations, of a new picture each time."""
     page.get_by_role("tab", name="Style").click()
     panel = page.locator("[role=tabpanel]:visible").last
     taken = []
@@ -107,7 +107,7 @@ def translations(page: Page, folder: Path) -> list[float]:
 
 
 def slides(page: Page) -> list[float]:
-    """Of a slider by one key each time."""
+    """Measure seconds of a slider's moves, by one key each time."""
     page.get_by_role("tab", name="Sampling").click()
     page.get_by_role("tab", name="By hand").click()
     page.locator(".follows img").wait_for()
@@ -121,7 +121,7 @@ def slides(page: Page) -> list[float]:
 
 
 def measure(address: str, folder: Path) -> dict[str, list[float]]:
-    """Seconds of every turn of every case."""
+    """Measure seconds of every turn of every case."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=which("chromium"), args=FLAGS)
         paints = [first_paint(browser, address) for _ in range(TURNS + 1)][1:]
@@ -133,7 +133,7 @@ def measure(address: str, folder: Path) -> dict[str, list[float]]:
 
 
 def main() -> None:
-    """Starts the demo and visits it."""
+    """Start the demo and visit it."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "models"
         write_models(root)

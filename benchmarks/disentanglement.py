@@ -34,7 +34,7 @@ LATENT, NOISE, WIDTH, LR = 8, 0.25, 16, 2e-3
 
 
 def world() -> tuple[Tensor, Tensor]:
-    """Pictures [N, 3, 16, 16] in [-1, 1] and the factors [N, F] that they show."""
+    """Draw pictures [N, 3, 16, 16] in [-1, 1] and the factors [N, F] that they show."""
     rng = np.random.default_rng(0)
     still = replace(sample_scene(rng), facing=1, clouds=0, trees=0, bushes=0)
     low, high = np.array(list(FACTORS.values())).T
@@ -50,7 +50,7 @@ def world() -> tuple[Tensor, Tensor]:
 def score(
     beta: float, seed: int, pictures: Tensor, factors: Tensor, steps: int
 ) -> dict[str, float]:
-    """Trains one VAE; what its code is worth, and its reconstruction error."""
+    """Train one VAE; return what its code is worth, and its reconstruction error."""
     run = load_run(
         {
             **{"method": "vae", "data": "world", "domains": ["scene"], "steps": steps},
@@ -78,7 +78,7 @@ def score(
 
 
 def main() -> None:
-    """Measures and publishes."""
+    """Measure and publish."""
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else STEPS
     pictures, factors = world()
     names = ("disentanglement", "completeness", "mig", "mse")

@@ -70,7 +70,7 @@ generator: the defaults are the papers'."""
 
 
 def write_model(name: str, folder: Path) -> None:
-    """Exports a model with fresh weights."""
+    """Export a model with fresh weights."""
     block, codec = MODELS[name]
     params = load_run(block)
     torch.manual_seed(0)
@@ -79,7 +79,7 @@ def write_model(name: str, folder: Path) -> None:
 
 
 def picture_calls(finished: FinishedModel, batch: int) -> dict[str, Call]:
-    """Pictures uint8 to pictures uint8."""
+    """Return calls from pictures uint8 to pictures uint8."""
     shape = (batch, SIDE, SIDE, 3)
     pictures = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     network = finished.model.generators["b"]
@@ -93,7 +93,7 @@ def picture_calls(finished: FinishedModel, batch: int) -> dict[str, Call]:
 
 
 def sample_calls(finished: FinishedModel) -> dict[str, Call]:
-    """Draws to pictures uint8."""
+    """Return calls from draws to pictures uint8."""
     network = finished.model.generator
 
     @torch.no_grad()
@@ -104,12 +104,12 @@ def sample_calls(finished: FinishedModel) -> dict[str, Call]:
 
 
 def to_pictures(y: Tensor) -> np.ndarray:
-    """[N, C, H, W] in [-1, 1] -> uint8 [N, H, W, C]."""
+    """Convert [N, C, H, W] in [-1, 1] to uint8 [N, H, W, C]."""
     return ((y + 1) * 127.5).clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 def conversion_calls(finished: FinishedModel) -> dict[str, Call]:
-    """Waveform to waveform."""
+    """Return calls from waveform to waveform."""
     wave = noise()
     network = finished.model.generators["b"].float()
 
@@ -124,7 +124,7 @@ def conversion_calls(finished: FinishedModel) -> dict[str, Call]:
 
 
 def vocoder_calls(finished: FinishedModel) -> dict[str, Call]:
-    """Log-mel spectrogram to waveform, without a network."""
+    """Return calls from log-mel spectrogram to waveform, without a network."""
     mel = librosa_mel(noise())
     ours = torch.from_numpy(mel).to(device())
     return {
@@ -134,13 +134,13 @@ def vocoder_calls(finished: FinishedModel) -> dict[str, Call]:
 
 
 def noise() -> np.ndarray:
-    """A waveform float32."""
+    """Draw a waveform float32."""
     generator = np.random.default_rng(1)
     return generator.normal(0, 0.1, SOUND * HIFI_GAN.rate).astype(np.float32)
 
 
 def librosa_mel(wave: np.ndarray) -> np.ndarray:
-    """Log-mel spectrogram [M, T]."""
+    """Compute the log-mel spectrogram [M, T]."""
     import librosa
 
     mel = librosa.feature.melspectrogram(
@@ -156,7 +156,7 @@ def librosa_mel(wave: np.ndarray) -> np.ndarray:
 
 
 def librosa_wave(log_mel: np.ndarray) -> np.ndarray:
-    """Its inverse; ``mel_to_audio`` would solve for the magnitudes, which takes far longer."""
+    """Invert `librosa_mel`; ``mel_to_audio`` would solve for magnitudes, which takes far longer."""
     import librosa
 
     filters = librosa.filters.mel(
@@ -180,13 +180,13 @@ CASES: dict[str, tuple[str, Callable[[FinishedModel], dict[str, Call]], float, s
 
 
 def make_call(competitor: str, case: str, folder: Path) -> Call:
-    """In the competitor's process."""
+    """Load the model, in the competitor's process."""
     finished = load(folder, device())
     return CASES[case][1](finished)[competitor]
 
 
 def measure(case: str) -> dict[str, dict[str, float]]:
-    """Units per second and ratio of both."""
+    """Measure units per second and ratio of both."""
     name, _, units, unit = CASES[case]
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "model"
@@ -199,7 +199,7 @@ def measure(case: str) -> dict[str, dict[str, float]]:
 
 
 def main(wanted: list[str]) -> None:
-    """Measures the cases that are named, or all."""
+    """Measure the cases that are named, or all."""
     table = Table("case", "unit", *COMPETITORS)
     cases = {}
     for case in wanted or CASES:

@@ -15,7 +15,7 @@ RESULTS = Path("benchmarks/results")
 
 
 def describe() -> dict[str, str | int]:
-    """What to state beside a figure."""
+    """Describe what to state beside a figure."""
     return {
         "processor": processor(),
         "cores": os.cpu_count() or 1,
@@ -28,7 +28,7 @@ def describe() -> dict[str, str | int]:
 
 
 def publish(name: str, table: RenderableType, cases: dict[str, Any]) -> None:
-    """Prints a table and the machine, and writes benchmarks/results/<name>.json with both.
+    """Print a table and the machine, and write benchmarks/results/<name>.json with both.
 
     Other cases that were measured on the same machine stay there.
     """

@@ -42,7 +42,7 @@ COMPETITORS = (YARDSTICK, *WORKERS)
 
 
 def write_recordings(root: Path, rate: int, count: int) -> DatasetParams:
-    """Two speakers' WAV files: noise that comes and goes, as syllables do."""
+    """Write two speakers' WAV files: noise that comes and goes, as syllables do."""
     import soundfile
 
     generator = np.random.default_rng(1)
@@ -58,7 +58,7 @@ def write_recordings(root: Path, rate: int, count: int) -> DatasetParams:
 
 
 def write_pictures(root: Path) -> DatasetParams:
-    """JPEG files of soft patches, as large as photographs of their kind."""
+    """Write JPEG files of soft patches, as large as photographs of their kind."""
     from PIL import Image
 
     generator = np.random.default_rng(1)
@@ -73,7 +73,7 @@ def write_pictures(root: Path) -> DatasetParams:
 
 
 def plain_recordings(root: Path, out: Path) -> float:
-    """librosa, file by file."""
+    """Prepare recordings by librosa, file by file."""
     import librosa
 
     began = time.perf_counter()
@@ -95,7 +95,7 @@ def plain_recordings(root: Path, out: Path) -> float:
 
 
 def plain_pictures(root: Path, out: Path) -> float:
-    """Pillow, file by file."""
+    """Prepare pictures by Pillow, file by file."""
     from PIL import Image
 
     began = time.perf_counter()
@@ -108,7 +108,7 @@ def plain_pictures(root: Path, out: Path) -> float:
 
 
 def plain_analysis(root: Path, out: Path) -> float:
-    """librosa's mel spectrograms, file by file."""
+    """Compute librosa's mel spectrograms, file by file."""
     import librosa
     import soundfile
 
@@ -129,12 +129,12 @@ def plain_analysis(root: Path, out: Path) -> float:
 
 
 def prepared(params: DatasetParams, out: Path, workers: int | None) -> None:
-    """Our preparation, whole."""
+    """Run our preparation, whole."""
     prepare(params, out, workers)
 
 
 def analysed(params: DatasetParams, out: Path, workers: int | None) -> None:
-    """What preparation's workers do for clips without statistics: check, hash, spectrogram."""
+    """Do what preparation's workers do for clips without statistics: check, hash, spectrogram."""
     job = delayed(partial(analyse, params, keep_audio=False, learnt=False))
     domains = params.source().items["train"].values()
     jobs = [job(item) for domain in domains for item in domain]
@@ -158,7 +158,7 @@ class Case(NamedTuple):
 
 
 def timed(ours: Ours, params: DatasetParams, out: Path, workers: int | None, warm: bool) -> float:
-    """Seconds; ``warm``: once the workers have been at work already."""
+    """Measure seconds; ``warm``: once the workers have been at work already."""
     if warm:
         ours(params, out / "before", workers)
     began = time.perf_counter()
@@ -183,7 +183,7 @@ CASES = {
 
 
 def seconds(competitor: str, case: Case, params: DatasetParams, root: Path) -> float:
-    """One turn, which leaves nothing behind."""
+    """Measure the seconds of one turn, which leaves nothing behind."""
     with tempfile.TemporaryDirectory(dir=root.parent) as folder:
         out = Path(folder)
         if competitor == YARDSTICK:
@@ -193,7 +193,7 @@ def seconds(competitor: str, case: Case, params: DatasetParams, root: Path) -> f
 
 
 def measure(case: Case) -> Turns:
-    """Items per second of every competitor in turns."""
+    """Measure items per second of every competitor in turns."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "raw"
         root.mkdir()
@@ -205,7 +205,7 @@ def measure(case: Case) -> Turns:
 
 
 def main(wanted: list[str]) -> None:
-    """Measures the cases that are named, or all."""
+    """Measure the cases that are named, or all."""
     table = Table("case", "items", *COMPETITORS)
     cases = {}
     for case in wanted or CASES:

@@ -51,14 +51,14 @@ Figures = dict[str, float]
 
 
 def memory() -> dict[str, int]:
-    """This process's lines of memory in /proc/self/status, bytes."""
+    """Read this process's lines of memory in /proc/self/status, bytes."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     fields = [line.split() for line in lines if line.endswith(" kB")]
     return {name.rstrip(":"): int(kib) * 1024 for name, kib, _ in fields}
 
 
 def preparing(items: int) -> Figures:
-    """Peaks while preparing so many pictures."""
+    """Measure peaks while preparing so many pictures."""
     from PIL import Image
 
     with tempfile.TemporaryDirectory() as folder:
@@ -84,14 +84,14 @@ def preparing(items: int) -> Figures:
 
 
 def reading(write: Callable[[Path, int], None], crop: int | None, items: int) -> Figures:
-    """What reading batches from a store of so many items takes."""
+    """Measure what reading batches from a store of so many items takes."""
     with tempfile.TemporaryDirectory() as folder:
         in_fresh_process(write, Path(folder), items)
         return in_fresh_process(read, Path(folder), crop, items)
 
 
 def read(root: Path, crop: int | None, items: int) -> Figures:
-    """Reads batches all over the epochs, in steps that rise."""
+    """Read batches all over the epochs, in steps that rise."""
     block = {"method": "cyclegan", "data": "none", "steps": 1, "batch": BATCH, "crop": crop}
     params = load_run(block | dict(zip(("source", "target"), DOMAINS, strict=True)))
     before, began = memory(), time.perf_counter()
@@ -121,13 +121,13 @@ def read(root: Path, crop: int | None, items: int) -> Figures:
 
 
 def slope(found: list[Figures], what: str) -> float:
-    """Bytes an item, from the smallest size to the largest."""
+    """Compute bytes an item, from the smallest size to the largest."""
     first, last = found[0], found[-1]
     return (last[what] - first[what]) / (last["items"] - first["items"])
 
 
 def table_of(case: str, found: list[Figures], slopes: Figures) -> Table:
-    """A row for each size, and the slopes."""
+    """Make a table of a row for each size, and the slopes."""
     columns = list(found[0])
     table = Table(*(column.replace("_", " ") for column in columns), title=case)
     for figures in found:
@@ -138,7 +138,7 @@ def table_of(case: str, found: list[Figures], slopes: Figures) -> Table:
 
 
 def cell(column: str, value: float) -> str:
-    """Counts as they are, times in two places, bytes as MiB."""
+    """Write counts as they are, times in two places, bytes as MiB."""
     if "seconds" in column:
         return f"{value:.2f}"
     return f"{value:,}" if column in ("items", "open_files") else f"{value / MIB:.0f} MiB"
@@ -156,7 +156,7 @@ CASES: dict[str, tuple[Callable[[int], Figures], tuple[int, ...], tuple[str, ...
 
 
 def main(wanted: list[str]) -> None:
-    """Measures the cases that are named, or all."""
+    """Measure the cases that are named, or all."""
     tables, cases = [], {}
     for case in wanted or CASES:
         measure, sizes, growing = CASES[case]

@@ -18,7 +18,7 @@ SIDE = 64  # pixels
 
 
 def write_pictures(root: Path, items: int) -> None:
-    """uint8 pictures, half in each domain."""
+    """Write uint8 pictures, half in each domain."""
     codec = ImageCodec(size=SIDE, channels=dict.fromkeys(DOMAINS, 3))
     write_store(root, codec, items // 2, length=SIDE)
     per_shard = -(-SHARD_BYTES // (SIDE * SIDE * 3))
@@ -29,7 +29,7 @@ def write_pictures(root: Path, items: int) -> None:
 
 
 def write_clips(root: Path, items: int) -> None:
-    """float16 mel frames of clips of `CLIP` frames, half in each domain."""
+    """Write float16 mel frames of clips of `CLIP` frames, half in each domain."""
     still = Statistics(mean=(0.0,) * HIFI_GAN.mels, std=(1.0,) * HIFI_GAN.mels)
     write_store(root, MelCodec(statistics=dict.fromkeys(DOMAINS, still)), items // 2, length=CLIP)
     per_shard = -(-SHARD_BYTES // (CLIP * HIFI_GAN.mels * 2))
@@ -41,7 +41,7 @@ def write_clips(root: Path, items: int) -> None:
 
 
 def write_store(root: Path, codec: Codec, count: int, length: int) -> None:
-    """All of a store but its arrays: tables and labels as preparation writes them."""
+    """Write all of a store but its arrays: tables and labels as preparation writes them."""
     for domain in DOMAINS:
         folder = root / "train" / domain
         folder.mkdir(parents=True)
@@ -55,13 +55,13 @@ def write_store(root: Path, codec: Codec, count: int, length: int) -> None:
 
 
 def parts(total: int, size: int) -> Iterator[int]:
-    """``total`` in parts of ``size``, the last of which may be smaller."""
+    """Yield ``total`` in parts of ``size``, the last of which may be smaller."""
     for first in range(0, total, size):
         yield min(size, total - first)
 
 
 def write_zeros(folder: Path, number: int, shape: tuple[int, ...], kind: type[np.generic]) -> None:
-    """A shard whose header is all that is stored; the rest is a hole, which reads as zeros."""
+    """Write a shard of which only the header is stored; the rest is a hole that reads as zeros."""
     array: np.memmap[Any, np.dtype[Any]] = np.lib.format.open_memmap(
         folder / f"shard-{number:05d}.npy", mode="w+", dtype=kind, shape=shape
     )

@@ -29,14 +29,14 @@ CASES: dict[str, tuple[str, ...]] = {
 
 
 def seconds(command: tuple[str, ...]) -> float:
-    """Wall time of one process."""
+    """Measure the wall time of one process."""
     began = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
 
 def main() -> None:
-    """Times every case in turns."""
+    """Time every case in turns."""
     turns = [{name: seconds(command) for name, command in CASES.items()} for _ in range(TURNS + 1)]
     table = Table("process", "median s", "fastest s")
     cases = {}

@@ -34,7 +34,7 @@ SOUND = Spec(channels=1, height=80, width=None, bounded=False)
 
 
 def pictures(side: int) -> Spec:
-    """Colour pictures of so many pixels each way."""
+    """Describe colour pictures of so many pixels each way."""
     return Spec(channels=3, height=side, width=side, bounded=True)
 
 
@@ -68,7 +68,7 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
 
 
 def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], object]:
-    """A training step on networks with the same first weights for every competitor."""
+    """Build a training step on networks with the same first weights for every competitor."""
     data = DatasetSpec(specs=dict.fromkeys(params.domains, spec))
     batch = random_batch(params, data.specs)
     loop, precision = competitor.split()
@@ -88,13 +88,13 @@ def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], ob
 
 
 def measure(params: RunParams, spec: Spec) -> dict[str, dict[str, float]]:
-    """Steps per second of each competitor, and its median ratio to the yardstick."""
+    """Measure steps per second of each competitor, and its median ratio to the yardstick."""
     turns = race(partial(make_step, params, spec), COMPETITORS, TURNS, SECONDS)
     return summary(turns, YARDSTICK, "steps_per_second")
 
 
 def main(wanted: list[str]) -> None:
-    """Measures the cases that are named, or all."""
+    """Measure the cases that are named, or all."""
     for name in wanted or CASES:  # each is published alone: all of them take half an hour
         block, spec = CASES[name]
         result = measure(load_run(block), spec)

@@ -26,7 +26,7 @@ FRESH = multiprocessing.get_context("spawn")
 
 
 def summary(turns: Turns, yardstick: str, unit: str) -> dict[str, dict[str, float]]:
-    """Each competitor's median under the name ``unit``, and its median ratio to the yardstick."""
+    """Return each competitor's median as ``unit``, and its median ratio to the yardstick."""
     return {
         name: {
             unit: statistics.median(turn[name] for turn in turns),
@@ -37,13 +37,13 @@ def summary(turns: Turns, yardstick: str, unit: str) -> dict[str, dict[str, floa
 
 
 def in_fresh_process(work: Callable[..., Any], *args: Any) -> Any:
-    """What ``work`` returns in a process that has done nothing before."""
+    """Return what ``work`` returns in a process that has done nothing before."""
     with ProcessPoolExecutor(1, mp_context=FRESH) as process:
         return process.submit(work, *args).result()
 
 
 def end_workers() -> None:
-    """Ends joblib's workers, for which a process of `in_fresh_process` would wait minutes."""
+    """End joblib's workers, for which a process of `in_fresh_process` would wait minutes."""
     get_reusable_executor().shutdown()
 
 
@@ -54,7 +54,7 @@ def race(
     seconds: float,
     least: int = 3,
 ) -> Turns:
-    """Calls per second of each competitor in turns of ``seconds`` and ``least`` calls at least.
+    """Measure calls/s of each competitor in turns of ``seconds`` and ``least`` calls at least.
 
     ``make`` builds what a competitor calls, in a process of its own, with the environment that
     belongs to it: torch's own where its name begins with "plain", else the package's.
@@ -64,7 +64,7 @@ def race(
 
 
 def ask(name: str, pipe: Connection) -> float:
-    """One turn of the competitor at the other end."""
+    """Ask the competitor at the other end for one turn."""
     with suppress(OSError):  # of one that is lost there is no answer, either
         pipe.send(True)
     rate: float = answer(name, pipe)
@@ -72,7 +72,7 @@ def ask(name: str, pipe: Connection) -> float:
 
 
 def answer(name: str, pipe: Connection) -> Any:
-    """What the competitor at the other end says; RuntimeError where it is no more."""
+    """Return what the competitor at the other end says; RuntimeError where it is no more."""
     try:
         return pipe.recv()
     except (EOFError, OSError) as error:
@@ -83,7 +83,7 @@ def answer(name: str, pipe: Connection) -> Any:
 def processes(
     make: Callable[[str], Callable[[], object]], names: tuple[str, ...], seconds: float, least: int
 ) -> Iterator[dict[str, Connection]]:
-    """Pipes to a process for each competitor; they end with the block."""
+    """Start a process for each competitor and yield pipes to them; they end with the block."""
     pipes: dict[str, Connection] = {}
     started = []
     try:
@@ -107,7 +107,7 @@ def processes(
 
 @contextmanager
 def environment(settings: dict[str, str]) -> Iterator[None]:
-    """The environment that a process started in the block reads: without the package's settings.
+    """Set the environment of processes started in the block: without the package's settings.
 
     The package would not overwrite ``settings``, and makes its own where they are missing.
     """
@@ -129,7 +129,7 @@ def compete(
     least: int,
     pipe: Connection,
 ) -> None:
-    """In a process of its own: answers each request with the calls per second of one turn."""
+    """Answer each request with the calls per second of one turn, in a process of its own."""
     call = make(name)
     call()
     pipe.send("ready")
@@ -138,7 +138,7 @@ def compete(
 
 
 def calls_per_second(call: Callable[[], object], seconds: float, least: int) -> float:
-    """The rate over one turn."""
+    """Measure the rate over one turn."""
     began, done = time.perf_counter(), 0
     while done < least or time.perf_counter() - began < seconds:
         call()

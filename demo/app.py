@@ -96,7 +96,7 @@ def looks() -> dict[str, Any]:
 
 
 def theme() -> gr.themes.Base:
-    """Soft, with darker colours: text and buttons have a contrast of 4.5 and more (WCAG AA)."""
+    """Return Soft, made darker: text and buttons have a contrast of 4.5 and more (WCAG AA)."""
     soft = gr.themes.Soft(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO)
     return soft.set(
         body_text_color_subdued="*neutral_600",
@@ -136,7 +136,7 @@ def running(
     keep: int = KEEP,
     **launch: Any,
 ) -> Iterator[gr.Blocks]:
-    """Within, the page of the models below ``folder`` is served.
+    """Serve the page of the models below ``folder`` while the block runs.
 
     ``login``: the name and password that visitors must know. ``sweep``, ``keep``: see `build`.
     ``launch``: see gradio's ``Blocks.launch``. What visitors hand in and get lies in a folder that

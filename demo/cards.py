@@ -93,7 +93,7 @@ def one_card(card: ModelCard) -> str:
 
 
 def metrics_table(card: ModelCard) -> str:
-    """Metrics beside their baselines."""
+    """Write metrics beside their baselines."""
     if not card.metrics:
         return "<p>Not evaluated here: no metrics lie beside the models.</p>"
     lines = []

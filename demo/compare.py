@@ -56,7 +56,7 @@ def build(library: Library, turns: Turns) -> None:
 
 
 def build_pictures(library: Library, turns: Turns) -> None:
-    """One picture through several translators."""
+    """Show one picture through several translators."""
     ways, examples = library.ways(ImageCodec), Examples(library)
     sources = list(dict.fromkeys(way.source for way in ways))
     with gr.Row(equal_height=False):
@@ -124,7 +124,7 @@ def build_pictures(library: Library, turns: Turns) -> None:
 
 
 def build_voices(library: Library, turns: Turns) -> None:
-    """One recording through several translators, or one translator's vocoders."""
+    """Show one recording through several translators, or one translator's vocoders."""
     ways, examples = library.ways(MelCodec), Examples(library)
     choices = {
         f"{way.value}/{vocoder}": (way, vocoder)

@@ -33,7 +33,7 @@ class Examples:
         self._prepared = library.folder.parent / "prepared"
 
     def pictures(self, model: str, domain: str, count: int = SHOWN) -> list[Picture]:
-        """Up to ``count`` test pictures uint8 [H, W, 3] of a domain that ``model`` knows."""
+        """Return up to ``count`` test pictures uint8 [H, W, 3] of a domain that ``model`` knows."""
         finished = self.library.outline(model)
         assert isinstance(finished.codec, ImageCodec)
         stored = self._stored(model, domain)
@@ -74,14 +74,14 @@ class Examples:
 
 
 def spread(length: int, count: int) -> list[int]:
-    """At most ``count`` places below ``length``, evenly spread."""
+    """Spread at most ``count`` places evenly below ``length``."""
     count = min(length, count)
     return [place * length // count for place in range(count)]
 
 
 @lru_cache(maxsize=4)
 def embedded(data: str, size: int) -> dict[str, list[Item]]:
-    """Test items of the embedded set of pictures that is called ``data``, by domain."""
+    """List test items of the embedded set of pictures that is called ``data``, by domain."""
     if data == "digits":
         return DigitsParams(size=max(size, 8)).source().items["test"]
     if data == "savanna":

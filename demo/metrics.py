@@ -8,7 +8,7 @@ from pipeline.report.comparisons import Comparison, baseline, read_comparisons, 
 
 
 def metrics_of(path: Path) -> dict[str, dict[str, str]]:
-    """Task and metric -> whose value -> the value; empty where the file is of another version."""
+    """Read task and metric -> whose value -> the value; empty for a file of another version."""
     try:
         return {title(found): values(found) for found in read_comparisons(path)}
     except UserError:
@@ -16,7 +16,7 @@ def metrics_of(path: Path) -> dict[str, dict[str, str]]:
 
 
 def title(comparison: Comparison) -> str:
-    """Task, metric and which way is better."""
+    """Name task, metric and which way is better."""
     better = "higher" if comparison.metric.higher_is_better else "lower"
     return f"{spoken(comparison.task)}: {comparison.metric.title} ({better} is better)"
 

@@ -47,7 +47,7 @@ def build(library: Library, turns: Turns) -> None:
 
 
 def build_grid(library: Library, turns: Turns) -> None:
-    """Samples of one seed as a grid."""
+    """Show samples of one seed as a grid."""
     samplers = library.samplers()
     first = library.outline(samplers[0])
     every = sorted({name for model in samplers for name in classes_of(library.outline(model))})
@@ -144,7 +144,7 @@ def build_grid(library: Library, turns: Turns) -> None:
 
 
 def build_between(library: Library) -> None:
-    """The way from the sample of one seed to that of another."""
+    """Show the way from the sample of one seed to that of another."""
     with gr.Row(equal_height=False):
         with gr.Column():
             model = gr.Dropdown(library.between(), value=library.between()[0], label="Model")
@@ -172,7 +172,7 @@ def build_between(library: Library) -> None:
 
     @shows_errors
     def interpolate(model: str, first: int, second: int) -> tuple[str, Picture]:
-        """Samples on the way from one seed's to another's: as a moving picture, and in a row."""
+        """Draw samples on the way from one seed's to another's as a moving picture and a row."""
         samples = way_between(library.get(model), seed_of(first), seed_of(second))
         name = f"{model}-{first}-{second}.webp"
         path = save_bytes_to_cache(animation(samples), name, moving.GRADIO_CACHE)
@@ -190,7 +190,7 @@ def build_between(library: Library) -> None:
 
 @torch.inference_mode()
 def way_between(finished: FinishedModel, first: int, second: int) -> Tensor:
-    """`FRAMES` samples [F, C, H, W], the first and the last of which are those of two seeds."""
+    """Draw `FRAMES` samples [F, C, H, W] between those of two seeds, which are first and last."""
     model = finished.model
     assert isinstance(model, LatentSampler)
     (a,), (b,) = (model.draw(1, Generator().manual_seed(seed)) for seed in (first, second))
@@ -199,7 +199,7 @@ def way_between(finished: FinishedModel, first: int, second: int) -> Tensor:
 
 
 def animation(samples: Tensor) -> bytes:
-    """Samples [F, C, H, W] as a WebP that goes there and back, for ever."""
+    """Encode samples [F, C, H, W] as a WebP that goes there and back, for ever."""
     frames = [Image.fromarray(grid([sample[None]])) for sample in samples]
     content = io.BytesIO()
     turned = frames[1:] + frames[-2:0:-1]
@@ -210,7 +210,7 @@ def animation(samples: Tensor) -> bytes:
 
 
 def zipped(samples: Tensor) -> bytes:
-    """Samples [N, C, H, W] as PNG files of their own size in a zip file."""
+    """Pack samples [N, C, H, W] as PNG files of their own size in a zip file."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for number, sample in enumerate(samples):

@@ -23,7 +23,7 @@ TICKS = (75, 100, 150, 200, 300, 450)  # Hz
 
 
 def draw_spectrograms(waves: dict[str, Wave], convention: MelConvention) -> Picture:
-    """Source and result by name, waves [samples] -> uint8 [H, W, 3].
+    """Draw source and result by name, waves [samples] -> uint8 [H, W, 3].
 
     Without pyplot, whose figures belong to the whole process and are not for threads.
     """
@@ -43,7 +43,7 @@ def draw_spectrograms(waves: dict[str, Wave], convention: MelConvention) -> Pict
 
 
 def draw_mel(axis: Axes, name: str, wave: Wave, convention: MelConvention) -> None:
-    """The log-mel spectrogram of one wave."""
+    """Draw the log-mel spectrogram of one wave."""
     mel = log_mel(torch.from_numpy(wave), convention)
     seconds = mel.shape[1] * convention.hop / convention.rate
     extent = (0, seconds, 0, convention.mels)
@@ -54,7 +54,7 @@ def draw_mel(axis: Axes, name: str, wave: Wave, convention: MelConvention) -> No
 
 
 def draw_pitch(axis: Axes, waves: dict[str, Wave], convention: MelConvention) -> None:
-    """The pitch of all waves over each other, on a scale where octaves are equally far."""
+    """Draw the pitch of all waves over each other, on a scale where octaves are equally far."""
     for (name, wave), colour in zip(waves.items(), COLOURS, strict=True):
         track = f0_track(torch.from_numpy(wave), convention).numpy()
         seconds = (np.arange(len(track)) + 0.5) * convention.hop / convention.rate

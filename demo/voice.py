@@ -153,5 +153,5 @@ def convert(
 
 
 def to_int16(wave: Wave) -> npt.NDArray[np.int16]:
-    """Float sound as 16 bits, whose level the player leaves as it is."""
+    """Convert float sound to 16 bits, whose level the player leaves as it is."""
     return (wave.clip(-1, 1) * 32767).astype(np.int16)

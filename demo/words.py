@@ -65,7 +65,7 @@ class Turns:
 
     @contextmanager
     def turn(self, request: gr.Request) -> Iterator[Check]:
-        """Within, the check raises `CancelledError` once the visitor has cancelled."""
+        """Yield a check that raises `CancelledError` once the visitor has cancelled."""
         session, cancelled = request.session_hash, Event()
 
         def check() -> None:

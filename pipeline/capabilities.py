@@ -24,9 +24,9 @@ class Translator(ABC):
 
     @abstractmethod
     def translate(self, x: Tensor, to: str) -> Tensor:
-        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, of equal H and W.
+        """Translate samples [N, C, H, W] of ``directions[to]`` to samples of ``to``.
 
-        Raises KeyError where no direction leads to ``to``.
+        Height and width stay. Raises KeyError where no direction leads to ``to``.
         """
 
 
@@ -35,11 +35,11 @@ class Stylist(Translator):
 
     @abstractmethod
     def encode_style(self, y: Tensor) -> Tensor:
-        """Samples [N, C, H, W] of a target domain -> their style codes [N, Z]."""
+        """Encode samples [N, C, H, W] of a target domain to their style codes [N, Z]."""
 
     @abstractmethod
     def translate(self, x: Tensor, to: str, style: Tensor | None = None) -> Tensor:
-        """As `Translator.translate`, in the styles [N, Z]; None: in the model's typical style."""
+        """Translate as `Translator` does, in styles [N, Z]; None: the model's typical style."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class LatentSampler(Sampler):
 
     @abstractmethod
     def decode(self, z: Tensor) -> Tensor:
-        """Draws [N, Z] -> samples [N, C, H, W]."""
+        """Decode draws [N, Z] to samples [N, C, H, W]."""
 
     def draw(self, n: int, generator: Generator | None = None) -> Tensor:
         """Draw ``n`` latents [n, Z], where ``generator`` is."""
@@ -122,7 +122,7 @@ class Reconstructor(ABC):
 
     @abstractmethod
     def reconstruct(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> their reconstructions, same shape."""
+        """Reconstruct samples [N, C, H, W], same shape."""
 
 
 class Latent(ABC):
@@ -130,11 +130,11 @@ class Latent(ABC):
 
     @abstractmethod
     def encode(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> latents [N, Z]."""
+        """Encode samples [N, C, H, W] to latents [N, Z]."""
 
     @abstractmethod
     def decode(self, z: Tensor) -> Tensor:
-        """Latents [N, Z] -> samples [N, C, H, W]."""
+        """Decode latents [N, Z] to samples [N, C, H, W]."""
 
 
 class Tokenizer(ABC):
@@ -145,11 +145,11 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def encode_codes(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> codes [N, h, w], int64."""
+        """Encode samples [N, C, H, W] to codes [N, h, w], int64."""
 
     @abstractmethod
     def decode_codes(self, codes: Tensor) -> Tensor:
-        """Codes [N, h, w] -> samples [N, C, H, W]."""
+        """Decode codes [N, h, w] to samples [N, C, H, W]."""
 
 
 class Scorer(ABC):
@@ -157,7 +157,10 @@ class Scorer(ABC):
 
     @abstractmethod
     def score(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> scores [N]; higher means more typical of the training data."""
+        """Compute scores [N] of samples [N, C, H, W].
+
+        Higher means more typical of the training data.
+        """
 
 
 class Classifier(ABC):
@@ -167,11 +170,11 @@ class Classifier(ABC):
 
     @abstractmethod
     def classify(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> logits [N, classes]."""
+        """Compute logits [N, classes] of samples [N, C, H, W]."""
 
     @abstractmethod
     def features(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> features [N, F] of the last hidden layer."""
+        """Compute features [N, F] of samples [N, C, H, W]: those of the last hidden layer."""
 
 
 class Vocoder(ABC):
@@ -182,7 +185,7 @@ class Vocoder(ABC):
 
     @abstractmethod
     def vocode(self, frames: Tensor) -> Tensor:
-        """Log-mel frames [N, M, T], not standardised -> waveforms [N, T * hop]."""
+        """Convert log-mel frames [N, M, T], not standardised, to waveforms [N, T * hop]."""
 
 
 CAPABILITIES: dict[str, type] = {

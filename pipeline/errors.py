@@ -24,7 +24,7 @@ class UserError(Exception):
 
 
 def listing(problems: Iterable[str], limit: int = 20) -> str:
-    """Problems as indented lines; after ``limit`` of them only their number."""
+    """Write problems as indented lines; after ``limit`` of them only their number."""
     lines = list(problems)
     shown = [f"  {line}" for line in lines[:limit]]
     if len(lines) > limit:

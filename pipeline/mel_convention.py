@@ -59,7 +59,7 @@ class MelConvention(Block):
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, given: Any) -> Any:
-        """A name of `CONVENTIONS` stands for all of its numbers."""
+        """Replace a name of `CONVENTIONS` by all of its numbers."""
         if not isinstance(given, str):
             return given
         if given not in CONVENTIONS:

@@ -128,8 +128,11 @@ def misnamed(params: Params) -> list[str]:
 
 
 def dangling(params: Params) -> list[str]:
-    """Names that lead nowhere: of data sets without a block, of classifiers that nobody would ask,
-    of a vocoder that is none."""
+    """List names that lead nowhere.
+
+    Such are names of data sets without a block, of classifiers that nobody would ask, and of a
+    vocoder that is none.
+    """
     known = ", ".join(sorted(params.datasets))
     runs: list[tuple[str, RunParams]] = [
         *((f"classifiers.{name}", classifier) for name, classifier in params.classifiers.items()),

@@ -30,7 +30,7 @@ def run_named(stage: Callable[[str], None], **others: Callable[[str], None]) -> 
 
 
 def block(blocks: Mapping[str, Block], kind: str, name: str) -> Block:
-    """``blocks[name]``; raise UserError naming what there is where it is not there."""
+    """Return ``blocks[name]``; raise UserError naming what there is where it is not there."""
     if name not in blocks:
         there = ", ".join(sorted(blocks)) or "none"
         raise UserError(f"params.yaml has no '{name}' under {kind}; there are: {there}")

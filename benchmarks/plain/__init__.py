@@ -54,7 +54,7 @@ STEPS: dict[type, Callable[..., Step]] = {
 
 
 def plain_step(method: Method, *, bf16: bool) -> Step:
-    """The plain step of a method; KeyError for one that has none yet.
+    """Return the plain step of a method; KeyError for one that has none yet.
 
     For the whole process, a GPU's fp32 is none of TF32, which torch's convolutions use by default.
     """

@@ -14,7 +14,7 @@ from pipeline.samples import Batch, Labelled
 
 
 def autoencoder_step(method: Autoencoder, cast: Cast) -> Step:
-    """One step of the squared error."""
+    """Build one step of the squared error."""
     optimizer = adam(method.model)
 
     def step(batch: Batch) -> Tensor:
@@ -30,7 +30,7 @@ def autoencoder_step(method: Autoencoder, cast: Cast) -> Step:
 
 
 def vqvae_step(method: VQVAE, cast: Cast) -> Step:
-    """One step of the squared error and the commitment; then the codebook follows."""
+    """Build one step of the squared error and the commitment; then the codebook follows."""
     optimizer = adam(method.model)
 
     def step(batch: Batch) -> Tensor:
@@ -48,7 +48,7 @@ def vqvae_step(method: VQVAE, cast: Cast) -> Step:
 
 
 def vqgan_step(method: VQGAN, cast: Cast) -> Step:
-    """VQGAN's step with its discriminators on: the model, then the discriminators."""
+    """Build VQGAN's step with its discriminators on: the model, then the discriminators."""
     networks = [method.adversaries[name].network for name in method.adversaries]
     model, discriminators = adam(method.model), adam(*networks)
     params = method.params
@@ -80,7 +80,7 @@ def vqgan_step(method: VQGAN, cast: Cast) -> Step:
 
 
 def code_prior_step(method: CodePrior, cast: Cast) -> Step:
-    """One step of the cross-entropy of each code given those before it."""
+    """Build one step of the cross-entropy of each code given those before it."""
     optimizer = adam(method.model.gpt)
 
     def step(batch: Batch) -> Tensor:

@@ -10,7 +10,7 @@ from pipeline.samples import Batch, Labelled
 
 
 def gan_step(method: GAN, cast: Cast) -> Step:
-    """DCGAN's step: discriminator on real, on fake, then generator."""
+    """Build DCGAN's step: discriminator on real, on fake, then generator."""
     network = method.adversary.network
     generator, discriminator = adam(method.model), adam(network)
 
@@ -35,7 +35,7 @@ def gan_step(method: GAN, cast: Cast) -> Step:
 
 
 def vae_step(method: VAE, cast: Cast) -> Step:
-    """One step of the negative ELBO."""
+    """Build one step of the negative ELBO."""
     optimizer = adam(method.model)
 
     def step(batch: Batch) -> Tensor:

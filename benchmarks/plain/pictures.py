@@ -17,7 +17,7 @@ from pipeline.samples import Batch, Paired, Unpaired
 
 
 def cyclegan_step(method: CycleGAN, cast: Cast) -> Step:
-    """CycleGAN's step: generators, then both discriminators."""
+    """Build CycleGAN's step: generators, then both discriminators."""
     network_a, network_b = method.discriminator_a.network, method.discriminator_b.network
     generators = adam(method.to_a, method.to_b)
     discriminators = adam(network_a, network_b)
@@ -55,7 +55,7 @@ def cyclegan_step(method: CycleGAN, cast: Cast) -> Step:
 
 
 def pix2pix_step(method: Pix2Pix, cast: Cast) -> Step:
-    """pix2pix's step: discriminator, then generator."""
+    """Build pix2pix's step: discriminator, then generator."""
     network = method.adversary.network
     generator, discriminator = adam(method.generator), adam(network)
 
@@ -85,7 +85,7 @@ def pix2pix_step(method: Pix2Pix, cast: Cast) -> Step:
 
 
 def cut_step(method: CUT, cast: Cast) -> Step:
-    """CUT's step: discriminator, then generator with what describes places."""
+    """Build CUT's step: discriminator, then generator with what describes places."""
     network = method.adversary.network
     generator, discriminator = adam(method.generator, method.head), adam(network)
 
@@ -113,7 +113,7 @@ def cut_step(method: CUT, cast: Cast) -> Step:
 
 
 def unit_step(method: UNIT, cast: Cast) -> Step:
-    """UNIT's step: autoencoders, then both discriminators on translations made anew."""
+    """Build UNIT's step: autoencoders, then both discriminators on translations made anew."""
     model = method.model
     network_a, network_b = method.discriminator_a.network, method.discriminator_b.network
     (encode_a, encode_b), (decode_a, decode_b) = (
@@ -164,7 +164,7 @@ def unit_step(method: UNIT, cast: Cast) -> Step:
 
 
 def spade_step(method: SPADEMethod, cast: Cast) -> Step:
-    """SPADE's step: generator, then the discriminators on a fake made anew."""
+    """Build SPADE's step: generator, then the discriminators on a fake made anew."""
     network = method.adversary.network
     generator, discriminator = adam(method.generator), adam(network)
 
@@ -198,7 +198,7 @@ def spade_step(method: SPADEMethod, cast: Cast) -> Step:
 
 
 def halves(seen: list[list[Tensor]]) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
-    """What discriminators see in the first half of a batch, and in the second."""
+    """Split the discriminators' outputs into those of a batch's first half and its second."""
     first, second = zip(
         *(zip(*(x.chunk(2) for x in scale), strict=True) for scale in seen), strict=True
     )

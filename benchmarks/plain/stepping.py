@@ -16,12 +16,12 @@ Cast = Callable[[], AbstractContextManager[object]]
 
 
 def adam(*modules: nn.Module) -> Adam:
-    """As public code builds it."""
+    """Build the optimiser as public code does."""
     return Adam([p for m in modules for p in m.parameters()], lr=2e-4, betas=(0.5, 0.999))
 
 
 def freeze(modules: Iterable[nn.Module], frozen: bool) -> None:
-    """Switches gradients of networks off or on."""
+    """Switch gradients of networks off or on."""
     for module in modules:
         for parameter in module.parameters():
             parameter.requires_grad_(not frozen)

@@ -14,7 +14,7 @@ from pipeline.samples import Batch, Unpaired, Vocoded
 
 
 def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
-    """MaskCycleGAN-VC's step: generators, then all four discriminators."""
+    """Build MaskCycleGAN-VC's step: generators, then all four discriminators."""
     networks = {name: method.adversaries[name].network for name in DISCRIMINATORS}
     generators, discriminators = adam(method.to_a, method.to_b), adam(*networks.values())
 
@@ -58,7 +58,7 @@ def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
 
 
 def hifigan_step(method: HifiGAN, cast: Cast) -> Step:
-    """HiFi-GAN's step: discriminators, then the generator."""
+    """Build HiFi-GAN's step: discriminators, then the generator."""
     network = method.adversary.network
     generator, discriminators = adam(method.model), adam(network)
 

@@ -71,7 +71,7 @@ class ConvEncoder(nn.Module):
         init_normal(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, outputs]."""
+        """Map [N, C, H, W] to [N, outputs]."""
         y: Tensor = self.head(self.body(x).flatten(1))
         return y
 
@@ -106,7 +106,7 @@ class ConvDecoder(nn.Module):
         init_normal(self)
 
     def forward(self, z: Tensor) -> Tensor:
-        """[N, inputs] -> [N, C, H, W]."""
+        """Map [N, inputs] to [N, C, H, W]."""
         y: Tensor = self.body(self.stem(z))
         return y
 

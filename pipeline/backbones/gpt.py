@@ -18,7 +18,7 @@ class GPTParams(Parameters):
     dropout: float = Field(0.0, ge=0, lt=1)
 
     def build(self, length: int, starts: int, codes: int) -> "GPT":
-        """Sequences of ``length`` codes, begun by one of so many starts."""
+        """Build a network of sequences of ``length`` codes, begun by one of so many starts."""
         return GPT(length, starts, codes, self)
 
 
@@ -43,9 +43,9 @@ class GPT(nn.Module):
         nn.init.normal_(self.places, 0.0, 0.02)
 
     def forward(self, start: Tensor, codes: Tensor) -> Tensor:
-        """Starts [N] and the first T < length codes [N, T] -> logits [N, T + 1, codes] of the next.
+        """Map starts [N] and the first T < length codes [N, T] to logits [N, T + 1, codes].
 
-        float32; those at place t know the start and the codes before place t.
+        Those at place t, float32, predict its code from the start and the codes before place t.
         """
         x = torch.cat([self.starts(start)[:, None], self.codes(codes)], dim=1)
         x = self.drop(x + self.places[: x.shape[1]])
@@ -54,7 +54,7 @@ class GPT(nn.Module):
         return self.logits(x)
 
     def step(self, start: Tensor, last: Tensor | None, at: int, caches: list[Cache]) -> Tensor:
-        """Logits [N, codes] of the code at place ``at``, from the code ``last`` [N] before it.
+        """Compute logits [N, codes] of the code at ``at``, from the code ``last`` [N] before it.
 
         What was before that stands in the caches. ``last`` is not looked at for place 0.
         """
@@ -70,6 +70,6 @@ class GPT(nn.Module):
         return [block.empty_cache(count, self.length) for block in blocks]
 
     def logits(self, x: Tensor) -> Tensor:
-        """[N, T, width] -> logits [N, T, codes], float32."""
+        """Map [N, T, width] to logits [N, T, codes], float32."""
         logits: Tensor = self.head(self.norm(x))
         return logits.float()

@@ -62,7 +62,7 @@ class HifiganParams(Block):
         return math.prod(self.rates)
 
     def build(self, mels: int) -> "Hifigan":
-        """[N, mels, T] -> [N, 1, T * hop] in [-1, 1]."""
+        """Build a network of [N, mels, T] -> [N, 1, T * hop] in [-1, 1]."""
         return Hifigan(
             mels,
             channels=self.channels,
@@ -121,7 +121,7 @@ class Hifigan(nn.Module):
         self.conv_post = nn.Conv1d(channels, 1, 7, padding=3)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """[N, mels, T] -> [N, 1, T * hop]."""
+        """Map [N, mels, T] to [N, 1, T * hop]."""
         x = self.conv_pre(frames)
         for level, up in enumerate(self.ups):
             x = up(leaky_relu(x, SLOPE))
@@ -141,7 +141,7 @@ class PairedBlock(nn.Module):
         self.convs2 = nn.ModuleList(_same(channels, kernel, 1) for _ in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, T] -> [N, C, T]."""
+        """Map [N, C, T] to [N, C, T]."""
         for dilated, plain in zip(self.convs1, self.convs2, strict=True):
             x = x + plain(leaky_relu(dilated(leaky_relu(x, SLOPE)), SLOPE))
         return x
@@ -155,7 +155,7 @@ class SingleBlock(nn.Module):
         self.convs = nn.ModuleList(_same(channels, kernel, dilation) for dilation in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, T] -> [N, C, T]."""
+        """Map [N, C, T] to [N, C, T]."""
         for dilated in self.convs:
             x = x + dilated(leaky_relu(x, SLOPE))
         return x

@@ -46,6 +46,6 @@ class LatentNetwork(nn.Module):
         nn.init.normal_(self.conv_out.weight, 0.0, 0.01)
 
     def forward(self, z: Tensor) -> Tensor:
-        """[N, dim, h, w] -> the same."""
+        """Map [N, dim, h, w] to the same shape."""
         change: Tensor = self.conv_out(silu(self.norm_out(self.blocks(self.conv_in(z)))))
         return z + change

@@ -30,9 +30,10 @@ class TwoOneTwoParams(Block):
     """Residual blocks in the middle."""
 
     def build(self, mels: int, masked: bool) -> "TwoOneTwo":
-        """[N, 1, mels, T] -> the same; ``masked`` adds a channel that says which frames are there.
+        """Build a network of [N, 1, mels, T] -> the same.
 
-        Raises ValueError where ``mels`` is no multiple of 4.
+        ``masked`` adds a channel that says which frames are there. Raises ValueError where ``mels``
+        is no multiple of 4.
         """
         return TwoOneTwo(mels, masked, width=self.width, blocks=self.blocks)
 
@@ -44,7 +45,7 @@ class GatedPatchParams(Block):
     """Channels of the first layer; they double at each of the three halvings."""
 
     def build(self) -> "GatedPatch":
-        """[N, 1, M, T] -> logits [N, 1, M/8, T/8], rounded up."""
+        """Build a network of [N, 1, M, T] -> logits [N, 1, M/8, T/8], rounded up."""
         return GatedPatch(width=self.width)
 
 
@@ -95,7 +96,7 @@ class TwoOneTwo(nn.Module):
         )
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[N, 1, M, T] -> [N, 1, M, T].
+        """Map [N, 1, M, T] to [N, 1, M, T].
 
         ``mask`` [N, 1, 1, T] is 0 where a frame is to be filled in and 1 elsewhere, as everywhere
         where it is None; networks without the mask's channel leave it aside.
@@ -124,7 +125,7 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, 1, T] -> [N, C, 1, T]."""
+        """Map [N, C, 1, T] to [N, C, 1, T]."""
         y: Tensor = x + self.layers(x)
         return y
 
@@ -147,7 +148,7 @@ class GatedPatch(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, 1, M, T] -> logits [N, 1, M/8, T/8], rounded up."""
+        """Map [N, 1, M, T] to logits [N, 1, M/8, T/8], rounded up."""
         y: Tensor = self.layers(x)
         return y
 
@@ -160,13 +161,13 @@ class PlainConv2d(nn.Conv2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, outputs, H, W]."""
+        """Map [N, C, H, W] to [N, outputs, H, W]."""
         y: Tensor = self._conv_forward(x.contiguous(), self.weight.contiguous(), self.bias)
         return y
 
 
 def scaled_norm(channels: int) -> tuple[nn.Module, nn.Module]:
-    """Instance norm, then a learnt scale and shift for each channel."""
+    """Build instance norm, then a learnt scale and shift for each channel."""
     return InstanceNorm(), Scale(channels)
 
 
@@ -182,5 +183,5 @@ class Scale(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> the same."""
+        """Map [N, C, H, W] to the same shape."""
         return torch.addcmul(self.bias.to(x.dtype), x, self.weight.to(x.dtype))

@@ -60,7 +60,7 @@ class MLPEncoder(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, outputs]."""
+        """Map [N, C, H, W] to [N, outputs]."""
         y: Tensor = self.layers(x.flatten(1))
         return y
 
@@ -80,7 +80,7 @@ class MLPDecoder(nn.Module):
             self.layers.append(nn.Tanh())
 
     def forward(self, z: Tensor) -> Tensor:
-        """[N, inputs] -> [N, C, H, W]."""
+        """Map [N, inputs] to [N, C, H, W]."""
         y: Tensor = self.layers(z)
         return y
 

@@ -31,7 +31,7 @@ class MultiscaleParams(Block):
     """Spectral norm of all layers but the first and the logits."""
 
     def build(self, inputs: int) -> "Multiscale":
-        """[N, inputs, H, W] -> for each scale the features of every layer, then the logits."""
+        """Build networks of [N, inputs, H, W] -> all layers' features, then logits, by scale."""
         return Multiscale(
             inputs,
             scales=self.scales,
@@ -61,7 +61,10 @@ class Multiscale(nn.Module):
         )
 
     def forward(self, x: Tensor) -> list[list[Tensor]]:
-        """[N, inputs, H, W] -> for each scale, the largest first: features, logits [N, 1, h, w]."""
+        """Map [N, inputs, H, W] to features, then logits [N, 1, h, w], for each scale.
+
+        The largest scale is first.
+        """
         found: list[list[Tensor]] = []
         for number, discriminator in enumerate(self.discriminators):
             if number:

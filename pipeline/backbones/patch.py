@@ -26,7 +26,7 @@ class PatchParams(Block):
     norm: Norm = "batch"
 
     def build(self, inputs: int) -> "Patch":
-        """[N, inputs, H, W] -> logits [N, 1, h, w], one a patch."""
+        """Build a network of [N, inputs, H, W] -> logits [N, 1, h, w], one a patch."""
         return Patch(inputs, width=self.width, layers=self.layers, norm=self.norm)
 
 
@@ -62,6 +62,6 @@ class Patch(nn.Module):
         init_normal(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> logits [N, 1, h, w]."""
+        """Map [N, inputs, H, W] to logits [N, 1, h, w]."""
         y: Tensor = self.layers(x)
         return y

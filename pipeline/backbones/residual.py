@@ -69,7 +69,7 @@ class ResidualEncoder(nn.Module):
         self.head = nn.Linear(widths[-1], outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, outputs]."""
+        """Map [N, C, H, W] to [N, outputs]."""
         y: Tensor = self.head(relu(self.blocks(x)).mean((2, 3)))
         return y
 
@@ -101,7 +101,7 @@ class ResidualDecoder(nn.Module):
             self.head.append(nn.Tanh())
 
     def forward(self, z: Tensor) -> Tensor:
-        """[N, inputs] -> [N, C, H, W]."""
+        """Map [N, inputs] to [N, C, H, W]."""
         y: Tensor = self.head(self.blocks(self.stem(z)))
         return y
 
@@ -132,7 +132,7 @@ class ResidualBlock(nn.Module):
         nn.init.xavier_uniform_(self.shortcut.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> [N, outputs, H / 2 or 2 H, ...]."""
+        """Map [N, inputs, H, W] to [N, outputs, H / 2 or 2 H, ...]."""
         y = x if self.first else relu(self.norm_1(x))
         if self.scale == "up":
             x, y = interpolate(x, scale_factor=2.0), interpolate(y, scale_factor=2.0)

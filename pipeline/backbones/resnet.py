@@ -30,7 +30,7 @@ class ResnetParams(Block):
     as between two speakers' spectrograms."""
 
     def build(self, inputs: int, outputs: int, bounded: bool) -> "Resnet":
-        """[N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh.
+        """Build a network of [N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh.
 
         Raises ValueError where a residual one can't add its input to its output.
         """
@@ -79,12 +79,12 @@ class Resnet(nn.Module):
         init_normal(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> [N, outputs, H, W]."""
+        """Map [N, inputs, H, W] to [N, outputs, H, W]."""
         y: Tensor = self.layers(x)
         return x + y if self.residual else y
 
     def taps(self, x: Tensor) -> list[Tensor]:
-        """[N, inputs, H, W] -> what five layers of the encoder make of it, fewer where few are."""
+        """List what five layers of the encoder make of [N, inputs, H, W], fewer where few are."""
         found: list[Tensor] = []
         for number in range(self.tap_layers[-1] + 1):
             x = self.layers[number](x)
@@ -94,7 +94,7 @@ class Resnet(nn.Module):
 
 
 def downsampling(inputs: int, width: int, norm: Norm, bias: bool) -> list[nn.Module]:
-    """[N, inputs, H, W] -> features [N, 4 * width, H / 4, W / 4]."""
+    """Build layers of [N, inputs, H, W] -> features [N, 4 * width, H / 4, W / 4]."""
     layers: list[nn.Module] = [
         ReflectionPad(3),
         nn.Conv2d(inputs, width, 7, bias=bias),
@@ -113,7 +113,10 @@ def downsampling(inputs: int, width: int, norm: Norm, bias: bool) -> list[nn.Mod
 def upsampling(
     width: int, outputs: int, norm: Norm, bias: bool, up: Upsample, bounded: bool
 ) -> list[nn.Module]:
-    """Features [N, 4 * width, H / 4, W / 4] -> [N, outputs, H, W]; ``bounded`` ends in tanh."""
+    """Build layers of features [N, 4 * width, H / 4, W / 4] -> [N, outputs, H, W].
+
+    ``bounded`` ends in tanh.
+    """
     layers: list[nn.Module] = []
     for channels in (4 * width, 2 * width):
         layers += [
@@ -141,6 +144,6 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, C, H, W]."""
+        """Map [N, C, H, W] to [N, C, H, W]."""
         y: Tensor = x + self.layers(x)
         return y

@@ -39,7 +39,7 @@ class SpadeParams(Block):
     """Length of the style code (published: 256), or None for one picture a label map."""
 
     def build(self, inputs: int, outputs: int, bounded: bool) -> "Spade":
-        """[N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh."""
+        """Build a network of [N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh."""
         return Spade(
             inputs,
             outputs,
@@ -53,7 +53,10 @@ class SpadeParams(Block):
         )
 
     def build_encoder(self, inputs: int) -> "StyleEncoder | None":
-        """Samples [N, inputs, H, W] -> mean and log-variance of their style codes, if any."""
+        """Build a network of samples [N, inputs, H, W] -> style codes' means and log-variances.
+
+        Returns None where there are no style codes.
+        """
         if self.style is None:
             return None
         return StyleEncoder(
@@ -101,7 +104,7 @@ class Spade(nn.Module):
         self.out = nn.Sequential(*out, nn.Tanh()) if bounded else nn.Sequential(*out)
 
     def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
-        """[N, inputs, H, W] -> [N, outputs, H, W] in styles [N, Z]; None: the prior's mean, 0."""
+        """Map [N, inputs, H, W] to [N, outputs, H, W] in styles [N, Z]; None: prior's mean, 0."""
         if self.style is not None and style is None:
             style = x.new_zeros(x.shape[0], self.style)
         y: Tensor = self.start(smaller(x, self.levels[0]))
@@ -139,7 +142,7 @@ class StyleEncoder(nn.Module):
         self.out = nn.Linear(widths[-1], 2 * style)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """[N, inputs, H, W] of any size -> mean and log-variance [N, style] each, in float32."""
+        """Map [N, inputs, H, W] of any size to mean and log-variance, [N, style] float32 each."""
         for halve in self.halvings:
             x = leaky_relu(halve(x), 0.2)
         mean, log_variance = self.out(x.mean(dim=(2, 3))).float().chunk(2, dim=1)

@@ -30,7 +30,10 @@ class StyleGAN2DiscriminatorParams(Block):
     """Channels at most."""
 
     def build(self, spec: Spec) -> "StyleGAN2Discriminator":
-        """Samples [N, C, H, W] -> logits [N, 1]; raise ValueError where they do not halve."""
+        """Build a network of samples [N, C, H, W] -> logits [N, 1].
+
+        Raises ValueError where samples do not halve.
+        """
         return StyleGAN2Discriminator(spec, width=self.width, most=self.most)
 
 
@@ -55,7 +58,7 @@ class StyleGAN2Discriminator(nn.Module):
                     nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> logits [N, 1]."""
+        """Map [N, C, H, W] to logits [N, 1]."""
         y = self.blocks(leaky_relu(self.stem(x), 0.2))
         y = leaky_relu(self.conv(with_batch_std(y)), 0.2)
         logits: Tensor = self.head(leaky_relu(self.hidden(y.flatten(1)), 0.2))
@@ -76,7 +79,7 @@ class HalvingBlock(nn.Module):
         self.register_buffer("kernel", torch.outer(line, line)[None, None], persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> [N, outputs, H / 2, W / 2]."""
+        """Map [N, inputs, H, W] to [N, outputs, H / 2, W / 2]."""
         y = leaky_relu(self.conv_2(self.halve(leaky_relu(self.conv_1(x), 0.2))), 0.2)
         both: Tensor = y + self.beside(self.halve(x))
         return both / math.sqrt(2)
@@ -88,7 +91,7 @@ class HalvingBlock(nn.Module):
 
 
 def with_batch_std(x: Tensor) -> Tensor:
-    """[N, C, h, w] -> [N, C + 1, h, w]: how much the batch varies, as one more map.
+    """Add to [N, C, h, w] one map that says how much the batch varies: [N, C + 1, h, w].
 
     Karras et al. 2018, section 3, over the whole batch as one group.
     """

@@ -29,7 +29,7 @@ class UnetParams(Block):
     only colours are learnt. Outputs may leave the range by a little; decoding clamps them."""
 
     def build(self, inputs: int, outputs: int, bounded: bool) -> "Unet":
-        """[N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh.
+        """Build a network of [N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh.
 
         Raises ValueError where a residual one can't add its input to its output.
         """
@@ -94,7 +94,7 @@ class Unet(nn.Module):
         init_normal(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> [N, outputs, H, W]."""
+        """Map [N, inputs, H, W] to [N, outputs, H, W]."""
         skips: list[Tensor] = []
         y: Tensor = x
         for block in self.down:

@@ -33,13 +33,13 @@ class VaeParams(Block):
     upsample: Upsample = "transpose"
 
     def build(self, inputs: int, outputs: int, bounded: bool) -> "Vae":
-        """[N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh."""
+        """Build a network of [N, inputs, H, W] -> [N, outputs, H, W]; ``bounded`` ends in tanh."""
         return Vae(
             self.build_encoder(inputs), self.build_latent(), self.build_decoder(outputs, bounded)
         )
 
     def build_encoder(self, inputs: int) -> "VaeEncoder":
-        """Samples [N, inputs, H, W] -> features [N, 4 * width, H / 4, W / 4]."""
+        """Build a network of samples [N, inputs, H, W] -> features [N, 4 * width, H / 4, W / 4]."""
         return VaeEncoder(inputs, width=self.width, blocks=self.blocks, norm=self.norm)
 
     def build_latent(self) -> "GaussianLatent":
@@ -47,7 +47,7 @@ class VaeParams(Block):
         return GaussianLatent(4 * self.width, blocks=self.shared, norm=self.norm)
 
     def build_decoder(self, outputs: int, bounded: bool) -> "VaeDecoder":
-        """Features [N, 4 * width, H / 4, W / 4] -> samples [N, outputs, H, W]."""
+        """Build a network of features [N, 4 * width, H / 4, W / 4] -> [N, outputs, H, W]."""
         return VaeDecoder(
             outputs,
             bounded,
@@ -86,12 +86,12 @@ class GaussianLatent(nn.Module):
         init_normal(self)
 
     def mean(self, features: Tensor) -> Tensor:
-        """Encoder features [N, C, h, w] -> means of the posteriors, same shape, float32."""
+        """Map encoder features [N, C, h, w] to means of the posteriors, same shape, float32."""
         y: Tensor = self.before(features)
         return y.float()
 
     def forward(self, mean: Tensor) -> Tensor:
-        """Means [N, C, h, w] -> a decoder's features, same shape.
+        """Map means [N, C, h, w] to a decoder's features, same shape.
 
         From a draw of the posteriors in training, from their means in evaluation.
         """
@@ -114,7 +114,7 @@ class VaeDecoder(nn.Sequential):
 
 
 def residual_blocks(channels: int, count: int, norm: VaeNorm) -> list[nn.Module]:
-    """[N, channels, h, w] -> the same, ``count`` times."""
+    """Build ``count`` blocks of [N, channels, h, w] -> the same."""
     return [ResidualBlock(channels, norm, bias=True) for _ in range(count)]
 
 
@@ -128,14 +128,14 @@ class Vae(nn.Module):
         self.encoder, self.latent, self.decoder = encoder, latent, decoder
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> [N, outputs, H, W]."""
+        """Map [N, inputs, H, W] to [N, outputs, H, W]."""
         return self.decode(self.mean(x))
 
     def mean(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> means of the posteriors [N, C, H / 4, W / 4], in float32."""
+        """Map [N, inputs, H, W] to means of the posteriors, [N, C, H / 4, W / 4] float32."""
         return self.latent.mean(self.encoder(x))
 
     def decode(self, mean: Tensor) -> Tensor:
-        """Means [N, C, h, w] -> [N, outputs, 4h, 4w]; from a draw in training."""
+        """Map means [N, C, h, w] to [N, outputs, 4h, 4w]; from a draw in training."""
         y: Tensor = self.decoder(self.latent(mean))
         return y

@@ -55,7 +55,7 @@ class VGG19(nn.Module):
             self.register_buffer(name, value, persistent=False)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Pictures [N, 1 or 3, H, W] in [-1, 1] -> relu1_1 ... relu5_1, each half as high."""
+        """Map pictures [N, 1 or 3, H, W] in [-1, 1] to relu1_1 ... relu5_1, each half as high."""
         if x.shape[1] == 1:
             x = x.expand(-1, 3, -1, -1)
         x = ((x + 1) / 2 - self.mean) / self.std
@@ -90,7 +90,7 @@ def check_sum(path: Path, sha256: str | None) -> None:
 
 
 def read_features(path: Path) -> dict[str, Tensor]:
-    """``N.weight`` and ``N.bias`` of the convolutions in `LAYERS`, by torchvision's numbers.
+    """Read ``N.weight`` and ``N.bias`` of the convolutions in `LAYERS`, by torchvision's numbers.
 
     No code in the file is run. Raises UserError where any is missing or of another shape.
     """

@@ -40,11 +40,14 @@ class VitParams(Parameters):
         return self.width
 
     def build_encoder(self, inputs: int) -> "VitEncoder":
-        """Samples [N, inputs, H, W] -> [N, width, H / patch, W / patch]."""
+        """Build a network of samples [N, inputs, H, W] -> [N, width, H / patch, W / patch]."""
         return VitEncoder(inputs, self)
 
     def build_decoder(self, outputs: int) -> "VitDecoder":
-        """[N, width, h, w] -> [N, outputs, h * patch, w * patch]; no tanh at the end."""
+        """Build a network of [N, width, h, w] -> [N, outputs, h * patch, w * patch].
+
+        It has no tanh at the end.
+        """
         return VitDecoder(outputs, self)
 
 
@@ -60,7 +63,7 @@ class VitEncoder(nn.Module):
         init_gpt(self, params.layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> [N, width, h, w]."""
+        """Map [N, inputs, H, W] to [N, width, h, w]."""
         return through(self.embed(x), self.blocks, self.norm)
 
 
@@ -82,7 +85,7 @@ class VitDecoder(nn.Module):
         return self.head.weight
 
     def forward(self, z: Tensor) -> Tensor:
-        """[N, width, h, w] -> [N, outputs, H, W]."""
+        """Map [N, width, h, w] to [N, outputs, H, W]."""
         y = through(z, self.blocks, self.norm)
         out: Tensor = self.unfold(self.head(self.hidden(y).tanh()))
         return out
@@ -105,7 +108,7 @@ def through(x: Tensor, layers: nn.Module, norm: nn.Module) -> Tensor:
 
 
 def sines(rows: int, columns: int, width: int, device: torch.device) -> Tensor:
-    """[rows * columns, width]: half of the numbers tell the row, half the column.
+    """Compute [rows * columns, width]: half of the numbers tell the row, half the column.
 
     Vaswani et al. 2017, section 3.5, once for each axis.
     """

@@ -40,11 +40,14 @@ class VqganParams(Block):
         return int(2 ** (len(self.multipliers) - 1))
 
     def build_encoder(self, inputs: int) -> "Encoder":
-        """Samples [N, inputs, H, W] -> [N, channels, H / multiple, W / multiple]."""
+        """Build a network of [N, inputs, H, W] -> [N, channels, H / multiple, W / multiple]."""
         return Encoder(inputs, self)
 
     def build_decoder(self, outputs: int) -> "Decoder":
-        """[N, channels, h, w] -> [N, outputs, h * multiple, w * multiple]; no tanh at the end."""
+        """Build a network of [N, channels, h, w] -> [N, outputs, h * multiple, w * multiple].
+
+        It has no tanh at the end.
+        """
         return Decoder(outputs, self)
 
 
@@ -70,7 +73,7 @@ class Encoder(nn.Module):
         self.conv_out = nn.Conv2d(channels, params.channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> [N, channels, h, w]."""
+        """Map [N, inputs, H, W] to [N, channels, h, w]."""
         y: Tensor = self.conv_in(x)
         for stage in self.down:
             y = stage(y)
@@ -105,7 +108,7 @@ class Decoder(nn.Module):
         return self.conv_out.weight
 
     def forward(self, z: Tensor) -> Tensor:
-        """[N, channels, h, w] -> [N, outputs, H, W]."""
+        """Map [N, channels, h, w] to [N, outputs, H, W]."""
         y: Tensor = self.mid(self.conv_in(z))
         for number in range(len(self.up) - 1, -1, -1):
             y = self.up[number](y)
@@ -117,7 +120,7 @@ class Level(nn.Module):
     """Residual blocks at one size, each with attention behind it or without, then a resampling."""
 
     def __init__(self, sizes: list[int], params: VqganParams, *, attends: bool) -> None:
-        """``sizes``: channels that come in, and those behind each block."""
+        """Take ``sizes`` as the channels that come in, and those behind each block."""
         super().__init__()
         self.block = nn.ModuleList(Residual(a, b, params) for a, b in pairwise(sizes))
         self.attn = nn.ModuleList(
@@ -127,7 +130,7 @@ class Level(nn.Module):
         self.upsample: nn.Module | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, C', H or H / 2 or 2 H, ...]."""
+        """Map [N, C, H, W] to [N, C', H or H / 2 or 2 H, ...]."""
         for number, block in enumerate(self.block):
             x = block(x)
             if len(self.attn):
@@ -146,7 +149,7 @@ class Middle(nn.Module):
         self.block_2 = Residual(channels, channels, params)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, h, w] -> the same."""
+        """Map [N, C, h, w] to the same shape."""
         y: Tensor = self.block_2(self.attn_1(self.block_1(x)))
         return y
 
@@ -164,7 +167,7 @@ class Residual(nn.Module):
         self.nin_shortcut = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] -> [N, outputs, H, W]."""
+        """Map [N, inputs, H, W] to [N, outputs, H, W]."""
         y: Tensor = self.conv1(silu(self.norm1(x)))
         y = self.conv2(self.dropout(silu(self.norm2(y))))
         return y + (x if self.nin_shortcut is None else self.nin_shortcut(x))
@@ -179,7 +182,7 @@ class Attention(nn.Module):
         self.q, self.k, self.v, self.proj_out = (nn.Conv2d(channels, channels, 1) for _ in range(4))
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> the same."""
+        """Map [N, C, H, W] to the same shape."""
         y = self.norm(x)
         q, k, v = (
             layer(y).flatten(2).transpose(1, 2)[:, None] for layer in (self.q, self.k, self.v)
@@ -197,7 +200,7 @@ class Halve(nn.Module):
         self.conv = nn.Conv2d(channels, channels, 3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, C, H / 2, W / 2]."""
+        """Map [N, C, H, W] to [N, C, H / 2, W / 2]."""
         y: Tensor = self.conv(pad(x, (0, 1, 0, 1)))
         return y
 
@@ -210,11 +213,11 @@ class Double(nn.Module):
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, C, 2 H, 2 W]."""
+        """Map [N, C, H, W] to [N, C, 2 H, 2 W]."""
         y: Tensor = self.conv(interpolate(x, scale_factor=2.0, mode="nearest"))
         return y
 
 
 def norm(channels: int, groups: int) -> GroupNorm:
-    """Group norm in as many of ``groups`` as divide the channels."""
+    """Build group norm in as many of ``groups`` as divide the channels."""
     return GroupNorm(math.gcd(groups, channels), channels, eps=1e-6)

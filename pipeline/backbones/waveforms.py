@@ -63,7 +63,7 @@ class SeveralDiscriminators(nn.Module):
         self.halving = halving
 
     def forward(self, wave: Tensor) -> list[Features]:
-        """[N, 1, samples] -> the layers' outputs of each discriminator."""
+        """Map [N, 1, samples] to the layers' outputs of each discriminator."""
         outputs = []
         for number, discriminator in enumerate(self.discriminators):
             if number and self.halving:
@@ -80,7 +80,7 @@ class Discriminators(nn.Module):
         self.periods, self.scales = periods, scales
 
     def forward(self, wave: Tensor) -> list[Features]:
-        """[N, 1, samples] -> the layers' outputs of each discriminator."""
+        """Map [N, 1, samples] to the layers' outputs of each discriminator."""
         outputs: list[Features] = self.periods(wave) + self.scales(wave)
         return outputs
 
@@ -102,7 +102,7 @@ class PeriodDiscriminator(nn.Module):
         weight_normed(self)
 
     def forward(self, wave: Tensor) -> Features:
-        """[N, 1, samples] -> layers' outputs [N, C, rows, period]; samples at least a period."""
+        """Map [N, 1, samples], at least a period, to layers' outputs [N, C, rows, period]."""
         filled = reflected(wave, (0, -wave.shape[-1] % self.period))
         return layer_outputs(filled.view(len(wave), 1, -1, self.period), self.layers, self.last)
 
@@ -111,7 +111,7 @@ class ScaleDiscriminator(nn.Module):
     """Long, strided, grouped convolutions."""
 
     def __init__(self, width: int, spectral: bool) -> None:
-        """``spectral``: spectral norm in place of weight norm, as for the waveform as it is."""
+        """Take ``spectral`` for spectral norm instead of weight norm, as at the full rate."""
         super().__init__()
         shapes = [  # inputs and outputs in widths, kernel, stride, groups
             (1, 1, 41, 2, 4),
@@ -142,7 +142,7 @@ class ScaleDiscriminator(nn.Module):
             weight_normed(self)
 
     def forward(self, wave: Tensor) -> Features:
-        """[N, 1, samples] -> layers' outputs [N, C, any]."""
+        """Map [N, 1, samples] to layers' outputs [N, C, any]."""
         return layer_outputs(wave, self.layers, self.last)
 
 

@@ -10,5 +10,5 @@ __all__ = ["app", "data", "main", "models", "project"]
 
 
 def main() -> None:
-    """The entry point of the command."""
+    """Run the command."""
     app(prog_name="crossdomain")

@@ -28,11 +28,11 @@ class ImageCodec(Block):
         return Spec(channels=self.channels[domain], height=self.size, width=self.size, bounded=True)
 
     def to_sample(self, stored: Tensor, domain: str) -> Tensor:
-        """uint8 [N, H, W, C] -> float32 [N, C, H, W] in [-1, 1], channels-last in memory."""
+        """Map uint8 [N, H, W, C] to float32 [N, C, H, W] in [-1, 1], channels-last in memory."""
         return stored.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
     def from_sample(self, sample: Tensor, domain: str) -> Picture:
-        """[N, C, H, W] in [-1, 1] (values beyond are clamped) -> uint8 [N, H, W, C]."""
+        """Map [N, C, H, W] in [-1, 1] (values beyond are clamped) to uint8 [N, H, W, C]."""
         levels = sample.detach().float().clamp(-1, 1).add(1).mul(127.5).round()
         return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
@@ -76,7 +76,7 @@ def halves_of(picture: Picture) -> tuple[Picture, Picture]:
 
 
 def to_png(picture: Picture) -> bytes:
-    """uint8 [H, W, 3] as the content of a PNG file."""
+    """Encode uint8 [H, W, 3] as the content of a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG")
     return buffer.getvalue()

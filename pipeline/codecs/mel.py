@@ -47,22 +47,22 @@ class MelCodec(Block):
         return Spec(channels=1, height=self.convention.mels, width=None, bounded=False)
 
     def to_sample(self, stored: Tensor, domain: str) -> Tensor:
-        """Log-mel frames float16 [N, T, M] -> standardised float32 samples [N, 1, M, T]."""
+        """Standardise log-mel frames float16 [N, T, M] to samples float32 [N, 1, M, T]."""
         mean, std = self._statistics(domain, stored.device)
         return ((stored.float() - mean) / std).transpose(1, 2).unsqueeze(1)
 
     def from_sample(self, sample: Tensor, domain: str) -> Tensor:
-        """Standardised samples [N, 1, M, T] -> log-mel frames float32 [N, T, M]."""
+        """Convert standardised samples [N, 1, M, T] to log-mel frames float32 [N, T, M]."""
         mean, std = self._statistics(domain, sample.device)
         return sample.detach().float().squeeze(1).transpose(1, 2) * std + mean
 
     def encode(self, wave: Tensor, domain: str) -> Tensor:
-        """Waveform [samples] at the convention's rate -> sample [1, M, T]."""
+        """Encode a waveform [samples] at the convention's rate as a sample [1, M, T]."""
         frames = log_mel(wave, self.convention).T  # [T, M]
         return self.to_sample(frames[None], domain)[0]
 
     def decode(self, sample: Tensor, domain: str) -> Tensor:
-        """Sample [1, M, T] -> waveform [T * hop] by Griffin-Lim."""
+        """Decode a sample [1, M, T] to a waveform [T * hop] by Griffin-Lim."""
         frames = self.from_sample(sample[None], domain)[0]
         return griffin_lim(frames.T, self.convention)
 
@@ -109,7 +109,7 @@ def to_audio(wave: npt.ArrayLike, rate: int, container: Literal["WAV", "FLAC"]) 
 
 
 def frames_of(wave: Wave, convention: MelConvention) -> Frames:
-    """Log-mel frames [T, M] as the prepared store keeps them.
+    """Compute log-mel frames [T, M] as the prepared store keeps them.
 
     Raises ValueError where the clip is shorter than one frame.
     """

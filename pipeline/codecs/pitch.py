@@ -76,16 +76,16 @@ class PitchSums(NamedTuple):
 
     @classmethod
     def of(cls, track: Tensor) -> Self:
-        """Of an F0 track in Hz, 0 where unvoiced."""
+        """Compute the sums of an F0 track in Hz, 0 where unvoiced."""
         found = log_f0(track)
         return cls(float(len(found)), float(found.sum()), float(found.square().sum()))
 
     def plus(self, other: "PitchSums") -> "PitchSums":
-        """Of both recordings."""
+        """Return the sums of both recordings."""
         return PitchSums(*(a + b for a, b in zip(self, other, strict=True)))
 
     def summary(self) -> Pitch | None:
-        """Mean and std, see `Pitch.of`."""
+        """Compute mean and std, see `Pitch.of`."""
         if not self.voiced:
             return None
         mean = self.sum / self.voiced
@@ -93,7 +93,7 @@ class PitchSums(NamedTuple):
 
 
 def log_f0(track: Tensor) -> Tensor:
-    """Natural logarithms, float64 [V], of the voiced frames of an F0 track in Hz."""
+    """Compute natural logarithms, float64 [V], of the voiced frames of an F0 track in Hz."""
     return track[track > 0].double().log()
 
 
@@ -124,7 +124,7 @@ def f0_track(wave: Tensor, convention: MelConvention, speed: int = SPEED) -> Ten
 
 
 def world_f0(wave: Track, rate: int, period: float, speed: int = SPEED) -> tuple[Track, Track]:
-    """F0 in Hz (0 where unvoiced) and time in seconds of frames every ``period`` milliseconds.
+    """Estimate F0 in Hz (0 where unvoiced) and time in seconds every ``period`` milliseconds.
 
     ``wave`` is finite, float64 [N]; frame 0 is centred on its first sample. ``speed``: see
     `f0_track`.

@@ -49,7 +49,7 @@ def check_finite(wave: Tensor) -> None:
 
 
 def log_mel_unchecked(wave: Tensor, convention: MelConvention) -> Tensor:
-    """`log_mel` for waves that are known to fit, as in training.
+    """Compute `log_mel` for waves that are known to fit, as in training.
 
     A look at every sample would make an accelerator wait, and a loss that is no number is the
     loop's to report.
@@ -136,7 +136,7 @@ def magnitude_from_mel(log_mel: Tensor, convention: MelConvention = HIFI_GAN) ->
 
 
 def _spectra(wave: Tensor, convention: MelConvention) -> Tensor:
-    """``[..., N]`` to complex ``[..., N // hop, F]``, with the reflected margins."""
+    """Transform ``[..., N]`` to complex ``[..., N // hop, F]``, with the reflected margins."""
     padded = _reflect(wave, convention.padding)
     frames = padded.unfold(-1, convention.n_fft, convention.hop)
     spectra: Tensor = torch.fft.rfft(frames * _window(convention, wave.device))
@@ -144,7 +144,7 @@ def _spectra(wave: Tensor, convention: MelConvention) -> Tensor:
 
 
 def _bands(spectra: Tensor, convention: MelConvention) -> Tensor:
-    """Complex ``[..., T, F]`` to the magnitudes of mel bands ``[..., M, T]``."""
+    """Map complex ``[..., T, F]`` to the magnitudes of mel bands ``[..., M, T]``."""
     filters = _heard_filters(convention, spectra.device)
     heard = spectra[..., : len(filters)]
     if spectra.requires_grad or spectra.device.type != "cpu":
@@ -157,12 +157,12 @@ def _bands(spectra: Tensor, convention: MelConvention) -> Tensor:
 
 
 def _scaled(phase: Tensor, magnitude: Tensor) -> Tensor:
-    """Their product; torch would make a complex tensor of the magnitudes first."""
+    """Multiply both; torch would make a complex tensor of the magnitudes first."""
     return torch.view_as_complex(torch.view_as_real(phase) * magnitude[..., None])
 
 
 def _wave(spectra: Tensor, envelope: Tensor, convention: MelConvention) -> Tensor:
-    """Complex ``[T, F]`` to ``[T * hop]``: the least-squares inverse, margins cut off."""
+    """Transform complex ``[T, F]`` to ``[T * hop]``: the least-squares inverse, margins cut off."""
     frames = torch.fft.irfft(spectra, n=convention.n_fft) * _window(convention, spectra.device)
     margin, length = convention.padding, len(spectra) * convention.hop
     return (_overlap_add(frames, convention) / envelope)[margin : margin + length]
@@ -175,7 +175,7 @@ def _envelope(frames: int, convention: MelConvention, device: torch.device) -> T
 
 
 def _overlap_add(frames: Tensor, convention: MelConvention) -> Tensor:
-    """``[T, n_fft]`` to ``[(T - 1) * hop + n_fft]``, in pieces of a hop."""
+    """Add ``[T, n_fft]`` to ``[(T - 1) * hop + n_fft]``, in pieces of a hop."""
     hop, pieces = convention.hop, -(-convention.n_fft // convention.hop)
     parts = F.pad(frames, (0, pieces * hop - convention.n_fft))
     parts = parts.reshape(len(frames), pieces, hop)
@@ -197,7 +197,7 @@ def _reflect(wave: Tensor, margin: int) -> Tensor:
 
 @lru_cache(maxsize=8)
 def _window(convention: MelConvention, device: torch.device) -> Tensor:
-    """Hann, in the middle of ``[n_fft]`` zeros."""
+    """Return a Hann window in the middle of ``[n_fft]`` zeros."""
     # A tensor made under inference_mode could not enter a later backward pass.
     with torch.inference_mode(False):
         before = (convention.n_fft - convention.win) // 2
@@ -207,7 +207,7 @@ def _window(convention: MelConvention, device: torch.device) -> Tensor:
 
 @lru_cache(maxsize=8)
 def _filters(convention: MelConvention, device: torch.device) -> Tensor:
-    """Slaney's mel filters, ``[M, F]``."""
+    """Return Slaney's mel filters, ``[M, F]``."""
     from torchaudio.functional import melscale_fbanks
 
     with torch.inference_mode(False):
@@ -234,7 +234,7 @@ def _heard_filters(convention: MelConvention, device: torch.device) -> Tensor:
 
 @lru_cache(maxsize=8)
 def _sparse_filters(convention: MelConvention) -> Any:
-    """`_heard_filters` on the processor as scipy's sparse rows, ``[M, F']``."""
+    """Return `_heard_filters` on the processor as scipy's sparse rows, ``[M, F']``."""
     from scipy.sparse import csr_array
 
     return csr_array(_heard_filters(convention, torch.device("cpu")).T.numpy())
@@ -242,7 +242,10 @@ def _sparse_filters(convention: MelConvention) -> Any:
 
 @lru_cache(maxsize=8)
 def _pseudo_inverse(convention: MelConvention, device: torch.device) -> Tensor:
-    """Of the filters, ``[F, M]``; decomposed in float64, for the bank may lack full rank."""
+    """Return the pseudo-inverse of the filters, ``[F, M]``.
+
+    It is decomposed in float64, for the bank may lack full rank.
+    """
     with torch.inference_mode(False):
         inverse: Tensor = torch.linalg.pinv(_filters(convention, torch.device("cpu")).double())
         return inverse.to(device=device, dtype=torch.float32)

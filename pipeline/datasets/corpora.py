@@ -98,7 +98,7 @@ def factor_types(corpus: Corpus, keys: set[str]) -> dict[str, Factor]:
 
 
 def vcc2016(root: Path, speaker: str) -> Clips:
-    """``vcc2016_training/SF1/100001.wav`` and ``evaluation_all/SF1/200001.wav``.
+    """Find ``vcc2016_training/SF1/100001.wav`` and ``evaluation_all/SF1/200001.wav``.
 
     All say the same 162 sentences; sources (S...) are trained on the first half, targets on the
     second, as CycleGAN-VC and those after it do.
@@ -113,8 +113,10 @@ def vcc2016(root: Path, speaker: str) -> Clips:
 
 
 def vcc2018(root: Path, speaker: str) -> Clips:
-    """``vcc2018_training/VCC2SF1/10001.wav``; tests in ``vcc2018_evaluation`` or, of targets,
-    ``vcc2018_reference``."""
+    """Find ``vcc2018_training/VCC2SF1/10001.wav``.
+
+    Tests are in ``vcc2018_evaluation`` or, of targets, ``vcc2018_reference``.
+    """
     tests = [root / f"vcc2018_{name}" / speaker for name in ("evaluation", "reference")]
     test = next((folder for folder in tests if folder.is_dir()), tests[0])
     training = named(root / "vcc2018_training" / speaker, r"(\d+)")
@@ -122,13 +124,13 @@ def vcc2018(root: Path, speaker: str) -> Clips:
 
 
 def arctic(root: Path, speaker: str) -> Clips:
-    """``cmu_us_bdl_arctic/wav/arctic_a0001.wav``; every speaker says every sentence."""
+    """Find ``cmu_us_bdl_arctic/wav/arctic_a0001.wav``; every speaker says every sentence."""
     folder = root / f"cmu_us_{speaker}_arctic" / "wav"
     return {"train": named(folder, r"arctic_([ab]\d+)")}
 
 
 def vctk(root: Path, speaker: str) -> Clips:
-    """``wav48_silence_trimmed/p225/p225_001_mic1.flac``, or ``wav48/p225/p225_001.wav``.
+    """Find ``wav48_silence_trimmed/p225/p225_001_mic1.flac``, or ``wav48/p225/p225_001.wav``.
 
     The sentences that all have read are the test. Beyond them a number is another text with each
     speaker, so those keys name the speaker too: training domains aren't aligned.
@@ -144,7 +146,7 @@ def vctk(root: Path, speaker: str) -> Clips:
 
 
 def fsdd(root: Path, speaker: str) -> Clips:
-    """``recordings/7_jackson_32.wav``: a digit and its take; the folder's name may differ."""
+    """Find ``recordings/7_jackson_32.wav``: a digit and its take; the folder's name may differ."""
     found = named(root, rf"(\d)_{re.escape(speaker)}_(\d+)")
     tests = {key for key in found if int(key.split("_")[1]) < FSDD_TEST}
     return {

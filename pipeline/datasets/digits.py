@@ -32,7 +32,7 @@ class DigitsParams(PictureParams):
         return super().spec.model_copy(update={"classes": NAMES})
 
     def source(self) -> Source:
-        """1,437 digits for training and 360 for testing, domain ``digit``, labels 0 to 9.
+        """List 1,437 digits for training and 360 for testing, domain ``digit``, labels 0 to 9.
 
         The factor ``digit`` is the same, by name.
         """

@@ -25,7 +25,7 @@ class Earlier:
     """The store that the present preparation is about to replace."""
 
     def __init__(self, store: Path, way: str) -> None:
-        """Empty where there is no whole store, or it was not made in this ``way``."""
+        """Hold nothing where there is no whole store, or it was not made in this ``way``."""
         self._store: Store | None = None
         if was_made_in(way, store):
             try:
@@ -54,12 +54,12 @@ class EarlierDomain:
         self._rows.sort(order="key")
 
     def find(self, key: str) -> str | None:
-        """SHA-256 of the file that the item with a key was made of; None where there was none."""
+        """Find the SHA-256 of the file that a key's item was made of; None where there was none."""
         row = self._row(key)
         return None if row is None else bytes(row["sha256"]).hex()
 
     def restored(self, key: str, analysed: Analysed) -> Analysed:
-        """``analysed``, with what the store keeps of the item where it is unchanged."""
+        """Return ``analysed``, with what the store keeps of the item where it is unchanged."""
         row = self._row(key)
         if row is None or not analysed.unchanged:
             return analysed
@@ -78,12 +78,12 @@ class EarlierDomain:
 
 
 def short(key: str) -> int:
-    """64 bits of a key's hash."""
+    """Return 64 bits of a key's hash."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8])
 
 
 def way_of(params: DatasetParams) -> str:
-    """Changes with anything that decides what preparation makes of a file: parameters and code."""
+    """Hash whatever decides what preparation makes of a file: parameters and code."""
     digest = hashlib.sha256(params.model_dump_json().encode())
     package = Path(pipeline.__file__).parent
     for name in CODE:
@@ -100,7 +100,7 @@ def note_of(store: Path) -> Path:
 
 
 def remember(store: Path, way: str) -> None:
-    """Notes how a store was made, and which it is: checking out an older one changes no note."""
+    """Note how a store was made, and which it is: checking out an older one changes no note."""
     files.replace(note_of(store), f"{way}\n{identity(store)}".encode())
 
 

@@ -214,7 +214,7 @@ def _work(request: str, answer: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``python -m pipeline.datasets.espeak ANSWER.npz``, with the request as json on stdin."""
+    """Run ``python -m pipeline.datasets.espeak ANSWER.npz``, with the request as json on stdin."""
     try:
         _work(sys.stdin.buffer.read().decode(), Path(arguments[0]).resolve())
     except UserError as error:

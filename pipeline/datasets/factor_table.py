@@ -22,7 +22,7 @@ class FactorTable:
     """Writes the factors of one domain's items; nothing at all where none are declared."""
 
     def __init__(self, folder: Path, factors: Mapping[str, Factor]) -> None:
-        """``factors``: name -> type, of every item."""
+        """Take ``factors`` as name -> type, of every item."""
         self.folder, self.factors = folder, factors
         self.dtype = np.dtype([(name, factor.dtype) for name, factor in factors.items()])
         self._pending: list[tuple[float, ...]] = []

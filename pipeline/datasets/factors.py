@@ -109,7 +109,7 @@ class ByFactor(dict[str, Entry], Generic[Entry]):
     """Something for each factor; ``[name]`` raises UserError, naming what there is instead."""
 
     def __init__(self, entries: Mapping[str, Entry], owner: object) -> None:
-        """``owner``: whose factors they are, as an error should call it."""
+        """Take ``owner`` as whose factors they are, as an error should call it."""
         super().__init__(entries)
         self.owner = owner
 

@@ -80,7 +80,7 @@ class FolderParams(DatasetParams):
         return self.domains or tuple(self.folders["train"])
 
     def _found(self) -> Found:
-        """Split -> domain -> folder below the root."""
+        """Return split -> domain -> folder below the root."""
         if self.domains is None:
             return self.folders
         found = (lettered if self.layout == "ab" else halved)(Path(self.root), self.domains)
@@ -174,15 +174,15 @@ class SoundFolderParams(FolderParams, RecordingParams):
 
 
 def load_square(size: int, path: Path) -> Array:
-    """uint8 [size, size, 3] from a picture file."""
+    """Load uint8 [size, size, 3] from a picture file."""
     return fit_square(read_picture(path), size)
 
 
 def load_view(view: Literal["edges", "grey"], load: Callable[[], Array]) -> Array:
-    """uint8 [size, size, 1]: what ``view`` makes of the picture that ``load`` gives."""
+    """Load uint8 [size, size, 1]: what ``view`` makes of the picture that ``load`` gives."""
     return (edges if view == "edges" else grey)(load())
 
 
 def load_half(size: int, half: int, path: Path) -> Array:
-    """uint8 [size, size, 3] from the left (0) or right (1) half of a picture file."""
+    """Load uint8 [size, size, 3] from the left (0) or right (1) half of a picture file."""
     return fit_square(halves_of(read_picture(path))[half], size)

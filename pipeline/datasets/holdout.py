@@ -9,7 +9,7 @@ Domains = dict[str, list[Item]]
 
 
 def hold_out(domains: Domains, share: float, seed: int) -> tuple[Domains, Domains]:
-    """Parts items into those to train with and those to test with.
+    """Split items into those to train with and those to test with.
 
     An item is held out where the hash of its key is below ``share``, so that it stays on its side
     whatever files come and go, and aligned items stay together. Only where that leaves a domain

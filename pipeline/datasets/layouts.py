@@ -14,7 +14,7 @@ TESTS = ("test", "val")
 
 
 def lettered(root: Path, domains: tuple[str, str]) -> Found:
-    """``trainA trainB testA testB`` (or ``valA valB``): the first domain is A, the second B."""
+    """Find ``trainA trainB testA testB`` (or ``valA valB``): first domain A, second B."""
     letters = dict(zip(domains, "AB", strict=True))
     found: Found = {"train": {domain: f"train{letter}" for domain, letter in letters.items()}}
     for name in TESTS:
@@ -25,7 +25,7 @@ def lettered(root: Path, domains: tuple[str, str]) -> Found:
 
 
 def halved(root: Path, domains: tuple[str, str]) -> Found:
-    """``train`` and ``test`` (or ``val``) with files that both domains share.
+    """Find ``train`` and ``test`` (or ``val``) with files that both domains share.
 
     A root without any of these folders is itself what there is to train with.
     """

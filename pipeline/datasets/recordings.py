@@ -34,14 +34,17 @@ class RecordingParams(SoundParams):
     as loud as they are. Models know it, and bring what they translate to it and back."""
 
     def load_recording(self, path: Path) -> Wave:
-        """float32 [samples], mono, at the convention's rate; ValueError where it can't be used."""
+        """Load float32 [samples], mono, at the convention's rate.
+
+        Raises ValueError where the recording can't be used.
+        """
         wave = read_wave(path, self.convention.rate)
         if self.trim is not None:
             wave = trimmed(wave, self.convention.rate, self.trim)
         return wave if self.level is None else levelled(wave, self.level)
 
     def recording_level(self) -> float | None:
-        """As ``level``."""
+        """Return ``level``."""
         return self.level
 
 
@@ -68,7 +71,7 @@ def spoken_by(speaker: str, items: list[Item]) -> list[Item]:
 
 
 def trimmed(wave: Wave, rate: int, silence: float = SILENCE) -> Wave:
-    """``wave`` [samples] without the silence at its ends: see `RecordingParams.trim`.
+    """Cut the silence at the ends of ``wave`` [samples]: see `RecordingParams.trim`.
 
     Raises ValueError where there is nothing but silence.
     """
@@ -82,7 +85,7 @@ def trimmed(wave: Wave, rate: int, silence: float = SILENCE) -> Wave:
 
 
 def levelled(wave: Wave, level: float = LEVEL) -> Wave:
-    """``wave`` [samples] at a root mean square of ``level`` dB, no sample beyond `PEAK`.
+    """Bring ``wave`` [samples] to a root mean square of ``level`` dB, no sample beyond `PEAK`.
 
     Raises ValueError where it is silent.
     """

@@ -54,8 +54,7 @@ class Source:
     """Name -> type of what is known of every item, in all splits and domains."""
 
     def fingerprint(self) -> str:
-        """Changes with the items: their order, names, classes and factors, and their files' sizes
-        and dates."""
+        """Hash the items: order, names, classes and factors, and their files' sizes and dates."""
         digest = hashlib.sha256(repr(list(self.factors.items())).encode())
         for split, domains in self.items.items():
             for domain, items in domains.items():
@@ -92,7 +91,7 @@ class Moments:
         self.squares += (rows**2).sum(axis=0)
 
     def state(self) -> dict[str, list[float]]:
-        """Everything, as JSON keeps it exactly."""
+        """Return everything, as JSON keeps it exactly."""
         return {"count": [self.count], "sum": self.sum.tolist(), "squares": self.squares.tolist()}
 
     def restore(self, state: dict[str, list[float]]) -> None:
@@ -119,7 +118,7 @@ class DomainMoments:
             self.pitch = self.pitch.plus(pitch)
 
     def statistics(self) -> Statistics:
-        """Of a speaker's mel bins and pitch."""
+        """Compute the statistics of a speaker's mel bins and pitch."""
         mean = self.frames.sum / self.frames.count
         std = np.sqrt(np.maximum(self.frames.squares / self.frames.count - mean**2, 1e-6))
         return Statistics(
@@ -129,7 +128,7 @@ class DomainMoments:
         )
 
     def state(self) -> dict[str, list[float]]:
-        """Everything, as JSON keeps it exactly."""
+        """Return everything, as JSON keeps it exactly."""
         return {
             **self.frames.state(),
             "pitch": list(self.pitch),
@@ -188,7 +187,7 @@ class PictureParams(DatasetParams):
         return raw
 
     def codec(self, moments: dict[str, DomainMoments]) -> ImageCodec:
-        """Pictures need no statistics, only their channels."""
+        """Build the codec of the size and channels; pictures need no statistics."""
         channels = {domain: m.channels for domain, m in moments.items()}
         return ImageCodec(size=self.size, channels=channels)
 
@@ -213,20 +212,20 @@ class SoundParams(DatasetParams):
         return DatasetSpec(specs={name: codec.spec(name) for name in self.domain_names})
 
     def analyse(self, raw: Array) -> Array:
-        """Waveform -> log-mel frames."""
+        """Compute a waveform's log-mel frames."""
         return frames_of(raw, self.convention)
 
     def pitch(self, raw: Array) -> PitchSums:
-        """Waveform -> what its F0 adds to the speaker's statistics."""
+        """Compute what a waveform's F0 adds to the speaker's statistics."""
         track = f0_track(torch.from_numpy(raw), self.convention, SUMMARY_SPEED)
         return PitchSums.of(track)
 
     def recording(self, raw: Array) -> memoryview:
-        """Waveform -> the clip itself as FLAC."""
+        """Encode the waveform itself as FLAC."""
         return to_audio(raw, self.convention.rate, "FLAC")
 
     def codec(self, moments: dict[str, DomainMoments]) -> MelCodec:
-        """Mean and std for each speaker: of each bin, and of pitch."""
+        """Build the codec of mean and std for each speaker: of each bin, and of pitch."""
         statistics = {domain: m.statistics() for domain, m in moments.items()}
         return MelCodec(
             convention=self.convention, statistics=statistics, level=self.recording_level()

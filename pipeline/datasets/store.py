@@ -64,7 +64,7 @@ class Domain:
     """The items of one split and domain."""
 
     def __init__(self, folder: Path, count: int, factors: Mapping[str, Factor]) -> None:
-        """``folder`` has ``count`` items, with ``factors`` of these types."""
+        """Open ``folder``, which has ``count`` items, with ``factors`` of these types."""
         self.folder, self._count, self._types = folder, count, factors
         shards = sorted(folder.glob("shard-*.npy"))
         self._shards: list[Array] = [np.load(shard, mmap_mode="r") for shard in shards]
@@ -116,7 +116,7 @@ class Domain:
         return np.concatenate([[0], np.cumsum(self.lengths)])
 
     def row(self, index: int) -> Array:
-        """Row ``index`` of all shards in a row: a picture [H, W, C], or one frame [M]."""
+        """Read row ``index`` of all shards in a row: a picture [H, W, C], or one frame [M]."""
         shard = bisect_right(self._starts, index) - 1
         row: Array = self._shards[shard][index - self._starts[shard]]
         return row
@@ -128,7 +128,7 @@ class Domain:
         return self.chunk(index, 0, int(self.lengths[index]))
 
     def chunk(self, index: int, start: int, frames: int) -> Array:
-        """Frames ``start`` to ``start + frames`` of clip ``index``: [frames, M]."""
+        """Read frames ``start`` to ``start + frames`` of clip ``index``: [frames, M]."""
         first = int(self._offsets[index]) + start
         shard = bisect_right(self._starts, first) - 1  # a clip never crosses two shards
         at = first - self._starts[shard]
@@ -144,7 +144,7 @@ class Domain:
         return self.audio(0).exists()
 
     def wave(self, index: int, start: int, samples: int) -> Array:
-        """Samples ``start`` to ``start + samples`` of clip ``index``: float32 [samples]."""
+        """Read samples ``start`` to ``start + samples`` of clip ``index``: float32 [samples]."""
         import soundfile
 
         with soundfile.SoundFile(self.audio(index)) as file:

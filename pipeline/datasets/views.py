@@ -8,7 +8,10 @@ Floats = NDArray[np.float32]
 
 
 def grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Luma of a picture [S, S, 3] as [S, S, 1] (ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B)."""
+    """Return the luma of a picture [S, S, 3] as [S, S, 1].
+
+    ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B.
+    """
     red, green, blue = (picture[..., channel].astype(np.float32) for channel in range(3))
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     rounded: NDArray[np.uint8] = np.rint(luma).astype(np.uint8)
@@ -16,7 +19,7 @@ def grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def edges(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Outlines of a picture [S, S, 3]: white (255) on black, [S, S, 1].
+    """Draw the outlines of a picture [S, S, 3]: white (255) on black, [S, S, 1].
 
     Canny's detector (1986): smoothing, gradient, thinning across the gradient, and weak edges
     kept only where they touch strong ones. Both thresholds follow the picture's own contrast, so
@@ -30,7 +33,7 @@ def edges(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _gradient(picture: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.int64]]:
-    """Strength [S, S] of the strongest channel and its direction in eighths of a turn."""
+    """Compute strength [S, S] of the strongest channel and its direction in eighths of a turn."""
     colours = picture.astype(np.float32) / 255
     scale = len(picture) / 64  # at every size the same detail counts as an edge
     calm = ndimage.gaussian_filter(colours, (0.8 * scale, 0.8 * scale, 0), mode="nearest")
@@ -43,7 +46,7 @@ def _gradient(picture: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def _ridges(strength: Floats, direction: NDArray[np.int64]) -> Floats:
-    """Strength where no neighbour across the edge is stronger, else 0."""
+    """Keep the strength where no neighbour across the edge is stronger, else 0."""
     padded = np.pad(strength, 1)
     S = len(strength)
     thin = np.zeros_like(strength)
@@ -56,7 +59,7 @@ def _ridges(strength: Floats, direction: NDArray[np.int64]) -> Floats:
 
 
 def _connected(thin: Floats, weak: float, strong: float) -> NDArray[np.bool_]:
-    """Pixels above weak that hang together with one above strong, diagonals included.
+    """Find pixels above weak that hang together with one above strong, diagonals included.
 
     Groups within a sixteenth of the side are specks: flowers and stones, not outlines.
     """

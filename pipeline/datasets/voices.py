@@ -52,7 +52,7 @@ def test_sentences() -> list[str]:
 
 
 def speech(speaker: str, sentences: Sequence[str]) -> list[np.ndarray]:
-    """Utterances, trimmed and of one loudness; the same whenever and wherever they are made.
+    """Speak utterances, trimmed and of one loudness; the same whenever and wherever they are made.
 
     Args:
         speaker: a key of ``SPEAKERS``.
@@ -88,7 +88,7 @@ class VoicesParams(SoundParams):
     test: int = Field(_TEST_SENTENCES, ge=1, le=_TEST_SENTENCES)
 
     def recording_level(self) -> float | None:
-        """That of ``speech``."""
+        """Return the level of ``speech``."""
         return LEVEL
 
     @property
@@ -97,7 +97,7 @@ class VoicesParams(SoundParams):
         return tuple(SPEAKERS)
 
     def source(self) -> Source:
-        """Disjoint sentences in ``train``, the same ones by both speakers in ``test``.
+        """List disjoint sentences in ``train``, the same ones by both speakers in ``test``.
 
         The factors are ``speaker`` and ``sentence``, whose values' names are the texts.
         """

@@ -58,7 +58,7 @@ class DomainWriter:
         sound: bool,
         factors: Mapping[str, Factor] | None = None,
     ) -> None:
-        """``moments`` takes in what is stored: pictures, or with ``sound`` clips of any length.
+        """Let ``moments`` take in what is stored: pictures, or with ``sound`` clips of any length.
 
         ``factors``: the types of those that every item has.
         """

@@ -22,7 +22,7 @@ MOST_GAIN = 10.0  # 20 dB: what more than that would raise is noise
 def convert_wave(
     finished: FinishedModel, wave: Wave, to: str, vocoder: Vocoder | None = None
 ) -> Wave:
-    """Sound float32 [samples] at the codec's rate -> its conversion, of equal length and loudness.
+    """Convert sound float32 [samples] at the codec's rate; length and loudness stay.
 
     By Griffin-Lim where ``vocoder`` is None. Raises UserError where the model does not translate
     sound to ``to``, or the vocoder does not take the model's frames.
@@ -33,7 +33,7 @@ def convert_wave(
 def convert_blocks(
     finished: FinishedModel, blocks: Iterable[Wave], to: str, vocoder: Vocoder | None = None
 ) -> Iterator[Wave]:
-    """Sound in blocks [samples] of any lengths -> its conversion, in blocks of other lengths.
+    """Convert sound in blocks [samples] of any lengths, in blocks of other lengths.
 
     Converts chunks of `CHUNK` seconds and more, which are cross-faded, so that memory is flat
     however long the sound is. Each chunk keeps its root mean square.
@@ -88,7 +88,7 @@ def _convert_chunk(
 
 
 def loudness_of(wave: Tensor) -> Tensor:
-    """Root mean square of a waveform [samples]."""
+    """Compute the root mean square of a waveform [samples]."""
     return wave.square().mean().sqrt()
 
 

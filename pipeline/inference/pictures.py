@@ -92,7 +92,7 @@ def _seeded(model: Translator, x: Tensor, to: str) -> Tensor:
 
 
 def _with_channels(pictures: Picture, channels: int) -> Picture:
-    """[N, H, W, 3] -> [N, H, W, channels], of which there may be 3, or 1 for grey."""
+    """Convert [N, H, W, 3] to [N, H, W, channels], of which there may be 3, or 1 for grey."""
     if channels == 3:
         return np.array(pictures)  # a copy: torch warns of arrays that can't be written to
     return np.stack([np.array(Image.fromarray(p).convert("L"))[:, :, None] for p in pictures])

@@ -44,7 +44,7 @@ def spans(length: int, tile: int, margin: int) -> list[Span]:
 
 
 def fade(span: Span, length: int, margin: int) -> Tensor:
-    """Weights [stop - start]: 1 on a tile's own, crossing over to its neighbours at the seams.
+    """Compute weights [stop - start]: 1 on a tile's own, crossing over to neighbours at the seams.
 
     Weights of all tiles add up to 1 everywhere. The outer half of a margin has weight 0: there
     the network saw its own padding instead of the picture.
@@ -62,7 +62,7 @@ def fade(span: Span, length: int, margin: int) -> Tensor:
 def translate_in_tiles(
     model: Translator, x: Tensor, to: str, *, tile: int = TILE, margin: int = MARGIN
 ) -> Tensor:
-    """`Translator.translate` for one sample [1, C, H, W] whose sides are multiples of its strides.
+    """Call `Translator.translate` for one sample [1, C, H, W], sides multiples of its strides.
 
     Peak memory is that of a tile or of the pieces, beside source and result. The result is that
     of a whole pass but for the statistics, which are an estimate, and for what lies beyond the
@@ -96,7 +96,7 @@ def rounded_up(length: int, multiple: int) -> int:
 
 
 def pieces(x: Tensor, side: int, multiple: int) -> Tensor:
-    """Squares [N, C, side, side] of a sample [1, C, H, W], evenly spread; at most `PIECES`."""
+    """Cut squares [N, C, side, side] from [1, C, H, W], evenly spread; at most `PIECES`."""
     height, width = x.shape[-2:]
     tall, wide = min(side, height), min(side, width)
     down, across = -(-height // tall), -(-width // wide)
@@ -109,7 +109,7 @@ def pieces(x: Tensor, side: int, multiple: int) -> Tensor:
 
 
 def evenly(spare: int, count: int, multiple: int) -> list[int]:
-    """``count`` places from 0 to ``spare``, each a multiple."""
+    """Spread ``count`` places from 0 to ``spare``, each a multiple."""
     if count == 1:
         return [spare // 2 // multiple * multiple]
     return [round(spare * n / (count - 1) / multiple) * multiple for n in range(count)]
@@ -135,7 +135,7 @@ class Statistics:
 
 
 def statistics_of(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and variance [C] of each channel of [N, C, H, W], or of the group that it is in."""
+    """Compute mean and variance [C] of each channel of [N, C, H, W], or of the group it is in."""
     groups = layer.num_groups if isinstance(layer, GroupNorm) else x.shape[1]
     members = x.shape[1] // groups
     grouped = x.reshape(len(x), groups, members, *x.shape[2:])
@@ -145,7 +145,7 @@ def statistics_of(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
 
 @contextmanager
 def shared_statistics(model: Any) -> Iterator[Statistics]:
-    """Within, layers that take statistics from their input share them: between pieces, then tiles.
+    """Let layers that take statistics from their input share them: between pieces, then tiles.
 
     The first pass settles them.
     """

@@ -20,12 +20,12 @@ class GriffinLim(Vocoder):
         self.convention = convention
 
     def vocode(self, frames: Tensor) -> Tensor:
-        """Log-mel frames [N, M, T] -> waveforms [N, T * hop]."""
+        """Convert log-mel frames [N, M, T] to waveforms [N, T * hop]."""
         return torch.stack([griffin_lim(clip, self.convention) for clip in frames])
 
 
 def fitting(vocoder: Vocoder | None, convention: MelConvention) -> Vocoder:
-    """``vocoder``, or Griffin-Lim for None.
+    """Return ``vocoder``, or Griffin-Lim for None.
 
     Raises UserError, naming what differs, where it does not take frames of ``convention``.
     """

@@ -94,7 +94,7 @@ def read(path: Path, config: Path) -> Published:
 
 
 def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
-    """Network and convention; raise UserError with each key that is missing or impossible."""
+    """Read network and convention; raise UserError with each key that is missing or impossible."""
     try:
         config = Config.model_validate_json(path.read_bytes())
         return config.generator(), config.convention()
@@ -112,7 +112,10 @@ def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
 
 
 def fold(weights: Weights) -> dict[str, Tensor]:
-    """Plain weights from weight norm's lengths and directions: g v / |v| along the first axis."""
+    """Compute plain weights from weight norm's lengths and directions.
+
+    These are g v / |v| along the first axis.
+    """
     folded = dict(weights)
     for name in weights:
         for length, direction in LENGTHS.items():

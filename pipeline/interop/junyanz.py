@@ -70,7 +70,7 @@ def read(path: Path) -> Generator:
 
 
 def resnet_layout(weights: Weights, path: Path) -> Layout:
-    """Their ResNet has our order of layers, unless dropout shifts the second convolutions."""
+    """Read their ResNet: our order of layers, unless dropout shifts the second convolutions."""
     blocks = len({key.split(".")[1] for key in weights if ".conv_block." in key})
     drops = f"model.{FIRST_BLOCK}.conv_block.6.weight" in weights and (
         f"model.{FIRST_BLOCK}.conv_block.5.weight" not in weights
@@ -84,7 +84,7 @@ def resnet_layout(weights: Weights, path: Path) -> Layout:
 
 
 def unet_layout(weights: Weights, path: Path) -> Layout:
-    """Their U-Net nests each level in the one above."""
+    """Read their U-Net, which nests each level in the one above."""
     depth = 1
     while f"{_level(depth)}.1.weight" in weights:
         depth += 1
@@ -138,7 +138,10 @@ def describe(network: TranslatorParams) -> str:
 
 
 def _resnet_key(name: str, drops: bool) -> str:
-    """``layers.4.weight``; ``layers.10.layers.5.weight``, in a residual block."""
+    """Return their key of ``layers.4.weight``.
+
+    In a residual block, names are as ``layers.10.layers.5.weight``.
+    """
     _, layer, *rest = name.split(".")
     if rest[0] == "layers":
         place = int(rest[1])
@@ -148,11 +151,11 @@ def _resnet_key(name: str, drops: bool) -> str:
 
 
 def _unet_key(name: str, depth: int) -> str:
-    """``down.LEVEL.PLACE.weight``; ``up.NUMBER.PLACE.weight``, innermost first; ``out.PLACE...``.
+    """Return their key of ``down.LEVEL.PLACE.weight``, ``up.NUMBER.PLACE...`` or ``out.PLACE...``.
 
-    A level of theirs holds activation, convolution and norm of the way down, the level below, and
-    the same of the way up; the outermost lacks the first and the norms, the innermost the norm of
-    the way down and a level below.
+    NUMBER counts from the innermost level. A level of theirs holds activation, convolution and norm
+    of the way down, the level below, and the same of the way up; the outermost lacks the first and
+    the norms, the innermost the norm of the way down and a level below.
     """
     side, *numbers, kind = name.split(".")
     place = int(numbers[-1])

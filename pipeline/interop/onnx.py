@@ -140,7 +140,7 @@ class Direction(nn.Module):
         self.model, self.to_domain = model, to
 
     def forward(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> their translations, of the same height and width."""
+        """Translate samples [N, C, H, W] to the same height and width."""
         return self.model.translate(x, self.to_domain)
 
 
@@ -148,7 +148,7 @@ class TracedInstanceNorm(nn.Module):
     """`InstanceNorm` without its choice by memory layout, which a trace would freeze."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> the same."""
+        """Map [N, C, H, W] to the same shape."""
         return instance_norm(x)
 
 
@@ -230,7 +230,7 @@ def metadata(finished: FinishedModel, to: str) -> dict[str, str]:
 
 
 def description(finished: FinishedModel, to: str) -> str:
-    """`metadata` in words."""
+    """Describe `metadata` in words."""
     source = as_translator(finished).directions[to]
     specs, (spec, multiple) = finished.card.data.specs, geometry(finished, to)
     if spec.width is None:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """Points on the arc from a to b [Z], at shares ``t`` [T] of its angle: [T, Z].
+    """Compute points on the arc from a to b [Z], at shares ``t`` [T] of its angle: [T, Z].
 
     Normal draws of many dimensions lie on a sphere, through whose empty inside a straight line
     would lead (White 2016, arXiv:1609.04468). Between the points the length changes evenly. Where

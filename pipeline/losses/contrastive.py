@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 
 def patch_nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tensor:
-    """Scalar that falls as each query grows like the key of its own place and no other.
+    """Compute a scalar that falls as each query grows like the key of its own place and no other.
 
     Queries and keys [N, P, D] of P places in each of N samples; a sample's other places are the
     negatives. Cross-entropy over cosines / ``temperature`` (Park et al. 2020, eq. 3 and 5). No

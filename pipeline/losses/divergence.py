@@ -4,7 +4,7 @@ from torch import Tensor
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, variance) || N(0, 1)) in nats for each row: [N, Z] -> [N].
+    """Compute KL(N(mean, variance) || N(0, 1)) in nats for each row: [N, Z] -> [N].
 
     Kingma & Welling 2014, appendix B.
     """
@@ -12,7 +12,7 @@ def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def mean_kl(mean: Tensor) -> Tensor:
-    """KL(N(mean, 1) || N(0, 1)) in nats a value, averaged over all values: any shape -> scalar.
+    """Average KL(N(mean, 1) || N(0, 1)), in nats a value, over all values: any shape -> scalar.
 
     An average, so that weights carry over to latents of any height and width. Liu et al. 2017,
     section 3; their public code leaves the half out.

@@ -10,7 +10,7 @@ from torch.nn.functional import l1_loss
 def feature_matching(
     fakes: Sequence[Sequence[Tensor]], reals: Sequence[Sequence[Tensor]]
 ) -> Tensor:
-    """Mean absolute difference of features, summed over layers, averaged over discriminators.
+    """Average absolute differences of features, summed over layers, averaged over discriminators.
 
     Scalar, from what each discriminator's layers give: tensors of equal shapes. No gradient
     reaches the reals. Wang et al. 2018 (pix2pixHD), eq. 4; the average over discriminators is that

@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def gaussian_nll(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """-log N(x | mean, variance) in nats for each sample, summed over its values: -> [N].
+    """Compute -log N(x | mean, variance) in nats for each sample, summed over values: -> [N].
 
     ``log_variance`` is one number for all values (a learnt or fixed observation noise; the
     sigma-VAE of Rybkin et al. 2021, eq. 4).
@@ -17,7 +17,7 @@ def gaussian_nll(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def logit_laplace_nll(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
-    """-log of the logit-Laplace density of values in (0, 1), in nats for each value, averaged.
+    """Average -log of the logit-Laplace density of values in (0, 1), in nats for each value.
 
     The logit of a value has a Laplace distribution: densities end where the values do, as those of
     no normal or Laplace distribution would. Ramesh et al. 2021, appendix A.3, eq. 5. All of one

@@ -8,7 +8,7 @@ from pipeline.mel_convention import MelConvention
 
 
 def mel_l1(a: Tensor, b: Tensor, convention: MelConvention) -> Tensor:
-    """Mean absolute difference of the log-mel spectrograms of waveforms [N, samples].
+    """Average absolute differences of the log-mel spectrograms of waveforms [N, samples].
 
     Kong et al. 2020, eq. 3. In float32, also under autocast; not a number where a wave is not.
     """

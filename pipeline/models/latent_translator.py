@@ -23,7 +23,7 @@ class EncodeTranslateDecode(nn.Module):
         self.multiple = tokenizer.multiple
 
     def forward(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> the same, not clamped to their range."""
+        """Map samples [N, C, H, W] to the same shape, not clamped to their range."""
         z = self.network(self.tokenizer.vectors(x))
         return self.tokenizer.picture(self.tokenizer.draw(z))
 
@@ -56,7 +56,10 @@ class LatentTranslator(nn.Module, Translator):
         return EncodeTranslateDecode(self.tokenizer, network)
 
     def translate(self, x: Tensor, to: str) -> Tensor:
-        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, within their range."""
+        """Translate samples [N, C, H, W] of ``directions[to]`` to samples of ``to``.
+
+        The translations are within their range.
+        """
         self.eval()
         y: Tensor = self.generator(to)(x)
         return y.clamp(-1, 1) if self.tokenizer.bounded else y

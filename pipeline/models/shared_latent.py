@@ -27,16 +27,19 @@ class SharedLatent(nn.Module, Translator):
         self.directions = directions
 
     def mean(self, x: Tensor, domain: str) -> Tensor:
-        """Samples [N, C, H, W] of a domain -> means of their posteriors, in float32."""
+        """Map samples [N, C, H, W] of a domain to means of their posteriors, in float32."""
         return self.latent.mean(self.encoders[domain](x))
 
     def decode(self, mean: Tensor, to: str) -> Tensor:
-        """Means -> samples [N, C, H, W] of a domain; from a draw in training."""
+        """Decode means to samples [N, C, H, W] of a domain; from a draw in training."""
         y: Tensor = self.decoders[to](self.latent(mean))
         return y
 
     def translate(self, x: Tensor, to: str) -> Tensor:
-        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, by posteriors' means."""
+        """Translate samples [N, C, H, W] of ``directions[to]`` to samples of ``to``.
+
+        The latents are the posteriors' means.
+        """
         source = self.directions[to]
         self.eval()
         return self.decode(self.mean(x, source), to)

@@ -41,7 +41,7 @@ class GeneratorTranslator(nn.Module, Translator):
         return self.generators[to]
 
     def translate(self, x: Tensor, to: str) -> Tensor:
-        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``."""
+        """Translate samples [N, C, H, W] of ``directions[to]`` to samples of ``to``."""
         generator = self.generators[to]
         generator.train(self.mode == "train")
         y: Tensor = generator(x)
@@ -62,7 +62,7 @@ class StyledTranslator(GeneratorTranslator, Stylist):
         return mean
 
     def translate(self, x: Tensor, to: str, style: Tensor | None = None) -> Tensor:
-        """Samples [N, C, H, W] in styles [N, Z]; None: in the prior's mean, 0."""
+        """Translate samples [N, C, H, W] in styles [N, Z]; None: in the prior's mean, 0."""
         generator = self.generators[to].eval()
         y: Tensor = generator(x, style)
         return y
@@ -80,6 +80,6 @@ class InStyle(nn.Module, Translator):
         self.register_buffer("style", style)
 
     def translate(self, x: Tensor, to: str) -> Tensor:
-        """Samples [N, C, H, W] of ``directions[to]`` -> samples of ``to``, in the style."""
+        """Translate samples [N, C, H, W] of ``directions[to]`` to those of ``to``, in the style."""
         assert isinstance(self.style, Tensor)
         return self.model.translate(x, to, self.style.expand(len(x), -1))

@@ -16,6 +16,6 @@ class VocoderModel(nn.Module, Vocoder):
         self.convention = convention
 
     def vocode(self, frames: Tensor) -> Tensor:
-        """Log-mel frames [N, M, T] -> waveforms [N, T * hop] in [-1, 1]."""
+        """Convert log-mel frames [N, M, T] to waveforms [N, T * hop] in [-1, 1]."""
         wave: Tensor = self.generator(frames).squeeze(1)
         return wave

@@ -43,17 +43,17 @@ class VQModel(nn.Module, Reconstructor, Tokenizer):
         return super().train(mode and not self.frozen)
 
     def vectors(self, x: Tensor) -> Tensor:
-        """Samples [N, C, H, W] -> vectors to be quantised, [N, D, h, w]."""
+        """Encode samples [N, C, H, W] to vectors to be quantised, [N, D, h, w]."""
         z: Tensor = self.quant_conv(self.encoder(x))
         return z
 
     def draw(self, values: Tensor) -> Tensor:
-        """Codes' values [N, D, h, w] -> the decoder's output, [N, C or 2 C, H, W] float32."""
+        """Run the decoder on codes' values [N, D, h, w] -> [N, C or 2 C, H, W] float32."""
         y: Tensor = self.decoder(self.post_quant_conv(values))
         return y.float()
 
     def picture(self, drawn: Tensor) -> Tensor:
-        """The decoder's output -> samples [N, C, H, W], not yet clamped."""
+        """Convert the decoder's output to samples [N, C, H, W], not yet clamped."""
         if not self.laplace:
             return drawn
         mean = drawn.chunk(2, dim=1)[0].sigmoid()

@@ -21,7 +21,7 @@ class Telemetry:
     """Measures a run between one row and the next, and writes the rows."""
 
     def __init__(self, folder: Path | None, device: torch.device, resumed: bool) -> None:
-        """``folder`` None measures but writes nothing; ``resumed`` goes on with what is there."""
+        """Measure but do not write for ``folder`` None; ``resumed`` goes on with what is there."""
         self.device = device
         self._curves = CurveWriter(folder, [], resumed=resumed)
         self._board = None if folder is None else tensorboard(folder)
@@ -43,7 +43,7 @@ class Telemetry:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Around what gets the next batch."""
+        """Time the block that gets the next batch."""
         began = time.perf_counter()
         yield
         self._waited += time.perf_counter() - began
@@ -59,7 +59,7 @@ class Telemetry:
                     self._board.add_scalar(name, value, int(row["step"]))
 
     def measure(self) -> dict[str, float]:
-        """Steps per second, the share of time spent waiting for data, and GiB of memory."""
+        """Measure steps per second, the share of time spent waiting for data, and GiB of memory."""
         now = time.perf_counter()
         seconds = max(now - self._began, 1e-9)
         found = {
@@ -72,7 +72,7 @@ class Telemetry:
 
 
 def tensorboard(folder: Path) -> Any:
-    """TensorBoard's writer, or None where it is not installed."""
+    """Return TensorBoard's writer, or None where it is not installed."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

@@ -14,7 +14,7 @@ class OneHotInput(nn.Module):
         self.classes = classes
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
-        """Vectors [N, Z] and classes [N] -> what the network makes of both."""
+        """Apply the network to vectors [N, Z] and classes [N]."""
         y: Tensor = self.network(cat([z, one_hot(labels, self.classes).to(z.dtype)], dim=1))
         return y
 
@@ -29,7 +29,7 @@ class OneHotPlanes(nn.Module):
         self.classes = classes
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        """Samples [N, C, H, W] and classes [N] -> what the network makes of both."""
+        """Apply the network to samples [N, C, H, W] and classes [N]."""
         planes = one_hot(labels, self.classes).to(x.dtype)[:, :, None, None]
         y: Tensor = self.network(cat([x, planes.expand(-1, -1, *x.shape[2:])], dim=1))
         return y

@@ -63,7 +63,7 @@ class SpectralNorm(nn.Module):
         self.register_buffer("u", normalize(torch.randn(len(weight)), dim=0))
 
     def forward(self, weight: Tensor) -> Tensor:
-        """Weights -> the same of spectral norm 1, as far as the iterations have come."""
+        """Map weights to the same of spectral norm 1, as far as the iterations have come."""
         matrix = weight.flatten(1)
         with torch.no_grad():
             u = self.u

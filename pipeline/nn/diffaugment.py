@@ -18,7 +18,7 @@ HOLE = 1 / 2  # of the side: what is cut out
 
 
 def diff_augment(kinds: DiffAugment, *halves: Tensor) -> tuple[Tensor, ...]:
-    """Samples [N, C, H, W], altered at random; row n of each of the ``halves`` in the same way.
+    """Alter samples [N, C, H, W] at random; row n of each of the ``halves`` in the same way.
 
     Draws from torch's generator of the samples' device.
     """
@@ -34,7 +34,7 @@ def diff_augment(kinds: DiffAugment, *halves: Tensor) -> tuple[Tensor, ...]:
 
 
 def recoloured(*halves: Tensor, strength: float = 1.0) -> tuple[Tensor, ...]:
-    """Brightness, saturation and contrast changed, by up to 0.5, twofold and half at strength 1.
+    """Change brightness, saturation and contrast, by up to 0.5, twofold and half at strength 1.
 
     Brightness is added; saturation scales what sets channels apart, contrast what sets a sample
     apart from its own mean.
@@ -55,7 +55,7 @@ def recoloured(*halves: Tensor, strength: float = 1.0) -> tuple[Tensor, ...]:
 
 
 def shifted(*halves: Tensor) -> tuple[Tensor, ...]:
-    """Moved by up to an eighth of the side each way; what comes in is 0."""
+    """Move samples by up to an eighth of the side each way; what comes in is 0."""
     x = halves[0]
     count, _, height, width = x.shape
     rows, columns = (
@@ -80,7 +80,7 @@ def holed(*halves: Tensor) -> tuple[Tensor, ...]:
     x = halves[0]
 
     def within(side: int) -> Tensor:
-        """[N, side]: what the hole covers along one axis."""
+        """Return what the hole covers along one axis, [N, side]."""
         hole = round(side * HOLE)
         centre = torch.randint(0, side + (1 - hole % 2), (len(x), 1), device=x.device)
         place = torch.arange(side, device=x.device)

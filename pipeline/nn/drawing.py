@@ -5,13 +5,13 @@ from torch import Tensor
 
 
 def top_k(logits: Tensor, k: int) -> Tensor:
-    """Logits [N, K], those below the k-th largest of their row at minus infinity."""
+    """Set logits [N, K] below the k-th largest of their row to minus infinity."""
     least = logits.topk(min(k, logits.shape[1]), dim=1).values[:, -1:]
     return logits.masked_fill(logits < least, -torch.inf)
 
 
 def top_p(logits: Tensor, p: float) -> Tensor:
-    """Logits [N, K], all but the likeliest at minus infinity.
+    """Set all but the likeliest logits [N, K] to minus infinity.
 
     Those stay that together reach probability ``p`` without any of them to spare: the nucleus of
     Holtzman et al. 2020. One always does.

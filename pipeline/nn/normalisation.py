@@ -13,7 +13,7 @@ Norm = Literal["batch", "instance", "none"]
 
 
 def norm_layer(kind: Norm, channels: int) -> nn.Module:
-    """Batch norm with, or instance norm without, learnt scale and shift (as CycleGAN has it)."""
+    """Build batch norm with, or instance norm without, learnt scale and shift (as in CycleGAN)."""
     if kind == "batch":
         return BatchNorm(channels)
     if kind == "instance":
@@ -32,7 +32,7 @@ class BatchNorm(nn.BatchNorm2d):
     """Means and variances of batches while statistics are computed anew: see `collect`."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """[N, C, H, W] -> the same."""
+        """Map [N, C, H, W] to the same shape."""
         if self.collected is not None:
             return self._collect(input, self.collected)
         if not (self.training and synced()):
@@ -48,7 +48,7 @@ class BatchNorm(nn.BatchNorm2d):
         return y.to(input.dtype)
 
     def collect(self) -> None:
-        """From now on normalise by each batch's statistics, whatever the mode, and note them."""
+        """Normalise by each batch's statistics from now on, whatever the mode, and note them."""
         self.collected = []
 
     @torch.no_grad()
@@ -89,7 +89,7 @@ class InstanceNorm(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> the same; raise ValueError where H x W is a single number."""
+        """Map [N, C, H, W] to the same shape; raise ValueError where H x W is a single number."""
         if x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last):
             samples = [
                 batch_norm(sample, None, None, training=True) for sample in torch.split(x, 1)
@@ -106,7 +106,7 @@ class GroupNorm(nn.GroupNorm):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """[N, C, H, W] -> the same."""
+        """Map [N, C, H, W] to the same shape."""
         last = torch.channels_last
         if input.device.type == "cpu" and input.is_contiguous(memory_format=last):
             return super().forward(input.contiguous()).contiguous(memory_format=last)

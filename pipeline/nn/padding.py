@@ -13,7 +13,7 @@ class ReflectionPad(nn.Module):
         self.amount = amount
 
     def forward(self, x: Tensor) -> Tensor:
-        """Samples with more rows and columns than ``amount``."""
+        """Pad samples that have more rows and columns than ``amount``."""
         sides = (self.amount,) * 4
         if torch.are_deterministic_algorithms_enabled():
             return reflected(x, sides)
@@ -21,7 +21,7 @@ class ReflectionPad(nn.Module):
 
 
 def reflected(x: Tensor, sides: tuple[int, ...]) -> Tensor:
-    """``pad(x, sides, mode="reflect")``, made of pieces.
+    """Compute ``pad(x, sides, mode="reflect")``, made of pieces.
 
     On a GPU torch sums the gradient of the original in whatever order threads come by, and refuses
     it where the order matters.

@@ -14,13 +14,13 @@ class SamplePool(nn.Module):
     samples: Tensor
 
     def __init__(self, size: int) -> None:
-        """``size`` 0 hands every fake straight through."""
+        """Take ``size`` 0 to hand every fake straight through."""
         super().__init__()
         self.size = size
         self.register_buffer("samples", torch.empty(0))
 
     def forward(self, fakes: Tensor) -> Tensor:
-        """Fakes [N, C, H, W] -> as many, each new or from the pool."""
+        """Exchange fakes [N, C, H, W] for as many, each new or from the pool."""
         if not self.size:
             return fakes
         shown = [self._exchange(fake) for fake in fakes]

@@ -44,7 +44,7 @@ class QuantiserParams(Block):
     of a fair one, 1 / codes (Dhariwal et al. 2020 did so); 0: never."""
 
     def build(self) -> "Quantiser":
-        """[N, D, h, w] -> the same in codes."""
+        """Build a layer of [N, D, h, w] -> the same in codes."""
         return Quantiser(self)
 
 
@@ -95,11 +95,11 @@ class Quantiser(nn.Module):
         return Quantised(passed.permute(0, 3, 1, 2), codes, flat, loss)
 
     def nearest(self, vectors: Tensor) -> Tensor:
-        """[M, D] -> the codes [M] at the least distance."""
+        """Find the codes [M] at the least distance from vectors [M, D]."""
         return nearest(vectors, self._comparable(self.codebook.detach()))
 
     def lookup(self, codes: Tensor) -> Tensor:
-        """Codes [...] -> their values [..., D]."""
+        """Look up the values [..., D] of codes [...]."""
         return self._comparable(self.codebook)[codes]
 
     @torch.no_grad()
@@ -143,12 +143,12 @@ class Quantiser(nn.Module):
             self.sums.copy_(torch.where(dead[:, None], places * fair, self.sums))
 
     def _comparable(self, vectors: Tensor) -> Tensor:
-        """[..., D] -> the same, or of length 1."""
+        """Return vectors [..., D] as they are, or at length 1."""
         return normalize(vectors, dim=-1) if self.params.cosine else vectors
 
 
 def nearest(vectors: Tensor, codebook: Tensor) -> Tensor:
-    """[M, D] and [K, D] -> the row of the codebook [M] at the least Euclidean distance."""
+    """Find the row [M] of the codebook [K, D] at the least Euclidean distance from [M, D]."""
     squares = codebook.square().sum(dim=1)
     return torch.addmm(squares, vectors, codebook.T, alpha=-2).argmin(dim=1)
 
@@ -162,7 +162,7 @@ def tally(vectors: Tensor, codes: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 def means(vectors: Tensor, count: int) -> Tensor:
-    """k-means of vectors [M, D] (Lloyd 1982), begun at random ones: [count, D].
+    """Find ``count`` k-means of vectors [M, D], begun at random ones: [count, D] (Lloyd 1982).
 
     Where M < ``count``, some are equal but for a hundredth of the vectors' std.
     """
@@ -186,7 +186,7 @@ def shares_of(codes: Tensor, count: int) -> Tensor:
 
 
 def perplexity(codes: Tensor, count: int) -> Tensor:
-    """exp of the entropy of codes [...]: how many there would be were all used alike.
+    """Compute exp of the entropy of codes [...]: how many there would be were all used alike.
 
     Scalar between 1 and ``count``.
     """

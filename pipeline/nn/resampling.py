@@ -10,7 +10,7 @@ Upsample = Literal["transpose", "resize"]
 
 
 def upsample(kind: Upsample, inputs: int, outputs: int, bias: bool) -> nn.Module:
-    """[N, inputs, H, W] -> [N, outputs, 2H, 2W].
+    """Build a layer of [N, inputs, H, W] -> [N, outputs, 2H, 2W].
 
     ``transpose`` is the papers' transposed convolution; ``resize`` enlarges by nearest neighbour
     and then convolves, which leaves no checkerboard (Odena et al. 2016).

@@ -9,7 +9,7 @@ from pipeline.nn.normalisation import BatchNorm, InstanceNorm, Norm
 
 
 def plain_norm(kind: Norm, channels: int) -> nn.Module:
-    """Normalisation without learnt scale and shift: [N, channels, H, W] -> the same."""
+    """Build normalisation without learnt scale and shift: [N, channels, H, W] -> the same."""
     if kind == "batch":
         return BatchNorm(channels, affine=False)
     return InstanceNorm() if kind == "instance" else nn.Identity()
@@ -25,7 +25,7 @@ class SPADE(nn.Module):
     def __init__(
         self, channels: int, labels: int, *, hidden: int, norm: Norm, style: int | None
     ) -> None:
-        """``labels``: channels of the label map. ``style``: length of a style code, if any."""
+        """Take ``labels`` as the label map's channels, ``style`` as a code's length, if any."""
         super().__init__()
         self.norm = plain_norm(norm, channels)
         self.shared = convolution(labels, hidden, 3, padding=1, gain=1)
@@ -35,7 +35,7 @@ class SPADE(nn.Module):
         self.style = None if style is None else nn.Linear(style, hidden, bias=False)
 
     def forward(self, x: Tensor, labels: Tensor, style: Tensor | None = None) -> Tensor:
-        """[N, C, H, W], labels [N, L, H, W] of the same size, style [N, Z] -> [N, C, H, W]."""
+        """Map [N, C, H, W], labels [N, L, H, W] of equal size, style [N, Z] to [N, C, H, W]."""
         hidden = self.shared(labels)
         if self.style is not None:
             hidden = hidden + self.style(style)[:, :, None, None]
@@ -61,7 +61,7 @@ class SPADEBlock(nn.Module):
         style: int | None,
         spectral: bool,
     ) -> None:
-        """``spectral``: spectral norm of the three convolutions; SPADE's own have none."""
+        """Take ``spectral`` for spectral norm of the three convolutions; SPADE's own have none."""
         super().__init__()
 
         def spade(channels: int) -> SPADE:
@@ -79,7 +79,7 @@ class SPADEBlock(nn.Module):
             )
 
     def forward(self, x: Tensor, labels: Tensor, style: Tensor | None = None) -> Tensor:
-        """[N, inputs, H, W], labels [N, L, H, W], style [N, Z] -> [N, outputs, H, W]."""
+        """Map [N, inputs, H, W], labels [N, L, H, W], style [N, Z] to [N, outputs, H, W]."""
         y: Tensor = self.conv_1(leaky_relu(self.norm_1(x, labels, style), 0.2))
         y = self.conv_2(leaky_relu(self.norm_2(y, labels, style), 0.2))
         if self.norm_beside is not None and self.conv_beside is not None:

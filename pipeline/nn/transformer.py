@@ -28,7 +28,7 @@ class SelfAttention(nn.Module):
         self.dropout = dropout
 
     def forward(self, x: Tensor, cache: Cache | None = None, at: int = 0) -> Tensor:
-        """[N, T, C] -> the same.
+        """Map [N, T, C] to the same shape.
 
         With a ``cache`` the T places are those from ``at`` on; they are noted in it and look at
         what it holds before them.
@@ -61,7 +61,7 @@ class Block(nn.Module):
     def __init__(
         self, width: int, heads: int, *, causal: bool, dropout: float = 0.0, wider: int = 4
     ) -> None:
-        """``wider``: the hidden layer's width, in widths."""
+        """Take ``wider`` as the hidden layer's width, in widths."""
         super().__init__()
         self.norm_1, self.norm_2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.attention = SelfAttention(width, heads, causal=causal, dropout=dropout)
@@ -70,13 +70,13 @@ class Block(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, cache: Cache | None = None, at: int = 0) -> Tensor:
-        """[N, T, C] -> the same; see `SelfAttention.forward`."""
+        """Map [N, T, C] to the same shape; see `SelfAttention.forward`."""
         x = x + self.drop(self.attention(self.norm_1(x), cache, at))
         y: Tensor = x + self.drop(self.out(gelu(self.hidden(self.norm_2(x)))))
         return y
 
     def empty_cache(self, count: int, length: int) -> Cache:
-        """Room for ``count`` sequences of ``length`` places."""
+        """Make room for ``count`` sequences of ``length`` places."""
         weight = self.attention.qkv.weight
         heads = self.attention.heads
         shape = (count, heads, length, weight.shape[1] // heads)
@@ -84,7 +84,7 @@ class Block(nn.Module):
 
 
 def init_gpt(network: nn.Module, blocks: int) -> nn.Module:
-    """Weights from N(0, 0.02), those that end a way beside an identity 1 / sqrt(2 ``blocks``) that.
+    """Draw weights from N(0, 0.02), with std / sqrt(2 ``blocks``) where a residual branch ends.
 
     Biases begin at 0. Radford et al. 2019, section 2.3, in the words of karpathy/minGPT.
     """

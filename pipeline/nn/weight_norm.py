@@ -7,7 +7,7 @@ CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d)
 
 
 def weight_normed(network: nn.Module) -> nn.Module:
-    """``network`` itself, each convolution's weight split: w = g v / |v| along its first axis.
+    """Split each convolution's weight of ``network`` itself: w = g v / |v| along its first axis.
 
     The weights keep their values, so its output does too; their gradients differ.
     """

@@ -42,7 +42,7 @@ def costs(path: Path) -> dict[str, Cost]:
 
 
 def in_fresh_process(path: Path, name: str) -> Cost:
-    """`measure` in a process that has done nothing before."""
+    """Run `measure` in a process that has done nothing before."""
     try:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
             return process.submit(measure, path, name).result()
@@ -94,7 +94,7 @@ def random_batch(run: RunParams, specs: dict[str, Spec]) -> Batch:
 
 
 def peak_memory() -> int:
-    """Bytes: the most that the accelerator's tensors took, or that this process ever held."""
+    """Measure in bytes the most that the accelerator's tensors took, or this process ever held."""
     of = device()
     status = Path("/proc/self/status")
     if of.type == "cuda" or not status.exists():

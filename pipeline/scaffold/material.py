@@ -43,12 +43,12 @@ class Material:
         return sorted(size.side for holding in every for size in holding.pictures)
 
     def count(self, domain: str) -> int:
-        """Files of a domain to train with, those that will be held out included."""
+        """Count files of a domain to train with, those that will be held out included."""
         return len(self.holdings["train"][domain].seen)
 
 
 def gather(roots: Sequence[Path]) -> Material:
-    """Looks at the folders.
+    """Read the folders.
 
     Raises UserError where they are missing, the same or in each other, where they hold different
     things, and, all listed at once, where files are bad or names lack their counterparts.
@@ -103,7 +103,7 @@ def one_kind(roots: Sequence[Path]) -> Kind:
 
 
 def split_folders(roots: Sequence[Path], kind: Kind) -> dict[Split, dict[str, Path]]:
-    """Train folders, and test folders where every root has one.
+    """Return train folders, and test folders where every root has one.
 
     Raises UserError where one root has a test folder and the other has none, and where a root
     holds the folders of two domains.
@@ -126,7 +126,7 @@ def split_folders(roots: Sequence[Path], kind: Kind) -> dict[Split, dict[str, Pa
 
 
 def too_short(holdings: Holdings) -> list[Seen]:
-    """Recordings below the shortest chunk."""
+    """List recordings below the shortest chunk."""
     seconds = SHORTEST * HIFI_GAN.hop / HIFI_GAN.rate
     return [
         Seen(one.file, None, f"{one.what.seconds:.2f} s are shorter than {seconds:.2f} s")

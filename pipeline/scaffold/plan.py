@@ -24,7 +24,7 @@ class Pace:
     most: int
 
     def steps(self, items: int) -> int:
-        """Steps for a data set, in hundreds."""
+        """Choose steps for a data set, in hundreds."""
         wanted = min(max(self.rounds * items // self.batch, self.least), self.most)
         return round(wanted / 100) * 100
 
@@ -166,7 +166,7 @@ def template_for(material: Material) -> Template:
 
 
 def scale_of(material: Material, size: int | None, gpu: bool) -> tuple[int, int, str]:
-    """Side of pictures (or 0), frames of a chunk (or 0), and why.
+    """Choose the side of pictures (or 0) and frames of a chunk (or 0), and say why.
 
     Raises UserError where the files can't give what is asked for.
     """
@@ -188,7 +188,7 @@ def items_of(material: Material, frames: int) -> int:
 
 
 def classifier_steps(usual: int, chosen_for_model: int, usual_for_model: int) -> int:
-    """Steps of a classifier: the usual number, fewer only for a model that is but tried.
+    """Choose steps of a classifier: the usual number, fewer only for a model that is but tried.
 
     That is one with less than a quarter of its usual steps. A classifier costs little, and one that
     has learnt too little tells nothing about a model.

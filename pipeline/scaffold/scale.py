@@ -62,7 +62,7 @@ def refuse_smaller(material: Material, size: int) -> None:
 
 
 def chunk(material: Material) -> int:
-    """Frames of a training chunk that most clips of each speaker have."""
+    """Choose frames of a training chunk that most clips of each speaker have."""
     for frames in WINDOWS:
         if all(
             sum(clip.frames >= frames for clip in holding.clips) >= LONG_ENOUGH * len(holding.clips)

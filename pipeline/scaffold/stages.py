@@ -44,7 +44,7 @@ def stages_of(recipe: Recipe, project: Path, up: str) -> str:
 
 
 def lifted(deps: list[str], up: str) -> list[str]:
-    """Deps of the root, as another folder names them."""
+    """Name deps of the root as another folder does."""
     return [f"{up}/{dep}" if dep.startswith(SHARED) else dep for dep in deps]
 
 
@@ -62,6 +62,6 @@ def raw_folders(recipe: Recipe) -> list[str]:
 
 
 def yaml_of(content: dict[str, Any]) -> str:
-    """YAML in blocks, in the order of the dictionary."""
+    """Write YAML in blocks, in the order of the dictionary."""
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=10**6)
     return text

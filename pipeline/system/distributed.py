@@ -40,7 +40,7 @@ def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
 
 @contextmanager
 def sharing(world: int) -> Iterator[None]:
-    """Within, `synced` says whether there are several processes, which all do the same.
+    """Let `synced` say in the block whether there are several processes, which all do the same.
 
     Outside, one of them may draw pictures while others go on, and would wait for them in vain.
     """

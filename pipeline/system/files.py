@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def replace(path: Path, content: bytes | memoryview) -> None:
-    """`write`, but at any moment, also after a kill, ``path`` is the whole old file or the new."""
+    """Call `write`; at any moment, even after a kill, ``path`` is the whole old file or the new."""
     partial = path.with_name(f"{path.name}.partial")
     write(partial, content)
     partial.replace(path)

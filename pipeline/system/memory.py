@@ -28,7 +28,7 @@ def keep_memory() -> bool:
 
 
 def memory() -> int | None:
-    """Bytes of memory, where the system tells."""
+    """Return the bytes of memory, where the system tells."""
     if not hasattr(os, "sysconf"):
         return None
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -26,7 +26,7 @@ class Progress:
     def __init__(
         self, label: str, total: int, unit: str, start: int = 0, silent: bool = False
     ) -> None:
-        """``silent`` shows nothing: of several processes that do one thing, one speaks."""
+        """Take ``silent`` to show nothing: of several processes that do one thing, one speaks."""
         self.silent = silent
         self.label, self.total, self.unit = label, total, unit
         self._done, self._first = start, start
@@ -76,7 +76,7 @@ class Progress:
             self._bar.update(self._task, advance=steps)
 
     def advance(self, note: str = "") -> None:
-        """One step more; ``note`` (losses, say) is shown from then on."""
+        """Count one step more; ``note`` (losses, say) is shown from then on."""
         self._done += 1
         if self._bar is not None:
             rate = f"{self.rate:.1f} {self.unit}/s"

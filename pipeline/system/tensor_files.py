@@ -21,7 +21,7 @@ class Inert:
     """
 
     def __new__(cls, *_: object, **__: object) -> Self:
-        """Without the arguments."""
+        """Create the object without the arguments."""
         return super().__new__(cls)
 
     def __setstate__(self, state: object) -> None:

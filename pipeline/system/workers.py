@@ -30,7 +30,7 @@ class Workers(Generic[Result]):
     """
 
     def __init__(self, total: int, count: int | None = None) -> None:
-        """``total``: how many jobs there will be in all.
+        """Take ``total`` as the number of jobs in all.
 
         ``count``: so many processes from the first job on; None: one a core as soon as it pays.
         """

@@ -67,7 +67,7 @@ def run_key(params: RunParams, seed: int, data: str, pretrained: str = "") -> st
 
 
 def code_fingerprint() -> str:
-    """SHA-256 over the package's source files."""
+    """Compute the SHA-256 over the package's source files."""
     digest = hashlib.sha256()
     root = Path(pipeline.__file__).parent
     for file in sorted(root.rglob("*.py")):

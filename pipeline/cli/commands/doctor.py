@@ -15,7 +15,7 @@ PACKAGES = ("torch", "torchaudio", "lightning-fabric", "kornia", "librosa", "dvc
 
 
 def report(folder: Path) -> str:
-    """Lines of what there is and what will be used; ``folder`` is where data would be written."""
+    """List what there is and what will be used; ``folder`` is where data would be written."""
     sections = {
         "this machine": {
             "system": f"{platform.system()} {platform.machine()}",
@@ -50,7 +50,7 @@ def kernels() -> str:
 
 
 def gigabytes(count: int | None) -> str:
-    """Bytes in words."""
+    """Write a number of bytes in words."""
     return "unknown" if count is None else f"{count / 2**30:.1f} GiB"
 
 

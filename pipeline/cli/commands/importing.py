@@ -138,7 +138,10 @@ def inference_of(
 
 
 def codec_of(generator: Generator, network: TranslatorParams, wishes: Wishes) -> ImageCodec:
-    """Pictures of the size that it was trained on; raise UserError where it takes others."""
+    """Build the codec for pictures of the size that it was trained on.
+
+    Raises UserError where it takes no pictures.
+    """
     channels = {wishes.source: generator.inputs, wishes.target: generator.outputs}
     if not CHANNELS.issuperset(channels.values()):
         raise UserError(

@@ -58,7 +58,7 @@ def is_wanted(file: Path, suffixes: Sequence[str]) -> bool:
 
 
 def renamed(result: Path, suffixes: Sequence[str]) -> Path:
-    """``result`` with a suffix that can be written: png or wav in place of others."""
+    """Return ``result`` with a suffix that can be written: png or wav in place of others."""
     if result.suffix.lower() in suffixes:
         return result
     return result.with_suffix(".png" if suffixes is PICTURES else ".wav")

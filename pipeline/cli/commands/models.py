@@ -43,7 +43,7 @@ def line(folder: Path) -> tuple[str, ...]:
 
 
 def align(rows: list[tuple[str, ...]]) -> str:
-    """Rows of cells -> lines of columns; the last column runs on."""
+    """Align rows of cells to lines of columns; the last column runs on."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths[-1] = 0
     lines = []

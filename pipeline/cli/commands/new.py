@@ -24,7 +24,7 @@ def run(
     task: Task,
     estimate: bool,
 ) -> None:
-    """Looks, chooses, writes and measures, and prints each."""
+    """Read the folders, choose, write and measure, and print each."""
     folder = new_folder(PROJECT, name)
     material = gather(roots)
     print("\n".join(["found", *indented(stock(material.kind, material.holdings))]))
@@ -44,7 +44,7 @@ def run(
 
 
 def estimated(params: Path) -> list[str]:
-    """Time and memory of each run of a params.yaml, measured."""
+    """Measure time and memory of each run of a params.yaml."""
     known = load_params(params)
     lines = [f"{accelerator() or processor()}, {torch.get_num_threads()} threads"]
     total = 0.0
@@ -82,5 +82,5 @@ def following(recipe: Recipe, folder: Path) -> list[str]:
 
 
 def indented(lines: list[str]) -> list[str]:
-    """Lines below a heading."""
+    """Indent lines below a heading."""
     return [f"  {line}" for line in lines]

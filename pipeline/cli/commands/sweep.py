@@ -123,7 +123,7 @@ def tsv(points: list[Point], parameter: str) -> str:
 
 
 def draw(path: Path, points: list[Point], title: str, metric: str) -> None:
-    """The model's values over the parameter's, and its baselines' as dashed lines."""
+    """Draw the model's values over the parameter's, and its baselines' as dashed lines."""
     import matplotlib
 
     matplotlib.use("agg")

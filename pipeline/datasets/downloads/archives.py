@@ -80,7 +80,7 @@ def _untar(archive: Path, folder: Path) -> None:
 
 
 def _write(content: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
-    """A plain file or a folder, without the owner and rights that an archive would give it.
+    """Write a plain file or a folder, without the owner and rights that an archive would give it.
 
     tarfile's own filter for that came with Python 3.11.4, and Debian 12 has 3.11.2.
     """
@@ -102,7 +102,7 @@ def outside(name: str) -> bool:
 
 
 def _wanted(name: str) -> bool:
-    """macOS adds to archives what only it reads."""
+    """Tell whether a member is wanted: macOS adds to archives what only it reads."""
     return not name.startswith("__MACOSX/")
 
 

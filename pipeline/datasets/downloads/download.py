@@ -222,5 +222,5 @@ def discard(partial: Path) -> None:
 
 
 def length(path: Path) -> int:
-    """Bytes of a file; 0 where there is none."""
+    """Return the bytes of a file; 0 where there is none."""
     return path.stat().st_size if path.exists() else 0

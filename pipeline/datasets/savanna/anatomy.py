@@ -103,7 +103,7 @@ class Figure:
     head_axes: Points  # [2, 2] rows: poll to muzzle; towards the forehead
 
     def on_head(self, places: Points) -> Points:
-        """Head coordinates [..., 2] to body coordinates."""
+        """Convert head coordinates [..., 2] to body coordinates."""
         return np.asarray(self.poll + places @ self.head_axes)
 
 
@@ -132,7 +132,7 @@ def _joint(start: Points, end: Points, upper: float, lower: float, side: float) 
 
 
 def _foot(scene: Scene, leg: int) -> tuple[float, float]:
-    """Forward shift and lift of a foot: where it stands or where the walk has it."""
+    """Compute forward shift and lift of a foot: where it stands or where the walk has it."""
     shift = 0.035 * scene.stance[leg] * (1 - scene.stride)
     moment = (scene.phase + _FOOTFALL[leg]) % 1.0
     reach = 0.17 * scene.stride
@@ -189,7 +189,7 @@ def _leg(scene: Scene, index: int) -> Leg:
 
 
 def _neck(scene: Scene) -> tuple[Points, Points, Points, Points]:
-    """Crest, throat, poll and the head's axes."""
+    """Compute crest, throat, poll and the head's axes."""
     angle = float(np.interp(scene.head, _CARRIAGE[:, 0], _CARRIAGE[:, 1]))
     tilt = float(np.interp(scene.head, _CARRIAGE[:, 0], _CARRIAGE[:, 2]))
     poll = _NECK_ROOT + _NECK_LENGTH * _direction(angle)

@@ -83,7 +83,7 @@ def _masks(body: Figure, stand: Stand, size: int) -> _Masks:
 
 
 def paint_shadow(painting: Painting, scene: Scene, body: Figure, stand: Stand) -> None:
-    """The body's shadow, thrown back and away from the light, and a darker one under it."""
+    """Paint the body's shadow, thrown back and away from the light, and a darker one under it."""
     sheet = Sheet(painting.size)
     lean = -0.55 * scene.light
     outlines = [body.trunk, body.neck, body.head, *map(leg_outline, body.legs)]
@@ -101,7 +101,7 @@ def paint_shadow(painting: Painting, scene: Scene, body: Figure, stand: Stand) -
 
 
 def _form(body: Figure, stand: Stand, size: int) -> Floats:
-    """Muscles as light and dark [S, S], about -1 to 1: what an outline cannot tell."""
+    """Compute muscles as light and dark [S, S], about -1 to 1: what an outline cannot tell."""
     sheet = Sheet(size, paper=128)
 
     def blob(place: tuple[float, float], radii: tuple[float, float], ink: int) -> None:
@@ -130,7 +130,10 @@ def _band(middle: Points, width: float) -> Points:
 
 
 def _shade(cover: Floats, light: float, form: Floats | float) -> Floats:
-    """Brightness [S, S] of a rounded body under light from above and one side, about 0.5 to 1.3."""
+    """Compute the brightness [S, S] of a rounded body, about 0.5 to 1.3.
+
+    The light comes from above and one side.
+    """
     size = len(cover)
     round_ = blur(cover, 0.050) + 0.5 * blur(cover, 0.014)
     down, right = np.gradient(round_, 1 / size)
@@ -188,7 +191,7 @@ def _zebra_skin(scene: Scene, body: Figure, stand: Stand, size: int) -> _Skin:
 
 
 def paint_animal(painting: Painting, scene: Scene, body: Figure, stand: Stand, animal: str) -> None:
-    """Far legs, tail, body, face and mane, in this order."""
+    """Paint far legs, tail, body, face and mane, in this order."""
     size = painting.size
     label = Label.HORSE if animal == "horse" else Label.ZEBRA
     masks = _masks(body, stand, size)
@@ -216,7 +219,7 @@ def paint_animal(painting: Painting, scene: Scene, body: Figure, stand: Stand, a
 
 
 def _paint_face(painting: Painting, body: Figure, stand: Stand) -> None:
-    """Eye with a glint, nostril, mouth and the inside of the ear."""
+    """Paint an eye with a glint, nostril, mouth and the inside of the ear."""
     dark, glint = Sheet(painting.size), Sheet(painting.size)
     turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     ring = np.stack((np.cos(turn), np.sin(turn)), -1)

@@ -21,7 +21,7 @@ SUPERSAMPLING = 4
 
 @lru_cache(maxsize=64)
 def _curve_basis(knots: int, samples: int, closed: bool) -> Points:
-    """Catmull-Rom spline as a matrix [samples, knots]: a curve is linear in its knots."""
+    """Compute a Catmull-Rom spline's matrix [samples, knots]: a curve is linear in its knots."""
     spans = knots if closed else knots - 1
     t = np.linspace(0.0, spans, samples, endpoint=not closed)
     span = np.minimum(t.astype(int), spans - 1)
@@ -41,13 +41,13 @@ def _curve_basis(knots: int, samples: int, closed: bool) -> Points:
 
 
 def curve(knots: ArrayLike, samples: int, closed: bool = False) -> Points:
-    """Smooth curve through knots [..., K, D], as points [..., samples, D]."""
+    """Compute a smooth curve through knots [..., K, D], as points [..., samples, D]."""
     knots = np.asarray(knots, dtype=np.float64)
     return np.asarray(_curve_basis(knots.shape[-2], samples, closed) @ knots)
 
 
 def ribbon(centre: Points, widths: ArrayLike) -> Points:
-    """Outline [..., 2N, 2] of a stroke along centre [..., N, 2] with full widths [..., N]."""
+    """Outline a stroke [..., 2N, 2] along centre [..., N, 2] with full widths [..., N]."""
     along = np.empty_like(centre)
     along[..., 1:-1, :] = centre[..., 2:, :] - centre[..., :-2, :]
     along[..., 0, :] = centre[..., 1, :] - centre[..., 0, :]
@@ -85,7 +85,7 @@ class Sheet:
             self._draw.ellipse(box, fill=ink)
 
     def coverage(self) -> Floats:
-        """Mean ink under each pixel of the picture, [S, S] in 0 to 1."""
+        """Average the ink under each pixel of the picture, [S, S] in 0 to 1."""
         small = self._image.reduce(SUPERSAMPLING)
         return np.asarray(small, dtype=np.float32) * np.float32(1 / 255)
 
@@ -143,34 +143,34 @@ def paint(colour: ArrayLike) -> Floats:
 
 
 def mix(a: ArrayLike, b: ArrayLike, t: Floats | float) -> Floats:
-    """From colour a at t = 0 to colour b at t = 1; t is a number or [S, S]."""
+    """Mix colour a at t = 0 with colour b at t = 1; t is a number or [S, S]."""
     start = paint(a)
     return np.asarray(start + t * (paint(b) - start), np.float32)
 
 
 def smooth_step(low: float, high: float, x: Floats) -> Floats:
-    """0 below low, 1 above high, smooth between."""
+    """Compute 0 below low, 1 above high, smooth between."""
     t = np.clip((x - low) / (high - low), 0, 1).astype(np.float32, copy=False)
     smooth: Floats = t * t * (3 - 2 * t)
     return smooth
 
 
 def blur(field: Floats, width: float) -> Floats:
-    """Gaussian blur of [S, S]; width is the standard deviation as a fraction of the side."""
+    """Blur [S, S] by a Gaussian; width is the standard deviation as a fraction of the side."""
     sigma = width * len(field)
     blurred: Floats = ndimage.gaussian_filter(field, sigma, mode="nearest", truncate=2.5)
     return blurred
 
 
 def noise(size: int, rng: np.random.Generator, cells: tuple[int, int]) -> Floats:
-    """Smooth noise [S, S] in about -1 to 1, with (rows, columns) cells whatever the size."""
+    """Draw smooth noise [S, S], about -1 to 1, with (rows, columns) cells whatever the size."""
     lattice = 2 * rng.random(cells, dtype=np.float32) - 1
     return np.asarray(Image.fromarray(lattice).resize((size, size), Image.Resampling.BICUBIC))
 
 
 @lru_cache(maxsize=8)
 def grid(size: int) -> tuple[Floats, Floats]:
-    """x [1, S] and y [S, 1] of the pixels' middles."""
+    """Return x [1, S] and y [S, 1] of the pixels' middles."""
     middles = ((np.arange(size) + 0.5) / size).astype(np.float32)
     middles.setflags(write=False)
     return middles[None, :], middles[:, None]

@@ -70,11 +70,11 @@ class SavannaParams(PictureParams):
         )
 
     def _at_home(self, scenes: list[Scene], animal: str) -> list[Item]:
-        """``animal`` on the ground where it lives."""
+        """List ``animal`` on the ground where it lives."""
         return [self._picture(scene, animal, HOME[animal]) for scene in scenes]
 
     def _anywhere(self, scenes: list[Scene], animal: str) -> list[Item]:
-        """``animal`` on either ground in turn."""
+        """List ``animal`` on either ground in turn."""
         return [
             self._picture(scene, animal, GROUNDS[index % 2]) for index, scene in enumerate(scenes)
         ]

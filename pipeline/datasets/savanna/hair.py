@@ -23,7 +23,7 @@ class Hair:
 
 
 def _locks(stand: Stand, size: int, knots: Points, widths: ArrayLike, colour: ArrayLike) -> Layer:
-    """Locks with knots [M, K, 2], lighter and darker in turn."""
+    """Draw locks with knots [M, K, 2], lighter and darker in turn."""
     outlines = stand(ribbon(curve(knots, len(_LOCK)), np.asarray(widths)[:, None] * _LOCK))
     mass, tone = Sheet(size), Sheet(size, paper=110)
     mass.polygons(outlines)
@@ -33,7 +33,7 @@ def _locks(stand: Stand, size: int, knots: Points, widths: ArrayLike, colour: Ar
 
 
 def _mane_knots(scene: Scene, body: Figure) -> Points:
-    """Locks that fall from the crest with the wind, then the forelock, [M, 4, 2]."""
+    """Place locks that fall from the crest with the wind, then the forelock, [M, 4, 2]."""
     last = len(body.crest) - 1
     at = np.linspace(4, last, 12).round().astype(int)
     root = body.crest[at]

@@ -46,5 +46,5 @@ PALETTE.setflags(write=False)
 
 
 def colour_labels(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Label map [..., S, S] as a picture [..., S, S, 3] in the palette's colours."""
+    """Colour a label map [..., S, S] as a picture [..., S, S, 3] by the palette."""
     return PALETTE[labels]

@@ -12,14 +12,14 @@ STONE = (0.50, 0.40, 0.30)
 
 
 def sky_colours(scene: Scene) -> tuple[Floats, Floats]:
-    """Colours [3, 1, 1] overhead and at the horizon."""
+    """Return the colours [3, 1, 1] overhead and at the horizon."""
     top = mix((0.42, 0.65, 0.91), (0.51, 0.71, 0.92), scene.sky)
     low = mix((0.70, 0.84, 0.96), (0.85, 0.86, 0.86), 0.5 + 0.4 * scene.warmth)
     return top, low
 
 
 def paint_sky(painting: Painting, scene: Scene) -> None:
-    """A gradient, paler and warmer towards the horizon and towards the light."""
+    """Paint a gradient, paler and warmer towards the horizon and towards the light."""
     x, y = grid(painting.size)
     height = np.clip(y / scene.horizon, 0, 1)
     top, low = sky_colours(scene)
@@ -34,7 +34,7 @@ def paint_sky(painting: Painting, scene: Scene) -> None:
 
 
 def cloud_puffs(scene: Scene) -> tuple[Points, Points]:
-    """Middles and radii [M, 2] of all clouds' puffs; there must be a cloud."""
+    """Compute middles and radii [M, 2] of all clouds' puffs; there must be a cloud."""
     rng = numbers(scene, Use.CLOUD)
     middles, radii = [], []
     for _ in range(scene.clouds):
@@ -49,7 +49,7 @@ def cloud_puffs(scene: Scene) -> tuple[Points, Points]:
 
 
 def paint_clouds(painting: Painting, scene: Scene) -> None:
-    """Heaps with a bright top and a shaded, flat foot."""
+    """Paint heaps with a bright top and a shaded, flat foot."""
     if not scene.clouds:
         return
     middles, radii = cloud_puffs(scene)
@@ -64,7 +64,7 @@ def paint_clouds(painting: Painting, scene: Scene) -> None:
 
 
 def ridge(scene: Scene, layer: int) -> Points:
-    """Outline [N, 2] of the far (0) or near (1) hills, the crest from left to right first."""
+    """Outline [N, 2] the far (0) or near (1) hills, the crest from left to right first."""
     height = (0.06 + 0.10 * scene.hills, 0.02 + 0.07 * scene.hills)[layer]
     rng = numbers(scene, Use.HILL, layer)
     x = np.linspace(-0.02, 1.02, 49)
@@ -77,7 +77,7 @@ def ridge(scene: Scene, layer: int) -> Points:
 
 
 def paint_hills(painting: Painting, scene: Scene, ground: str) -> None:
-    """Two ranges, the farther one paler."""
+    """Paint two ranges, the farther one paler."""
     land = LANDS[ground]
     _, y = grid(painting.size)
     haze = smooth_step(scene.horizon - 0.14, scene.horizon + 0.02, y) + np.zeros_like(y.T)
@@ -100,7 +100,7 @@ def ground_noise(scene: Scene, size: int) -> tuple[Points, Floats, Floats, Float
 
 
 def paint_ground(painting: Painting, scene: Scene, ground: str) -> None:
-    """Grass: patches drawn out by perspective, then blades that grow towards the front."""
+    """Paint grass: patches drawn out by perspective, then blades that grow towards the front."""
     size, land = painting.size, LANDS[ground]
     _, y = grid(size)
     near = np.clip((y - scene.horizon) / (1 - scene.horizon), 0, 1)
@@ -117,7 +117,10 @@ def paint_ground(painting: Painting, scene: Scene, ground: str) -> None:
 
 
 def dots(scene: Scene) -> tuple[Points, Points, tuple[float, float, float]]:
-    """Flowers or stones, larger towards the front: middles [M, 2], radii [M], flowers' colour."""
+    """Place flowers or stones, larger towards the front.
+
+    Returns middles [M, 2], radii [M] and the flowers' colour.
+    """
     rng = numbers(scene, Use.DOT)
     near = rng.uniform(0.06, 1.0, _DOTS)
     across = rng.uniform(0, 1, 2)[rng.integers(0, 2, _DOTS)] + rng.normal(0, 0.22, _DOTS)
@@ -128,7 +131,7 @@ def dots(scene: Scene) -> tuple[Points, Points, tuple[float, float, float]]:
 
 
 def _paint_dots(painting: Painting, scene: Scene, ground: str) -> None:
-    """Flowers on the meadow, stones on the savanna."""
+    """Paint flowers on the meadow, stones on the savanna."""
     middles, radii, flower = dots(scene)
     sheet = Sheet(painting.size)
     sheet.ellipses(middles, np.stack((radii, 0.75 * radii), -1))
@@ -137,14 +140,14 @@ def _paint_dots(painting: Painting, scene: Scene, ground: str) -> None:
 
 
 def _blade_outlines(roots: Points, heights: Points, leans: Points) -> Points:
-    """Bent three-cornered blades [M, 3, 2] on their roots [M, 2]."""
+    """Outline bent three-cornered blades [M, 3, 2] on their roots [M, 2]."""
     tips = roots + np.stack((leans * heights, -heights), -1)
     half = np.stack((0.09 * heights + 0.0016, np.zeros_like(heights)), -1)
     return np.stack((roots - half, tips, roots + half), 1)
 
 
 def _blades(scene: Scene, size: int) -> Floats:
-    """Light and dark blades [S, S]: 0.5 is neither."""
+    """Draw light and dark blades [S, S]: 0.5 is neither."""
     rng = numbers(scene, Use.BLADE)
     near = np.sort(rng.random(_BLADES)) ** 1.15
     roots = np.stack((rng.random(_BLADES), scene.horizon + (1.04 - scene.horizon) * near), -1)
@@ -158,7 +161,7 @@ def _blades(scene: Scene, size: int) -> Floats:
 
 
 def paint_tufts(painting: Painting, scene: Scene, ground: str) -> None:
-    """Grass before the hooves, which sets the animal into the ground."""
+    """Paint grass before the hooves, which sets the animal into the ground."""
     rng, land = numbers(scene, Use.TUFT), LANDS[ground]
     # Blades stand in clumps, and nowhere higher than the hooves that they stand before.
     clump = rng.random(14)[rng.integers(0, 14, _TUFTS)] + rng.normal(0, 0.03, _TUFTS)
@@ -174,7 +177,7 @@ def paint_tufts(painting: Painting, scene: Scene, ground: str) -> None:
 
 
 def daylight(painting: Painting, scene: Scene) -> None:
-    """The day's brightness and warmth over everything."""
+    """Apply the day's brightness and warmth to everything."""
     warm = paint((1 + 0.035 * scene.warmth, 1.0, 1 - 0.045 * scene.warmth))
     painting.picture *= np.float32(scene.brightness) * warm
 

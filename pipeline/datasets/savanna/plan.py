@@ -64,19 +64,19 @@ def _rows(scene: Scene, heights: Points) -> Points:
 
 
 def _on_plan(scene: Scene, places: Points) -> Points:
-    """Places on the picture's ground, [M, 2], as places on the plan."""
+    """Convert places on the picture's ground, [M, 2], to places on the plan."""
     return np.stack((places[:, 0], _rows(scene, places[:, 1])), -1)
 
 
 def _band(size: int, top: float, foot: float) -> Floats:
-    """Coverage [S, S] of all that lies between two rows."""
+    """Compute the coverage [S, S] of all that lies between two rows."""
     sheet = Sheet(size)
     sheet.polygon(np.array([(-0.01, top), (1.01, top), (1.01, foot), (-0.01, foot)]))
     return sheet.coverage()
 
 
 def _paint_land(painting: Painting, scene: Scene, ground: str) -> None:
-    """The land that the picture shows, with its bare patches, to the picture's lower edge."""
+    """Paint the land in the picture, with its bare patches, to the picture's lower edge."""
     size, land = painting.size, LANDS[ground]
     _, y = grid(size)
     share = np.clip((y[:, 0] - _STRIP) / (_FOOT - _STRIP), 0, None)
@@ -92,7 +92,7 @@ def _paint_land(painting: Painting, scene: Scene, ground: str) -> None:
 
 
 def _paint_hills(painting: Painting, scene: Scene) -> None:
-    """Both ranges along the far edge in a relief map's tints, broader where they are higher."""
+    """Paint both ranges along the far edge in a relief map's tints, broader where higher."""
     for layer, middle in enumerate(_RANGES):
         crest = landscape.ridge(scene, layer)[:-2]
         rise = scene.horizon - crest[:, 1]
@@ -107,13 +107,13 @@ def _paint_hills(painting: Painting, scene: Scene) -> None:
 
 
 def _slopes(along: Points, middle: float, far: Points, near: Points) -> Points:
-    """Outline [2N, 2] of a range, reaching far and near [N] to either side of its middle."""
+    """Outline a range [2N, 2], reaching far and near [N] to either side of its middle."""
     upper, lower = np.stack((along, middle - far), -1), np.stack((along, middle + near), -1)
     return np.concatenate((upper, lower[::-1]))
 
 
 def _paint_dots(painting: Painting, scene: Scene, ground: str) -> None:
-    """Flowers or stones."""
+    """Paint flowers or stones."""
     middles, radii, flower = landscape.dots(scene)
     sheet = Sheet(painting.size)
     sheet.ellipses(_on_plan(scene, middles), np.stack((radii, radii), -1) + 0.003)
@@ -121,7 +121,7 @@ def _paint_dots(painting: Painting, scene: Scene, ground: str) -> None:
 
 
 def _paint_plants(painting: Painting, scene: Scene, ground: str) -> None:
-    """Bushes, then trees, of each what is far first."""
+    """Paint bushes, then trees, of each what is far first."""
     for places, paint_sign in ((bush_places, paint_bush_sign), (tree_places, paint_tree_sign)):
         _, feet, sizes = places(scene)
         for nth in np.argsort(feet[:, 1]).tolist():
@@ -129,7 +129,7 @@ def _paint_plants(painting: Painting, scene: Scene, ground: str) -> None:
 
 
 def _paint_sky(painting: Painting, scene: Scene) -> None:
-    """The sky, pressed flat into a strip: its tones, the clouds and the sun in their columns."""
+    """Paint the sky, pressed flat into a strip: its tones, and clouds and sun in their columns."""
     size = painting.size
     _, y = grid(size)
     top, low = landscape.sky_colours(scene)

@@ -17,7 +17,7 @@ def _paint_leaves(
     colours: tuple[tuple[float, float, float], tuple[float, float, float]],
     label: Label,
 ) -> None:
-    """Foliage from blobs [M, 2]: dark mass, its lit side dabbed on, leaves [S, S] as noise."""
+    """Paint foliage of blobs [M, 2]: dark mass, its lit side dabbed on, leaves [S, S] as noise."""
     mass, dabs = Sheet(painting.size), Sheet(painting.size)
     mass.ellipses(middles, radii)
     aside = np.array([0.30 * np.sign(light), -0.38]) * radii
@@ -29,7 +29,7 @@ def _paint_leaves(
 def _broadleaf(
     rng: np.random.Generator, foot: Points, tall: float
 ) -> tuple[Points, Points, Points]:
-    """Trunk [1, 4, 2] and crown of an oak-like tree."""
+    """Compute the trunk [1, 4, 2] and the crown of an oak-like tree."""
     crown = foot - (0, 0.62 * tall)
     angles = np.linspace(0, 2 * np.pi, 11, endpoint=False) + rng.uniform(-0.2, 0.2, 11)
     ring = np.stack((np.cos(angles) * 0.30, np.sin(angles) * 0.22), -1) * tall
@@ -42,7 +42,7 @@ def _broadleaf(
 
 
 def _acacia(rng: np.random.Generator, foot: Points, tall: float) -> tuple[Points, Points, Points]:
-    """Forked trunk [M, 4, 2] and flat, layered umbrella of an acacia."""
+    """Compute the forked trunk [M, 4, 2] and the flat, layered umbrella of an acacia."""
     at = np.linspace(-1, 1, 9) + rng.uniform(-0.06, 0.06, 9)
     heights = -0.80 - 0.13 * (1 - at**2) + rng.uniform(-0.035, 0.035, 9)
     middles = foot + tall * np.stack((0.52 * at, heights), -1)
@@ -107,14 +107,14 @@ def _paint_bushes(painting: Painting, scene: Scene, ground: str, leaves: Floats)
 
 
 def paint_plants(painting: Painting, scene: Scene, ground: str) -> None:
-    """Trees and bushes on and behind the horizon; a ground changes their kind, not their place."""
+    """Paint trees and bushes on and behind the horizon; a ground changes their kind, not place."""
     leaves = noise(painting.size, numbers(scene, Use.LEAF), (56, 56))
     _paint_trees(painting, scene, ground, leaves)
     _paint_bushes(painting, scene, ground, leaves)
 
 
 def _paint_pools(painting: Painting, feet: Points, halves: Points) -> None:
-    """Soft shade on the ground around feet [M, 2], halves [M] wide to either side."""
+    """Paint soft shade on the ground around feet [M, 2], halves [M] wide to either side."""
     x, y = grid(painting.size)
     shade = np.zeros((painting.size, painting.size), np.float32)
     for foot, half in zip(feet.tolist(), halves.tolist(), strict=True):

@@ -48,7 +48,7 @@ _HIND_BANDS = np.array([7, 10, 13, 17, 21])
 
 
 def leg_bands(leg: Leg, fore: bool, width: float) -> Points:
-    """Outlines [M, N, 2] of the bands round a leg; width is a factor of about 1."""
+    """Outline the bands round a leg [M, N, 2]; width is a factor of about 1."""
     at = _FORE_BANDS if fore else _HIND_BANDS
     along = leg.centre[at + 1] - leg.centre[at - 1]
     along /= np.hypot(along[:, 0], along[:, 1])[:, None]
@@ -61,7 +61,7 @@ def leg_bands(leg: Leg, fore: bool, width: float) -> Points:
 
 
 def neck_stripes(body: Figure, width: float) -> Points:
-    """Outlines [M, N, 2] from beyond the crest, where the mane takes them up, to the throat."""
+    """Outline [M, N, 2] from beyond the crest, where the mane takes stripes up, to the throat."""
     at = np.round(_NECK * (len(body.crest) - 1)).astype(int)
     crest, throat = body.crest[at], body.throat[at]
     across = throat - crest

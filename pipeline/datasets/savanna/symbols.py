@@ -50,14 +50,14 @@ class Place:
         return np.asarray(self._origin + places * self._scale)
 
     def radii(self, radii: Points) -> Points:
-        """Radii [..., 2] likewise."""
+        """Scale radii [..., 2] likewise."""
         return np.asarray(radii * np.abs(self._scale))
 
 
 def paint_animal_sign(
     painting: Painting, scene: Scene, body: Figure, place: Place, animal: str
 ) -> None:
-    """The animal from above: its coat within a rim of its kind's colour, the head tapering."""
+    """Paint the animal from above: coat within a rim of its kind's colour, head tapering."""
     skin = _horse_parts if animal == "horse" else _zebra_parts
     parts = skin(scene, body, place, painting.size)
     whole = np.maximum.reduce([cover for cover, _ in parts])
@@ -100,7 +100,7 @@ def _zebra_parts(scene: Scene, body: Figure, place: Place, size: int) -> list[_P
 
 
 def _cut(size: int, *outlines: Points) -> Floats:
-    """Coverage [S, S] of outlines [N, 2] together."""
+    """Compute the coverage [S, S] of outlines [N, 2] together."""
     sheet = Sheet(size)
     for outline in outlines:
         sheet.polygon(outline)
@@ -108,7 +108,7 @@ def _cut(size: int, *outlines: Points) -> Floats:
 
 
 def _inked(size: int, ellipses: list[tuple[Points, Points]]) -> Floats:
-    """Coverage [S, S] of ellipses, each a middle [2] and radii [2]."""
+    """Compute the coverage [S, S] of ellipses, each a middle [2] and radii [2]."""
     sheet = Sheet(size)
     for middle, radii in ellipses:
         sheet.ellipses(middle[None], radii[None])
@@ -116,12 +116,12 @@ def _inked(size: int, ellipses: list[tuple[Points, Points]]) -> Floats:
 
 
 def _lowered(body: Figure) -> float:
-    """Brightness of the head: what is higher is paler, so a lowered head is dark."""
+    """Compute the head's brightness: what is higher is paler, so a lowered head is dark."""
     return 0.55 + 0.36 * float(body.poll[1])
 
 
 def _stroke(spine: list[tuple[float, float]], samples: int) -> Points:
-    """Outline of a stroke along the animal's axis, from knots (forward, width)."""
+    """Outline a stroke along the animal's axis, from knots (forward, width)."""
     line = curve(spine, samples)
     return ribbon(np.stack((line[:, 0], np.zeros(samples)), -1), line[:, 1])
 
@@ -156,7 +156,7 @@ def _tail(scene: Scene) -> Points:
 
 
 def _feet(scene: Scene, body: Figure, place: Place) -> list[tuple[Points, Points]]:
-    """Middle and radii of each foot; a lifted one is nearer to the eye, so larger."""
+    """Compute middle and radii of each foot; a lifted one is nearer to the eye, so larger."""
     feet = []
     for index, leg in enumerate(body.legs):
         far = index >= 2
@@ -184,7 +184,7 @@ def _stripes(body: Figure) -> list[Points]:
 
 
 def _cast(painting: Painting, cover: Floats, light: float) -> None:
-    """A short shadow away from the light."""
+    """Paint a short shadow away from the light."""
     right, up = round(-0.035 * light * painting.size), round(0.016 * painting.size)
     shadow = np.zeros_like(cover)
     across = slice(max(right, 0), painting.size + min(right, 0))
@@ -196,7 +196,10 @@ def _cast(painting: Painting, cover: Floats, light: float) -> None:
 def paint_tree_sign(
     painting: Painting, scene: Scene, ground: str, foot: Points, tall: float
 ) -> None:
-    """A crown from above about its trunk: lobed on the meadow, a spoked umbrella on savannas."""
+    """Paint a crown from above about its trunk.
+
+    It is lobed on the meadow, a spoked umbrella on savannas.
+    """
     land = LANDS[ground]
     turn = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     lobes = np.stack((np.cos(turn), np.sin(turn)), -1)
@@ -224,7 +227,7 @@ def paint_tree_sign(
 def paint_bush_sign(
     painting: Painting, scene: Scene, ground: str, foot: Points, half: float
 ) -> None:
-    """Three small crowns side by side."""
+    """Paint three small crowns side by side."""
     land = LANDS[ground]
     middles = foot + half * np.array([(-0.62, 0.08), (0.62, 0.08), (0.0, -0.10)])
     radii = half * np.array([0.40, 0.40, 0.50])[:, None] * np.ones(2)

@@ -87,7 +87,7 @@ def picture_in(file: Path, halved: bool) -> Picture:
 
 
 def clip_in(file: Path) -> Clip:
-    """Length and rate of a recording; raise ValueError with the reason."""
+    """Read length and rate of a recording; raise ValueError with the reason."""
     import soundfile
 
     try:

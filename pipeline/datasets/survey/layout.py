@@ -105,7 +105,7 @@ def guess(root: Path, kind: Kind) -> Name:
 
 
 def lettered_in(root: Path, endings: tuple[str, ...]) -> dict[Split, dict[str, Path]]:
-    """trainA and trainB, and the test folders where there is one of them."""
+    """Return trainA and trainB, and the test folders where there is one of them."""
     folders: dict[Split, dict[str, Path]] = {
         "train": {letter: root / f"train{letter}" for letter in "AB"}
     }
@@ -131,7 +131,7 @@ def named_in(root: Path, endings: tuple[str, ...]) -> dict[Split, dict[str, Path
 
 
 def splits_of(folder: Path, endings: tuple[str, ...]) -> dict[Split, Path]:
-    """``train`` and ``test`` below a folder, or the folder itself to train with."""
+    """Find ``train`` and ``test`` below a folder, or take the folder itself to train with."""
     if not holds(folder / "train", endings):
         return {"train": folder}
     found: dict[Split, Path] = {"train": folder / "train"}
@@ -168,7 +168,7 @@ def looks_halved(folder: Path) -> bool:
 
 
 def shape_of(file: Path) -> tuple[int, int] | None:
-    """Width and height as a picture's header says; None where it has none."""
+    """Read width and height from a picture's header; None where it has none."""
     try:
         with Image.open(file) as picture:
             return picture.size

@@ -38,7 +38,7 @@ def block_name(folder: str) -> str:
 
 
 def valid(text: str, otherwise: str) -> str:
-    """``text`` with letters, digits, - and _ alone, and read as text by YAML: not 12, not no."""
+    """Reduce ``text`` to letters, digits, - and _, read as text by YAML: not 12, not no."""
     name = re.sub(r"[^\w-]+", "_", text).strip("_-")
     if not name:
         return otherwise

@@ -72,7 +72,7 @@ def facts(holding: Holding, kind: Kind) -> tuple[str, ...]:
 
 
 def sound_facts(clips: list[Clip]) -> tuple[str, ...]:
-    """Lengths and rates."""
+    """Describe lengths and rates."""
     if not clips:
         return ("-", "-", "-", "-")
     lengths = [clip.seconds for clip in clips]
@@ -87,7 +87,7 @@ def pixels(size: Picture) -> str:
 
 
 def columns(rows: list[tuple[str, ...]]) -> list[str]:
-    """Rows of cells -> lines of columns."""
+    """Align rows of cells to lines of columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -115,7 +115,7 @@ def data_block(layout: Layout, holdings: Holdings) -> str:
 
 
 def folders_of(layout: Layout) -> dict[Split, dict[str, str]]:
-    """Split -> domain -> folder below the root, for domains that training has."""
+    """Return split -> domain -> folder below the root, for domains that training has."""
     names = dict(zip(layout.domains, domain_names(layout.domains), strict=True))
     return {
         split: {
