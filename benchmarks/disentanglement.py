@@ -18,7 +18,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from benchmarks.machine import publish
+from pipeline.datasets.factors import Number
 from pipeline.datasets.savanna.draw import draw
+from pipeline.datasets.savanna.factors import FACTORS
 from pipeline.datasets.savanna.scene import sample_scene
 from pipeline.methods.registry import load_run
 from pipeline.metrics.disentanglement import dci, mutual_information_gap
@@ -26,7 +28,7 @@ from pipeline.samples import DatasetSpec, Labelled, Spec
 from pipeline.system.hardware import device, start_fabric
 from pipeline.training.trainer import Trainer, step_seed
 
-FACTORS = {"place": (0.0, 1.0), "horizon": (0.24, 0.60), "warmth": (-1.0, 1.0)}
+VARIED = ("place", "horizon", "warmth")
 BETAS = (1.0, 4.0)
 SEEDS = (1, 2, 3, 4, 5, 6)
 SCENES, SIDE, BATCH, STEPS = 800, 16, 64, 900
@@ -37,14 +39,23 @@ def world() -> tuple[Tensor, Tensor]:
     """Draw pictures [N, 3, 16, 16] in [-1, 1] and the factors [N, F] that they show."""
     rng = np.random.default_rng(0)
     still = replace(sample_scene(rng), facing=1, clouds=0, trees=0, bushes=0)
-    low, high = np.array(list(FACTORS.values())).T
-    factors = rng.uniform(low, high, (SCENES, len(FACTORS)))
+    low, high = np.array([range_of(name) for name in VARIED]).T
+    factors = rng.uniform(low, high, (SCENES, len(VARIED)))
     pictures = [
-        draw(replace(still, **dict(zip(FACTORS, row, strict=True))), 64, "zebra", "savanna").picture
+        draw(replace(still, **dict(zip(VARIED, row, strict=True))), 64, "zebra", "savanna").picture
         for row in track(factors.tolist(), description="drawing")
     ]
     stored = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
     return interpolate(stored, size=SIDE, mode="area"), torch.from_numpy(factors)
+
+
+def range_of(name: str) -> tuple[float, float]:
+    """Return the least and the greatest value of a factor."""
+    factor = FACTORS[name]
+    assert isinstance(factor, Number)
+    assert factor.low is not None
+    assert factor.high is not None
+    return factor.low, factor.high
 
 
 def score(

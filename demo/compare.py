@@ -1,6 +1,7 @@
 """The tab that sends one input through several models."""
 
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 
 import gradio as gr
 
@@ -159,20 +160,22 @@ def build_voices(library: Library, turns: Turns) -> None:
         """Convert one recording by up to six of `translator/domain/vocoder`."""
         if not 1 <= len(translators) <= MOST_VOICES:
             raise ValueError(f"Choose between 1 and {MOST_VOICES}, not {len(translators)}.")
+        read = cache(partial(read_recording, recording))  # most models hear it alike
         found = []
-        for value in translators:
-            way, vocoder = choices[value]
-            convention = mel_codec(library.outline(way.model)).convention
-            wave = read_recording(recording, convention.rate, convention.hop)
-            with turns.turn(request) as check:
+        with turns.turn(request) as check:
+            for value in translators:
+                check()
+                way, vocoder = choices[value]
+                convention = mel_codec(library.outline(way.model)).convention
+                wave = read(convention.rate, convention.hop)
                 result = convert(library, wave, way, vocoder, progress, check)
-            found.append(
-                gr.Audio(
-                    (convention.rate, to_int16(result)),
-                    label=f"{way.label}, {vocoder}",
-                    visible=True,
+                found.append(
+                    gr.Audio(
+                        (convention.rate, to_int16(result)),
+                        label=f"{way.label}, {vocoder}",
+                        visible=True,
+                    )
                 )
-            )
         return [*found, *(gr.Audio(None, visible=False) for _ in players[len(found) :])]
 
     def source(translators: list[str]) -> Direction:

@@ -16,9 +16,10 @@ def metrics_of(path: Path) -> dict[str, dict[str, str]]:
 
 
 def title(comparison: Comparison) -> str:
-    """Name task, metric and which way is better."""
-    better = "higher" if comparison.metric.higher_is_better else "lower"
-    return f"{spoken(comparison.task)}: {comparison.metric.title} ({better} is better)"
+    """Name task, metric and which way is better, where a way is."""
+    words = f"{spoken(comparison.task)}: {comparison.metric.title}"
+    higher = comparison.metric.higher_is_better
+    return words if higher is None else f"{words} ({'higher' if higher else 'lower'} is better)"
 
 
 def values(comparison: Comparison) -> dict[str, str]:

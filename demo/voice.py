@@ -81,9 +81,6 @@ def build(library: Library, turns: Turns) -> None:
         names = {f"Source ({way.source})": wave, f"Converted ({way.to})": result}
         return (convention.rate, to_int16(result)), draw_spectrograms(names, convention)
 
-    def source(translator: str) -> Direction:
-        return library.way(translator)
-
     def offer(translator: str) -> gr.Dropdown:
         choices = vocoder_choices(library, library.way(translator))
         return gr.Dropdown(choices, value=CLASSICAL, visible=len(choices) > 1)
@@ -97,7 +94,7 @@ def build(library: Library, turns: Turns) -> None:
         concurrency_id="models",
     )
     stop.click(turns.cancel, cancels=running, queue=False, api_visibility="private")
-    give_sentence(example, examples, source, translator, recording)
+    give_sentence(example, examples, library.way, translator, recording)
     translator.change(offer, translator, vocoder, api_visibility="private")
 
 

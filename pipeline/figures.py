@@ -14,6 +14,7 @@ from pipeline.mel_convention import MelConvention
 
 GAP = 2  # white pixels between pictures
 SMALLEST = 64  # smaller pictures are enlarged by a whole factor, so that one can see them
+LOUDEST = 3.0  # standard deviations of a mel bin that are drawn white
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ def grid(rows: Sequence[Tensor]) -> npt.NDArray[np.uint8]:
             top, left = i * cell[0], j * cell[1]
             canvas[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     return canvas
+
+
+def drawable_mels(x: Tensor) -> Tensor:
+    """Bring standardised spectrograms [N, 1, M, T] to [-1, 1], low frequencies at the bottom."""
+    return x.flip(-2) / LOUDEST
 
 
 def to_rgb(sample: Tensor) -> npt.NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from pipeline.block import Block
 from pipeline.nn.convolution import add_spectral_norm
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
+from pipeline.nn.shapes import shape_of
 from pipeline.samples import Spec
 
 SMALLEST = 4  # height or width, whichever is less, at which halving stops
@@ -117,13 +118,12 @@ def halvings(spec: Spec) -> tuple[int, tuple[int, int]]:
     64x64 halves 4 times to 4x4, a mel spectrogram of 80x64 4 times to 5x4. Raises ValueError where
     a side is odd on the way or below 8, or the width is free.
     """
-    if spec.width is None:
-        raise ValueError("samples must have a fixed width, but theirs is time: set crop")
-    levels = (min(spec.height, spec.width) // SMALLEST).bit_length() - 1
+    _, height, width = shape_of(spec)
+    levels = (min(height, width) // SMALLEST).bit_length() - 1
     multiple = 2 ** max(levels, 0)
-    if levels < 1 or spec.height % multiple or spec.width % multiple:
+    if levels < 1 or height % multiple or width % multiple:
         raise ValueError(
             f"height and width must be 8 or more and halve evenly until the lesser is below 8: "
-            f"found {spec.height}x{spec.width}"
+            f"found {height}x{width}"
         )
-    return levels, (spec.height // multiple, spec.width // multiple)
+    return levels, (height // multiple, width // multiple)

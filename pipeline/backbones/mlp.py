@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from pipeline.block import Block
 from pipeline.nn.convolution import add_spectral_norm
+from pipeline.nn.shapes import shape_of
 from pipeline.samples import Spec
 
 
@@ -89,10 +90,3 @@ def hidden_layers(inputs: int, width: int, count: int, activation: nn.Module) ->
     """List ``count`` linear layers of ``width`` units, an activation behind each."""
     sizes = [inputs, *[width] * (count - 1)]
     return [part for size in sizes for part in (nn.Linear(size, width), activation)]
-
-
-def shape_of(spec: Spec) -> tuple[int, int, int]:
-    """Return the shape [C, H, W] of samples; raise ValueError where their width is free."""
-    if spec.width is None:
-        raise ValueError("samples must have a fixed width, but theirs is time: set crop")
-    return spec.channels, spec.height, spec.width

@@ -4,6 +4,7 @@ Gulrajani et al. 2017, appendix F; Miyato et al. 2018, table 4. Widths double at
 up to eight times the first, where theirs for 32 pixels stay the same.
 """
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field
@@ -60,9 +61,7 @@ class ResidualEncoder(nn.Module):
         levels, _ = halvings(spec)
         widths = widths_of(width, levels)
         self.blocks = nn.Sequential()
-        for level, (inputs, outputs_) in enumerate(
-            zip([spec.channels, *widths], widths, strict=False)
-        ):
+        for level, (inputs, outputs_) in enumerate(pairwise([spec.channels, *widths])):
             self.blocks.append(
                 ResidualBlock(inputs, outputs_, norm, resample="down", first=level == 0)
             )
@@ -89,7 +88,7 @@ class ResidualDecoder(nn.Module):
         self.blocks = nn.Sequential(
             *(
                 ResidualBlock(before, after, norm, resample="up")
-                for before, after in zip([widths[0], *widths], widths, strict=False)
+                for before, after in pairwise([widths[0], *widths])
             )
         )
         self.head = nn.Sequential(

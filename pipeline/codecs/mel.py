@@ -1,6 +1,7 @@
 """Sound: files -> waveforms -> log-mel frames -> standardised samples and back."""
 
 import io
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -48,12 +49,12 @@ class MelCodec(Block):
 
     def to_sample(self, stored: Tensor, domain: str) -> Tensor:
         """Standardise log-mel frames float16 [N, T, M] to samples float32 [N, 1, M, T]."""
-        mean, std = self._statistics(domain, stored.device)
+        mean, std = _tensors(self.statistics[domain], stored.device)
         return ((stored.float() - mean) / std).transpose(1, 2).unsqueeze(1)
 
     def from_sample(self, sample: Tensor, domain: str) -> Tensor:
         """Convert standardised samples [N, 1, M, T] to log-mel frames float32 [N, T, M]."""
-        mean, std = self._statistics(domain, sample.device)
+        mean, std = _tensors(self.statistics[domain], sample.device)
         return sample.detach().float().squeeze(1).transpose(1, 2) * std + mean
 
     def encode(self, wave: Tensor, domain: str) -> Tensor:
@@ -66,8 +67,12 @@ class MelCodec(Block):
         frames = self.from_sample(sample[None], domain)[0]
         return griffin_lim(frames.T, self.convention)
 
-    def _statistics(self, domain: str, device: torch.device) -> tuple[Tensor, Tensor]:
-        statistics = self.statistics[domain]
+
+@lru_cache(maxsize=64)
+def _tensors(statistics: Statistics, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean and std, [M] each; copied once, for each copy would wait for an accelerator."""
+    # A tensor made under inference_mode could not enter a later backward pass.
+    with torch.inference_mode(False):
         return (
             torch.tensor(statistics.mean, device=device),
             torch.tensor(statistics.std, device=device),

@@ -56,7 +56,7 @@ class DomainWriter:
         folder: Path,
         moments: DomainMoments | None,
         sound: bool,
-        factors: Mapping[str, Factor] | None = None,
+        factors: Mapping[str, Factor],
     ) -> None:
         """Let ``moments`` take in what is stored: pictures, or with ``sound`` clips of any length.
 
@@ -64,7 +64,7 @@ class DomainWriter:
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.moments, self.sound = folder, moments, sound
-        self._factors = FactorTable(folder, factors or {})
+        self._factors = FactorTable(folder, factors)
         self.done = Done()
         self._rows: list[str] = []
         self._pending: list[Array] = []

@@ -7,8 +7,6 @@ takes the recording apart and puts it together again. Of the target it needs onl
 knows: the statistics of the training recordings.
 """
 
-import math
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -16,6 +14,7 @@ from torch import Tensor
 from pipeline.codecs import MelCodec
 from pipeline.codecs.pitch import CEILING, FLOOR, Pitch, Track, world_f0
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.evaluation.voices import to_natural_log
 from pipeline.mel_convention import MelConvention
 
 PERIOD = 5.0  # milliseconds between frames, WORLD's default
@@ -68,7 +67,7 @@ def _gain(
     convention = codec.convention
     frames = log_mel(wave, convention).T[None]
     gain = codec.from_sample(codec.to_sample(frames, source), target) - frames
-    natural = gain[0].double().numpy() * (1 if convention.log == "ln" else math.log(10))
+    natural = to_natural_log(gain[0].double(), convention).numpy()
     natural = np.concatenate([natural, natural[-1:]])  # a grid needs two points
     centres = (np.arange(len(natural)) + 0.5) * convention.hop / convention.rate
     bands = _band_centres(convention)

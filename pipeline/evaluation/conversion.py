@@ -9,7 +9,7 @@ from torch import Tensor
 from pipeline.capabilities import Classifier, Translator, Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.codecs.mel import read_wave
-from pipeline.codecs.pitch import Pitch
+from pipeline.codecs.pitch import Pitch, f0_track
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.store import Store
 from pipeline.evaluation.classical import convert_by_statistics
@@ -146,7 +146,7 @@ def compare_pitch(
 
     What has no voiced frame is left out; where that is the model, so is all.
     """
-    before = [analyse(sentence.source, codec.convention).f0 for sentence in sentences]
+    before = [f0_track(sentence.source, codec.convention) for sentence in sentences]
     pitches = {
         MODEL: Pitch.of([sentence[MODEL].f0 for sentence in voices]),
         BEFORE: Pitch.of(before),

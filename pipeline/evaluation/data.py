@@ -1,6 +1,6 @@
 """Samples of a prepared store, and functions over many of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 import numpy as np
@@ -40,11 +40,6 @@ def split_chunks(frames: Array, width: int = CHUNK) -> list[Array]:
     return np.split(np.resize(frames, (whole, frames.shape[1])), whole // width)
 
 
-def in_batches(function: Callable[[Tensor], Tensor], x: Tensor, size: int = AT_ONCE) -> Tensor:
-    """Apply ``function`` to ``x`` [N, ...] in parts, so that memory stays flat."""
-    return torch.cat([function(part) for part in slices(x, size)])
-
-
-def slices(x: Tensor, size: int = AT_ONCE) -> Iterator[Tensor]:
-    """Yield ``x`` [N, ...] in parts of at most ``size`` rows."""
-    yield from torch.split(x, size)
+def in_batches(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Apply ``function`` to ``x`` [N, ...], `AT_ONCE` rows at a time: memory stays flat."""
+    return torch.cat([function(part) for part in torch.split(x, AT_ONCE)])

@@ -8,7 +8,7 @@ from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.evaluation.classifying import measure_frechet, predict, standardise_for
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.data import AT_ONCE, slices
+from pipeline.evaluation.data import AT_ONCE
 from pipeline.evaluation.drawing import SHOWN, drawable
 from pipeline.evaluation.results import MODEL
 from pipeline.figures import Caption, save_grid
@@ -23,7 +23,7 @@ def evaluate_sampler(context: Context) -> None:
     model = context.model
     assert isinstance(model, Sampler)
     shown = model.sample(SHOWN * SHOWN, Generator().manual_seed(0))
-    rows = [drawable(row, context.store.codec) for row in slices(shown, SHOWN)]
+    rows = [drawable(row, context.store.codec) for row in torch.split(shown, SHOWN)]
     caption = Caption(f"{len(shown)} samples of a fixed seed, none picked by hand")
     save_grid(context.out / "samples.png", rows, caption)
     if isinstance(context.store.codec, MelCodec):

@@ -13,7 +13,8 @@ from pipeline.datasets.store import Store
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.results import MODEL, Rows
-from pipeline.evaluation.voices import natural_log_mel
+from pipeline.evaluation.translation import l1
+from pipeline.evaluation.voices import natural_log_mel, to_natural_log
 from pipeline.inference.vocoders import GriffinLim, fitting
 from pipeline.mel_convention import MelConvention
 from pipeline.metrics.distortion import mel_cepstral_distortion
@@ -38,14 +39,20 @@ def evaluate_vocoder(context: Context) -> None:
     }
     for domain in context.domains:
         recordings = read_recordings(context.store, domain, convention)
+        mels = [log_mel(wave, convention) for wave in recordings]
         copies = {
-            name: [copy(vocoder, wave, convention) for wave in recordings]
-            for name, vocoder in vocoders.items()
+            name: [vocode(mel.T, vocoder) for mel in mels] for name, vocoder in vocoders.items()
         }
-        for metric, measure in {"mcd": measure_mcd, "mel_l1": measure_mel_l1}.items():
+        truths = [to_natural_log(mel, convention) for mel in mels]
+        again = {
+            name: [natural_log_mel(wave, convention) for wave in waves]
+            for name, waves in copies.items()
+        }
+        # `l1` warps no time: the frames of a copy are those of its recording.
+        for metric, measure in {"mcd": mel_cepstral_distortion, "mel_l1": l1}.items():
             rows: Rows = {
-                name: sum(map(measure, waves, recordings, [convention] * len(waves))) / len(waves)
-                for name, waves in copies.items()
+                name: sum(map(measure, found, truths)) / len(truths)
+                for name, found in again.items()
             }
             context.add(domain, metric, rows)
         save_sounds(context.out / domain, copies, recordings, convention)
@@ -57,24 +64,6 @@ def read_recordings(store: Store, domain: str, convention: MelConvention) -> lis
     waves = [read_wave(clips.audio(index), convention.rate) for index in range(len(clips))]
     hop = convention.hop
     return [torch.from_numpy(wave[: len(wave) // hop * hop]) for wave in waves]
-
-
-def copy(vocoder: Vocoder, wave: Tensor, convention: MelConvention) -> Tensor:
-    """Turn a wave [samples] into frames and back."""
-    return vocode(log_mel(wave, convention).T, vocoder)
-
-
-def measure_mcd(wave: Tensor, truth: Tensor, convention: MelConvention) -> float:
-    """Measure the mel-cepstral distortion of two waves, in dB."""
-    return mel_cepstral_distortion(
-        natural_log_mel(wave, convention), natural_log_mel(truth, convention)
-    )
-
-
-def measure_mel_l1(wave: Tensor, truth: Tensor, convention: MelConvention) -> float:
-    """Measure the mean absolute difference of natural log-mels; no time is warped."""
-    difference = natural_log_mel(wave, convention) - natural_log_mel(truth, convention)
-    return float(difference.abs().mean())
 
 
 def save_sounds(

@@ -39,7 +39,9 @@ def natural_log_mel(wave: Tensor, convention: MelConvention) -> Tensor:
 
 
 def to_natural_log(mel: Tensor, convention: MelConvention) -> Tensor:
-    """Convert a log-mel [M, T] from the convention's logarithm to the natural one."""
+    """Convert a log-mel, or a difference of two, from the convention's logarithm to the natural
+    one.
+    """
     return mel if convention.log == "ln" else mel * math.log(10)
 
 

@@ -91,7 +91,7 @@ def translate_in_tiles(
 
 
 def rounded_up(length: int, multiple: int) -> int:
-    """Return the next multiple."""
+    """Return the least multiple that is no less than ``length``."""
     return -(-length // multiple) * multiple
 
 

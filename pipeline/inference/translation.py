@@ -6,7 +6,7 @@ from torch.nn.functional import pad
 
 from pipeline.capabilities import Translator
 from pipeline.inference.chunks import translate_in_chunks
-from pipeline.inference.tiling import translate_in_tiles
+from pipeline.inference.tiling import rounded_up, translate_in_tiles
 
 SMALLEST = 8
 """Pixels or frames: below, reflection padding inside the networks has nothing to mirror."""
@@ -23,9 +23,7 @@ def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:
     """
     multiple = int(getattr(model, "multiple", 1))
     height, width = x.shape[-2:]
-    below, right = (
-        -(-max(side, SMALLEST) // multiple) * multiple - side for side in (height, width)
-    )
+    below, right = (rounded_up(max(side, SMALLEST), multiple) - side for side in (height, width))
     mode = "reflect" if below < height and right < width else "replicate"
     if below or right:  # a large picture is not copied without need
         x = pad(x, (0, right, 0, below), mode=mode)

@@ -18,8 +18,11 @@ from pipeline.mel_convention import MelConvention
 from pipeline.system.tensor_files import Weights, fitted, load_tensors
 
 EXPECTED = "expected the weights of a generator of HiFi-GAN (generator_v1, g_02500000, ...)"
-LENGTHS = {".weight_g": ".weight_v", ".parametrizations.weight.original0": ".original1"}
-"""Suffixes of weight norm's lengths, under torch's old way and its new one."""
+DIRECTIONS = {
+    ".weight_g": ".weight_v",
+    ".parametrizations.weight.original0": ".parametrizations.weight.original1",
+}
+"""Suffix of weight norm's lengths -> that of its directions, in torch's old way and its new one."""
 
 
 class Config(BaseModel):
@@ -118,11 +121,9 @@ def fold(weights: Weights) -> dict[str, Tensor]:
     """
     folded = dict(weights)
     for name in weights:
-        for length, direction in LENGTHS.items():
+        for length, direction in DIRECTIONS.items():
             layer = name.removesuffix(length)
-            other = layer + (
-                direction if length == ".weight_g" else ".parametrizations.weight" + direction
-            )
+            other = layer + direction
             if layer != name and other in folded:
                 g, v = folded.pop(name).float(), folded.pop(other).float()
                 folded[f"{layer}.weight"] = g * v / v.flatten(1).norm(dim=1).view_as(g)

@@ -24,6 +24,7 @@ from pipeline.capabilities import Translator
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel, as_translator
 from pipeline.inference.pictures import choose_target
+from pipeline.inference.tiling import rounded_up
 from pipeline.inference.translation import SMALLEST
 from pipeline.nn.normalisation import InstanceNorm
 from pipeline.samples import Spec
@@ -114,7 +115,7 @@ def geometry(finished: FinishedModel, to: str) -> tuple[Spec, int]:
 
 def smallest_side(multiple: int) -> int:
     """Return the least that a free side may be, as translation pads to it."""
-    return -(-SMALLEST // multiple) * multiple
+    return rounded_up(SMALLEST, multiple)
 
 
 def shapes(spec: Spec, multiple: int) -> tuple[Shape, Shape, Shape]:
@@ -122,7 +123,7 @@ def shapes(spec: Spec, multiple: int) -> tuple[Shape, Shape, Shape]:
 
     The last two are one square sample (sound keeps its height), and three that are not square.
     """
-    side = -(-SIDE // multiple) * multiple
+    side = rounded_up(SIDE, multiple)
 
     def shape(count: int, down: int, across: int) -> Shape:
         height = spec.height if spec.width is None else side + down * multiple

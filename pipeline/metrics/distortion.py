@@ -60,7 +60,7 @@ def mel_cepstrum(log_mel_natural: Tensor, order: int = 24) -> Tensor:
     return (2 / bands * x.T @ basis).to(torch.float32)
 
 
-def mel_cepstral_distortion(a: Tensor, b: Tensor, order: int = 24) -> float:
+def mel_cepstral_distortion(a: Tensor, b: Tensor) -> float:
     """Measure the mel-cepstral distortion of two utterances, in dB, as this module defines it.
 
     Symmetric in its arguments. 0 for equal timbre at every moment, also when one is slower; in
@@ -70,7 +70,6 @@ def mel_cepstral_distortion(a: Tensor, b: Tensor, order: int = 24) -> float:
     Args:
         a: ``[M, T]``, natural logarithm of mel magnitudes.
         b: ``[M, T2]``, the same convention.
-        order: highest cepstral coefficient.
 
     Returns:
         Mean over the alignment path of ``10 / ln 10 * sqrt(2 * sum of squared differences)``.
@@ -80,7 +79,7 @@ def mel_cepstral_distortion(a: Tensor, b: Tensor, order: int = 24) -> float:
     """
     if a.ndim == 2 and b.ndim == 2 and a.shape[0] != b.shape[0]:
         raise ValueError(f"two mel conventions: {a.shape[0]} and {b.shape[0]} bands")
-    first, second = (mel_cepstrum(x, order) for x in (a, b))
+    first, second = mel_cepstrum(a), mel_cepstrum(b)
     rows, columns = align(first, second)
     return cepstral_distortion(first[rows], second[columns])
 

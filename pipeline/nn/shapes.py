@@ -2,6 +2,15 @@
 
 from torch import nn
 
+from pipeline.samples import Spec
+
+
+def shape_of(spec: Spec) -> tuple[int, int, int]:
+    """Return the shape [C, H, W] of samples; raise ValueError where their width is free."""
+    if spec.width is None:
+        raise ValueError("samples must have a fixed width, but theirs is time: set crop")
+    return spec.channels, spec.height, spec.width
+
 
 def check_size(networks: nn.Module, height: int, width: int) -> None:
     """Raise ValueError where a network can't take training samples of this size.

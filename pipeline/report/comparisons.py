@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import UserError
+from pipeline.evaluation.headline import CEILINGS, TRUTHS, merit
 from pipeline.evaluation.results import METRICS, MODEL, Metric, Results, Rows
 
 Outcome = Literal["better", "level", "behind"]
@@ -18,8 +19,6 @@ class Baseline:
 
     title: str
     words: str
-    ceiling: bool = False
-    """It knows the answer: nobody is expected to beat it, so it doesn't compete."""
 
 
 BASELINES: dict[str, Baseline] = {
@@ -48,13 +47,11 @@ BASELINES: dict[str, Baseline] = {
         "Test pictures",
         "Real pictures that training never saw, in place of the model's. They set the ceiling: "
         "samples as good as new data would land here.",
-        ceiling=True,
     ),
     "test_chunks": Baseline(
         "Test chunks",
         "Chunks of real recordings that training never heard, in place of the model's. They set "
         "the ceiling: samples as good as new data would land here.",
-        ceiling=True,
     ),
     "source_through_vocoder": Baseline(
         "Source through vocoder",
@@ -84,16 +81,12 @@ BASELINES: dict[str, Baseline] = {
         "Copy synthesis",
         "The target speaker's own recording through the same vocoder. It sets the ceiling: what "
         "it loses, the vocoder loses.",
-        ceiling=True,
     ),
 }
 """Everything that evaluations put beside a model, in words."""
 
 
 MINUS = "\N{MINUS SIGN}"
-HEADLINES = ("psnr", "mcd", "mse", "fd_features")
-"""Metrics of an overview, the foremost first: distances to the truth before what
-a classifier says."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +104,12 @@ class Comparison:
 
     task: str
     name: str
-    metric: Metric
     rows: Rows
+
+    @property
+    def metric(self) -> Metric:
+        """How the values are read."""
+        return METRICS[self.name]
 
     @property
     def strongest(self) -> str | None:
@@ -121,7 +118,7 @@ class Comparison:
         """
         if self.metric.higher_is_better is None:
             return None
-        names = [name for name in self.rows if name != MODEL and not baseline(name).ceiling]
+        names = [name for name in self.rows if name != MODEL and name not in CEILINGS]
         return max(names, key=self._merit, default=None)
 
     @property
@@ -138,7 +135,7 @@ class Comparison:
         """Look up the value of the model or of a baseline; None where the metric has none."""
         if name not in self.rows:
             return None
-        competes = name == MODEL or not baseline(name).ceiling
+        competes = name not in CEILINGS
         top = max(self._merit(MODEL), self._merit(self.strongest or MODEL))
         finite = math.isfinite(self.rows[name])
         best = competes and finite and self.strongest is not None and self._merit(name) == top
@@ -149,11 +146,8 @@ class Comparison:
         return number(self.rows[name])
 
     def _merit(self, name: str) -> float:
-        """Orient a value so that higher is better; what is not finite is worst."""
-        value = self.rows[name]
-        if not math.isfinite(value):
-            return -math.inf
-        return value if self.metric.higher_is_better else -value
+        """Rank the value of the model or of a baseline by `merit`."""
+        return merit(self.name, self.rows[name])
 
 
 def baseline(name: str) -> Baseline:
@@ -169,7 +163,7 @@ def read_comparisons(path: Path) -> list[Comparison]:
     try:
         results: Results = json.loads(path.read_text(encoding="utf-8"))
         return [
-            Comparison(task, name, METRICS[name], {k: float(v) for k, v in found[name].items()})
+            Comparison(task, name, {k: float(v) for k, v in found[name].items()})
             for task, found in results.items()
             for name in sorted(found, key=list(METRICS).index)
             if MODEL in found[name]
@@ -179,9 +173,12 @@ def read_comparisons(path: Path) -> list[Comparison]:
 
 
 def headline(comparisons: list[Comparison]) -> Comparison | None:
-    """Choose the foremost metric that has a baseline, of the first task that it measures."""
+    """Choose the foremost metric that has a baseline, of the first task that it measures.
+
+    Distances to the truth come before what a classifier says.
+    """
     compared = [c for c in comparisons if c.strongest is not None]
-    order = [*HEADLINES, *METRICS]
+    order = [*(column.metric for column in TRUTHS), *METRICS]
     return min(compared, key=lambda c: order.index(c.name), default=None)
 
 

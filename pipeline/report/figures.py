@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -75,13 +76,7 @@ def copy_figures(folder: Path, media: Path, root: Path) -> Figures:
         number, _, name = path.stem.partition("_")
         sounds.setdefault((path.parent, number), {})[name] = path
     pictures = sorted(folder.rglob("*.png"))
-
-    def copy(path: Path) -> str:
-        to = media / path.relative_to(folder)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, to)  # not its mode: files of DVC's cache are read-only
-        return quote(to.relative_to(root).as_posix())
-
+    copy = partial(copy_file, folder=folder, media=media, root=root)
     clips: dict[str, list[Clip]] = {}
     for (parent, number), of_clip in sorted(sounds.items(), key=lambda item: clip_order(*item[0])):
         task = parent.relative_to(folder).as_posix()
@@ -96,6 +91,14 @@ def copy_figures(folder: Path, media: Path, root: Path) -> Figures:
     shown = [show(path, copy, read_caption(path, folder)) for path in alone]
     # Equal widths next to each other, so that narrow pictures share a line of the page.
     return Figures(sorted(shown, key=lambda picture: picture.shown), clips)
+
+
+def copy_file(path: Path, *, folder: Path, media: Path, root: Path) -> str:
+    """Copy a file of ``folder`` to its place in ``media``; return its address from ``root``."""
+    to = media / path.relative_to(folder)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, to)  # not its mode: files of DVC's cache are read-only
+    return quote(to.relative_to(root).as_posix())
 
 
 def show(path: Path, copy: Callable[[Path], str], caption: Caption) -> Picture:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from safetensors import SafetensorError, safe_open
 
 from pipeline.errors import UserError
-from pipeline.evaluation.headline import RESULTS
+from pipeline.evaluation.headline import CEILINGS, RESULTS
 from pipeline.evaluation.results import MODEL
 from pipeline.methods.base import RunParams
 from pipeline.methods.runs import TranslatorRunParams
@@ -31,6 +31,7 @@ from pipeline.report.comparisons import (
 from pipeline.report.curves import read_charts
 from pipeline.report.figures import Figures, copy_figures
 from pipeline.report.progress import Progress, read_progress
+from pipeline.system.files import put_in_place
 
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")  # counted, not trained
 
@@ -87,8 +88,7 @@ def build_report(params: Params, outputs: Outputs, out: Path) -> None:
         partial.mkdir(parents=True)
         sections = [gather(name, run, outputs, partial) for name, run in params.runs.items()]
         (partial / "index.html").write_text(render(params, sections), encoding="utf-8")
-        shutil.rmtree(out, ignore_errors=True)
-        partial.rename(out)
+        put_in_place(partial, out)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -142,7 +142,7 @@ def group_by_task(comparisons: list[Comparison]) -> list[Task]:
 def list_baselines(comparisons: list[Comparison]) -> list[str]:
     """List the baselines of some comparisons as they first come, ceilings last."""
     names = dict.fromkeys(name for c in comparisons for name in c.rows if name != MODEL)
-    return sorted(names, key=lambda name: baseline(name).ceiling)
+    return sorted(names, key=lambda name: name in CEILINGS)
 
 
 def describe_method(run: RunParams) -> str:
@@ -179,6 +179,11 @@ def render(params: Params, sections: list[Section]) -> str:
     template = environment.from_string((package / "template.html").read_text(encoding="utf-8"))
     style = Markup((package / "style.css").read_text(encoding="utf-8"))
     html = template.render(
-        params=params, sections=sections, style=style, baseline=baseline, MODEL=MODEL
+        params=params,
+        sections=sections,
+        style=style,
+        baseline=baseline,
+        MODEL=MODEL,
+        CEILINGS=CEILINGS,
     )
     return html.rstrip() + "\n"

@@ -1,14 +1,13 @@
 """Training in pictures: previews from fixed samples, and warnings."""
 
 import json
-import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 from pipeline.errors import UserError
 from pipeline.figures import Caption
-from pipeline.report.figures import Picture, show
+from pipeline.report.figures import Picture, copy_file, show
 
 
 @dataclass(frozen=True)
@@ -26,16 +25,11 @@ def read_progress(curves: Path, media: Path, root: Path) -> Progress:
 
     Addresses are relative to ``root``. Raises UserError for what can't be read.
     """
-
-    def copy(path: Path) -> str:
-        to = media / path.name
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, to)
-        return quote(to.relative_to(root).as_posix())
-
+    samples = curves / "samples"
+    copy = partial(copy_file, folder=samples, media=media, root=root)
     previews = [
         show(path, copy, Caption(f"After {int(path.stem):,} steps"))
-        for path in sorted((curves / "samples").glob("*.png"))
+        for path in sorted(samples.glob("*.png"))
     ]
     return Progress(previews, read_warnings(curves / "warnings.json"))
 

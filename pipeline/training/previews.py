@@ -12,15 +12,13 @@ from pipeline.capabilities import Reconstructor, Sampler, Translator, Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.codecs.image import Picture
 from pipeline.datasets.store import Store
-from pipeline.figures import grid
+from pipeline.figures import drawable_mels, grid
 from pipeline.inference.translation import translate_any_size
 from pipeline.samples import DatasetSpec
 
 SHOWN = 8
 FRAMES = 128
 """Of sound whose width is free."""
-LOUDEST = 3.0
-"""Standard deviations of a mel bin that are drawn white."""
 
 
 class Preview(NamedTuple):
@@ -135,4 +133,4 @@ def draw(previews: list[Preview], sound: bool) -> Picture | None:
     rows = [row.cpu() for found in previews for row in found.rows]
     if not rows:
         return None
-    return grid([row.flip(-2) / LOUDEST for row in rows] if sound else rows)
+    return grid([drawable_mels(row) for row in rows] if sound else rows)

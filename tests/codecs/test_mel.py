@@ -42,6 +42,20 @@ def test_from_sample_undoes_to_sample():
     torch.testing.assert_close(back, frames.float(), atol=1e-5, rtol=0)
 
 
+def test_samples_made_without_gradients_leave_those_of_later_ones():
+    one, frames = codec(), torch.randn(1, 3, tiny.SIDE)
+    with torch.inference_mode():
+        before = one.to_sample(frames, "bob")
+    later = frames.clone().requires_grad_()
+    after = one.to_sample(later, "bob")
+    after.sum().backward()
+    assert torch.equal(before, after.detach())
+    assert later.grad is not None
+    torch.testing.assert_close(
+        later.grad[0, 0], 1 / torch.tensor(one.statistics["bob"].std), atol=0, rtol=1e-5
+    )
+
+
 def test_another_domains_decoder_moves_mean_and_deviation():
     frames = (torch.randn(1, 4000, tiny.SIDE) * 3 - 5).half()
     data = frames[0].double()

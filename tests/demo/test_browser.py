@@ -5,6 +5,7 @@ import io
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,13 @@ from visiting import (
     upload,
 )
 
-from demo import voice
-from demo.library import Library
+from demo import compare, voice
+from demo.library import Direction, Library
 from demo.sampling import FRAMES
 from demo.uploads import MOST_SECONDS
+from demo.words import CancelledError
 from pipeline.codecs import ImageCodec
+from pipeline.codecs.mel import Wave
 
 HOUR = 3600
 
@@ -330,6 +333,31 @@ def test_a_run_is_cancelled(page: Page, speech: Path, monkeypatch: pytest.Monkey
         assert len(made) == count < 1000
     press(tab, "Convert")  # and the next one has the models for itself
     expect(tab.locator(".chart img")).to_be_visible()
+
+
+def test_a_cancelled_comparison_does_not_begin_with_the_next_model(
+    page: Page, speech: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def deaf(library: Library, wave: Wave, way: Direction, *rest: Any) -> Wave:
+        """Go on to the end, though cancelled."""
+        begun.append(way.value)
+        with suppress(CancelledError):
+            for _ in range(1000):
+                rest[-1]()
+                time.sleep(0.02)
+        return wave
+
+    monkeypatch.setattr(compare, "convert", deaf)
+    tab = open_tabs(page, "Compare", "Voices")
+    upload(tab, speech)
+    press(tab, "Compare")
+    while not begun:
+        page.wait_for_timeout(50)
+    press(tab, "Cancel")
+    page.wait_for_timeout(1000)
+    assert len(begun) == 1
 
 
 # How it looks

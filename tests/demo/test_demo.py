@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Generator, Tensor, nn
 from visiting import Served
 
-from demo import cards, sampling
+from demo import cards, compare, sampling, uploads
 from demo.app import build, running
 from demo.examples import Examples
 from demo.library import KEPT, Library
@@ -295,6 +295,24 @@ def test_a_trained_vocoder_can_be_chosen(client: gradio_client.Client, tmp_path:
         for vocoder in ("griffin-lim", "hifigan")
     ]
     assert len(waves[0]) == len(waves[1]) == 6400
+    assert np.abs(waves[0] - waves[1]).mean() > 0.001
+
+
+def test_a_recording_is_read_once_for_models_that_hear_it_alike(
+    client: gradio_client.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.write_sound(tmp_path / "in.flac", 1, 0.8)
+    recording, read = gradio_client.handle_file(tmp_path / "in.flac"), []
+
+    def counted(path: str | None, rate: int, least: int) -> np.ndarray:
+        read.append((rate, least))
+        return uploads.read_recording(path, rate, least)
+
+    monkeypatch.setattr(compare, "read_recording", counted)
+    ways = [f"voice_cyclegan/{way}" for way in ("arthur/griffin-lim", "arthur/hifigan")]
+    first, second, *_ = client.predict(recording, ways, api_name="/compare_voices")
+    waves = [soundfile.read(sound["value"])[0] for sound in (first, second)]
+    assert read == [(8000, 64)]
     assert np.abs(waves[0] - waves[1]).mean() > 0.001
 
 

@@ -64,5 +64,5 @@ def test_what_became_nan_is_the_worst():
     assert found["mse_vs"] == 0.2
 
 
-def test_the_report_knows_the_same_ceilings():
-    assert {name for name, baseline in BASELINES.items() if baseline.ceiling} == CEILINGS
+def test_the_report_describes_every_ceiling():
+    assert BASELINES.keys() >= CEILINGS

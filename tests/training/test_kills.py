@@ -74,7 +74,7 @@ def test_a_preparation_goes_on_where_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(writer.DomainWriter, "flush", stop_at_third)
     with pytest.raises(KeyboardInterrupt):
         prepare(params, tmp_path / "out", workers=1)
-    done = writer.DomainWriter(tmp_path / ".out.partial/train/digit", None, None).items
+    done = writer.DomainWriter(tmp_path / ".out.partial/train/digit", None, False, {}).items
     assert done == flushed[-1] > 0
     prepare(params, tmp_path / "out", workers=1)
     prepare(params, tmp_path / "whole", workers=1)
