@@ -14,7 +14,8 @@ from pipeline.datasets.store import Store
 from pipeline.evaluation.data import CHUNK, read_samples
 from pipeline.evaluation.results import METRICS, Results, Rows
 from pipeline.inference.finished import FinishedModel
-from pipeline.methods.registry import build_from_card
+from pipeline.methods.registry import build_pretrained
+from pipeline.nn.folding import folded
 
 
 class Terms(NamedTuple):
@@ -56,9 +57,10 @@ class Context:
 
         Its weights are always the same, and building it leaves the global generator as it was.
         """
+        params, card = self.finished.params, self.finished.card
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            return build_from_card(self.finished.card).eval()
+            return folded(params.build_model(card.data, build_pretrained(card))).eval()
 
     @property
     def domains(self) -> tuple[str, ...]:
