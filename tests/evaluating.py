@@ -64,10 +64,11 @@ def finished(
     *domains: str,
     untrained: nn.Module | None = None,
     width: int | None = None,
+    classes: tuple[str, ...] | None = None,
 ) -> FinishedModel:
     """A stand-in as a finished model of ``domains``, or of a translator's own.
 
-    ``width``: frames of sound that it takes; None: any.
+    ``width``: frames of sound that it takes; None: any. ``classes``: None: the store's.
     """
     if not domains and isinstance(model, Translator):
         domains = tuple(dict.fromkeys([*model.directions.values(), *model.directions]))
@@ -75,7 +76,7 @@ def finished(
     specs: dict[str, Spec] = {name: store.codec.spec(name) for name in domains}
     if width is not None:
         specs = {name: s.model_copy(update={"width": width}) for name, s in specs.items()}
-    data = DatasetSpec(specs=specs, classes=store.meta.classes)
+    data = DatasetSpec(specs=specs, classes=store.meta.classes if classes is None else classes)
     card = Card(version="0", seed=1, data=data, run={}, weights="")
     return FinishedModel("stand-in", model, params, store.codec, card)
 

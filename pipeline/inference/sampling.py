@@ -16,6 +16,7 @@ from pipeline.errors import UserError
 from pipeline.figures import grid
 from pipeline.inference.finished import FinishedModel, as_sampler, unable
 from pipeline.inference.vocoders import fitting
+from pipeline.models.sampling import sample_labelled
 
 AT_ONCE = 64
 """Samples that are drawn in one pass."""
@@ -23,7 +24,6 @@ SILENCE = 0.25
 """Seconds between two samples of sound in one file."""
 
 
-@torch.inference_mode()
 def draw_samples(
     finished: FinishedModel,
     n: int,
@@ -37,6 +37,19 @@ def draw_samples(
     values by the names of `Sampler.options`. Raises UserError where the model is no sampler, has no
     such class, or does not take an option or its value.
     """
+    for samples, _ in draw_labelled(finished, n, seed, label, options):
+        yield samples
+
+
+@torch.inference_mode()
+def draw_labelled(
+    finished: FinishedModel,
+    n: int,
+    seed: int,
+    label: str | None = None,
+    options: Mapping[str, float] | None = None,
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Draw the batches of `draw_samples` with the classes [N] that they are of, None without."""
     model = as_sampler(finished)
     number = None if label is None else number_of_class(finished, label)
     given: dict[str, Any] = checked_options(finished, model, options or {})
@@ -44,7 +57,8 @@ def draw_samples(
     for done in range(0, n, AT_ONCE):
         count = min(AT_ONCE, n - done)
         condition = None if number is None else torch.full((count,), number)
-        yield model.sample(count, generator, condition, **given).cpu()
+        samples, labels = sample_labelled(model, count, generator, condition, **given)
+        yield samples.cpu(), labels
 
 
 def checked_options(
@@ -113,21 +127,39 @@ def sample_waves(
 ) -> Iterator[Wave]:
     """Draw the sound of `draw_samples`: float32 [samples] each, at the codec's rate.
 
-    By Griffin-Lim where ``vocoder`` is None. Raises UserError as it does, and where the samples are
-    no sound or the vocoder takes other frames.
+    Each is decoded as of its `domain_of`, by Griffin-Lim where ``vocoder`` is None. Raises
+    UserError as `draw_samples` does, and where the samples are no sound or the vocoder takes other
+    frames.
     """
     codec = finished.codec
     if not isinstance(codec, MelCodec):
         as_sampler(finished)
         raise unable(finished, "sample sound: it samples pictures, so name a .png file")
     voice = fitting(vocoder, codec.convention)
-    domains = finished.params.domains
-    domain = label if label in domains else domains[0]
-    for samples in draw_samples(finished, n, seed, label, options):
-        frames = codec.from_sample(samples, domain).transpose(1, 2)
-        for clip in frames.to(finished.device):
+    for samples, labels in draw_labelled(finished, n, seed, label, options):
+        for number, sample in enumerate(samples):
+            of = None if labels is None else int(labels[number])
+            frames = codec.from_sample(sample[None], domain_of(finished, of)).transpose(1, 2)
             with torch.inference_mode():
-                yield voice.vocode(clip[None])[0].float().cpu().numpy()
+                yield voice.vocode(frames.to(finished.device))[0].float().cpu().numpy()
+
+
+def domain_of(finished: FinishedModel, label: int | None) -> str:
+    """Return the domain that a sample of class ``label`` is of.
+
+    Where the domains are no classes of the model, a sample could be of any: the first one's mean
+    and std of every mel bin then stand for all.
+    """
+    domains = finished.params.domains
+    if label is None or not tells_domains_apart(finished):
+        return domains[0]
+    return domains[label]
+
+
+def tells_domains_apart(finished: FinishedModel) -> bool:
+    """Tell whether the classes that are drawn are the domains that the model was trained on."""
+    domains, classes = finished.params.domains, finished.card.data.classes
+    return len(domains) > 1 and as_sampler(finished).classes > 0 and classes == domains
 
 
 def joined(waves: list[Wave], rate: int) -> Wave:

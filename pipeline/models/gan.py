@@ -19,8 +19,8 @@ class GANModel(nn.Module, LatentSampler):
         self, n: int, generator: Generator | None = None, condition: Tensor | None = None
     ) -> Tensor:
         """Generate from normal draws; of classes drawn evenly where none are asked for."""
-        z = self.draw(n, generator).to(next(self.parameters()).device)
         labels = draw_labels(self.classes, n, generator, condition)
+        z = self.draw(n, generator).to(next(self.parameters()).device)
         return self.decode(z, None if labels is None else labels.to(z.device))
 
     def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -1,7 +1,26 @@
 """Labels of the classes that samplers are asked for."""
 
+from typing import Any
+
 import torch
 from torch import Generator, Tensor
+
+from pipeline.capabilities import Sampler
+
+
+def sample_labelled(
+    model: Sampler,
+    n: int,
+    generator: Generator | None,
+    condition: Tensor | None = None,
+    **options: Any,
+) -> tuple[Tensor, Tensor | None]:
+    """Draw samples [n, C, H, W] as ``model.sample`` does, and return their classes [n] beside them.
+
+    None for the classes of a model without.
+    """
+    labels = draw_labels(model.classes, n, generator, condition)
+    return model.sample(n, generator, labels, **options), labels
 
 
 def draw_labels(

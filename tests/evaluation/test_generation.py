@@ -165,6 +165,43 @@ def test_samples_of_sound_are_nearer_to_test_data_of_their_kind_than_to_others(
     assert rows["test_chunks"] > rows["model"]
 
 
+def test_samples_of_a_speaker_that_is_asked_for_count_as_its_own(sound_store, tmp_path):
+    """Chunks of bob's are heard as ann's by a model that does not tell the two apart."""
+
+    class Echo(Half):
+        def sample(self, n: int, generator: Generator | None = None, condition=None) -> Tensor:
+            of_ann, of_bob = (
+                read_samples(sound_store, "train", name, limit=n, width=16)
+                for name in ("ann", "bob")
+            )
+            if condition is None:
+                return of_bob[torch.arange(n) % len(of_bob)]
+            rows = torch.arange(n)
+            return torch.where(
+                condition[:, None, None, None] == 0,
+                of_ann[rows % len(of_ann)],
+                of_bob[rows % len(of_bob)],
+            )
+
+    codec, seen = sound_store.codec, {}
+    for classes in (0, 2):
+        model, classifier = Echo(), StandInClassifier()
+        model.classes, classifier.classes = classes, ("ann", "bob")
+        context = evaluating.context(
+            model, sound_store, tmp_path / str(classes), "ann", "bob",
+            width=16, classifier=classifier, classes=("ann", "bob"),
+        )  # fmt: skip
+        evaluate_sampler(context)
+        seen[classes] = classifier.seen
+    reals = [read_samples(sound_store, "train", name, width=16) for name in ("ann", "bob")]
+    own = codec.to_sample(codec.from_sample(reals[1], "bob"), "ann")
+    assert torch.equal(seen[0][0], torch.cat(reals))
+    torch.testing.assert_close(seen[2][0], torch.cat([reals[0], own]))
+    known = torch.cat([reals[0], own])
+    for sample in seen[2][1]:
+        assert min(float((sample - other).abs().max()) for other in known) < 1e-4
+
+
 @pytest.mark.parametrize(("width", "frames"), [(16, 16), (None, 64)])
 def test_a_model_gets_chunks_of_its_own_width_and_is_heard(sound_store, tmp_path, width, frames):
     context = evaluating.context(Half(frames), sound_store, tmp_path, "ann", width=width)

@@ -11,16 +11,20 @@ import soundfile
 import tiny
 import torch
 from click.testing import Result
+from torch import Tensor
 from typer.testing import CliRunner
 
 from pipeline.capabilities import SAMPLING_OPTIONS, Sampler
 from pipeline.cli import app
+from pipeline.codecs import MelCodec
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel, load
 from pipeline.inference.sampling import SILENCE, classes_of, draw_samples, sample_waves
+from pipeline.inference.vocoders import GriffinLim
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import build_from_card
+from pipeline.models.sampling import sample_labelled
 from pipeline.training.readers import reader_of
 from pipeline.training.train import train
 
@@ -178,6 +182,35 @@ def test_a_class_is_a_speaker(models: Path, tmp_path: Path) -> None:
     assert "knows no class 'eve'; it knows: ann, bob" in refused(
         models, "gan", "--class", "eve", "-o", tmp_path / "x.wav"
     )
+
+
+class FirstFrames(GriffinLim):
+    """Keeps the frames that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__(tiny.CONVENTION)
+        self.given: list[Tensor] = []
+
+    def vocode(self, frames: Tensor) -> Tensor:
+        self.given.append(frames[0, :, 0])
+        return super().vocode(frames)
+
+
+def test_each_sample_is_decoded_as_its_own_speaker(models: Path, sound_store: Store) -> None:
+    """Two equal samples [1, M, T] of standardised zeros are the means of two speakers."""
+    finished, vocoder = load(models / "gan"), FirstFrames()
+    model = finished.model
+    assert isinstance(model, Sampler)
+    labels = sample_labelled(model, 6, torch.Generator().manual_seed(4))[1]
+    assert labels is not None
+    assert len(set(labels.tolist())) == 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "decode", lambda z, _: torch.zeros(len(z), 1, tiny.SIDE, CROP))
+        list(sample_waves(finished, 6, seed=4, vocoder=vocoder))
+    assert isinstance(sound_store.codec, MelCodec)
+    means = [sound_store.codec.statistics[name].mean for name in ("ann", "bob")]
+    expected = torch.tensor([means[label] for label in labels])
+    torch.testing.assert_close(torch.stack(vocoder.given), expected)
 
 
 def test_a_vocoder_makes_the_sound(models: Path, tmp_path: Path) -> None:
