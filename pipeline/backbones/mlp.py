@@ -27,6 +27,11 @@ class MLPEncoderParams(Block):
     spectral: bool = False
     """Spectral norm of every layer (Miyato et al. 2018)."""
 
+    @property
+    def bounds_slope(self) -> bool:
+        """True: spectral norm of every layer bounds how steep the network is."""
+        return self.spectral
+
     def build(self, spec: Spec, outputs: int) -> "MLPEncoder":
         """Build a network of samples [N, C, H, W] -> [N, outputs]."""
         encoder = MLPEncoder(spec, outputs, width=self.width, layers=self.layers)

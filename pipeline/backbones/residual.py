@@ -30,6 +30,12 @@ class ResidualEncoderParams(Block):
     spectral: bool = False
     """Spectral norm of every layer (Miyato et al. 2018)."""
 
+    @property
+    def bounds_slope(self) -> bool:
+        """True: spectral norm of every layer bounds how steep the network is; other norms, which
+        divide by what samples give, would undo it."""
+        return self.spectral and self.norm == "none"
+
     def build(self, spec: Spec, outputs: int) -> "ResidualEncoder":
         """Build a network of samples [N, C, H, W] -> [N, outputs]."""
         encoder = ResidualEncoder(spec, outputs, width=self.width, norm=self.norm)

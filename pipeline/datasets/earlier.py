@@ -14,8 +14,9 @@ from pipeline.datasets.writer import Analysed
 from pipeline.errors import UserError
 from pipeline.system import files
 
-CODE = ("prepare.py", "codecs", "datasets")
-"""The modules, below the package, that decide how preparation reads a file."""
+CODE = ("mel_convention.py", "samples.py", "codecs", "datasets", "nn/padding.py")
+"""The modules, below the package, that decide how preparation reads a file: those that the stage
+depends on, less what reads parameters, says mistakes and moves files."""
 
 ROW = np.dtype([("key", "u8"), ("index", "i8"), ("sha256", "V32"), ("pitch", "f8", 3)])
 """Small, for there may be millions."""

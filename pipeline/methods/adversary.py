@@ -1,15 +1,11 @@
 """A discriminator with its loss, penalty and augmentation: the opponent of any generator."""
 
-from abc import ABC
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import Literal, NamedTuple
 
 import torch
-from pydantic import model_validator
 from torch import Tensor, cat, nn
 
-from pipeline.backbones.patch import PatchParams
-from pipeline.block import Block
 from pipeline.losses.adversarial import (
     Adversarial,
     discriminator_loss,
@@ -17,7 +13,6 @@ from pipeline.losses.adversarial import (
     logit_statistics,
 )
 from pipeline.losses.penalty import Logits
-from pipeline.methods.base import RunParams
 from pipeline.methods.penalties import (
     ClipParams,
     NoPenaltyParams,
@@ -262,65 +257,3 @@ def halves(both: Outputs) -> tuple[Outputs, Outputs]:
 def mean_of(values: list[Tensor]) -> Tensor:
     """Average scalars."""
     return values[0] if len(values) == 1 else torch.stack(values).mean()
-
-
-class AdversarialRunParams(RunParams, ABC):
-    """A run with a discriminator, and which of its parts fit each other."""
-
-    loss: Adversarial
-    penalty: PenaltyParams = NoPenaltyParams()
-    """On the discriminator's gradients or weights."""
-    diffaugment: DiffAugment = ()
-    """How samples are altered before the discriminator sees them: for small sets."""
-
-    if TYPE_CHECKING:  # a field of those that have one
-
-        @property
-        def discriminator(self) -> Block:
-            """The parameters of the discriminator network, or of each where all are alike."""
-
-    @property
-    def discriminators(self) -> tuple[Block, ...]:
-        """The parameters of the discriminator networks, alike ones once."""
-        return (self.discriminator,)
-
-    @model_validator(mode="after")
-    def _bounds_its_critic(self) -> Self:
-        spectral = all(getattr(network, "spectral", False) for network in self.discriminators)
-        if self.loss == "wasserstein" and self.penalty.kind == "none" and not spectral:
-            raise ValueError(
-                "loss: wasserstein needs what bounds the critic: penalty: {kind: gradient}, "
-                "penalty: {kind: clip}, or spectral: true in its network"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _keeps_samples_apart(self) -> Self:
-        mixed = any(getattr(network, "norm", "") == "batch" for network in self.discriminators)
-        if mixed and not isinstance(self.penalty, NoPenaltyParams | ClipParams):
-            raise ValueError(
-                f"penalty: {{kind: {self.penalty.kind}}} is of each sample's own gradient, which "
-                "norm: batch mixes with the others'; allowed in the discriminator: instance, none"
-            )
-        return self
-
-    def build_adversary(
-        self,
-        network: nn.Module,
-        *,
-        joint: bool,
-        reduction: Literal["mean", "sum"] = "mean",
-    ) -> Adversary:
-        """Put a discriminator network under the run's loss, penalty and augmentation."""
-        return Adversary(
-            network,
-            self.loss,
-            joint=joint,
-            penalty=self.penalty,
-            diffaugment=self.diffaugment,
-            reduction=reduction,
-        )
-
-    def build_patch_adversary(self, patch: PatchParams, channels: int) -> Adversary:
-        """Build the discriminator of samples alone, of ``channels``, that sees patches."""
-        return self.build_adversary(patch.build(channels), joint=patch.norm != "batch")

@@ -13,7 +13,8 @@ from pipeline.backbones.projection import ProjectionHead
 from pipeline.backbones.resnet import Resnet, ResnetParams
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.contrastive import patch_nce
-from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams, ScheduleParams
 from pipeline.methods.runs import TranslatorRunParams

@@ -11,7 +11,8 @@ from torch.optim import Optimizer
 from pipeline.backbones import PatchParams, ResnetParams, TwoWayGeneratorParams
 from pipeline.backbones.latent import LatentTranslationParams
 from pipeline.losses.adversarial import Adversarial
-from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.latent_translation import LatentTranslationRunParams, Translators
 from pipeline.methods.optimisers import AdamParams, OptimizerParams, ScheduleParams

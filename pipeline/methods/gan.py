@@ -18,7 +18,8 @@ from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParam
 from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.penalty import off_diagonal_penalty
-from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.runs import GenerativeRunParams
@@ -123,6 +124,12 @@ class GAN(Method[Labelled]):
         yield losses.update("generator")
 
     def orthogonality(self) -> Tensor:
-        """Sum `off_diagonal_penalty` over the generator's weights."""
-        weights = [p for p in self.model.parameters() if p.ndim > 1]
-        return torch.stack([off_diagonal_penalty(weight) for weight in weights]).sum()
+        """Sum `off_diagonal_penalty` over the weights of the generator's layers."""
+        penalties = [
+            off_diagonal_penalty(weight.transpose(0, 1) if transposed else weight)
+            for layer in self.model.modules()
+            for transposed in [isinstance(layer, nn.ConvTranspose2d)]  # [inputs, outputs, ...]
+            for weight in layer.parameters(recurse=False)
+            if weight.ndim > 1
+        ]
+        return torch.stack(penalties).sum()

@@ -12,7 +12,8 @@ from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.matching import feature_matching
 from pipeline.losses.spectral import mel_l1
-from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamWByDefaultParams, AdamWParams, ScheduleParams
 from pipeline.methods.runs import VocoderRunParams

@@ -18,7 +18,8 @@ from torch.optim import Optimizer
 
 from pipeline.backbones.mask_cyclegan_vc import GatedPatchParams, TwoOneTwoParams
 from pipeline.losses.adversarial import Adversarial
-from pipeline.methods.adversary import AdversarialRunParams, Adversaries
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversary import Adversaries
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams, ScheduleParams
 from pipeline.methods.runs import TranslatorRunParams

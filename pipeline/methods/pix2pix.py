@@ -13,7 +13,8 @@ from pipeline.backbones.latent import LatentTranslationParams
 from pipeline.backbones.vae import Vae
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.divergence import mean_kl
-from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.latent_translation import LatentTranslationRunParams, Translators
 from pipeline.methods.optimisers import AdamParams, OptimizerParams

@@ -14,7 +14,8 @@ from pipeline.backbones.spade import SpadeParams
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.matching import feature_matching
-from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.perceptual import PerceptualParams

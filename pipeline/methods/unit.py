@@ -18,7 +18,8 @@ from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.vae import VaeParams
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.divergence import mean_kl
-from pipeline.methods.adversary import AdversarialRunParams, Adversary
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.runs import TranslatorRunParams

@@ -18,7 +18,8 @@ from pipeline.backbones.vqgan import VqganParams
 from pipeline.block import Block
 from pipeline.losses.adversarial import Adversarial, adaptive_weight
 from pipeline.losses.reconstruction import logit_laplace_nll
-from pipeline.methods.adversary import AdversarialRunParams, Adversaries
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversary import Adversaries
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.perceptual import AnyPerceptualParams, ClassifierDistance

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import tiny
+import yaml
 
 from pipeline.datasets import earlier
 from pipeline.datasets import prepare as preparing
@@ -79,9 +80,18 @@ def test_other_parameters_make_everything_anew(params, analysed, tmp_path):
 def test_other_code_makes_everything_anew(params, analysed, tmp_path, monkeypatch):
     prepare(params, tmp_path / "out", workers=1)
     analysed.clear()
-    monkeypatch.setattr(earlier, "CODE", ("prepare.py",))
+    monkeypatch.setattr(earlier, "CODE", ("codecs",))
     prepare(params, tmp_path / "out", workers=1)
     assert len(analysed) == 12
+
+
+def test_the_code_that_counts_is_what_the_stage_depends_on():
+    """Less what cannot change what is read: reading of parameters, words, and moving of files."""
+    stages = yaml.safe_load((tiny.ROOT / "dvc.yaml").read_text())["stages"]
+    deps = {dep for dep in stages["prepare"]["do"]["deps"] if dep.startswith("pipeline/")}
+    others = {"block.py", "errors.py", "mistakes.py", "params.py", "system"}
+    assert {f"pipeline/{name}" for name in {*earlier.CODE, *others}} == deps
+    assert all((tiny.ROOT / "pipeline" / name).exists() for name in earlier.CODE)
 
 
 def test_a_store_that_was_put_in_its_place_is_not_trusted(params, analysed, tmp_path):

@@ -347,10 +347,30 @@ def test_a_wasserstein_loss_needs_what_bounds_the_critic(method):
 
 @pytest.mark.parametrize("kind", ["dcgan", "mlp", "resnet"])
 def test_spectral_norm_bounds_a_critic_too(kind):
-    run = load_run(block("gan", loss="wasserstein", discriminator={"kind": kind, "spectral": True}))
+    spectral = {"kind": kind, "spectral": True, **({} if kind == "mlp" else {"norm": "none"})}
+    run = load_run(block("gan", loss="wasserstein", discriminator=spectral))
     assert run.penalty.kind == "none"
     with pytest.raises(ValidationError, match="needs what bounds the critic"):
         load_run(block("gan", loss="wasserstein", discriminator={"kind": kind}))
+
+
+@pytest.mark.parametrize(
+    ("method", "discriminator"),
+    [
+        ("gan", {"kind": "dcgan", "spectral": True}),  # whose norm is batch
+        ("gan", {"kind": "resnet", "spectral": True, "norm": "instance"}),
+        ("spade", {"spectral": True, "norm": "none"}),  # whose first and last layers are free
+    ],
+)
+def test_spectral_norm_of_some_layers_or_beside_others_bounds_nothing(method, discriminator):
+    with pytest.raises(ValidationError, match="needs what bounds the critic"):
+        load_run(block(method, loss="wasserstein", discriminator=discriminator))
+
+
+def test_weights_under_spectral_norm_are_not_clipped():
+    spectral = {"kind": "mlp", "spectral": True}
+    with pytest.raises(ValidationError, match="limits weights that spectral: true divides"):
+        load_run(block("gan", discriminator=spectral, penalty={"kind": "clip"}))
 
 
 @pytest.mark.parametrize("kind", ["gradient", "r1", "r2", "r1_r2"])

@@ -98,7 +98,11 @@ def test_the_regulariser_presses_the_generators_filters_apart():
     for method in (plain, pressed):
         torch.manual_seed(3)
         updates.append(list(method.updates(tiny.batch_of(RUN), 0))[1])
-    expected = sum(off_diagonal_penalty(p) for p in plain.model.parameters() if p.ndim > 1)
+    # A filter makes one output: a row of a linear layer, a column of a transposed convolution.
+    weights = [p for p in plain.model.parameters() if p.ndim > 1]
+    filters = [p if p.ndim == 2 else p.transpose(0, 1) for p in weights]
+    assert [len(rows) for rows in filters[1:]] == [p.shape[1] for p in weights[1:]]
+    expected = sum(off_diagonal_penalty(rows) for rows in filters)
     torch.testing.assert_close(updates[1].logs["orthogonal"], expected)
     torch.testing.assert_close(updates[1].loss, updates[0].loss + 0.5 * expected)
     assert "orthogonal" not in updates[0].logs

@@ -9,7 +9,7 @@ from lightning_fabric import Fabric
 
 from pipeline.capabilities import Sampler, Translator, capabilities
 from pipeline.inference.finished import export, load
-from pipeline.methods.adversary import AdversarialRunParams
+from pipeline.methods.adversarial import AdversarialRunParams
 from pipeline.methods.base import Method, RunParams
 from pipeline.nn.folding import folded
 from pipeline.training.trainer import Trainer

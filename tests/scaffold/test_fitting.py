@@ -61,6 +61,13 @@ def test_what_is_shipped_fits(path):
         pytest.param("voice_cyclegan", {"resize": 80}, {}, "resize scales pictures", id="resize"),
         pytest.param("voice_cyclegan", {"colour": 0.5}, {}, "colour changes pictures", id="colour"),
         pytest.param(
+            "voice_cyclegan",
+            {"diffaugment": ["translation", "colour"]},
+            {},
+            "diffaugment: colour changes pictures",
+            id="what the discriminator sees in colour",
+        ),
+        pytest.param(
             "dcgan", {}, {"digits": {"size": 36}}, "36", id="a size that networks can't halve"
         ),
         pytest.param("pix2pix", {}, {"savanna": {"size": 100}}, "100x100", id="a depth too many"),

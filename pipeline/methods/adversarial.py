@@ -1,0 +1,95 @@
+"""Runs with discriminators, and which of their parts fit each other."""
+
+from abc import ABC
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import model_validator
+from torch import nn
+
+from pipeline.backbones.patch import PatchParams
+from pipeline.block import Block
+from pipeline.losses.adversarial import Adversarial
+from pipeline.methods.adversary import Adversary
+from pipeline.methods.base import RunParams
+from pipeline.methods.penalties import ClipParams, NoPenaltyParams, PenaltyParams
+from pipeline.nn.diffaugment import DiffAugment
+from pipeline.samples import DatasetSpec
+
+
+class AdversarialRunParams(RunParams, ABC):
+    """A run with a discriminator, and which of its parts fit each other."""
+
+    loss: Adversarial
+    penalty: PenaltyParams = NoPenaltyParams()
+    """On the discriminator's gradients or weights."""
+    diffaugment: DiffAugment = ()
+    """How samples are altered before the discriminator sees them: for small sets."""
+
+    if TYPE_CHECKING:  # a field of those that have one
+
+        @property
+        def discriminator(self) -> Block:
+            """The parameters of the discriminator network, or of each where all are alike."""
+
+    def check_data(self, data: DatasetSpec) -> None:
+        """Raise ValueError where its parts do not fit a data set."""
+        super().check_data(data)
+        if "colour" in self.diffaugment and not all(data.specs[d].bounded for d in self.domains):
+            raise ValueError("diffaugment: colour changes pictures; spectrograms have none")
+
+    @property
+    def discriminators(self) -> tuple[Block, ...]:
+        """The parameters of the discriminator networks, alike ones once."""
+        return (self.discriminator,)
+
+    @model_validator(mode="after")
+    def _bounds_its_critic(self) -> Self:
+        bounded = all(getattr(network, "bounds_slope", False) for network in self.discriminators)
+        if self.loss == "wasserstein" and self.penalty.kind == "none" and not bounded:
+            raise ValueError(
+                "loss: wasserstein needs what bounds the critic: penalty: {kind: gradient}, {kind: "
+                "r1}, {kind: r2}, {kind: r1_r2} or {kind: clip}, or spectral: true beside norm: "
+                "none in a network of kind dcgan, mlp or resnet"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _clips_what_counts(self) -> Self:
+        divided = any(getattr(network, "spectral", False) for network in self.discriminators)
+        if divided and isinstance(self.penalty, ClipParams):
+            raise ValueError(
+                "penalty: {kind: clip} limits weights that spectral: true divides by their own "
+                "norm, whatever their size: leave one of the two out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_samples_apart(self) -> Self:
+        mixed = any(getattr(network, "norm", "") == "batch" for network in self.discriminators)
+        if mixed and not isinstance(self.penalty, NoPenaltyParams | ClipParams):
+            raise ValueError(
+                f"penalty: {{kind: {self.penalty.kind}}} is of each sample's own gradient, which "
+                "norm: batch mixes with the others'; allowed in the discriminator: instance, none"
+            )
+        return self
+
+    def build_adversary(
+        self,
+        network: nn.Module,
+        *,
+        joint: bool,
+        reduction: Literal["mean", "sum"] = "mean",
+    ) -> Adversary:
+        """Put a discriminator network under the run's loss, penalty and augmentation."""
+        return Adversary(
+            network,
+            self.loss,
+            joint=joint,
+            penalty=self.penalty,
+            diffaugment=self.diffaugment,
+            reduction=reduction,
+        )
+
+    def build_patch_adversary(self, patch: PatchParams, channels: int) -> Adversary:
+        """Build the discriminator of samples alone, of ``channels``, that sees patches."""
+        return self.build_adversary(patch.build(channels), joint=patch.norm != "batch")
