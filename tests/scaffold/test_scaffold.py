@@ -227,7 +227,7 @@ def test_an_estimate_is_printed(project):
 # What is refused
 
 
-@pytest.mark.parametrize("name", ["../evil", "two words", "12", "no", "-x", "a/b", ""])
+@pytest.mark.parametrize("name", ["../evil", "two words", "12", "no", "-x", "a/b", "größe", ""])
 def test_names_that_are_no_plain_words(project, name):
     result = new("--", name) if name.startswith("-") else new(name, *PAIRS)
     assert result.exit_code != 0
