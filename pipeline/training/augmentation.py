@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from pipeline.errors import UserError
+from pipeline.methods.adversary import AdversarialRunParams
 from pipeline.methods.base import RunParams
 from pipeline.nn.diffaugment import recoloured
 from pipeline.samples import Batch, Labelled, Paired, Unpaired, Vocoded
@@ -27,6 +28,12 @@ class Augmentation:
             raise UserError("resize scales pictures; scaled spectrograms are no speech")
         if params.colour and not pictures:
             raise UserError("colour changes pictures; spectrograms have none")
+        altered = params.diffaugment if isinstance(params, AdversarialRunParams) else ()
+        if "colour" in altered and not pictures:
+            raise UserError(
+                "diffaugment: found 'colour', which spectrograms have none of, allowed of sound: "
+                "'translation', 'cutout'"
+            )
         self.colour = params.colour
         self.transform: Any = None
         crop = params.crop if pictures else None

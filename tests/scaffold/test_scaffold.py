@@ -258,6 +258,11 @@ def test_a_single_voice(project):
     assert "by --b" in refused("mine", "--a", "raw/ann")
 
 
+def test_a_task_is_for_one_folder(project):
+    assert "--task edges is for --a alone" in refused("mine", *UNPAIRED, "--task", "edges")
+    assert "--task colour is for --a alone" in refused("mine", *UNPAIRED, "--task", "colour")
+
+
 def test_bad_files_are_all_listed(project):
     (project / "raw/zebra/empty.png").touch()
     (project / "raw/photos/text.png").write_text("no picture")

@@ -413,6 +413,11 @@ def test_nothing_is_done_to_sound_or_unasked():
     assert Augmentation(unpaired("a", "b", crop=8), pictures=False)(pair) is pair
     with pytest.raises(UserError, match="flip mirrors pictures"):
         Augmentation(unpaired("a", "b", crop=8, flip=True), pictures=False)
+    coloured = unpaired("a", "b", crop=8, diffaugment=["translation", "colour"])
+    with pytest.raises(UserError, match="diffaugment: found 'colour', which spectrograms"):
+        Augmentation(coloured, pictures=False)
+    Augmentation(coloured, pictures=True)
+    Augmentation(unpaired("a", "b", crop=8, diffaugment=["translation"]), pictures=False)
     assert Augmentation(unpaired("a", "b"), pictures=True)(pair) is pair
 
 
