@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+MADE := checked prepared classifiers models curves evaluation checkpoints logs report
 BIN := $(VENV)/bin
 ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 # Stages call `python`: let it be the environment's.
@@ -41,7 +42,7 @@ bench: $(VENV)/.installed ## speed of training steps on this machine
 	python -m benchmarks.train_step
 
 clean: ## everything that the commands above made, the environment too
-	rm -rf $(VENV) data/checked data/prepared data/classifiers data/models data/curves data/evaluation data/checkpoints data/logs data/report
+	rm -rf $(VENV) $(MADE:%=data/%) $(MADE:%=recipes/zoo/data/%)
 
 # The marker is younger than the lock only after an installation that went through.
 $(VENV)/.installed: requirements.lock pyproject.toml

@@ -55,6 +55,11 @@ class Option:
     step: float
     help: str
 
+    @property
+    def whole(self) -> bool:
+        """True: it takes whole numbers alone."""
+        return self.step % 1 == 0
+
 
 TEMPERATURE = Option(
     "temperature",

@@ -4,12 +4,15 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 Result = TypeVar("Result")
 
+LISTED = 20  # problems of one message
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-NO_WAY = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+NO_WAY = {errno.EACCES, errno.EPERM, errno.EROFS}
+IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY}
 
 
 class UserError(Exception):
@@ -23,12 +26,12 @@ class UserError(Exception):
     """True: end the process as it stands; taking it down in order could hang or abort."""
 
 
-def listing(problems: Iterable[str], limit: int = 20) -> str:
-    """Write problems as indented lines; after ``limit`` of them only their number."""
+def listing(problems: Iterable[str]) -> str:
+    """Write problems as indented lines; after the first `LISTED` of them only their number."""
     lines = list(problems)
-    shown = [f"  {line}" for line in lines[:limit]]
-    if len(lines) > limit:
-        shown.append(f"  ... and {len(lines) - limit} more")
+    shown = [f"  {line}" for line in lines[:LISTED]]
+    if len(lines) > LISTED:
+        shown.append(f"  ... and {len(lines) - LISTED} more")
     return "\n".join(shown)
 
 
@@ -46,9 +49,22 @@ def exit_on_user_error(work: Callable[[], Result]) -> Result:
             _stop(f"error: no room left to write {error.filename or 'output'}: {error.strerror}")
         if error.errno in NO_WAY and error.filename is not None:
             _stop(f"error: {error.filename}: {error.strerror}")
+        if error.errno in IN_THE_WAY and error.filename is not None:
+            _stop(f"error: {in_the_way(Path(str(error.filename2 or error.filename)))}")
         raise
     except KeyboardInterrupt:
         _stop("stopped", 130)
+
+
+def in_the_way(path: Path) -> str:
+    """Say what stands where a file or folder should be written, and what to do."""
+    blocking = [above for above in (*reversed(path.parents), path) if above.is_file()]
+    if blocking:
+        return (
+            f"expected a folder at {blocking[0]}, found a file: choose another place, or move that "
+            "file away"
+        )
+    return f"expected no folder at {path}, found one: choose another name, or move it away"
 
 
 def _stop(message: str, code: int = 1, *, at_once: bool = False) -> NoReturn:

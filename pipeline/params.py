@@ -1,7 +1,7 @@
 """params.yaml, typed: every number that a run depends on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +33,8 @@ DataParams = Annotated[
 ]
 
 
+GROUPS = ("datasets", "classifiers", "models", "second_stage")
+"""The keys of params.yaml whose blocks are stages of DVC."""
 MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -57,15 +59,11 @@ class Params(Block):
 
     @property
     def trained(self) -> dict[str, RunParams]:
-        """All that is trained, by its path: ``classifiers.NAME``, ``models.NAME`` or
-        ``second_stage.NAME``."""
-        groups: dict[str, Mapping[str, RunParams]] = {
-            "classifiers": self.classifiers,
-            "models": self.models,
-            "second_stage": self.second_stage,
-        }
+        """All that is trained, by its path: ``classifiers.NAME``, ``models.NAME``, ..."""
         return {
-            f"{group}.{name}": run for group, runs in groups.items() for name, run in runs.items()
+            f"{group}.{name}": run
+            for group in GROUPS[1:]
+            for name, run in getattr(self, group).items()
         }
 
 
@@ -73,16 +71,20 @@ class StrictLoader(yaml.SafeLoader):
     """YAML in which a key stands once: of two equal keys, plain YAML forgets the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping; raises ConstructorError at a key that stands twice."""
+        """Return a mapping; raises ConstructorError at a key that stands twice or can't be one."""
         seen: set[Any] = set()
         for key_node, _ in node.value:
             if key_node.tag == MERGE:  # "<<: *block": what that block has may be said again
                 continue
             key = self.construct_object(key_node, deep=True)
-            if key in seen:
+            if not isinstance(key, Hashable):
+                problem = f"expected a text or a number as a key, found {key}"
+            elif key in seen:
                 problem = f"the key '{key}' stands twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-            seen.add(key)
+            else:
+                seen.add(key)
+                continue
+            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
         return super().construct_mapping(node, deep)
 
 
@@ -95,7 +97,7 @@ def load_params(path: Path) -> Params:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
     except FileNotFoundError as error:
         raise UserError(f"expected parameters at {path}: there is no such file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # no text, no such date
         raise UserError(f"{path} is not YAML: {error}") from error
     try:
         params = Params.model_validate(raw)
@@ -112,18 +114,19 @@ def _mistakes(path: Path, found: list[str]) -> UserError:
 
 
 def misnamed(params: Params) -> list[str]:
-    """Name blocks whose names DVC can't take: they become parts of stages, paths and commands."""
-    groups = ("datasets", "classifiers", "models", "second_stage")
+    """List names that can't be parts of DVC's stages, of paths and of commands, on every system."""
     found = [
-        f"{group}: DVC can't take the name '{name}'; allowed: letters, digits, _ and -, not first -"
-        for group in groups
+        f"{group}: found the name '{name}', allowed: letters a-z, digits, _ and -, not first -"
+        for group in GROUPS
         for name in getattr(params, group)
-        if not re.fullmatch(r"\w[\w-]*", name)
+        if not re.fullmatch(r"\w[\w-]*", name, re.ASCII)
     ]
+    curves = {f"classifier_{name}" for name in params.classifiers}
     return found + [
-        f"models.{name}: its curves would lie where those of a classifier do; choose another name"
-        for name in params.runs
-        if name.removeprefix("classifier_") in params.classifiers.keys() - {name}
+        f"{group}.{name}: its curves would lie where those of a classifier do; choose another name"
+        for group in ("models", "second_stage")
+        for name in getattr(params, group)
+        if name in curves
     ]
 
 
@@ -134,14 +137,9 @@ def dangling(params: Params) -> list[str]:
     vocoder that is none.
     """
     known = ", ".join(sorted(params.datasets))
-    runs: list[tuple[str, RunParams]] = [
-        *((f"classifiers.{name}", classifier) for name, classifier in params.classifiers.items()),
-        *((f"models.{name}", model) for name, model in params.models.items()),
-        *((f"second_stage.{name}", model) for name, model in params.second_stage.items()),
-    ]
     unknown = [
         f"{path}.data: found '{run.data}', allowed: {known}"
-        for path, run in runs
+        for path, run in params.trained.items()
         if run.data not in params.datasets
     ]
     misnamed = [

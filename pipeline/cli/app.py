@@ -66,6 +66,5 @@ def with_options(
 def flag_of(option: Option) -> Any:
     """Describe an option's flag to typer: its name, bounds and help."""
     name = "--" + option.name.replace("_", "-")
-    return Annotated[
-        float | None, typer.Option(name, min=option.least, max=option.most, help=option.help)
-    ]
+    flag = typer.Option(name, min=option.least, max=option.most, help=option.help)
+    return Annotated[int | None, flag] if option.whole else Annotated[float | None, flag]

@@ -73,9 +73,11 @@ def new(
         int | None, typer.Option(min=1, help="Training steps; a classifier's change in proportion.")
     ] = None,
     task: Annotated[
-        Literal["colour", "edges"],
-        typer.Option(help="With --a alone: colour grey pictures, or paint from outlines."),
-    ] = "colour",
+        Literal["colour", "edges"] | None,
+        typer.Option(
+            help="With --a alone: colour grey pictures, as by default, or paint from outlines."
+        ),
+    ] = None,
     estimate: Annotated[
         bool, typer.Option("--estimate/--no-estimate", help="Measure time and memory of training.")
     ] = True,

@@ -10,7 +10,9 @@ from pipeline.cli.app import MODELS, Root, app
 
 @app.command()
 def sweep(
-    model: Annotated[str, typer.Argument(help="A model of params.yaml.")],
+    model: Annotated[
+        str, typer.Argument(help="A model of params.yaml, of models or second_stage.")
+    ],
     parameter: Annotated[str, typer.Argument(help="What the experiments vary, below its block.")],
     metric: Annotated[
         str, typer.Argument(help="TASK.METRIC in data/evaluation/MODEL/results.json.")

@@ -16,15 +16,13 @@ from pydantic import Field
 from pipeline.datasets.factors import Category, Factor, Number, Value
 from pipeline.datasets.folders import SOUNDS, DomainName
 from pipeline.datasets.holdout import hold_out
-from pipeline.datasets.layouts import Split, files_in, key_of
+from pipeline.datasets.layouts import Corpus, Split, files_in, key_of
 from pipeline.datasets.recordings import RecordingParams, with_speakers
 from pipeline.datasets.source import Item, Source
 from pipeline.errors import UserError
 
 Clips = dict[Split, dict[str, Path]]
 """Split -> key (what is said) -> file, of one speaker."""
-
-Corpus = Literal["vcc2016", "vcc2018", "arctic", "vctk", "fsdd"]
 
 VCC2016_HALF = 100_081  # sources are trained on the sentences up to here, targets on those beyond
 VCTK_SHARED = 24  # the elicitation paragraph, which everybody read; later numbers are other texts

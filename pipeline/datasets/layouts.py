@@ -9,6 +9,9 @@ Split = Literal["train", "test", "classifier"]
 Found = dict[Split, dict[str, str]]
 """Split -> domain -> folder below the root."""
 
+Corpus = Literal["vcc2016", "vcc2018", "arctic", "vctk", "fsdd"]
+"""Collections of speech that `pipeline.datasets.corpora` reads as their archives lie."""
+
 TESTS = ("test", "val")
 """The folders that may be the test split: published sets have val where they have no test."""
 

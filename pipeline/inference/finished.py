@@ -164,13 +164,14 @@ def find_models(root: Path) -> list[Path]:
 
 
 def find_model(name: str, root: Path) -> Path:
-    """Find the folder of a model that is given as a path or as a name below ``root``.
+    """Find the folder of a model that is given as a path or as a name below ``root``; the folder
+    has a name of its own, also where the path is '.' or '..'.
 
     Raises UserError with the names that there are.
     """
     for folder in (Path(name), root / name):
         if (folder / "params.json").is_file():
-            return folder
+            return folder.resolve() if folder.name in ("", "..") else folder
     known = ", ".join(folder.name for folder in find_models(root)) or "none"
     raise UserError(
         f"no finished model '{name}': neither a model's folder nor a name below {root} "

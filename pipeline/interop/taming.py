@@ -113,7 +113,7 @@ def read_config(path: Path) -> Model:
         raise UserError(
             f"{path} can't be read: {error.strerror or error}; expected the model's yaml (--config)"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{path}: expected model.target and model.params of taming-transformers: {error}"
         ) from error

@@ -35,7 +35,10 @@ class AdversarialRunParams(RunParams, ABC):
         """Raise ValueError where its parts do not fit a data set."""
         super().check_data(data)
         if "colour" in self.diffaugment and not all(data.specs[d].bounded for d in self.domains):
-            raise ValueError("diffaugment: colour changes pictures; spectrograms have none")
+            raise ValueError(
+                "diffaugment: found 'colour', which spectrograms have none of, allowed of sound: "
+                "'translation', 'cutout'"
+            )
 
     @property
     def discriminators(self) -> tuple[Block, ...]:

@@ -146,6 +146,15 @@ class RunParams(Block, ABC):
             )
         return self
 
+    @model_validator(mode="after")
+    def _averages_some_steps(self) -> Self:
+        if self.ema is not None and self.ema.start >= self.steps:
+            raise ValueError(
+                f"ema.start: found {self.ema.start}, allowed: fewer than the {self.steps} steps, "
+                "or nothing would be averaged"
+            )
+        return self
+
     @property
     def batches_per_step(self) -> int:
         """Number of batches that one step reads."""

@@ -8,7 +8,7 @@ import yaml
 from pipeline.errors import UserError
 from pipeline.scaffold.outputs import plots, report_deps
 from pipeline.scaffold.plan import Recipe
-from pipeline.scaffold.wiring import CLASSIFIER, LISTED
+from pipeline.scaffold.wiring import CLASSIFIER, LISTED, load_dvc
 
 SHARED = ("pipeline/", "stages/")  # deps of the project, not of a run's folder
 
@@ -25,7 +25,7 @@ def stages_of(recipe: Recipe, project: Path, up: str) -> str:
     Raises UserError where the project's dvc.yaml has not the stages that it came with.
     """
     path = project / "dvc.yaml"
-    stages: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+    stages: dict[str, Any] = load_dvc(path)["stages"]
     try:
         for stage in stages.values():
             inner = stage.get("do", stage)

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 import yaml
 
 from pipeline.errors import UserError
-from pipeline.params import Params, load_params
+from pipeline.params import GROUPS, Params, load_params
 from pipeline.scaffold.fitting import misfits
 from pipeline.scaffold.outputs import OUTPUTS, Item, place, plots, report_deps
 
-GROUPS = ("datasets", "classifiers", "models", "second_stage")
 FIX = "python -m stages.check --fix"
 
 CLASSIFIER, VOCODER = "data/classifiers/${item.data}", "data/models/${vocoder}"

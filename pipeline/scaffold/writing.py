@@ -35,9 +35,9 @@ def new_folder(project: Path, name: str) -> Path:
     Raises UserError where the name is no plain word, the folder is there, or ``project`` is not
     the project's folder.
     """
-    if not is_plain(name):
+    if not (is_plain(name) and name.isascii()):
         raise UserError(
-            f"expected a plain word as the recipe's name (letters, digits, - and _, a letter "
+            f"expected a plain word as the recipe's name (letters a-z, digits, - and _, a letter "
             f"first), found '{name}'"
         )
     for needed in ("dvc.yaml", "pipeline", "stages", "recipes"):

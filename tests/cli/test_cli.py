@@ -112,16 +112,16 @@ HEAVY = ("torch", "numpy", "gradio", "soundfile", "PIL")
             "from pipeline.cli import app; app(['--help'], standalone_mode=False)",
             (*HEAVY, "pydantic"),
         ),
+        ("from pipeline.cli import app; app(['fetch', '--list'], standalone_mode=False)", HEAVY),
         # Of numbers with bounds typer asks pydantic.
         ("from pipeline.cli import app; app(['sample', '--help'], standalone_mode=False)", HEAVY),
     ],
 )
-def test_help_and_the_names_of_options_load_nothing_heavy(
-    code: str, heavy: tuple[str, ...]
-) -> None:
+def test_help_and_lists_of_names_load_nothing_heavy(code: str, heavy: tuple[str, ...]) -> None:
     code = f"import sys; {code}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ("sample" in done.stdout) == ("--help" in code)
+    assert ("horse2zebra" in done.stdout) == ("--list" in code)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -372,12 +372,17 @@ def test_what_cant_be_done_is_refused_before_anything_is_written(
     tiny.write_picture(picture, 1)
     tiny.write_picture(tmp_path / "a/in.png", 1)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "a.png").mkdir()
+    notes = tmp_path / "notes"
+    notes.write_text("in the way")
     before = tiny.tree(tmp_path)
     model, png = models / "cyclegan", tmp_path / "out.png"
     cases = {
         ("translate", model, picture, "-o", out, "--to", "cow"): "zebra and horse",
         ("translate", models / "vae", picture, "-o", out): "can't translate; it can: sample",
         ("translate", model, tmp_path / "none.png", "-o", out): "no such file",
+        ("translate", model, tmp_path / "none.png", "-o", tmp_path / "out.png"): "no such file",
+        ("translate", model, picture, tmp_path / "a", "-o", picture): "in.png is a file: name a",
         ("translate", model, tmp_path / "empty", "-o", out): "holds no pictures",
         ("translate", model, picture, "-o", tmp_path / "out.wav"): "allowed: .jpg",
         ("translate", model, picture, "-o", picture): "replace an input",
@@ -386,6 +391,10 @@ def test_what_cant_be_done_is_refused_before_anything_is_written(
         ("translate", model, tmp_path / "a", "-o", tmp_path / "all.png"): "need a folder",
         ("sample", model, "-o", tmp_path / "out.png"): "can't sample",
         ("sample", models / "vae", "-o", tmp_path / "out.txt"): "can't write",
+        ("sample", models / "vae", "-o", notes): f"expected a folder at {notes}, found a file",
+        ("sample", models / "vae", "-o", notes / "a.png"): f"expected a folder at {notes}, found a",
+        ("sample", models / "vae", "-o", tmp_path / "a.png"): "a.png, found one: choose another",
+        ("sample", models / "vae", "-o", png, "--vocoder", models / "hifigan"): "samples pictures",
         (
             "sample",
             models / "vae",
@@ -400,6 +409,25 @@ def test_what_cant_be_done_is_refused_before_anything_is_written(
     for arguments, reason in cases.items():
         assert reason in refused(*arguments)
     assert tiny.tree(tmp_path) == before
+
+
+def test_whole_numbers_are_asked_of_options_that_are_whole(models: Path, tmp_path: Path) -> None:
+    arguments = ("sample", models / "code_prior", "-o", tmp_path / "out.png")
+    result = call(*arguments, "--top-k", "1.5")
+    assert result.exit_code == 2
+    assert "'--top-k': Input should be a valid integer" in result.stderr
+    assert [option.name for option in SAMPLING_OPTIONS if option.whole] == ["top_k"]
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_model_in_this_folder_has_its_own_name(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(models / "vae")
+    for folder in (".", "../vae/.", "../vae"):
+        assert run("sample", folder, "-o", tmp_path / "out.png").output.startswith(
+            "16 sample(s) of vae: "
+        )
 
 
 # Samples

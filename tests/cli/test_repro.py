@@ -64,6 +64,62 @@ def test_a_folder_without_stages(asked, tmp_path_factory, monkeypatch):
     assert "expected dvc.yaml in" in call()
 
 
+@pytest.mark.parametrize(
+    ("target", "parts"),
+    [
+        ("train@nope", ["train has no 'nope'", "models in params.yaml has: pix2pix, cyclegan"]),
+        ("train_second_stage@vae", ["has no 'vae'; second_stage in params.yaml has: none"]),
+        ("nope", ["'nope' is no stage of dvc.yaml", "stages: check, prepare", "recipes/zoo"]),
+        ("recipes/nope", ["'recipes/nope' is no stage", "recipes: recipes/zoo"]),
+        ("recipes/zoo/dvc.yaml:nope", ["no stage of recipes/zoo/dvc.yaml", "stages: check"]),
+        ("recipes/zoo/dvc.yaml:train@dcgan", ["train has no 'dcgan'", "lsgan"]),
+        ("check@vae", ["'check@vae' is no stage of dvc.yaml: check has no blocks"]),
+    ],
+)
+def test_a_target_that_is_no_stage_is_told_which_there_are(asked, target, parts):
+    said = call(target)
+    assert asked == []
+    for part in parts:
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-R", "recipes"), ("--glob", "train@*"), ("-fR", "recipes"), ("data.dvc",), ("train",)],
+)
+def test_what_dvc_knows_better_is_left_to_it(asked, arguments):
+    assert not call(*arguments)
+    assert asked == [list(arguments)]
+
+
+def test_a_dry_run_goes_on_where_nothing_has_been_made(project):
+    (project / "params.yaml").write_text("seed: 1\ndatasets: {}\n")
+    (project / "dvc.yaml").write_text(
+        "stages:\n"
+        "  a: {cmd: 'echo 1 > one', outs: [one]}\n"
+        "  b: {cmd: 'cp one two', deps: [one], outs: [two]}\n"
+        "  c: {cmd: 'cp two three', deps: [two], outs: [three]}\n"
+    )
+    (project / ".dvc").mkdir()
+    subprocess.run(["git", "init", "-q"], check=True)
+
+    def repro(*options: str) -> list[str]:
+        command = [sys.executable, "-m", "pipeline.cli", "repro", *options]
+        env = os.environ | {"PYTHONPATH": str(tiny.ROOT)}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return [line[2:] for line in done.stdout.splitlines() if line.startswith("> ")]
+
+    commands = ["echo 1 > one", "cp one two", "cp two three"]
+    assert repro("--dry") == commands
+    assert not (project / "one").exists()
+    assert repro("--dry", "b") == commands[:2]
+    assert repro() == commands
+    assert repro("--dry") == []
+    (project / "two").unlink()
+    assert repro("--dry", "--no-run-cache") == commands[1:]
+
+
 def test_dvc_follows_with_this_python(project):
     (project / "dvc.yaml").write_text("stages:\n  a:\n    cmd: python -c 'print(6 * 7)'\n")
     (project / ".dvc").mkdir()

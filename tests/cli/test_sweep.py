@@ -18,11 +18,11 @@ ARGUMENTS = ["sweep", "vae", "latent", "reconstruction.mse", "--out", "sweeps/la
 def experiments(in_folder, monkeypatch):
     """Stands in for DVC: a commit and its experiments, by latent size and error."""
 
-    def use(*points: tuple[int, float | None]) -> None:
+    def use(*points: tuple[int, float | None], group: str = "models") -> None:
         errors = dict(points)
-        first, *others = (revision(latent) for latent, _ in points)
+        first, *others = (revision(latent, group) for latent, _ in points)
         groups = [{"revs": [other]} for other in others]
-        found = [revision(999), {**first, "experiments": groups}]
+        found = [revision(999, group), {**first, "experiments": groups}]
 
         def results(rev: str, file: Path) -> dict:
             assert file == Path("data/evaluation/vae/results.json")
@@ -37,8 +37,8 @@ def experiments(in_folder, monkeypatch):
     return use
 
 
-def revision(latent: int) -> dict:
-    params = {"params.yaml": {"data": {"models": {"vae": {"latent": latent}}}}}
+def revision(latent: int, group: str) -> dict:
+    params = {"params.yaml": {"data": {group: {"vae": {"latent": latent}}}}}
     return {"rev": str(latent), "data": {"params": params}, "experiments": None}
 
 
@@ -55,6 +55,24 @@ def test_points_come_in_the_order_of_the_parameter(experiments):
         "64\t0.01\t0.25",
     ]
     assert Image.open("sweeps/latent.png").size[0] > 300
+
+
+def test_a_name_with_a_dot_is_kept(experiments):
+    experiments((2, 0.2), (5, 0.1))
+    result = CliRunner().invoke(app, [*ARGUMENTS[:-1], "sweeps/beta_0.5"])
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in Path("sweeps").iterdir()} == {"beta_0.5.tsv", "beta_0.5.png"}
+
+
+def test_models_of_the_second_stage_are_swept_too(experiments):
+    experiments((2, 0.2), (5, 0.1), group="second_stage")
+    result = CliRunner().invoke(app, ARGUMENTS)
+    assert result.exit_code == 0, result.output
+    lines = Path("sweeps/latent.tsv").read_text().splitlines()
+    assert lines == ["latent\tmodel\tmean_picture", "2\t0.2\t0.25", "5\t0.1\t0.25"]
+    experiments((2, 0.2), group="second_stage")
+    said = CliRunner().invoke(app, ARGUMENTS).stderr
+    assert "-S 'second_stage.vae.latent=2,5,16,64' evaluate_second_stage@vae" in said
 
 
 @pytest.mark.parametrize("points", [[(16, 0.1)], [(16, 0.1), (16, 0.1)], [(16, None), (2, None)]])

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.datasets.survey.layout import find_layout
-from pipeline.datasets.survey.names import domain_names, is_plain
+from pipeline.datasets.survey.names import block_name, domain_names, is_plain
 from pipeline.datasets.survey.sizes import fitting, halvings
 from pipeline.datasets.survey.survey import bad, common_keys, survey
 from pipeline.datasets.survey.words import data_block, finding
@@ -238,6 +238,11 @@ def test_domain_names_are_valid_and_different():
     expected = ["Ann_s_voice", "ann-s_voice", "domain_2020", "domain_no", "grey_pictures"]
     assert names == [*expected, "domain", "Ann_s_voice_2"]
     assert all(map(is_plain, names))
+
+
+def test_blocks_are_named_in_ascii_and_domains_as_they_are_called():
+    assert [block_name(folder) for folder in ("größe", "vaë", "ok-1")] == ["gr_e", "va", "ok-1"]
+    assert domain_names(["größe"]) == ["größe"]
 
 
 def test_sizes_to_train_at():

@@ -216,6 +216,14 @@ def test_configurations_that_cant_be_are_refused(tmp_path, config, parts):
         assert part in message
 
 
+@pytest.mark.parametrize("text", ["model: 2001-99-99", "model: [", "? [a]\n: b", "\xe9"])
+def test_a_configuration_that_is_no_yaml_is_refused(tmp_path, text):
+    path = write(tmp_path / "files", {}, {"state_dict": {}})
+    path.with_name("model.yaml").write_text(text, encoding="latin-1")
+    said = refused(path, "--name", "it", "--models", tmp_path)
+    assert "model.yaml: expected model.target and model.params" in said
+
+
 def test_what_cant_be_is_refused_before_anything_is_written(tmp_path):
     path = write(tmp_path / "files", SMALL["f4"], {"state_dict": STATE})
     (tmp_path / "alone").mkdir()

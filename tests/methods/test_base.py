@@ -41,6 +41,15 @@ def test_parts_must_divide_the_batch(batch, parts):
     assert load_run({**RUN, "batch": parts * 2, "accumulate": parts}).accumulate == parts
 
 
+@pytest.mark.parametrize(("start", "steps"), [(1, 1), (9, 3)])
+def test_an_average_begins_before_the_end(start, steps):
+    words = f"ema.start: found {start}, allowed: fewer than the {steps} steps"
+    with pytest.raises(ValidationError, match=words):
+        load_run({**RUN, "steps": steps, "ema": {"decay": 0.9, "start": start}})
+    run = load_run({**RUN, "steps": start + 1, "ema": {"decay": 0.9, "start": start}})
+    assert run.ema.start == start
+
+
 def test_pairs_keep_their_colours():
     pix2pix = {"method": "pix2pix", "data": "d", "source": "a", "target": "b", "steps": 1}
     with pytest.raises(ValidationError, match="colour changes one half of a pair alone"):

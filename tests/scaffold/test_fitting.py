@@ -64,7 +64,7 @@ def test_what_is_shipped_fits(path):
             "voice_cyclegan",
             {"diffaugment": ["translation", "colour"]},
             {},
-            "diffaugment: colour changes pictures",
+            "diffaugment: found 'colour', which spectrograms have none of",
             id="what the discriminator sees in colour",
         ),
         pytest.param(

@@ -227,7 +227,7 @@ def test_an_estimate_is_printed(project):
 # What is refused
 
 
-@pytest.mark.parametrize("name", ["../evil", "two words", "12", "no", "-x", "a/b", ""])
+@pytest.mark.parametrize("name", ["../evil", "two words", "12", "no", "-x", "a/b", "größe", ""])
 def test_names_that_are_no_plain_words(project, name):
     result = new("--", name) if name.startswith("-") else new(name, *PAIRS)
     assert result.exit_code != 0
@@ -256,6 +256,11 @@ def test_pictures_and_sound_together(project):
 
 def test_a_single_voice(project):
     assert "by --b" in refused("mine", "--a", "raw/ann")
+
+
+def test_a_task_is_for_one_folder(project):
+    assert "--task edges is for --a alone" in refused("mine", *UNPAIRED, "--task", "edges")
+    assert "--task colour is for --a alone" in refused("mine", *UNPAIRED, "--task", "colour")
 
 
 def test_bad_files_are_all_listed(project):

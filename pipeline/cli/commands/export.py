@@ -16,7 +16,7 @@ def export(folder: Path, out: Path | None, to: str | None) -> str:
     require_packages()  # before the model is loaded, which takes a while
     if out is not None and (out.suffix.lower() != ".onnx" or out.is_dir()):
         raise UserError(f"can't write {out}: expected the name of a file that ends in .onnx")
-    finished = load(folder if folder.name else folder.resolve())  # of '.', say
+    finished = load(folder)
     to = choose_target(finished, to)
     out = out or Path(f"{finished.name}-to-{to}.onnx")
     difference = export_onnx(finished, out, to)

@@ -1,9 +1,10 @@
 """`crossdomain fetch`: published data sets, into folders that params.yaml can name."""
 
 from pathlib import Path
+from typing import get_args
 
-from pipeline.datasets.corpora import LAYOUTS
 from pipeline.datasets.downloads.published import PUBLISHED, WITH_ACCOUNT, Published, fetch, known
+from pipeline.datasets.layouts import Corpus
 from pipeline.errors import UserError
 
 
@@ -27,7 +28,7 @@ def run(name: str | None, out: Path | None) -> str:
 
 def block(name: str, published: Published, folder: Path) -> str:
     """Return what to write into params.yaml."""
-    lay = recordings if published.layout in LAYOUTS else pictures
+    lay = recordings if published.layout in get_args(Corpus) else pictures
     return "\n".join(lay(name, published, folder))
 
 

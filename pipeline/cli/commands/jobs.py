@@ -31,13 +31,17 @@ def plan(inputs: Sequence[Path], out: Path, kind: Literal["image", "mel"]) -> li
     where two results would have one name, or where a result would replace a source.
     """
     suffixes, what = (PICTURES, "pictures") if kind == "image" else (SOUNDS, "sound files")
+    for path in inputs:
+        if not path.exists():
+            raise UserError(f"no such file or folder: {path}")
     if len(inputs) == 1 and inputs[0].is_file() and out.suffix and not out.is_dir():
         if out.suffix.lower() not in suffixes:
             allowed = ", ".join(suffixes)
             raise UserError(f"can't write {out}: the model makes {what}, allowed: {allowed}")
         return checked([Job(inputs[0], out)])
     if out.is_file() or out.suffix.lower() in suffixes:
-        raise UserError(f"several results need a folder, but --out is {out}")
+        found = "is a file" if out.is_file() else "ends as a file does"
+        raise UserError(f"several results need a folder, but --out {out} {found}: name a folder")
     jobs: list[Job] = []
     for path in inputs:
         if path.is_dir():
@@ -45,10 +49,8 @@ def plan(inputs: Sequence[Path], out: Path, kind: Literal["image", "mel"]) -> li
             if not files:
                 raise UserError(f"{path} holds no {what}: looked for {', '.join(suffixes)}")
             jobs += [Job(f, renamed(out / f.relative_to(path), suffixes)) for f in files]
-        elif path.is_file():
-            jobs.append(Job(path, renamed(out / path.name, suffixes)))
         else:
-            raise UserError(f"no such file or folder: {path}")
+            jobs.append(Job(path, renamed(out / path.name, suffixes)))
     return checked(jobs)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from pipeline.datasets.survey.words import stock
+from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.scaffold.cost import Cost, costs
 from pipeline.scaffold.material import gather
@@ -21,10 +22,15 @@ def run(
     *,
     size: int | None,
     steps: int | None,
-    task: Task,
+    task: Task | None,
     estimate: bool,
 ) -> None:
-    """Read the folders, choose, write and measure, and print each."""
+    """Read the folders, choose, write and measure, and print each.
+
+    Raises UserError where the folders don't do for a recipe, or an option doesn't fit them.
+    """
+    if task is not None and len(roots) > 1:
+        raise UserError(f"--task {task} is for --a alone, without --b: leave one of them out")
     folder = new_folder(PROJECT, name)
     material = gather(roots)
     print("\n".join(["found", *indented(stock(material.kind, material.holdings))]))
@@ -35,7 +41,7 @@ def run(
         )
     folders = relative_folders(material.folders, folder, PROJECT)
     gpu = device().type == "cuda"
-    recipe = choose(name, material, folders, gpu=gpu, size=size, steps=steps, task=task)
+    recipe = choose(name, material, folders, gpu=gpu, size=size, steps=steps, task=task or "colour")
     write_recipe(recipe, folder, PROJECT)
     print("\n".join(["", f"chosen, in {folder / 'params.yaml'}", *indented(recipe.reasons)]))
     if estimate:

@@ -6,25 +6,35 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.scaffold.wiring import check_run
+from pipeline.params import GROUPS, Params
+from pipeline.scaffold.wiring import check_run, group_of, load_dvc
 
 STAGES = "dvc.yaml"
+OTHER_TARGETS = ("--recursive", "--glob")  # with these, targets are folders or patterns
 
 
 def run(arguments: Sequence[str]) -> None:
     """Check the folders that ``arguments`` of `dvc repro` name, and become that command.
 
-    Raises UserError with the mistakes of a folder's params.yaml and dvc.yaml.
+    Raises UserError with the mistakes of a folder's params.yaml and dvc.yaml, and for a target that
+    is no stage.
     """
     targets = [target_of(argument) for argument in arguments]
+    checked: dict[Path, Params] = {}
     for folder in dict.fromkeys(folders_of(targets)):
         if not (folder / STAGES).is_file():
             raise UserError(
                 f"expected {STAGES} in {folder.resolve()}: run this in the project's folder, in a "
                 "recipe's, or with a recipe's folder behind it"
             )
-        check_run(folder)
-    hand_over([sys.executable, "-m", "dvc", "repro", *targets])
+        checked[folder] = check_run(folder)
+    if not any(is_other(argument) for argument in arguments):
+        for target in targets_of(targets):
+            folder, stage = parted(target)
+            if stage:
+                check_stage(stage, folder, checked[folder])
+    dvc = "pipeline.cli.commands.dvc_dry" if "--dry" in arguments else "dvc"
+    hand_over([sys.executable, "-m", dvc, "repro", *targets])
 
 
 def target_of(argument: str) -> str:
@@ -34,12 +44,48 @@ def target_of(argument: str) -> str:
 
 
 def folders_of(targets: Sequence[str]) -> list[Path]:
-    """Return the folders whose stages targets name: FOLDER/dvc.yaml:STAGE, or STAGE in this one."""
-    named = [target for target in targets if not target.startswith("-")]
-    files = [target.partition(":")[0] for target in named]
-    return [Path(file).parent if Path(file).name == STAGES else Path() for file in files] or [
-        Path()
-    ]
+    """Return the folders whose stages targets name; this one where there are no targets."""
+    return [parted(target)[0] for target in targets_of(targets)] or [Path()]
+
+
+def targets_of(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments that are no options."""
+    return [argument for argument in arguments if not argument.startswith("-")]
+
+
+def parted(target: str) -> tuple[Path, str]:
+    """Return the folder and the stage of FOLDER/dvc.yaml:STAGE, or of STAGE in this one.
+
+    "" for all stages of the folder, and for a .dvc file.
+    """
+    file, _, stage = target.partition(":")
+    if Path(file).name == STAGES:
+        return Path(file).parent, stage
+    return Path(), "" if file.endswith(".dvc") else target
+
+
+def is_other(argument: str) -> bool:
+    """Tell whether an option makes targets something else than stages."""
+    short = argument.startswith("-") and not argument.startswith("--")
+    return argument in OTHER_TARGETS or (short and "R" in argument)
+
+
+def check_stage(target: str, folder: Path, params: Params) -> None:
+    """Raise UserError, with what there is, where STAGE or STAGE@BLOCK is none of a folder's."""
+    stages = load_dvc(folder / STAGES)["stages"]
+    name, at, block = target.partition("@")
+    if name not in stages:
+        recipes = sorted(path.parent.as_posix() for path in Path().glob(f"recipes/*/{STAGES}"))
+        raise UserError(
+            f"'{target}' is no stage of {folder / STAGES}, and no folder of a recipe; stages: "
+            f"{', '.join(stages)}; recipes: {', '.join(recipes) or 'none'}"
+        )
+    group = group_of(stages[name])
+    if at and group in GROUPS and block not in (blocks := getattr(params, group)):
+        there = ", ".join(blocks) or "none"
+        raise UserError(f"{name} has no '{block}'; {group} in params.yaml has: {there}")
+    if at and not group and "matrix" not in stages[name]:
+        raise UserError(f"'{target}' is no stage of {folder / STAGES}: {name} has no blocks")
 
 
 def hand_over(command: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 from pipeline.codecs import MelCodec
 from pipeline.codecs.image import to_png
 from pipeline.codecs.mel import Wave, to_audio
+from pipeline.datasets.folders import PICTURES
 from pipeline.errors import UserError
 from pipeline.figures import to_rgb
 from pipeline.inference.finished import FinishedModel, as_sampler, as_vocoder, load
@@ -17,7 +18,6 @@ from pipeline.inference.sampling import draw_samples, joined, sample_grid, sampl
 from pipeline.system.files import write
 from pipeline.system.hardware import device
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 SOUNDS: dict[str, Literal["WAV", "FLAC"]] = {".wav": "WAV", ".flac": "FLAC"}
 
 
@@ -39,7 +39,7 @@ def sample(
         out: a picture of all, a file of sound with all one after the other, or a folder.
         label: the class to draw.
         options: by the names of `Sampler.options`; what is left out is as the model was trained to.
-        vocoder: the folder of a finished one.
+        vocoder: the folder of a finished one, for models of sound.
 
     Raises UserError where the model can't do as is asked, or ``out`` ends in another format.
     """
@@ -51,6 +51,11 @@ def sample(
     as_sampler(finished)
     sound = isinstance(finished.codec, MelCodec)
     count = n or (1 if ending and sound else 16)
+    if vocoder is not None and not sound:
+        raise UserError(
+            f"--vocoder {vocoder} makes sound of mel frames, but {finished.name} samples pictures: "
+            "leave it out"
+        )
     if sound or ending in SOUNDS:
         return sample_sound(finished, count, seed, out, label, options, vocoder)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -11,10 +11,13 @@ from pipeline.errors import UserError
 from pipeline.evaluation.headline import RESULTS
 from pipeline.evaluation.results import METRICS, MODEL, Rows
 from pipeline.report.comparisons import baseline, spoken
+from pipeline.scaffold.wiring import look_up
 from pipeline.system.files import write
 
 PARAMS = "params.yaml"
 EVALUATION = "data/evaluation"
+STAGES = {"models": "evaluate", "second_stage": "evaluate_second_stage"}
+"""The groups of params.yaml that a model may be in, and the stages that evaluate it."""
 WIDE = 8  # times the least: from there on values are drawn on a logarithmic axis
 
 
@@ -32,21 +35,24 @@ def run(model: str, parameter: str, metric: str, out: Path) -> str:
 
     Raises UserError where there are no experiments with different values.
     """
-    found = points_of(experiments(), model, parameter, metric, below_root())
-    points = sorted(found, key=lambda point: point.value)
+    found, folder = experiments(), below_root()
+    group = group_of(found, model, folder)
+    block = f"{group}.{model}"
+    points = sorted(points_of(found, block, parameter, metric, folder), key=lambda p: p.value)
     if len({point.value for point in points}) < 2:
         values = ", ".join(f"{point.value:g}" for point in points) or "none"
         raise UserError(
-            f"expected experiments with two values or more of models.{model}.{parameter} and with "
+            f"expected experiments with two values or more of {block}.{parameter} and with "
             f"{metric} in {EVALUATION}/{model}/{RESULTS}, found: {values}. To make some: dvc exp "
-            f"run --queue -S 'models.{model}.{parameter}=2,5,16,64' evaluate@{model}; "
+            f"run --queue -S '{block}.{parameter}=2,5,16,64' {STAGES[group]}@{model}; "
             "dvc queue start"
         )
     out.parent.mkdir(parents=True, exist_ok=True)
+    rows, plot = (out.with_name(f"{out.name}{ending}") for ending in (".tsv", ".png"))
     table = tsv(points, parameter)
-    write(out.with_suffix(".tsv"), table.encode())
-    draw(out.with_suffix(".png"), points, spoken(f"{model}: {parameter}"), metric)
-    return f"{table}\n{out.with_suffix('.png')}, {out.with_suffix('.tsv')}"
+    write(rows, table.encode())
+    draw(plot, points, spoken(f"{model}: {parameter}"), metric)
+    return f"{table}\n{plot}, {rows}"
 
 
 def experiments() -> list[dict[str, Any]]:
@@ -59,17 +65,29 @@ def experiments() -> list[dict[str, Any]]:
     return found
 
 
+def group_of(found: list[dict[str, Any]], model: str, folder: Path) -> str:
+    """Return the group of params.yaml that has the model in one of the revisions; else models."""
+    known = [params_of(revision, folder) for revision in revisions(found)]
+    groups = (group for group in STAGES for params in known if look_up(params, f"{group}.{model}"))
+    return next(groups, "models")
+
+
+def params_of(revision: dict[str, Any], folder: Path) -> object:
+    """Return the params.yaml of a revision."""
+    return revision["data"]["params"].get((folder / PARAMS).as_posix(), {}).get("data")
+
+
 def points_of(
-    found: list[dict[str, Any]], model: str, parameter: str, metric: str, folder: Path
+    found: list[dict[str, Any]], block: str, parameter: str, metric: str, folder: Path
 ) -> Iterator[Point]:
     """Yield the points of the newest commit and of its experiments.
 
-    ``folder``: this one, below the repository's root.
+    ``block``: the model's in params.yaml, as models.NAME. ``folder``: this one, below the
+    repository's root.
     """
-    file = (folder / PARAMS).as_posix()
+    model = block.partition(".")[2]
     for revision in revisions(found):
-        params = revision["data"]["params"].get(file, {}).get("data")
-        value = look_up(params, f"models.{model}.{parameter}")
+        value = look_up(params_of(revision, folder), f"{block}.{parameter}")
         if not isinstance(value, int | float):
             continue
         rows = look_up(results(revision["rev"], folder / EVALUATION / model / RESULTS), metric)
@@ -103,13 +121,6 @@ def below_root() -> Path:
     from dvc.repo import Repo
 
     return Path.cwd().relative_to(Repo.find_root())
-
-
-def look_up(place: object, path: str) -> object:
-    """Return what stands at a dotted path; None where nothing does."""
-    for key in path.split("."):
-        place = place.get(key) if isinstance(place, dict) else None
-    return place
 
 
 def tsv(points: list[Point], parameter: str) -> str:

@@ -72,7 +72,7 @@ def in_style(finished: FinishedModel, picture: Path) -> FinishedModel:
     """
     try:
         return with_style(finished, read_picture(picture))
-    except (ValueError, Image.DecompressionBombError) as error:
+    except ValueError as error:
         raise UserError(f"--style {picture}: {error}") from error
 
 
@@ -122,7 +122,7 @@ def translate_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iter
     for job in jobs:
         try:
             picture = read_picture(job.source)
-        except (ValueError, Image.DecompressionBombError) as error:
+        except ValueError as error:
             yield f"{job.source}: {error}"
             continue
         if batch and not fits(picture, [other for _, other in batch]):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.datasets.corpora import Corpus
 from pipeline.datasets.downloads.archives import BZIP2, TAR, ZIP, unpack
 from pipeline.datasets.downloads.download import Expected, download
+from pipeline.datasets.layouts import Corpus
 from pipeline.errors import UserError
 from pipeline.system.files import replace
 

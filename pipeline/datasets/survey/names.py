@@ -33,13 +33,13 @@ def folder_name(folder: Path) -> str:
 
 
 def block_name(folder: str) -> str:
-    """Return a name for a block of params.yaml."""
-    return valid(folder, "mine")
+    """Return a name for a block of params.yaml, which has ASCII letters alone."""
+    return valid(folder, "mine", re.ASCII)
 
 
-def valid(text: str, otherwise: str) -> str:
+def valid(text: str, otherwise: str, flags: re.RegexFlag = re.NOFLAG) -> str:
     """Reduce ``text`` to letters, digits, - and _, read as text by YAML: not 12, not no."""
-    name = re.sub(r"[^\w-]+", "_", text).strip("_-")
+    name = re.sub(r"[^\w-]+", "_", text, flags=flags).strip("_-")
     if not name:
         return otherwise
     return name if is_plain(name) else f"{otherwise}_{name}"
