@@ -13,22 +13,12 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from pipeline.capabilities import (
-    Classifier,
-    Latent,
-    Reconstructor,
-    Sampler,
-    Scorer,
-    Tokenizer,
-    Translator,
-    Vocoder,
-)
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
 from pipeline.mel_convention import MelConvention
-from pipeline.methods.base import RunParams
+from pipeline.methods.base import Method, RunParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.registry import build_from_card, load_run
 from pipeline.models.card import Card, Pretrained
@@ -154,6 +144,12 @@ def pretrained_of(run: RunParams) -> Pretrained | None:
     return Pretrained(build_from_card(card), card)
 
 
+def build(run: RunParams, pretrained: Pretrained | None = None) -> Method:
+    """A block's method with fresh weights, the same each time."""
+    torch.manual_seed(0)
+    return run.build(data_of(run), pretrained or pretrained_of(run))
+
+
 def card_of(run: RunParams) -> Card:
     """What a finished toy says of itself."""
     pretrained = pretrained_of(run)
@@ -247,33 +243,6 @@ def batch_of(run: RunParams, count: int = 4) -> Batch:
         frames = sample_of(specs[first], count, 1).squeeze(1) * 2 - 5
         return Vocoded(frames, 0.3 * torch.sin(2 * torch.pi * pitches * time))
     return run.reads(sample_of(specs[first], count, 1), sample_of(specs[last], count, 2))
-
-
-@torch.no_grad()
-def outputs(model: nn.Module, specs: dict[str, Spec], count: int = 3) -> dict[str, Tensor]:
-    """Everything that a model's capabilities answer to fixed inputs."""
-    found: dict[str, Tensor] = {}
-    if isinstance(model, Translator):
-        for to, of in model.directions.items():
-            found[f"translate.{to}"] = model.translate(sample_of(specs[of], count, 3), to)
-    if isinstance(model, Sampler):
-        found["sample"] = model.sample(count, torch.Generator().manual_seed(4))
-    x = sample_of(next(iter(specs.values())), count, 5)
-    if isinstance(model, Reconstructor):
-        found["reconstruct"] = model.reconstruct(x)
-    if isinstance(model, Latent):
-        found["encode"] = model.encode(x)
-        found["decode"] = model.decode(found["encode"])
-    if isinstance(model, Tokenizer):
-        found["encode_codes"] = model.encode_codes(x)
-        found["decode_codes"] = model.decode_codes(found["encode_codes"])
-    if isinstance(model, Scorer):
-        found["score"] = model.score(x)
-    if isinstance(model, Classifier):
-        found["classify"], found["features"] = model.classify(x), model.features(x)
-    if isinstance(model, Vocoder):
-        found["vocode"] = model.vocode(x.squeeze(1))
-    return found
 
 
 def write_picture(path: Path, seed: int, height: int = SIDE, width: int = SIDE) -> None:

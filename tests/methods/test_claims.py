@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trainers
 
 from benchmarks.disentanglement import SEEDS, STEPS, score, world
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
 from pipeline.evaluation import evaluate
-from pipeline.inference.finished import FinishedModel, load
+from pipeline.inference.finished import FinishedModel
 from pipeline.methods.registry import load_run
-from pipeline.training.train import train
 
 NETWORK = {
     "kind": "vqgan",
@@ -36,9 +36,7 @@ ADAM = {"lr": 2e-3, "beta1": 0.9}
 
 def trained(block: dict, store: Store, out: Path, pretrained: FinishedModel | None = None):
     run = load_run({"data": "d", "precision": "fp32", "optimizer": ADAM, **block})
-    places = {"curves": out.with_suffix(".curves"), "scratch": out.with_suffix(".scratch")}
-    train(run, store, out, seed=1, **places, pretrained=pretrained)
-    return load(out)
+    return trainers.trained(run, store, out, pretrained)
 
 
 def test_more_than_half_of_a_codebook_is_in_use_on_digits(digits_store, tmp_path):

@@ -12,18 +12,15 @@ RUN = tiny.runs()["cut"]
 
 
 def build(**changes: object) -> CUT:
-    torch.manual_seed(0)
-    method = tiny.shrink(RUN, **changes).build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **changes))
     assert isinstance(method, CUT)
     return method
 
 
 def test_half_of_cyclegans_networks():
     cyclegan = tiny.runs()["cyclegan"]
-    other = tiny.shrink(cyclegan).build(tiny.data_of(cyclegan), tiny.pretrained_of(cyclegan))
-    alike = tiny.shrink(
-        RUN, generator=cyclegan.generator, discriminator=cyclegan.discriminator
-    ).build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
+    other = tiny.build(cyclegan)
+    alike = build(generator=cyclegan.generator, discriminator=cyclegan.discriminator)
 
     def size(*networks: torch.nn.Module) -> int:
         return sum(p.numel() for network in networks for p in network.parameters())

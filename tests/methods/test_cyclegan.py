@@ -14,8 +14,7 @@ RUN = tiny.runs()["cyclegan"]
 
 
 def build(**changes: object) -> CycleGAN:
-    torch.manual_seed(0)
-    method = tiny.shrink(RUN, **changes).build(tiny.data_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **changes))
     assert isinstance(method, CycleGAN)
     return method
 

@@ -21,9 +21,7 @@ CPU = torch.device("cpu")
 
 
 def build(**changes: object) -> MaskCycleGANVC:
-    torch.manual_seed(0)
-    run = tiny.shrink(RUN, **{"stretch": 1.0, **changes})
-    method = run.build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **{"stretch": 1.0, **changes}))
     assert isinstance(method, MaskCycleGANVC)
     return method
 

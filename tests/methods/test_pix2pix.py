@@ -15,8 +15,7 @@ RESNET = {"kind": "resnet", "width": 2, "blocks": 1}
 
 
 def build(run=RUN, **changes: object) -> Pix2Pix:
-    torch.manual_seed(0)
-    method = tiny.shrink(run, **changes).build(tiny.data_of(run))
+    method = tiny.build(tiny.shrink(run, **changes))
     assert isinstance(method, Pix2Pix)
     return method
 

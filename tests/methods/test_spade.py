@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import tiny
 import torch
-from lightning_fabric import Fabric
 from torch.nn.functional import relu
+from trainers import trainer
 
 from pipeline.backbones.vgg import shapes
 from pipeline.capabilities import Stylist, capabilities
@@ -23,7 +23,6 @@ from pipeline.methods.registry import load_run
 from pipeline.methods.spade import SPADEMethod
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.samples import DatasetSpec, Spec
-from pipeline.training.trainer import Trainer
 
 RUN = tiny.runs()["spade"]
 PLAIN = {"kind": "spade", "width": 4, "levels": 2, "hidden": 8, "style": None}
@@ -31,12 +30,7 @@ TO = RUN.target
 
 
 def build(**changes: Any) -> SPADEMethod:
-    torch.manual_seed(0)
-    return build_run(tiny.shrink(RUN, **changes))
-
-
-def build_run(run: RunParams) -> SPADEMethod:
-    method = run.build(tiny.data_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **changes))
     assert isinstance(method, SPADEMethod)
     return method
 
@@ -131,9 +125,7 @@ def test_the_discriminators_update_does_not_reach_the_generator():
 
 def test_it_overfits_one_batch():
     run = tiny.shrink(RUN, optimizer={"lr": 4e-3, "beta1": 0.0, "beta2": 0.9})
-    toy = Trainer(
-        Fabric(accelerator="cpu"), build_run(run), run, seed=1, label="toy", checkpoints=None
-    )
+    toy = trainer(run)
     seen = []
     for step in range(120):
         torch.manual_seed(step)
@@ -174,7 +166,7 @@ def test_the_perceptual_loss_is_added_and_its_network_stays_out(tmp_path):
 def test_a_finished_model_needs_no_vgg19(tmp_path):
     weights = random_vgg(tmp_path / "vgg.pth")
     run = tiny.shrink(RUN, perceptual={"kind": "vgg19", "weights": weights})
-    model = run.build(tiny.data_of(run)).model
+    model = tiny.build(run).model
     write(tmp_path / "m", model, run)
     (tmp_path / "vgg.pth").unlink()
     assert load(tmp_path / "m").params == run

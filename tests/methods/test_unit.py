@@ -22,8 +22,7 @@ WEIGHTS = {"reconstruction": 2.0, "kl": 3.0, "cycle": 5.0, "cycle_kl": 7.0}
 
 
 def build(**changes: object) -> UNIT:
-    torch.manual_seed(0)
-    method = tiny.shrink(RUN, **changes).build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **changes))
     assert isinstance(method, UNIT)
     return method
 
@@ -179,7 +178,7 @@ def test_voices_of_any_length():
     run = tiny.shrink(tiny.runs()["voice_cyclegan"]).model_dump()
     names = {name: run[name] for name in ("data", "source", "target", "steps", "crop")}
     voice = tiny.shrink(load_run({"method": "unit", **names}))
-    method = voice.build(tiny.data_of(voice), tiny.pretrained_of(voice))
+    method = tiny.build(voice)
     assert all(torch.isfinite(u.loss) for u in method.updates(tiny.batch_of(voice), 0))
     x = 3 * torch.randn(1, 1, tiny.SIDE, 37)
     with torch.no_grad():

@@ -34,8 +34,9 @@ def count(*networks: nn.Module) -> int:
 
 
 def build(**fields: object) -> VQGAN:
-    run = tiny.shrink(RUNS["vqgan"], **fields)
-    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
+    method = tiny.build(tiny.shrink(RUNS["vqgan"], **fields))
+    assert isinstance(method, VQGAN)
+    return method
 
 
 def test_the_published_network_has_its_size():
@@ -221,7 +222,7 @@ def test_places_are_told_apart_by_sines():
 
 def test_logit_laplace_pictures_end_where_pixels_do():
     run = RUNS["vit_vqgan"]
-    method, batch = run.build(tiny.data_of(run), tiny.pretrained_of(run)), tiny.batch_of(run)
+    method, batch = tiny.build(run), tiny.batch_of(run)
     with torch.no_grad():
         drawn, _ = method.model(batch.x)
     assert drawn.shape[1] == 2 * batch.x.shape[1]

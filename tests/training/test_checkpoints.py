@@ -5,6 +5,7 @@ import json
 import pytest
 import tiny
 import torch
+from trainers import train_in
 
 from pipeline.errors import UserError
 from pipeline.inference.finished import export, load, outline
@@ -111,14 +112,9 @@ def test_a_checkpoint_of_other_parameters_is_not_taken_up(
     digits_store, tmp_path, monkeypatch, capfd
 ):
     from pipeline.training import readers
-    from pipeline.training import train as training
 
     def killed(self, step):
         raise KeyboardInterrupt
-
-    def train(run: RunParams, name: str) -> None:
-        places = {"curves": tmp_path / name / "curves", "scratch": tmp_path / "scratch"}
-        training.train(run, digits_store, tmp_path / name / "model", seed=1, **places)
 
     slower = tiny.shrink(RUN, optimizer={"lr": 1e-5})
     with monkeypatch.context() as patch:
@@ -129,11 +125,11 @@ def test_a_checkpoint_of_other_parameters_is_not_taken_up(
             lambda self, step: killed(self, step) if step == 5 else read(self, step),
         )
         with pytest.raises(KeyboardInterrupt):
-            train(RUN, "first")
+            train_in(tmp_path, RUN, digits_store)
     assert len(list((tmp_path / "scratch").iterdir())) == 1
-    train(slower, "slower")
+    train_in(tmp_path, slower, digits_store)
     assert "resuming" not in capfd.readouterr().out
-    train(RUN, "first")
+    train_in(tmp_path, RUN, digits_store)
     assert "resuming at step 4" in capfd.readouterr().out
     assert list((tmp_path / "scratch").iterdir()) == []
 
