@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
+from exported import export_model
 from pydantic import ValidationError
 from safetensors.torch import load_file
 from trainers import trainer
 
-from pipeline.inference.finished import export, load
 from pipeline.methods.base import RunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.latent_translator import LatentTranslator
@@ -76,12 +76,9 @@ def test_directions_share_one_tokenizer_that_is_written_once(tmp_path: Path):
     assert isinstance(model, LatentTranslator)
     assert model.generator(run.source).tokenizer is model.generator(run.target).tokenizer
     assert model.generator(run.source).network is not model.generator(run.target).network
-    data, codec, card = tiny.data_of(run), tiny.codec_of(run), tiny.pretrained_of(run).card
-    out = tmp_path / "toy"
-    export(out, model, params=run, data=data, codec=codec, seed=1, pretrained=card)
-    assert load_file(out / "model.safetensors").keys() == model.state_dict().keys()
-    finished = load(out)
-    assert finished.card.pretrained == card
+    finished = export_model(tmp_path / "toy", model, run)
+    assert load_file(tmp_path / "toy/model.safetensors").keys() == model.state_dict().keys()
+    assert finished.card.pretrained == tiny.pretrained_of(run).card
     x = tiny.batch_of(run).a
     for to in run.domains:
         torch.testing.assert_close(finished.model.translate(x, to), model.translate(x, to))

@@ -5,6 +5,7 @@ from collections import defaultdict
 import pytest
 import tiny
 import torch
+from exported import export_model
 from torch import Tensor, nn
 from trainers import trainer
 
@@ -19,7 +20,6 @@ from pipeline.capabilities import (
     Vocoder,
     capabilities,
 )
-from pipeline.inference.finished import export, load
 from pipeline.methods.adversary import AdversarialRunParams
 from pipeline.methods.base import RunParams
 from pipeline.nn.folding import folded
@@ -251,15 +251,11 @@ def test_export_and_load_give_the_same_answers(run, tmp_path):
             toy.apply([update])
     # Training lays weights out channels-last, where sums come in another order.
     model = folded(toy.method.model.eval().to(memory_format=torch.contiguous_format))
-    codec, data, below = tiny.codec_of(run), tiny.data_of(run), tiny.pretrained_of(run)
-    card = None if below is None else below.card
-    out = tmp_path / "toy"
-    export(out, model, params=run, data=data, codec=codec, seed=1, pretrained=card)
-    finished = load(out)
+    finished, below = export_model(tmp_path / "toy", model, run), tiny.pretrained_of(run)
     assert finished.params == run
-    assert finished.codec == codec
-    assert finished.card.data == data
-    assert finished.card.pretrained == card
+    assert finished.codec == tiny.codec_of(run)
+    assert finished.card.data == tiny.data_of(run)
+    assert finished.card.pretrained == (None if below is None else below.card)
     assert finished.capabilities == capabilities(model)
     assert not finished.model.training
     weights = finished.model.state_dict()

@@ -1,23 +1,22 @@
 """What the paper says of SPADE beyond what every method is tested for."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny
 import torch
+from exported import export_model
 from torch.nn.functional import relu
 from trainers import trainer
 
 from pipeline.backbones.vgg import shapes
 from pipeline.capabilities import Stylist, capabilities
 from pipeline.errors import UserError
-from pipeline.inference.finished import export, load
+from pipeline.inference.finished import load
 from pipeline.inference.tiling import translate_in_tiles
 from pipeline.inference.translation import translate_any_size
 from pipeline.interop.onnx import export_onnx
 from pipeline.losses.divergence import gaussian_kl
-from pipeline.methods.base import RunParams
 from pipeline.methods.perceptual import Perceptual
 from pipeline.methods.registry import load_run
 from pipeline.methods.spade import SPADEMethod
@@ -42,12 +41,6 @@ def lively(model: GeneratorTranslator) -> GeneratorTranslator:
         for parameter in model.generators.parameters():
             parameter.normal_(0, 0.3)
     return model.eval()
-
-
-def write(folder: Path, model: GeneratorTranslator, run: RunParams) -> None:
-    """Exports the model of a run."""
-    data, codec = tiny.data_of(run), tiny.codec_of(run)
-    export(folder, model, params=run, data=data, codec=codec, seed=1)
 
 
 def labels(count: int = 2, side: int = tiny.SIDE) -> torch.Tensor:
@@ -167,7 +160,7 @@ def test_a_finished_model_needs_no_vgg19(tmp_path):
     weights = random_vgg(tmp_path / "vgg.pth")
     run = tiny.shrink(RUN, perceptual={"kind": "vgg19", "weights": weights})
     model = tiny.build(run).model
-    write(tmp_path / "m", model, run)
+    export_model(tmp_path / "m", model, run)
     (tmp_path / "vgg.pth").unlink()
     assert load(tmp_path / "m").params == run
     with pytest.raises(UserError, match=r"can't be read: No such file"):
@@ -257,8 +250,8 @@ def test_tiles_share_statistics():
 
 def test_a_finished_model_is_exported_to_onnx_in_its_typical_style(tmp_path):
     model = lively(build().model)
-    write(tmp_path / "m", model, RUN)
-    assert export_onnx(load(tmp_path / "m"), tmp_path / "m.onnx") < 1e-4
+    finished = export_model(tmp_path / "m", model, RUN)
+    assert export_onnx(finished, tmp_path / "m.onnx") < 1e-4
     assert (tmp_path / "m.onnx").is_file()
 
 

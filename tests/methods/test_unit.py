@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
+from exported import export_model
 from least_squares import by_hand
 from pydantic import ValidationError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
-from pipeline.inference.finished import export
 from pipeline.inference.translation import translate_any_size
 from pipeline.methods.registry import load_run
 from pipeline.methods.unit import UNIT
@@ -137,8 +137,7 @@ def test_what_is_shared_is_counted_and_written_once(tmp_path: Path):
     own = 2 * (sum(map(torch.numel, part.parameters())))
     shared = sum(map(torch.numel, part.latent.parameters()))
     assert sum(p.numel() for p in model.parameters()) == own - shared
-    data, codec = tiny.data_of(RUN), tiny.codec_of(RUN)
-    export(tmp_path / "toy", model, params=RUN, data=data, codec=codec, seed=1)
+    export_model(tmp_path / "toy", model, RUN)
     assert load_file(tmp_path / "toy/model.safetensors").keys() == state.keys()
 
 

@@ -5,10 +5,11 @@ import json
 import pytest
 import tiny
 import torch
+from exported import export_model
 from trainers import train_in
 
 from pipeline.errors import UserError
-from pipeline.inference.finished import export, load, outline
+from pipeline.inference.finished import load, outline
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import load_run
 from pipeline.training.checkpoints import Checkpoints, run_key
@@ -19,8 +20,7 @@ CPU = torch.device("cpu")
 
 def export_toy(folder, run: RunParams = RUN, seed: int = 0) -> None:
     torch.manual_seed(seed)
-    data, codec = tiny.data_of(run), tiny.codec_of(run)
-    export(folder, run.build_model(data), params=run, data=data, codec=codec, seed=seed)
+    export_model(folder, run.build_model(tiny.data_of(run)), run, seed)
 
 
 def test_a_state_comes_back(tmp_path):

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
+from exported import export_model
 from torch import Tensor, nn
 from trainers import trainer
 
-from pipeline.inference.finished import export, load
 from pipeline.methods.base import RunParams
 from pipeline.nn.normalisation import BatchNorm
 from pipeline.samples import Labelled
@@ -136,10 +136,7 @@ def test_an_exported_average_has_the_statistics_of_its_own_samples(tmp_path: Pat
     toy = trainer(tiny.shrink(RUNS["dcgan"], ema={"decay": 0.5}, steps=3))
     run, batch_of = toy.params, batches(toy.params)
     toy.fit(batch_of)
-    model = toy.finish(batch_of)
-    data, codec = tiny.data_of(run), tiny.codec_of(run)
-    export(tmp_path / "toy", model, params=run, data=data, codec=codec, seed=1)
-    finished = load(tmp_path / "toy").model
+    finished = export_model(tmp_path / "toy", toy.finish(batch_of), run).model
     inputs: dict[int, list[Tensor]] = {n: [] for n in range(len(norms(finished)))}
     for number, norm in enumerate(norms(finished)):
         norm.register_forward_pre_hook(
