@@ -182,6 +182,11 @@ def _smaller(value: Any, key: str = "") -> Any:
     return value
 
 
+def count_parameters(*networks: nn.Module) -> int:
+    """How many numbers networks learn."""
+    return sum(p.numel() for network in networks for p in network.parameters())
+
+
 def kind_of(run: RunParams) -> str:
     """What kind of data a shipped block reads: ``sounds``, ``digits`` or ``pictures``."""
     data = shipped().datasets[run.data]
@@ -252,6 +257,14 @@ def write_picture(path: Path, seed: int, height: int = SIDE, width: int = SIDE) 
     Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR).save(path)
 
 
+def write_pictures(
+    folder: Path, count: int, height: int = SIDE, width: int = SIDE, start: int = 0
+) -> None:
+    """Pictures that differ, named by their numbers."""
+    for number in range(start, start + count):
+        write_picture(folder / f"{number}.png", number, height, width)
+
+
 def write_sound(path: Path, seed: int, seconds: float = 0.5, rate: int = 8000) -> None:
     """A tone in a little noise."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -270,6 +283,11 @@ def files_no_larger_than(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -211,8 +211,7 @@ def test_missing_folders_and_needless_holdouts_are_named(tmp_path, layout, train
 
 def test_views_are_made_of_the_one_domain(tmp_path):
     for split, count in (("train", 3), ("test", 2)):
-        for number in range(count):
-            tiny.write_picture(tmp_path / split / f"{number}.png", number, 40, 40)
+        tiny.write_pictures(tmp_path / split, count, 40, 40)
     folders = {split: {"photo": split} for split in ("train", "test")}
     params = PictureFolderParams(
         root=str(tmp_path), folders=folders, size=32, views=("grey", "edges")

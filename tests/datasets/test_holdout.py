@@ -74,9 +74,8 @@ def test_a_single_name_is_too_few(found):
 
 
 def test_pictures_without_a_test_set(tmp_path):
-    for number in range(12):
-        for name in ("left", "right"):
-            tiny.write_picture(tmp_path / name / f"{number}.png", number)
+    for name in ("left", "right"):
+        tiny.write_pictures(tmp_path / name, 12)
     folders = {"train": {"a": "left", "b": "right"}}
     params = PictureFolderParams(root=str(tmp_path), folders=folders, size=16, holdout=0.25)
     prepare(params, tmp_path / "out", workers=1)

@@ -35,8 +35,7 @@ def test_pairs_are_compared_with_the_truth(picture_store, tmp_path):
 
 
 def test_a_grey_input_is_a_baseline_of_what_colours_it(tmp_path):
-    for number in range(5):
-        tiny.write_picture(tmp_path / "raw" / f"{number}.png", number)
+    tiny.write_pictures(tmp_path / "raw", 5)
     folders = {"train": {"photo": "raw"}}
     params = PictureFolderParams(
         root=str(tmp_path), folders=folders, holdout=0.4, size=tiny.SIDE, views=("grey",)

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import tiny
 import torch
+from evaluating import Silence
 from torch import Tensor, nn
 
 from pipeline.capabilities import Translator, Vocoder
@@ -108,11 +109,6 @@ def test_a_converter_is_measured_through_the_vocoder_that_is_given(store, tmp_pa
     by_default, classical, silent = results
     assert by_default == classical
     assert silent["copy_synthesis"] == silent["model"] != classical["model"]
-
-
-class Silence(GriffinLim):
-    def vocode(self, frames: Tensor) -> Tensor:
-        return torch.zeros(len(frames), frames.shape[2] * self.convention.hop)
 
 
 def test_a_vocoder_of_other_frames_is_refused(store, tmp_path):

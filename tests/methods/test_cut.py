@@ -21,10 +21,7 @@ def test_half_of_cyclegans_networks():
     cyclegan = tiny.runs()["cyclegan"]
     other = tiny.build(cyclegan)
     alike = build(generator=cyclegan.generator, discriminator=cyclegan.discriminator)
-
-    def size(*networks: torch.nn.Module) -> int:
-        return sum(p.numel() for network in networks for p in network.parameters())
-
+    size = tiny.count_parameters
     assert 2 * size(alike.generator) == size(other.to_a, other.to_b)
     assert 2 * size(alike.adversary) == size(other.discriminator_a, other.discriminator_b)
     assert list(alike.model.directions) == [RUN.target]

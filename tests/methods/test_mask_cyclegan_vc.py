@@ -61,7 +61,7 @@ def test_the_recipe_has_both_papers_for_both_pairs():
         with torch.device("meta"):
             two = load_run({**run.model_dump(), "source": "a", "target": "b"})
             model = two.build_model(DatasetSpec(specs=specs))
-        assert sum(p.numel() for p in model.parameters()) == 2 * sizes[kind]
+        assert tiny.count_parameters(model) == 2 * sizes[kind]
         if kind != "small":
             assert (run.steps, run.batch) == (400_000, 1)
             assert (run.crop, run.mask_frames) == ((64, 32) if kind == "mask" else (128, 0))

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 import tiny
 import torch
+import vgg19
 from exported import export_model
 from torch.nn.functional import relu
 from trainers import trainer
 
-from pipeline.backbones.vgg import shapes
 from pipeline.capabilities import Stylist, capabilities
 from pipeline.errors import UserError
 from pipeline.inference.finished import load
@@ -128,18 +128,8 @@ def test_it_overfits_one_batch():
     assert sum(seen[-10:]) < 0.6 * sum(seen[:10])  # though no loss says so: features match
 
 
-def random_vgg(path: Any) -> str:
-    generator = torch.Generator().manual_seed(0)
-    state = {
-        f"features.{name}": torch.randn(shape, generator=generator) * 0.05
-        for name, shape in shapes().items()
-    }
-    torch.save(state, path)
-    return str(path)
-
-
 def test_the_perceptual_loss_is_added_and_its_network_stays_out(tmp_path):
-    weights = random_vgg(tmp_path / "vgg.pth")
+    weights = vgg19.write_weights(tmp_path / "vgg.pth")
     method = build(perceptual={"kind": "vgg19", "weights": weights}, perceptual_weight=5)
     plain = build()
     assert isinstance(method.perceptual, Perceptual)
@@ -157,7 +147,7 @@ def test_the_perceptual_loss_is_added_and_its_network_stays_out(tmp_path):
 
 
 def test_a_finished_model_needs_no_vgg19(tmp_path):
-    weights = random_vgg(tmp_path / "vgg.pth")
+    weights = vgg19.write_weights(tmp_path / "vgg.pth")
     run = tiny.shrink(RUN, perceptual={"kind": "vgg19", "weights": weights})
     model = tiny.build(run).model
     export_model(tmp_path / "m", model, run)

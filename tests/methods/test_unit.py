@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
+from by_hand import kl, least_squares
 from exported import export_model
-from least_squares import by_hand
 from pydantic import ValidationError
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.distributions import Normal, kl_divergence
 
 from pipeline.inference.translation import translate_any_size
 from pipeline.methods.registry import load_run
@@ -31,10 +30,6 @@ def batch() -> Unpaired:
     found = tiny.batch_of(RUN)
     assert isinstance(found, Unpaired)
     return found
-
-
-def kl(mean: Tensor) -> Tensor:
-    return kl_divergence(Normal(mean, 1.0), Normal(0.0, 1.0)).mean()
 
 
 def l1(x: Tensor, y: Tensor) -> Tensor:
@@ -77,7 +72,7 @@ def test_losses_by_hand():
         again_a, again_b = latent.before(encode_b(fake_b)), latent.before(encode_a(fake_a))
         cycled_a = decode_a(latent.after(again_a + torch.randn(again_a.shape)))
         cycled_b = decode_b(latent.after(again_b + torch.randn(again_b.shape)))
-        fooled, told = by_hand(
+        fooled, told = least_squares(
             (method.discriminator_a, method.discriminator_b), (a, b), (fake_a, fake_b)
         )
     parts = {
@@ -131,12 +126,12 @@ def test_the_blocks_around_the_latent_are_shared_and_nothing_else():
 def test_what_is_shared_is_counted_and_written_once(tmp_path: Path):
     model = build().model
     state = model.state_dict()
-    assert sum(t.numel() for t in state.values()) == sum(p.numel() for p in model.parameters())
+    assert sum(t.numel() for t in state.values()) == tiny.count_parameters(model)
     assert len({t.data_ptr() for t in state.values()}) == len(state)
     part = RUN.generator.build(3, 3, True)  # its latent's blocks are both domains'
-    own = 2 * (sum(map(torch.numel, part.parameters())))
-    shared = sum(map(torch.numel, part.latent.parameters()))
-    assert sum(p.numel() for p in model.parameters()) == own - shared
+    own = 2 * tiny.count_parameters(part)
+    shared = tiny.count_parameters(part.latent)
+    assert tiny.count_parameters(model) == own - shared
     export_model(tmp_path / "toy", model, RUN)
     assert load_file(tmp_path / "toy/model.safetensors").keys() == state.keys()
 

@@ -29,10 +29,6 @@ BLOCK = {
 }
 
 
-def count(*networks: nn.Module) -> int:
-    return sum(p.numel() for network in networks for p in network.parameters())
-
-
 def build(**fields: object) -> VQGAN:
     method = tiny.build(tiny.shrink(RUNS["vqgan"], **fields))
     assert isinstance(method, VQGAN)
@@ -43,10 +39,10 @@ def test_the_published_network_has_its_size():
     with torch.device("meta"):
         model = load_run(BLOCK).build_model(DatasetSpec(specs={"x": PICTURES}))
         discriminator = PatchParams().build(3)
-    assert count(model.encoder) == 29_298_176
-    assert count(model.decoder) == 42_449_795
-    assert count(model) == 72_141_699
-    assert count(discriminator) == 2_765_633
+    assert tiny.count_parameters(model.encoder) == 29_298_176
+    assert tiny.count_parameters(model.decoder) == 42_449_795
+    assert tiny.count_parameters(model) == 72_141_699
+    assert tiny.count_parameters(discriminator) == 2_765_633
     assert model.grid(PICTURES) == (16, 16)
 
 

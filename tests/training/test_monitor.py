@@ -99,7 +99,7 @@ def test_rows_are_source_output_way_back_and_truth(picture_store):
 def test_a_run_keeps_a_picture_of_each_tenth_and_the_warnings(store_of, tmp_path):
     run = tiny.shrink(RUNS["vae"], steps=24, show_every=1)
     train_in(tmp_path, run, store_of(run), logs=tmp_path / "logs")
-    names = sorted(path.name for path in (tmp_path / "curves/samples").iterdir())
+    names = tiny.names_in(tmp_path / "curves/samples")
     assert names == [f"{step:08d}.png" for step in (3, 5, 8, 10, 12, 15, 17, 20, 22, 24)]
     last = (tmp_path / "curves/samples/00000024.png").read_bytes()
     assert last == (tmp_path / "logs/samples.png").read_bytes()

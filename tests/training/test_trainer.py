@@ -115,7 +115,7 @@ def test_another_seed_gives_other_weights(store_of):
 def test_training_leaves_a_model_its_curves_and_nothing_else(store_of, tmp_path, capsys):
     run = RUNS["pix2pix"]
     root = train_in(tmp_path / "a", run, store_of(run))
-    assert sorted(path.name for path in root.iterdir()) == ["curves", "model", "scratch"]
+    assert tiny.names_in(root) == ["curves", "model", "scratch"]
     assert list((root / "scratch").iterdir()) == []  # the state that was saved on the way
     assert set(tiny.tree(root / "model")) == {
         "codec.json",
