@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pytest
 import tiny
+from stores import prepared
 
 from pipeline.datasets import digits, writer
 from pipeline.datasets.corpora import CorpusParams
@@ -36,9 +37,7 @@ def savanna(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture(scope="module")
 def voices(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    out = tmp_path_factory.mktemp("prepared") / "voices"
-    prepare(VoicesParams(train=2, test=2), out, workers=1)
-    return Store(out)
+    return prepared(VoicesParams(train=2, test=2), tmp_path_factory.mktemp("prepared") / "voices")
 
 
 def agree(store: Store, split: str, a: str, b: str) -> set[str]:
@@ -178,8 +177,7 @@ def grey_square() -> np.ndarray:
 
 def test_the_fingerprint_changes_with_the_factors_and_with_their_types(tmp_path):
     def fingerprint(params: Grey) -> tuple[str, str]:
-        prepare(params, tmp_path / "out", workers=1)
-        store = Store(tmp_path / "out")
+        store = prepared(params, tmp_path / "out")
         return store.fingerprint, store.meta.domains["train"]["a"].content
 
     (first, content), again = fingerprint(Grey()), fingerprint(Grey())

@@ -8,10 +8,10 @@ import pytest
 import tiny
 import torch
 from evaluating import Constant
+from stores import prepared
 
 from pipeline.capabilities import Translator
 from pipeline.datasets.folders import PictureFolderParams
-from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.evaluation.translation import evaluate_translator
 
@@ -40,8 +40,7 @@ def test_a_grey_input_is_a_baseline_of_what_colours_it(tmp_path):
     params = PictureFolderParams(
         root=str(tmp_path), folders=folders, holdout=0.4, size=tiny.SIDE, views=("grey",)
     )
-    prepare(params, tmp_path / "store", workers=1)
-    store = Store(tmp_path / "store")
+    store = prepared(params, tmp_path / "store")
     found = translated(Constant({"photo": "grey"}, 0.0, 3), store, tmp_path)["grey_to_photo"]
     assert found["psnr"]["untouched_input"] > found["psnr"]["model"]  # grey is nearer than nothing
 

@@ -9,6 +9,7 @@ import soundfile
 import tiny
 import torch
 from evaluating import Silence
+from stores import prepared
 from torch import Tensor, nn
 
 from pipeline.capabilities import Translator, Vocoder
@@ -49,12 +50,9 @@ class Same(nn.Module, Translator):
 
 @pytest.fixture(scope="module")
 def store(raw_sounds, tmp_path_factory):
-    from pipeline.datasets.prepare import prepare
-    from pipeline.datasets.store import Store
 
     out = tmp_path_factory.mktemp("more bands") / "sounds"
-    prepare(raw_sounds.model_copy(update={"convention": CONVENTION}), out, workers=1)
-    return Store(out)
+    return prepared(raw_sounds.model_copy(update={"convention": CONVENTION}), out)
 
 
 def test_a_vocoder_is_measured_by_copies_beside_its_baselines(store, tmp_path):

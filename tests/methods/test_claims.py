@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tiny
 import trainers
+from stores import prepared
 
 from benchmarks.disentanglement import SEEDS, STEPS, score, world
-from pipeline.datasets.prepare import prepare
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
 from pipeline.evaluation import evaluate
@@ -51,8 +51,7 @@ def test_more_than_half_of_a_codebook_is_in_use_on_digits(digits_store, tmp_path
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory) -> Store:
     out = tmp_path_factory.mktemp("savanna") / "store"
-    prepare(SavannaParams(train=120, test=60, classifier=80, views=()), out, workers=1)
-    return Store(out)
+    return prepared(SavannaParams(train=120, test=60, classifier=80, views=()), out)
 
 
 def test_a_vqgan_is_sharper_than_a_vqvae_of_its_size(scenes, tmp_path):
