@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
+from stores import prepared
 
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
-from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.methods.base import RunParams
 
@@ -61,23 +61,17 @@ def raw_sounds(tmp_path_factory: pytest.TempPathFactory) -> SoundFolderParams:
 def picture_store(
     raw_pictures: PictureFolderParams, tmp_path_factory: pytest.TempPathFactory
 ) -> Store:
-    out = tmp_path_factory.mktemp("prepared") / "pictures"
-    prepare(raw_pictures, out, workers=1)
-    return Store(out)
+    return prepared(raw_pictures, tmp_path_factory.mktemp("prepared") / "pictures")
 
 
 @pytest.fixture(scope="session")
 def sound_store(raw_sounds: SoundFolderParams, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    out = tmp_path_factory.mktemp("prepared") / "sounds"
-    prepare(raw_sounds, out, workers=1)
-    return Store(out)
+    return prepared(raw_sounds, tmp_path_factory.mktemp("prepared") / "sounds")
 
 
 @pytest.fixture(scope="session")
 def digits_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    out = tmp_path_factory.mktemp("prepared") / "digits"
-    prepare(DigitsParams(size=tiny.SIDE), out, workers=1)
-    return Store(out)
+    return prepared(DigitsParams(size=tiny.SIDE), tmp_path_factory.mktemp("prepared") / "digits")
 
 
 @pytest.fixture(scope="session")
@@ -103,8 +97,7 @@ def store_of(
             if kind == "pictures"
             else SoundFolderParams(**raw, convention=tiny.CONVENTION, keep_audio=True)
         )
-        prepare(params, root / f"{kind}.prepared", workers=1)
-        stores[kind] = Store(root / f"{kind}.prepared")
+        stores[kind] = prepared(params, root / f"{kind}.prepared")
     return lambda run: stores[tiny.kind_of(run)]
 
 

@@ -11,6 +11,7 @@ from pipeline.capabilities import Classifier, Translator, Vocoder
 from pipeline.datasets.store import Store
 from pipeline.evaluation import Context
 from pipeline.inference.finished import FinishedModel
+from pipeline.inference.vocoders import GriffinLim
 from pipeline.models.card import Card
 from pipeline.samples import DatasetSpec, Spec
 
@@ -25,6 +26,14 @@ class Constant(nn.Module, Translator):
     def translate(self, x: Tensor, to: str) -> Tensor:
         """One value."""
         return torch.full((len(x), self.channels, *x.shape[2:]), self.value)
+
+
+class Silence(GriffinLim):
+    """Sounds like nothing."""
+
+    def vocode(self, frames: Tensor) -> Tensor:
+        """Zeros."""
+        return torch.zeros(len(frames), frames.shape[2] * self.convention.hop)
 
 
 class StandInClassifier(nn.Module, Classifier):

@@ -1,11 +1,12 @@
-"""Finished models of toy size, with fresh weights: one for each shipped block."""
+"""Finished models of toy size: of one network, or with fresh weights of each shipped block."""
 
 from pathlib import Path
 
 import tiny
 import torch
+from torch import nn
 
-from pipeline.inference.finished import export
+from pipeline.inference.finished import FinishedModel, export, load
 from pipeline.methods.base import RunParams
 
 
@@ -21,13 +22,19 @@ def export_all(root: Path) -> Path:
 def export_one(folder: Path, run: RunParams) -> None:
     """Writes the model of one block."""
     torch.manual_seed(0)
-    data, pretrained = tiny.data_of(run), tiny.pretrained_of(run)
+    export_model(folder, run.build_model(tiny.data_of(run), tiny.pretrained_of(run)), run)
+
+
+def export_model(folder: Path, model: nn.Module, run: RunParams, seed: int = 1) -> FinishedModel:
+    """Writes a model of a block, and reads it back."""
+    card = tiny.card_of(run)
     export(
         folder,
-        run.build_model(data, pretrained),
+        model,
         params=run,
-        data=data,
+        data=card.data,
         codec=tiny.codec_of(run),
-        seed=1,
-        pretrained=None if pretrained is None else pretrained.card,
+        seed=seed,
+        pretrained=card.pretrained,
     )
+    return load(folder)

@@ -20,12 +20,12 @@ import kornia.augmentation  # noqa: F401
 import pytest
 import tiny
 import torch
+from trainers import train_in
 
 from pipeline.datasets.store import Store
 from pipeline.errors import exit_on_user_error
 from pipeline.system.hardware import memory_used
 from pipeline.training import readers, trainer
-from pipeline.training.train import train
 
 LONGEST = 120
 """Seconds that a process may take."""
@@ -92,8 +92,7 @@ def call(
 
 def train_toy(name: str, store: Path, root: Path, **changes: Any) -> None:
     """Train a toy on a store; what it leaves lies below ``root``."""
-    places = {"curves": root / "curves", "scratch": root / "scratch"}
-    train(tiny.shrink(tiny.runs()[name], **changes), Store(store), root / "model", seed=7, **places)
+    train_in(root, tiny.shrink(tiny.runs()[name], **changes), Store(store))
 
 
 def train_till_killed(

@@ -53,9 +53,7 @@ def test_the_plain_steps_compute_our_losses(name, monkeypatch):
 
 
 def test_every_method_but_the_classifiers_has_a_plain_step():
-    methods = {
-        type(run.build(tiny.data_of(run), tiny.pretrained_of(run))) for run in tiny.runs().values()
-    }
+    methods = {type(tiny.build(run)) for run in tiny.runs().values()}
     assert {method.__name__ for method in methods - STEPS.keys()} == {"ClassifierMethod"}
 
 
@@ -65,7 +63,7 @@ def test_every_method_but_the_classifiers_has_a_plain_step():
 def test_the_plain_steps_of_second_stages_compute_our_losses(name, fields, monkeypatch):
     monkeypatch.setattr(Adam, "step", lambda self: None)  # ours are not stepped either
     run = tiny.shrink(tiny.runs()[name], **fields)
-    method, batch = run.build(tiny.data_of(run), tiny.pretrained_of(run)).eval(), tiny.batch_of(run)
+    method, batch = tiny.build(run).eval(), tiny.batch_of(run)
     for parameter in method.model.parameters():
         parameter.data.add_(0.05 * torch.randn_like(parameter))
     expected = plain_step(method, bf16=False)(batch)

@@ -13,22 +13,12 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from pipeline.capabilities import (
-    Classifier,
-    Latent,
-    Reconstructor,
-    Sampler,
-    Scorer,
-    Tokenizer,
-    Translator,
-    Vocoder,
-)
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
 from pipeline.mel_convention import MelConvention
-from pipeline.methods.base import RunParams
+from pipeline.methods.base import Method, RunParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.registry import build_from_card, load_run
 from pipeline.models.card import Card, Pretrained
@@ -154,6 +144,12 @@ def pretrained_of(run: RunParams) -> Pretrained | None:
     return Pretrained(build_from_card(card), card)
 
 
+def build(run: RunParams, pretrained: Pretrained | None = None) -> Method:
+    """A block's method with fresh weights, the same each time."""
+    torch.manual_seed(0)
+    return run.build(data_of(run), pretrained or pretrained_of(run))
+
+
 def card_of(run: RunParams) -> Card:
     """What a finished toy says of itself."""
     pretrained = pretrained_of(run)
@@ -184,6 +180,11 @@ def _smaller(value: Any, key: str = "") -> Any:
     if key in SMALL and value is not None:
         return min(value, SMALL[key])
     return value
+
+
+def count_parameters(*networks: nn.Module) -> int:
+    """How many numbers networks learn."""
+    return sum(p.numel() for network in networks for p in network.parameters())
 
 
 def kind_of(run: RunParams) -> str:
@@ -249,38 +250,19 @@ def batch_of(run: RunParams, count: int = 4) -> Batch:
     return run.reads(sample_of(specs[first], count, 1), sample_of(specs[last], count, 2))
 
 
-@torch.no_grad()
-def outputs(model: nn.Module, specs: dict[str, Spec], count: int = 3) -> dict[str, Tensor]:
-    """Everything that a model's capabilities answer to fixed inputs."""
-    found: dict[str, Tensor] = {}
-    if isinstance(model, Translator):
-        for to, of in model.directions.items():
-            found[f"translate.{to}"] = model.translate(sample_of(specs[of], count, 3), to)
-    if isinstance(model, Sampler):
-        found["sample"] = model.sample(count, torch.Generator().manual_seed(4))
-    x = sample_of(next(iter(specs.values())), count, 5)
-    if isinstance(model, Reconstructor):
-        found["reconstruct"] = model.reconstruct(x)
-    if isinstance(model, Latent):
-        found["encode"] = model.encode(x)
-        found["decode"] = model.decode(found["encode"])
-    if isinstance(model, Tokenizer):
-        found["encode_codes"] = model.encode_codes(x)
-        found["decode_codes"] = model.decode_codes(found["encode_codes"])
-    if isinstance(model, Scorer):
-        found["score"] = model.score(x)
-    if isinstance(model, Classifier):
-        found["classify"], found["features"] = model.classify(x), model.features(x)
-    if isinstance(model, Vocoder):
-        found["vocode"] = model.vocode(x.squeeze(1))
-    return found
-
-
 def write_picture(path: Path, seed: int, height: int = SIDE, width: int = SIDE) -> None:
     """A picture of soft colours."""
     path.parent.mkdir(parents=True, exist_ok=True)
     coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR).save(path)
+
+
+def write_pictures(
+    folder: Path, count: int, height: int = SIDE, width: int = SIDE, start: int = 0
+) -> None:
+    """Pictures that differ, named by their numbers."""
+    for number in range(start, start + count):
+        write_picture(folder / f"{number}.png", number, height, width)
 
 
 def write_sound(path: Path, seed: int, seconds: float = 0.5, rate: int = 8000) -> None:
@@ -301,6 +283,11 @@ def files_no_larger_than(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
 
 
 def tree(folder: Path) -> dict[str, bytes]:

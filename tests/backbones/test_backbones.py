@@ -1,16 +1,13 @@
 """Networks: the papers' parameter counts, shapes, and how far they see."""
 
 import pytest
+import tiny
 import torch
 from torch import nn
 
 from pipeline.backbones import PatchParams, ResnetParams, UnetParams
 from pipeline.backbones.multiscale import MultiscaleParams
 from pipeline.backbones.spade import SpadeParams
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 @pytest.mark.parametrize(
@@ -33,7 +30,7 @@ def count(network: nn.Module) -> int:
 )
 def test_parameter_counts_are_the_papers(build, expected):
     with torch.device("meta"):
-        assert count(build()) == expected
+        assert tiny.count_parameters(build()) == expected
 
 
 def test_patch_gives_30x30_logits_on_256_pixels():
@@ -59,7 +56,8 @@ def test_a_patch_logit_sees_its_receptive_field(layers, field):
 
 def test_a_pixel_discriminator_sees_every_pixel_alone():
     network = PatchParams(layers=0).build(6)
-    assert count(network) == 6 * 64 + 64 + 64 * 128 + 2 * 128 + 128 + 1  # C64-C128, 1x1, one logit
+    # C64-C128, 1x1, one logit
+    assert tiny.count_parameters(network) == 6 * 64 + 64 + 64 * 128 + 2 * 128 + 128 + 1
     assert network(torch.rand(1, 6, 5, 7)).shape == (1, 1, 5, 7)
 
 

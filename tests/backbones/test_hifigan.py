@@ -1,10 +1,10 @@
 """HiFi-GAN's networks: the published counts, lengths, and what can't be built."""
 
 import pytest
+import tiny
 import torch
 from original_hifigan import CONFIGS, OriginalHifigan
 from pydantic import ValidationError
-from torch import nn
 
 from pipeline.backbones.hifigan import V1, V2, V3, HifiganParams
 from pipeline.backbones.waveforms import PeriodsParams, ScalesParams
@@ -13,10 +13,6 @@ from pipeline.nn.weight_norm import weight_normed
 
 SMALL = {"channels": 8, "rates": (4, 2), "kernels": (8, 4)}
 SHORT = {"block_kernels": (3,), "block_dilations": ((1, 3),)}
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 @pytest.mark.parametrize(
@@ -29,17 +25,17 @@ def count(network: nn.Module) -> int:
 )
 def test_generators_have_the_published_parameters(params, version, plain, normed):
     with torch.device("meta"):
-        assert count(params.build(80)) == plain
-        assert count(weight_normed(params.build(80))) == normed
-        assert count(OriginalHifigan(CONFIGS[version])) == normed
+        assert tiny.count_parameters(params.build(80)) == plain
+        assert tiny.count_parameters(weight_normed(params.build(80))) == normed
+        assert tiny.count_parameters(OriginalHifigan(CONFIGS[version])) == normed
     assert params.hop == 256
 
 
 def test_discriminators_have_the_published_parameters():
     with torch.device("meta"):
         periods, scales = PeriodsParams().build(), ScalesParams().build()
-    assert count(periods) == 41_105_770
-    assert count(scales) == 29_618_821
+    assert tiny.count_parameters(periods) == 41_105_770
+    assert tiny.count_parameters(scales) == 29_618_821
     assert len(periods.discriminators) == 5
     assert len(scales.discriminators) == 3
 
@@ -113,4 +109,4 @@ def test_the_first_scale_is_under_spectral_norm():
         assert torch.linalg.matrix_norm(layer.weight.detach().flatten(1), 2) < 1.3
     shifted = [name for name, _ in second.named_parameters() if name.endswith("original0")]
     assert len(shifted) == len(second.layers) + 1
-    assert count(folded(second)) < count(second)
+    assert tiny.count_parameters(folded(second)) < tiny.count_parameters(second)

@@ -1,6 +1,7 @@
 """The networks of the voice translators: published counts, shapes, masks, any number of frames."""
 
 import pytest
+import tiny
 import torch
 from torch import nn
 
@@ -11,10 +12,6 @@ from pipeline.backbones.mask_cyclegan_vc import (
     TwoOneTwo,
     TwoOneTwoParams,
 )
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def small(mels: int = 16, masked: bool = True) -> TwoOneTwo:
@@ -34,7 +31,7 @@ def small(mels: int = 16, masked: bool = True) -> TwoOneTwo:
 )
 def test_parameter_counts_are_the_published(build, expected):
     with torch.device("meta"):
-        assert count(build()) == expected
+        assert tiny.count_parameters(build()) == expected
 
 
 def test_a_window_of_64_frames_gives_10x8_logits():

@@ -1,6 +1,7 @@
 """What translators with a latent promise beyond what every network is tested for."""
 
 import pytest
+import tiny
 import torch
 from torch import nn
 
@@ -23,8 +24,8 @@ def test_the_published_numbers_of_blocks():
     parts = (network.encoder, latent.before, latent.after, network.decoder)
     assert [blocks(part) for part in parts] == [3, 1, 1, 3]
     # With its eight residual blocks it is a CycleGAN's ResNet of eight: one of nine less one.
-    block = sum(p.numel() for p in ResidualBlock(256, "instance", bias=True).parameters())
-    assert sum(p.numel() for p in network.parameters()) == 11_378_179 - block
+    block = tiny.count_parameters(ResidualBlock(256, "instance", bias=True))
+    assert tiny.count_parameters(network) == 11_378_179 - block
 
 
 @pytest.mark.parametrize("up", ["transpose", "resize"])

@@ -159,7 +159,7 @@ def test_models_are_listed_with_what_they_can_do(models: Path) -> None:
     assert [line.split()[0] for line in lines[1:]] == sorted(p.name for p in models.iterdir())
     cyclegan = next(line for line in lines if line.startswith("cyclegan"))
     assert cyclegan.endswith("translate horse -> zebra, zebra -> horse")
-    assert f"{sum(p.numel() for p in load(models / 'vae').model.parameters()):,}" in str(lines)
+    assert f"{tiny.count_parameters(load(models / 'vae').model):,}" in str(lines)
 
 
 def test_a_model_that_cant_be_loaded_is_listed_with_the_reason(tmp_path: Path) -> None:
@@ -206,8 +206,7 @@ def test_exif_orientation_is_respected(models: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_keeps_its_shape_and_batches_change_nothing(models: Path, tmp_path: Path) -> None:
-    for number in range(4):
-        tiny.write_picture(tmp_path / "in/deep" / f"{number}.png", number)
+    tiny.write_pictures(tmp_path / "in/deep", 4)
     tiny.write_picture(tmp_path / "in/wide.jpg", 9, 20, 40)
     (tmp_path / "in/notes.txt").write_text("not a picture")
     run("translate", models / "cyclegan", tmp_path / "in", "-o", tmp_path / "all")

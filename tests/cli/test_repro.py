@@ -1,12 +1,12 @@
 """`crossdomain repro`: what is checked, and what DVC is then asked for."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import shipped
 import tiny
 import yaml
 from typer.testing import CliRunner
@@ -16,12 +16,10 @@ from pipeline.cli.commands import repro
 
 
 @pytest.fixture
-def project(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(in_folder: Path) -> Path:
     """The root's and the zoo's params.yaml and dvc.yaml."""
     for folder in ("", "recipes/zoo"):
-        (in_folder / folder).mkdir(parents=True, exist_ok=True)
-        for name in ("params.yaml", "dvc.yaml"):
-            shutil.copy(tiny.ROOT / folder / name, in_folder / folder)
+        shipped.copy_run(tiny.ROOT / folder, in_folder / folder)
     return in_folder
 
 

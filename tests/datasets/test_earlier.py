@@ -9,7 +9,6 @@ import tiny
 import yaml
 
 from pipeline.datasets import earlier
-from pipeline.datasets import prepare as preparing
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.prepare import prepare
 
@@ -33,22 +32,6 @@ def write(kind: str, file: Path, seed: int) -> None:
         tiny.write_picture(file.with_suffix(".png"), seed)
     else:
         tiny.write_sound(file.with_suffix(".wav"), seed, 0.2 + 0.01 * seed)
-
-
-@pytest.fixture
-def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """``split/domain/key`` of what is loaded and analysed from here on."""
-    names: list[str] = []
-    analyse = preparing.analyse
-
-    def watched(params, item, **options):
-        found = analyse(params, item, **options)
-        if not found.unchanged:
-            names.append(str(item.file.relative_to(params.root).with_suffix("")))
-        return found
-
-    monkeypatch.setattr(preparing, "analyse", watched)
-    return names
 
 
 def test_only_what_changed_is_analysed_again(params, analysed, tmp_path):

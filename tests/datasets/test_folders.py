@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tiny
 from PIL import Image
+from stores import prepared
 
 from pipeline.datasets.folders import (
     PICTURES,
@@ -17,7 +18,6 @@ from pipeline.datasets.folders import (
 )
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.source import Source
-from pipeline.datasets.store import Store
 from pipeline.datasets.views import edges, grey
 from pipeline.errors import UserError
 
@@ -131,8 +131,7 @@ def test_pictures_side_by_side_are_two_aligned_domains(tmp_path):
         name: write_pair(tmp_path / "raw" / name, seed)
         for seed, name in enumerate(["train/1.png", "train/2.png", "test/3.png", "val/4.png"])
     }
-    prepare(laid_out(tmp_path / "raw", "halves"), tmp_path / "out", workers=1)
-    store = Store(tmp_path / "out")
+    store = prepared(laid_out(tmp_path / "raw", "halves"), tmp_path / "out")
     assert store.meta.counts == {
         "train": {"horse": 2, "zebra": 2},
         "test": {"horse": 1, "zebra": 1},
@@ -211,14 +210,12 @@ def test_missing_folders_and_needless_holdouts_are_named(tmp_path, layout, train
 
 def test_views_are_made_of_the_one_domain(tmp_path):
     for split, count in (("train", 3), ("test", 2)):
-        for number in range(count):
-            tiny.write_picture(tmp_path / split / f"{number}.png", number, 40, 40)
+        tiny.write_pictures(tmp_path / split, count, 40, 40)
     folders = {split: {"photo": split} for split in ("train", "test")}
     params = PictureFolderParams(
         root=str(tmp_path), folders=folders, size=32, views=("grey", "edges")
     )
-    prepare(params, tmp_path / "out", workers=1)
-    store = Store(tmp_path / "out")
+    store = prepared(params, tmp_path / "out")
     assert store.codec.channels == {"photo": 3, "grey": 1, "edges": 1}
     for view, make in (("grey", grey), ("edges", edges)):
         assert store.aligned("test", "photo", view)

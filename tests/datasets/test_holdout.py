@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import tiny
+from stores import prepared
 
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.holdout import hold_out, place
-from pipeline.datasets.prepare import prepare
 from pipeline.datasets.source import Item, as_is
-from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 
 
@@ -74,13 +73,11 @@ def test_a_single_name_is_too_few(found):
 
 
 def test_pictures_without_a_test_set(tmp_path):
-    for number in range(12):
-        for name in ("left", "right"):
-            tiny.write_picture(tmp_path / name / f"{number}.png", number)
+    for name in ("left", "right"):
+        tiny.write_pictures(tmp_path / name, 12)
     folders = {"train": {"a": "left", "b": "right"}}
     params = PictureFolderParams(root=str(tmp_path), folders=folders, size=16, holdout=0.25)
-    prepare(params, tmp_path / "out", workers=1)
-    store = Store(tmp_path / "out")
+    store = prepared(params, tmp_path / "out")
     assert store.aligned("test", "a", "b")
     assert store.aligned("train", "a", "b")
     counts = store.meta.counts
@@ -98,8 +95,7 @@ def test_sounds_without_a_test_set(tmp_path):
         convention=tiny.CONVENTION,
         holdout=0.1,
     )
-    prepare(params, tmp_path / "out", workers=1)
-    store = Store(tmp_path / "out")
+    store = prepared(params, tmp_path / "out")
     assert all(0 < counts < 3 for split in store.meta.counts.values() for counts in split.values())
     assert store.domain("test", "bob").audio(0).is_file()
 

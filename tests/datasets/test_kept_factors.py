@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import pytest
 import tiny
+from stores import prepared
 
 from pipeline.datasets import digits, writer
-from pipeline.datasets import prepare as preparing
 from pipeline.datasets.corpora import CorpusParams
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.factors import Category, Factor, Number
@@ -37,9 +37,7 @@ def savanna(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture(scope="module")
 def voices(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    out = tmp_path_factory.mktemp("prepared") / "voices"
-    prepare(VoicesParams(train=2, test=2), out, workers=1)
-    return Store(out)
+    return prepared(VoicesParams(train=2, test=2), tmp_path_factory.mktemp("prepared") / "voices")
 
 
 def agree(store: Store, split: str, a: str, b: str) -> set[str]:
@@ -189,8 +187,7 @@ def grey_square() -> np.ndarray:
 
 def test_the_fingerprint_changes_with_the_factors_and_with_their_types(tmp_path):
     def fingerprint(params: Grey) -> tuple[str, str]:
-        prepare(params, tmp_path / "out", workers=1)
-        store = Store(tmp_path / "out")
+        store = prepared(params, tmp_path / "out")
         return store.fingerprint, store.meta.domains["train"]["a"].content
 
     (first, content), again = fingerprint(Grey()), fingerprint(Grey())
@@ -245,7 +242,7 @@ def test_a_stopped_preparation_with_other_factors_does_not_go_on(tmp_path, monke
     assert tiny.tree(tmp_path / "out") == tiny.tree(tmp_path / "whole")
 
 
-def test_items_that_are_taken_from_an_earlier_store_have_the_present_factors(tmp_path, monkeypatch):
+def test_items_that_are_taken_from_an_earlier_store_have_the_present_factors(tmp_path, analysed):
     speakers, said = ("VCC2SF1", "VCC2TF1"), ("10002", "10003")
     for speaker in speakers:
         for number in said:
@@ -258,18 +255,10 @@ def test_items_that_are_taken_from_an_earlier_store_have_the_present_factors(tmp
         convention=tiny.CONVENTION,
     )
     prepare(params, tmp_path / "out", workers=1)
-    analyse, changed = preparing.analyse, []
-
-    def watched(params, item, **options):
-        found = analyse(params, item, **options)
-        if not found.unchanged:
-            changed.append(item.key)
-        return found
-
-    monkeypatch.setattr(preparing, "analyse", watched)
+    analysed.clear()
     write_clip(tmp_path, "training/VCC2TF1/10001")  # every sentence after it has another index
     prepare(params, tmp_path / "out", workers=1)
-    assert changed == ["10001"]
+    assert analysed == ["vcc2018_training/VCC2TF1/10001"]
     store = Store(tmp_path / "out")
     assert store.factors["sentence"].names == ("10001", *said, "30001")
     for split in ("train", "test"):

@@ -143,7 +143,7 @@ def test_preparing_again_or_with_more_workers_gives_the_same_bytes(kind, tmp_pat
     assert tiny.tree(once.root) == tiny.tree(tmp_path / "two")
     prepare(params, tmp_path / "two", workers=1)  # over what is there
     assert tiny.tree(once.root) == tiny.tree(tmp_path / "two")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".two.way", "two"]
+    assert tiny.names_in(tmp_path) == [".two.way", "two"]
 
 
 @pytest.mark.parametrize("kind", ["raw_pictures", "raw_sounds"])
@@ -269,7 +269,7 @@ def test_a_failed_preparation_leaves_what_was_there(spoilt, picture_store, tmp_p
     with pytest.raises(UserError):
         prepare(pictures(spoilt), out, workers=1)
     assert tiny.tree(out) == before
-    assert sorted(path.name for path in out.parent.iterdir()) == [".a.way", "a"]
+    assert tiny.names_in(out.parent) == [".a.way", "a"]
 
 
 # Stages, in this process
@@ -308,7 +308,7 @@ def test_stages_say_what_is_wrong_with_the_parameters(in_folder, stage_ends):
     assert "there is no such file" in stage_ends(prepare_stage, "digits")
     write_params(in_folder, datasets={"digits": {"kind": "digits", "sise": 8}})
     assert "datasets.digits.sise: no such parameter" in stage_ends(prepare_stage, "digits")
-    assert sorted(path.name for path in in_folder.iterdir()) == ["params.yaml"]
+    assert tiny.names_in(in_folder) == ["params.yaml"]
 
 
 def test_training_without_prepared_data_says_so(in_folder, stage_ends):

@@ -23,8 +23,7 @@ SIDE = 64
 
 
 def pictures(folder: Path, count: int, width: int = SIDE, start: int = 0) -> None:
-    for number in range(start, start + count):
-        tiny.write_picture(folder / f"{number}.png", number, SIDE, width)
+    tiny.write_pictures(folder, count, SIDE, width, start)
 
 
 def sounds(folder: Path, count: int, seconds: float = 0.5) -> None:

@@ -10,12 +10,12 @@ import soundfile
 import tiny
 import torch
 from evaluating import Constant
+from stores import prepared
 from torch import Tensor, nn
 from voices import voice
 
 from pipeline.capabilities import Classifier, Translator
 from pipeline.datasets.folders import SoundFolderParams
-from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.evaluation.conversion import evaluate_converter
 from pipeline.mel_convention import MelConvention
@@ -37,8 +37,7 @@ def recordings(folder, names: dict[str, str]) -> Store:
     folders = {split: {name: f"{split}/{name}" for name in names} for split in ("train", "test")}
     convention = MelConvention(rate=8000, n_fft=512, hop=64, win=512, mels=32, fmax=4000)
     params = SoundFolderParams(root=str(folder), folders=folders, convention=convention)
-    prepare(params, folder / "store", workers=1)
-    return Store(folder / "store")
+    return prepared(params, folder / "store")
 
 
 def test_parallel_sentences_give_a_distortion_and_its_ceiling(tmp_path):
@@ -72,8 +71,7 @@ def spoken(folder, names: dict[str, str]) -> Store:
                 soundfile.write(file, voice(hertz, 16_000).numpy(), 16_000)
     folders = {split: {name: f"{split}/{name}" for name in names} for split in ("train", "test")}
     params = SoundFolderParams(root=str(folder), folders=folders, convention=convention)
-    prepare(params, folder / "store", workers=1)
-    return Store(folder / "store")
+    return prepared(params, folder / "store")
 
 
 def test_voices_are_compared_by_pitch_too(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from evaluating import StandInClassifier
+from evaluating import Silence, StandInClassifier
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Latent, Reconstructor, Sampler, Scorer, Tokenizer
@@ -20,7 +20,6 @@ from pipeline.evaluation.interpolation import show_interpolations
 from pipeline.evaluation.likelihood import evaluate_scorer
 from pipeline.evaluation.reconstruction import evaluate_reconstructor
 from pipeline.evaluation.sampling import evaluate_sampler
-from pipeline.inference.vocoders import GriffinLim
 
 HOP = 64
 
@@ -65,11 +64,6 @@ class Half(nn.Module, Sampler, Reconstructor, Scorer, Latent):
 
     def decode(self, z: Tensor) -> Tensor:
         return 0.5 * z.view(len(z), 1, 16, self.width)
-
-
-class Silence(GriffinLim):
-    def vocode(self, frames: Tensor) -> Tensor:
-        return torch.zeros(len(frames), frames.shape[2] * self.convention.hop)
 
 
 def test_tokenizers_are_measured_by_what_they_rebuild_and_how_much_of_the_codebook_they_use(

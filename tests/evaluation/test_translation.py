@@ -8,10 +8,10 @@ import pytest
 import tiny
 import torch
 from evaluating import Constant
+from stores import prepared
 
 from pipeline.capabilities import Translator
 from pipeline.datasets.folders import PictureFolderParams
-from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.evaluation.translation import evaluate_translator
 
@@ -35,14 +35,12 @@ def test_pairs_are_compared_with_the_truth(picture_store, tmp_path):
 
 
 def test_a_grey_input_is_a_baseline_of_what_colours_it(tmp_path):
-    for number in range(5):
-        tiny.write_picture(tmp_path / "raw" / f"{number}.png", number)
+    tiny.write_pictures(tmp_path / "raw", 5)
     folders = {"train": {"photo": "raw"}}
     params = PictureFolderParams(
         root=str(tmp_path), folders=folders, holdout=0.4, size=tiny.SIDE, views=("grey",)
     )
-    prepare(params, tmp_path / "store", workers=1)
-    store = Store(tmp_path / "store")
+    store = prepared(params, tmp_path / "store")
     found = translated(Constant({"photo": "grey"}, 0.0, 3), store, tmp_path)["grey_to_photo"]
     assert found["psnr"]["untouched_input"] > found["psnr"]["model"]  # grey is nearer than nothing
 

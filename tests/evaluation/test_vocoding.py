@@ -8,6 +8,8 @@ import pytest
 import soundfile
 import tiny
 import torch
+from evaluating import Silence
+from stores import prepared
 from torch import Tensor, nn
 
 from pipeline.capabilities import Translator, Vocoder
@@ -48,12 +50,9 @@ class Same(nn.Module, Translator):
 
 @pytest.fixture(scope="module")
 def store(raw_sounds, tmp_path_factory):
-    from pipeline.datasets.prepare import prepare
-    from pipeline.datasets.store import Store
 
     out = tmp_path_factory.mktemp("more bands") / "sounds"
-    prepare(raw_sounds.model_copy(update={"convention": CONVENTION}), out, workers=1)
-    return Store(out)
+    return prepared(raw_sounds.model_copy(update={"convention": CONVENTION}), out)
 
 
 def test_a_vocoder_is_measured_by_copies_beside_its_baselines(store, tmp_path):
@@ -108,11 +107,6 @@ def test_a_converter_is_measured_through_the_vocoder_that_is_given(store, tmp_pa
     by_default, classical, silent = results
     assert by_default == classical
     assert silent["copy_synthesis"] == silent["model"] != classical["model"]
-
-
-class Silence(GriffinLim):
-    def vocode(self, frames: Tensor) -> Tensor:
-        return torch.zeros(len(frames), frames.shape[2] * self.convention.hop)
 
 
 def test_a_vocoder_of_other_frames_is_refused(store, tmp_path):

@@ -13,6 +13,7 @@ import onnxruntime
 import pytest
 import tiny
 import torch
+from exported import export_model
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
@@ -20,7 +21,7 @@ from pipeline.capabilities import Translator
 from pipeline.cli import app
 from pipeline.codecs import MelCodec
 from pipeline.errors import UserError
-from pipeline.inference.finished import FinishedModel, as_translator, export, load
+from pipeline.inference.finished import FinishedModel, as_translator, load
 from pipeline.inference.translation import translate_any_size
 from pipeline.interop.onnx import TOLERANCE, export_onnx
 
@@ -33,15 +34,13 @@ def finish(folder: Path, name: str, **changes: Any) -> FinishedModel:
     """A shipped block at a toy size, with random weights that bring every layer to life."""
     run = tiny.shrink(tiny.runs()[name], **changes)
     torch.manual_seed(0)
-    data, codec = tiny.data_of(run), tiny.codec_of(run)
-    model = run.build_model(data)
+    model = run.build_model(tiny.data_of(run))
     for key, value in model.state_dict().items():
         if key.endswith("running_var"):
             value.uniform_(0.5, 2)
         elif value.is_floating_point():
             value.normal_(0, 0.3)
-    export(folder / name, model, params=run, data=data, codec=codec, seed=1)
-    return load(folder / name)
+    return export_model(folder / name, model, run)
 
 
 def session_of(file: Path) -> onnxruntime.InferenceSession:

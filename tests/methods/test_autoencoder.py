@@ -12,7 +12,7 @@ RUN = tiny.runs()["autoencoder"]
 @pytest.mark.parametrize("loss", ["l1", "l2"])
 def test_it_learns_by_the_loss_that_it_is_told(loss):
     batch, run = tiny.batch_of(RUN), tiny.shrink(RUN, loss=loss)
-    method = run.build(tiny.data_of(RUN))
+    method = tiny.build(run)
     update = next(method.updates(batch, 0))
     with torch.no_grad():
         error = method.model.reconstruct(batch.x) - batch.x

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
+import trainers
+from stores import prepared
 
 from benchmarks.disentanglement import SEEDS, STEPS, score, world
-from pipeline.datasets.prepare import prepare
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
 from pipeline.evaluation import evaluate
-from pipeline.inference.finished import FinishedModel, load
+from pipeline.inference.finished import FinishedModel
 from pipeline.methods.registry import load_run
-from pipeline.training.train import train
 
 NETWORK = {
     "kind": "vqgan",
@@ -36,9 +37,7 @@ ADAM = {"lr": 2e-3, "beta1": 0.9}
 
 def trained(block: dict, store: Store, out: Path, pretrained: FinishedModel | None = None):
     run = load_run({"data": "d", "precision": "fp32", "optimizer": ADAM, **block})
-    places = {"curves": out.with_suffix(".curves"), "scratch": out.with_suffix(".scratch")}
-    train(run, store, out, seed=1, **places, pretrained=pretrained)
-    return load(out)
+    return trainers.trained(run, store, out, pretrained)
 
 
 def test_more_than_half_of_a_codebook_is_in_use_on_digits(digits_store, tmp_path):
@@ -52,8 +51,7 @@ def test_more_than_half_of_a_codebook_is_in_use_on_digits(digits_store, tmp_path
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory) -> Store:
     out = tmp_path_factory.mktemp("savanna") / "store"
-    prepare(SavannaParams(train=120, test=60, classifier=80, views=()), out, workers=1)
-    return Store(out)
+    return prepared(SavannaParams(train=120, test=60, classifier=80, views=()), out)
 
 
 def test_a_vqgan_is_sharper_than_a_vqvae_of_its_size(scenes, tmp_path):
@@ -74,7 +72,7 @@ def test_a_vqgan_is_sharper_than_a_vqvae_of_its_size(scenes, tmp_path):
     sharp = trained(
         {"method": "vqgan", **same, **seen}, scenes, tmp_path / "vqgan", pretrained=classifier
     )
-    sizes = [sum(p.numel() for p in model.model.parameters()) for model in (blurred, sharp)]
+    sizes = [tiny.count_parameters(model.model) for model in (blurred, sharp)]
     assert sizes[0] == sizes[1]
     before, after = (
         evaluate(model, scenes, classifier.model, tmp_path / model.name)["reconstruction"]

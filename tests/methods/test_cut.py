@@ -12,22 +12,16 @@ RUN = tiny.runs()["cut"]
 
 
 def build(**changes: object) -> CUT:
-    torch.manual_seed(0)
-    method = tiny.shrink(RUN, **changes).build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **changes))
     assert isinstance(method, CUT)
     return method
 
 
 def test_half_of_cyclegans_networks():
     cyclegan = tiny.runs()["cyclegan"]
-    other = tiny.shrink(cyclegan).build(tiny.data_of(cyclegan), tiny.pretrained_of(cyclegan))
-    alike = tiny.shrink(
-        RUN, generator=cyclegan.generator, discriminator=cyclegan.discriminator
-    ).build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
-
-    def size(*networks: torch.nn.Module) -> int:
-        return sum(p.numel() for network in networks for p in network.parameters())
-
+    other = tiny.build(cyclegan)
+    alike = build(generator=cyclegan.generator, discriminator=cyclegan.discriminator)
+    size = tiny.count_parameters
     assert 2 * size(alike.generator) == size(other.to_a, other.to_b)
     assert 2 * size(alike.adversary) == size(other.discriminator_a, other.discriminator_b)
     assert list(alike.model.directions) == [RUN.target]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import tiny
 import torch
-from lightning_fabric import Fabric
 from pydantic import ValidationError
 from torch import Tensor
 from torch.nn.functional import one_hot
+from trainers import trainer
 
 from pipeline.datasets.store import Store
 from pipeline.losses.penalty import input_gradients, interpolate, off_diagonal_penalty
@@ -35,18 +35,15 @@ def block(**fields: Any) -> dict[str, Any]:
 
 
 def build(**fields: Any) -> GAN:
-    torch.manual_seed(0)
-    run = tiny.shrink(RUN, **fields)
-    method = run.build(tiny.data_of(run))
+    method = tiny.build(tiny.shrink(RUN, **fields))
     assert isinstance(method, GAN)
     return method
 
 
-def trainer(fields: dict[str, Any], data: DatasetSpec, seed: int = 1) -> Trainer:
+def training(fields: dict[str, Any], data: DatasetSpec, seed: int = 1) -> Trainer:
     run = load_run({"precision": "fp32", "log_every": fields["steps"], **fields})
     torch.manual_seed(seed)
-    method, fabric = run.build(data), Fabric(accelerator="cpu", precision="32-true")
-    return Trainer(fabric, method, run, seed=seed, label="toy", checkpoints=None)
+    return trainer(run, run.build(data), seed)
 
 
 def ring(count: int, seed: int) -> Tensor:
@@ -224,7 +221,7 @@ def test_wgan_gp_covers_a_ring_of_gaussians():
         **{"loss": "wasserstein", "penalty": {"kind": "gradient", "weight": 1}},
         **{"discriminator_steps": 5, "optimizer": adam, "discriminator_optimizer": adam},
     }
-    toy = trainer(block(**fields), POINTS)
+    toy = training(block(**fields), POINTS)
     toy.fit(batches(5 * 128))
     model = toy.finish(batches(5 * 128))
     with torch.no_grad():
@@ -247,7 +244,7 @@ def test_wgan_clips_every_weight_after_every_step():
         **{"loss": "wasserstein", "penalty": {"kind": "clip", "limit": 0.01}},
         **{"discriminator_steps": 5, "optimizer": adam, "discriminator_optimizer": adam},
     }
-    toy = trainer(block(**fields), POINTS)
+    toy = training(block(**fields), POINTS)
     weights = list(toy.method.adversary.parameters())
     clipped: list[bool] = []
     toy.method.adversary.network.register_forward_pre_hook(
@@ -270,7 +267,7 @@ def test_wgan_gp_on_residual_networks_lowers_its_losses(name):
         **{"optimizer": adam, "discriminator_optimizer": adam},
     }
     spec = Spec(channels=1, height=16, width=16, bounded=True)
-    toy = trainer(block(**fields), DatasetSpec(specs={"ring": spec}))
+    toy = training(block(**fields), DatasetSpec(specs={"ring": spec}))
     batch = Labelled(tiny.sample_of(spec, 8, 1), torch.zeros(8, dtype=torch.int64))
     losses = []
     for step in range(40):
@@ -287,7 +284,7 @@ def test_wgan_gp_on_residual_networks_lowers_its_losses(name):
 def fitted(fields: dict[str, Any], store: Store) -> torch.nn.Module:
     """What training on digits gives."""
     block = {"data": "digits", "domains": ["digit"], "batch": 64, **fields}
-    toy = trainer(block, load_run(block).select(store.spec))
+    toy = training(block, load_run(block).select(store.spec))
     feed = Feed(reader_of(store, toy.params, seed=1, device=torch.device("cpu")))
     toy.fit(feed)
     return toy.finish(feed)

@@ -16,8 +16,7 @@ RUN = tiny.runs()["hifigan"]
 
 
 def build(**changes):
-    run = tiny.shrink(RUN, **changes)
-    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
+    return tiny.build(tiny.shrink(RUN, **changes))
 
 
 def test_defaults_are_the_papers():

@@ -6,17 +6,16 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
-from lightning_fabric import Fabric
+from exported import export_model
 from pydantic import ValidationError
 from safetensors.torch import load_file
+from trainers import trainer
 
-from pipeline.inference.finished import export, load
-from pipeline.methods.base import Method, RunParams
+from pipeline.methods.base import RunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.latent_translator import LatentTranslator
 from pipeline.models.vq import VQModel
 from pipeline.samples import DatasetSpec
-from pipeline.training.trainer import Trainer
 
 RUNS = {name: tiny.runs()[name] for name in ("pix2pix_vqgan", "cyclegan_vqgan")}
 
@@ -30,11 +29,6 @@ def toy(run: RunParams, tokenizer: str) -> RunParams:
     return tiny.shrink(run, generator={**tiny.LATENT_TRANSLATION, "tokenizer": tokenizer})
 
 
-def build(run: RunParams, pretrained: Pretrained | None = None) -> Method:
-    torch.manual_seed(0)
-    return run.build(tiny.data_of(run), pretrained or tiny.pretrained_of(run))
-
-
 def finished(run: RunParams) -> tuple[Pretrained, VQModel]:
     """The VQ model that the run builds on, to be handed in, and a copy of it to compare with."""
     torch.manual_seed(9)
@@ -46,15 +40,8 @@ def finished(run: RunParams) -> tuple[Pretrained, VQModel]:
 def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, tokenizer):
     params = toy(run, tokenizer)
     pretrained, below = finished(run)
-    method = build(params, pretrained)
-    training = Trainer(
-        Fabric(accelerator="cpu", precision="32-true"),
-        method,
-        tiny.shrink(params, ema={"decay": 0.5}),
-        seed=1,
-        label="toy",
-        checkpoints=None,
-    )
+    method = tiny.build(params, pretrained)
+    training = trainer(tiny.shrink(params, ema={"decay": 0.5}), method)
     fresh = [p.clone() for p in method.model.networks.parameters()]
     for _ in range(3):
         training.take_step(tiny.batch_of(params))
@@ -78,23 +65,20 @@ def test_frozen_weights_stay_bit_for_bit_and_tuned_ones_move(run, tokenizer):
 
 def test_a_frozen_tokenizer_stays_in_evaluation_mode(run):
     for tokenizer, trains in (("frozen", False), ("tuned", True)):
-        model = build(toy(run, tokenizer)).train().model
+        model = tiny.build(toy(run, tokenizer)).train().model
         assert model.networks.training
         assert model.tokenizer.training == trains
 
 
 def test_directions_share_one_tokenizer_that_is_written_once(tmp_path: Path):
     run = RUNS["cyclegan_vqgan"]
-    model = build(run).model
+    model = tiny.build(run).model
     assert isinstance(model, LatentTranslator)
     assert model.generator(run.source).tokenizer is model.generator(run.target).tokenizer
     assert model.generator(run.source).network is not model.generator(run.target).network
-    data, codec, card = tiny.data_of(run), tiny.codec_of(run), tiny.pretrained_of(run).card
-    out = tmp_path / "toy"
-    export(out, model, params=run, data=data, codec=codec, seed=1, pretrained=card)
-    assert load_file(out / "model.safetensors").keys() == model.state_dict().keys()
-    finished = load(out)
-    assert finished.card.pretrained == card
+    finished = export_model(tmp_path / "toy", model, run)
+    assert load_file(tmp_path / "toy/model.safetensors").keys() == model.state_dict().keys()
+    assert finished.card.pretrained == tiny.pretrained_of(run).card
     x = tiny.batch_of(run).a
     for to in run.domains:
         torch.testing.assert_close(finished.model.translate(x, to), model.translate(x, to))
@@ -103,7 +87,7 @@ def test_directions_share_one_tokenizer_that_is_written_once(tmp_path: Path):
 @torch.no_grad()
 def test_a_translation_goes_from_latent_to_latent(run):
     pretrained, below = finished(run)
-    method, below = build(run, pretrained), below.eval()
+    method, below = tiny.build(run, pretrained), below.eval()
     x = tiny.batch_of(run).a
     network = method.model.networks[run.target]
     for parameter in network.conv_out.parameters():
@@ -116,14 +100,14 @@ def test_a_translation_goes_from_latent_to_latent(run):
 
 
 def test_a_fresh_network_changes_little(run):
-    network = build(run).model.networks[run.target]
+    network = tiny.build(run).model.networks[run.target]
     z = torch.randn(2, network.conv_in.in_channels, 8, 8)
     change = (network(z) - z).square().mean().sqrt()
     assert 0 < change < 0.2
 
 
 def test_pictures_of_one_code_are_translated(run):
-    model = build(run).model
+    model = tiny.build(run).model
     x = torch.zeros(1, 3, model.multiple, model.multiple)
     assert model.translate(x, run.target).shape == x.shape
 

@@ -21,9 +21,7 @@ CPU = torch.device("cpu")
 
 
 def build(**changes: object) -> MaskCycleGANVC:
-    torch.manual_seed(0)
-    run = tiny.shrink(RUN, **{"stretch": 1.0, **changes})
-    method = run.build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **{"stretch": 1.0, **changes}))
     assert isinstance(method, MaskCycleGANVC)
     return method
 
@@ -63,7 +61,7 @@ def test_the_recipe_has_both_papers_for_both_pairs():
         with torch.device("meta"):
             two = load_run({**run.model_dump(), "source": "a", "target": "b"})
             model = two.build_model(DatasetSpec(specs=specs))
-        assert sum(p.numel() for p in model.parameters()) == 2 * sizes[kind]
+        assert tiny.count_parameters(model) == 2 * sizes[kind]
         if kind != "small":
             assert (run.steps, run.batch) == (400_000, 1)
             assert (run.crop, run.mask_frames) == ((64, 32) if kind == "mask" else (128, 0))

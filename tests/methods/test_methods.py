@@ -5,13 +5,25 @@ from collections import defaultdict
 import pytest
 import tiny
 import torch
-from lightning_fabric import Fabric
+from exported import export_model
+from torch import Tensor, nn
+from trainers import trainer
 
-from pipeline.capabilities import Sampler, Translator, capabilities
-from pipeline.inference.finished import export, load
+from pipeline.capabilities import (
+    Classifier,
+    Latent,
+    Reconstructor,
+    Sampler,
+    Scorer,
+    Tokenizer,
+    Translator,
+    Vocoder,
+    capabilities,
+)
 from pipeline.methods.adversarial import AdversarialRunParams
-from pipeline.methods.base import Method, RunParams
+from pipeline.methods.base import RunParams
 from pipeline.nn.folding import folded
+from pipeline.samples import Spec
 from pipeline.training.trainer import Trainer
 
 RUNS = tiny.runs()
@@ -55,18 +67,31 @@ def run(request: pytest.FixtureRequest) -> RunParams:
     return RUNS[request.param]
 
 
-@pytest.fixture(scope="module")
-def fabric() -> Fabric:
-    return Fabric(accelerator="cpu", precision="32-true")
-
-
-def build(run: RunParams, seed: int = 0) -> Method:
-    torch.manual_seed(seed)
-    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
-
-
-def training(run: RunParams, fabric: Fabric) -> Trainer:
-    return Trainer(fabric, build(run), run, seed=1, label="toy", checkpoints=None)
+@torch.no_grad()
+def outputs(model: nn.Module, specs: dict[str, Spec], count: int = 3) -> dict[str, Tensor]:
+    """Everything that a model's capabilities answer to fixed inputs."""
+    found: dict[str, Tensor] = {}
+    if isinstance(model, Translator):
+        for to, of in model.directions.items():
+            found[f"translate.{to}"] = model.translate(tiny.sample_of(specs[of], count, 3), to)
+    if isinstance(model, Sampler):
+        found["sample"] = model.sample(count, torch.Generator().manual_seed(4))
+    x = tiny.sample_of(next(iter(specs.values())), count, 5)
+    if isinstance(model, Reconstructor):
+        found["reconstruct"] = model.reconstruct(x)
+    if isinstance(model, Latent):
+        found["encode"] = model.encode(x)
+        found["decode"] = model.decode(found["encode"])
+    if isinstance(model, Tokenizer):
+        found["encode_codes"] = model.encode_codes(x)
+        found["decode_codes"] = model.decode_codes(found["encode_codes"])
+    if isinstance(model, Scorer):
+        found["score"] = model.score(x)
+    if isinstance(model, Classifier):
+        found["classify"], found["features"] = model.classify(x), model.features(x)
+    if isinstance(model, Vocoder):
+        found["vocode"] = model.vocode(x.squeeze(1))
+    return found
 
 
 def logs_of_steps(run: Trainer, optimizers: set[str], steps: int) -> dict[str, list[float]]:
@@ -92,16 +117,16 @@ def fall(losses: list[float]) -> tuple[float, float]:
     return sum(losses[:part]) / part, sum(losses[-part:]) / part
 
 
-def test_each_optimiser_alone_lowers_its_own_loss(run, fabric):
-    for name in training(run, fabric).optimizers:
-        losses = logs_of_steps(training(run, fabric), {name}, steps=50)[f"{name}_loss"]
+def test_each_optimiser_alone_lowers_its_own_loss(run):
+    for name in trainer(run).optimizers:
+        losses = logs_of_steps(trainer(run), {name}, steps=50)[f"{name}_loss"]
         first, last = fall(losses)
         assert last < first - 0.2 * abs(first), (name, first, last)
 
 
-def test_overfits_one_batch(run, fabric):
+def test_overfits_one_batch(run):
     if run.method in LEARNS:
-        toy = training(run, fabric)
+        toy = trainer(run)
         steps = 80 if getattr(run, "pretrained", None) else 50  # what is below has learnt nothing
         found = logs_of_steps(toy, set(toy.optimizers), steps)
         for log in LEARNS[run.method]:
@@ -109,8 +134,8 @@ def test_overfits_one_batch(run, fabric):
             assert last < first - 0.3 * abs(first), (log, first, last)
 
 
-def test_an_update_moves_its_optimisers_parameters_and_no_others(run, fabric):
-    toy = training(run, fabric)
+def test_an_update_moves_its_optimisers_parameters_and_no_others(run):
+    toy = trainer(run)
     seen = set()
     for step in range(2):
         updates = toy.method.updates(tiny.batch_of(run), step)
@@ -136,16 +161,16 @@ def test_an_update_moves_its_optimisers_parameters_and_no_others(run, fabric):
 
 
 def test_losses_and_logs_are_finite_scalars(run):
-    for update in build(run).updates(tiny.batch_of(run), 0):
+    for update in tiny.build(run).updates(tiny.batch_of(run), 0):
         for name, value in {"loss": update.loss, **update.logs}.items():
             assert value.shape == (), name
             assert torch.isfinite(value), name
 
 
-def test_a_step_repeats_with_its_seed(run, fabric):
+def test_a_step_repeats_with_its_seed(run):
     ends = []
     for _ in range(2):
-        toy = training(run, fabric)
+        toy = trainer(run)
         for step in range(3):
             torch.manual_seed(step)
             for update in toy.method.updates(tiny.batch_of(run), step):
@@ -156,15 +181,15 @@ def test_a_step_repeats_with_its_seed(run, fabric):
 
 
 def test_capabilities(run):
-    found = capabilities(build(run).model)
+    found = capabilities(tiny.build(run).model)
     assert found
     assert found == CAPABILITIES.get(run.method, found)
 
 
 def test_shape_contract(run):
     specs, count = tiny.specs_of(run), 3
-    model = build(run).model.eval()
-    found = tiny.outputs(model, specs, count)
+    model = tiny.build(run).model.eval()
+    found = outputs(model, specs, count)
     assert found
     for name, y in found.items():
         assert y.dtype == (torch.int64 if name == "encode_codes" else torch.float32), name
@@ -194,7 +219,7 @@ def test_shape_contract(run):
 
 
 def test_translators_answer_for_their_directions_alone(run):
-    model = build(run).model
+    model = tiny.build(run).model
     if isinstance(model, Translator):
         assert set(model.directions) <= set(run.domains)
         assert all(to != of for to, of in model.directions.items())
@@ -203,7 +228,7 @@ def test_translators_answer_for_their_directions_alone(run):
 
 
 def test_a_seed_repeats_samples_and_another_does_not(run):
-    model = build(run).model.eval()
+    model = tiny.build(run).model.eval()
     if isinstance(model, Sampler):
         one, again, other = (model.sample(2, torch.Generator().manual_seed(s)) for s in (1, 1, 2))
         assert torch.equal(one, again)
@@ -213,33 +238,29 @@ def test_a_seed_repeats_samples_and_another_does_not(run):
 def test_answers_repeat_in_evaluation_mode(run):
     mode = {"inference": "eval"} if run.method == "pix2pix" else {}
     run = tiny.shrink(run, **mode)
-    model = build(run).model.eval()
-    first, second = (tiny.outputs(model, tiny.specs_of(run)) for _ in range(2))
+    model = tiny.build(run).model.eval()
+    first, second = (outputs(model, tiny.specs_of(run)) for _ in range(2))
     assert all(torch.equal(y, second[name]) for name, y in first.items())
 
 
-def test_export_and_load_give_the_same_answers(run, fabric, tmp_path):
+def test_export_and_load_give_the_same_answers(run, tmp_path):
     run = tiny.shrink(run, **({"inference": "eval"} if run.method == "pix2pix" else {}))
-    toy = training(run, fabric)
+    toy = trainer(run)
     for step in range(2):  # so that running statistics are not those of a fresh model
         for update in toy.method.updates(tiny.batch_of(run), step):
             toy.apply([update])
     # Training lays weights out channels-last, where sums come in another order.
     model = folded(toy.method.model.eval().to(memory_format=torch.contiguous_format))
-    codec, data, below = tiny.codec_of(run), tiny.data_of(run), tiny.pretrained_of(run)
-    card = None if below is None else below.card
-    out = tmp_path / "toy"
-    export(out, model, params=run, data=data, codec=codec, seed=1, pretrained=card)
-    finished = load(out)
+    finished, below = export_model(tmp_path / "toy", model, run), tiny.pretrained_of(run)
     assert finished.params == run
-    assert finished.codec == codec
-    assert finished.card.data == data
-    assert finished.card.pretrained == card
+    assert finished.codec == tiny.codec_of(run)
+    assert finished.card.data == tiny.data_of(run)
+    assert finished.card.pretrained == (None if below is None else below.card)
     assert finished.capabilities == capabilities(model)
     assert not finished.model.training
     weights = finished.model.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
-    before, after = (tiny.outputs(m, tiny.specs_of(run)) for m in (model, finished.model))
+    before, after = (outputs(m, tiny.specs_of(run)) for m in (model, finished.model))
     assert before.keys() == after.keys()
     for name, y in before.items():
         assert torch.equal(y, after[name]), name
@@ -253,8 +274,10 @@ ADVERSARIAL = [name for name, run in RUNS.items() if isinstance(run, Adversarial
 
 
 @pytest.mark.parametrize("name", [n for n in ADVERSARIAL if RUNS[n].method != "hifigan"])
-def test_diffaugment_alters_what_discriminators_see_and_nothing_else(name, fabric):
-    plain, altered = (build(tiny.shrink(RUNS[name], diffaugment=kinds)) for kinds in ((), ALTERING))
+def test_diffaugment_alters_what_discriminators_see_and_nothing_else(name):
+    plain, altered = (
+        tiny.build(tiny.shrink(RUNS[name], diffaugment=kinds)) for kinds in ((), ALTERING)
+    )
     seen = []
     for method in (plain, altered):
         torch.manual_seed(0)

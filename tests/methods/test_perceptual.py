@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
+import vgg19
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from pipeline.backbones.vgg import shapes
 from pipeline.errors import UserError
 from pipeline.losses.perceptual import normalised_distance, perceptual_l1
 from pipeline.methods.perceptual import (
@@ -23,14 +23,7 @@ from pipeline.methods.perceptual import (
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    generator = torch.Generator().manual_seed(0)
-    path: Path = tmp_path_factory.mktemp("vgg") / "vgg19.pth"
-    state = {
-        f"features.{name}": torch.randn(shape, generator=generator) * 0.05
-        for name, shape in shapes().items()
-    }
-    torch.save(state, path)
-    return path
+    return vgg19.write_weights(tmp_path_factory.mktemp("vgg") / "vgg19.pth")
 
 
 def test_pictures_are_compared_in_vgg19s_features(weights):

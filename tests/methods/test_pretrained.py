@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
+from exported import export_model
 from pydantic import ValidationError
 
-from pipeline.inference.finished import export, load, weights_fingerprint
+from pipeline.inference.finished import weights_fingerprint
 from pipeline.methods.base import RunParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.registry import build_from_card, load_run
@@ -43,12 +44,10 @@ def test_a_place_is_a_classifier_or_a_model(place):
 
 
 def test_a_finished_model_holds_what_it_needs_of_the_one_below(run, tmp_path: Path):
-    below, data, codec = tiny.pretrained_of(run), tiny.data_of(run), tiny.codec_of(run)
+    below = tiny.pretrained_of(run)
     state = {name: value.clone() for name, value in below.model.state_dict().items()}
-    model = run.build(data, below).model.eval()
-    out = tmp_path / "toy"
-    export(out, model, params=run, data=data, codec=codec, seed=1, pretrained=below.card)
-    finished = load(out)
+    model = run.build(tiny.data_of(run), below).model.eval()
+    finished = export_model(tmp_path / "toy", model, run)
     assert finished.card.pretrained == below.card
     kept = getattr(finished.model, "tokenizer", None)
     if run.pretrained.startswith("models/"):

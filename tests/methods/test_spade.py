@@ -1,29 +1,27 @@
 """What the paper says of SPADE beyond what every method is tested for."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny
 import torch
-from lightning_fabric import Fabric
+import vgg19
+from exported import export_model
 from torch.nn.functional import relu
+from trainers import trainer
 
-from pipeline.backbones.vgg import shapes
 from pipeline.capabilities import Stylist, capabilities
 from pipeline.errors import UserError
-from pipeline.inference.finished import export, load
+from pipeline.inference.finished import load
 from pipeline.inference.tiling import translate_in_tiles
 from pipeline.inference.translation import translate_any_size
 from pipeline.interop.onnx import export_onnx
 from pipeline.losses.divergence import gaussian_kl
-from pipeline.methods.base import RunParams
 from pipeline.methods.perceptual import Perceptual
 from pipeline.methods.registry import load_run
 from pipeline.methods.spade import SPADEMethod
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.samples import DatasetSpec, Spec
-from pipeline.training.trainer import Trainer
 
 RUN = tiny.runs()["spade"]
 PLAIN = {"kind": "spade", "width": 4, "levels": 2, "hidden": 8, "style": None}
@@ -31,12 +29,7 @@ TO = RUN.target
 
 
 def build(**changes: Any) -> SPADEMethod:
-    torch.manual_seed(0)
-    return build_run(tiny.shrink(RUN, **changes))
-
-
-def build_run(run: RunParams) -> SPADEMethod:
-    method = run.build(tiny.data_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **changes))
     assert isinstance(method, SPADEMethod)
     return method
 
@@ -48,12 +41,6 @@ def lively(model: GeneratorTranslator) -> GeneratorTranslator:
         for parameter in model.generators.parameters():
             parameter.normal_(0, 0.3)
     return model.eval()
-
-
-def write(folder: Path, model: GeneratorTranslator, run: RunParams) -> None:
-    """Exports the model of a run."""
-    data, codec = tiny.data_of(run), tiny.codec_of(run)
-    export(folder, model, params=run, data=data, codec=codec, seed=1)
 
 
 def labels(count: int = 2, side: int = tiny.SIDE) -> torch.Tensor:
@@ -131,9 +118,7 @@ def test_the_discriminators_update_does_not_reach_the_generator():
 
 def test_it_overfits_one_batch():
     run = tiny.shrink(RUN, optimizer={"lr": 4e-3, "beta1": 0.0, "beta2": 0.9})
-    toy = Trainer(
-        Fabric(accelerator="cpu"), build_run(run), run, seed=1, label="toy", checkpoints=None
-    )
+    toy = trainer(run)
     seen = []
     for step in range(120):
         torch.manual_seed(step)
@@ -143,18 +128,8 @@ def test_it_overfits_one_batch():
     assert sum(seen[-10:]) < 0.6 * sum(seen[:10])  # though no loss says so: features match
 
 
-def random_vgg(path: Any) -> str:
-    generator = torch.Generator().manual_seed(0)
-    state = {
-        f"features.{name}": torch.randn(shape, generator=generator) * 0.05
-        for name, shape in shapes().items()
-    }
-    torch.save(state, path)
-    return str(path)
-
-
 def test_the_perceptual_loss_is_added_and_its_network_stays_out(tmp_path):
-    weights = random_vgg(tmp_path / "vgg.pth")
+    weights = vgg19.write_weights(tmp_path / "vgg.pth")
     method = build(perceptual={"kind": "vgg19", "weights": weights}, perceptual_weight=5)
     plain = build()
     assert isinstance(method.perceptual, Perceptual)
@@ -172,10 +147,10 @@ def test_the_perceptual_loss_is_added_and_its_network_stays_out(tmp_path):
 
 
 def test_a_finished_model_needs_no_vgg19(tmp_path):
-    weights = random_vgg(tmp_path / "vgg.pth")
+    weights = vgg19.write_weights(tmp_path / "vgg.pth")
     run = tiny.shrink(RUN, perceptual={"kind": "vgg19", "weights": weights})
-    model = run.build(tiny.data_of(run)).model
-    write(tmp_path / "m", model, run)
+    model = tiny.build(run).model
+    export_model(tmp_path / "m", model, run)
     (tmp_path / "vgg.pth").unlink()
     assert load(tmp_path / "m").params == run
     with pytest.raises(UserError, match=r"can't be read: No such file"):
@@ -265,8 +240,8 @@ def test_tiles_share_statistics():
 
 def test_a_finished_model_is_exported_to_onnx_in_its_typical_style(tmp_path):
     model = lively(build().model)
-    write(tmp_path / "m", model, RUN)
-    assert export_onnx(load(tmp_path / "m"), tmp_path / "m.onnx") < 1e-4
+    finished = export_model(tmp_path / "m", model, RUN)
+    assert export_onnx(finished, tmp_path / "m.onnx") < 1e-4
     assert (tmp_path / "m.onnx").is_file()
 
 

@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
-from least_squares import by_hand
+from by_hand import kl, least_squares
+from exported import export_model
 from pydantic import ValidationError
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.distributions import Normal, kl_divergence
 
-from pipeline.inference.finished import export
 from pipeline.inference.translation import translate_any_size
 from pipeline.methods.registry import load_run
 from pipeline.methods.unit import UNIT
@@ -22,8 +21,7 @@ WEIGHTS = {"reconstruction": 2.0, "kl": 3.0, "cycle": 5.0, "cycle_kl": 7.0}
 
 
 def build(**changes: object) -> UNIT:
-    torch.manual_seed(0)
-    method = tiny.shrink(RUN, **changes).build(tiny.data_of(RUN), tiny.pretrained_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **changes))
     assert isinstance(method, UNIT)
     return method
 
@@ -32,10 +30,6 @@ def batch() -> Unpaired:
     found = tiny.batch_of(RUN)
     assert isinstance(found, Unpaired)
     return found
-
-
-def kl(mean: Tensor) -> Tensor:
-    return kl_divergence(Normal(mean, 1.0), Normal(0.0, 1.0)).mean()
 
 
 def l1(x: Tensor, y: Tensor) -> Tensor:
@@ -78,7 +72,7 @@ def test_losses_by_hand():
         again_a, again_b = latent.before(encode_b(fake_b)), latent.before(encode_a(fake_a))
         cycled_a = decode_a(latent.after(again_a + torch.randn(again_a.shape)))
         cycled_b = decode_b(latent.after(again_b + torch.randn(again_b.shape)))
-        fooled, told = by_hand(
+        fooled, told = least_squares(
             (method.discriminator_a, method.discriminator_b), (a, b), (fake_a, fake_b)
         )
     parts = {
@@ -132,14 +126,13 @@ def test_the_blocks_around_the_latent_are_shared_and_nothing_else():
 def test_what_is_shared_is_counted_and_written_once(tmp_path: Path):
     model = build().model
     state = model.state_dict()
-    assert sum(t.numel() for t in state.values()) == sum(p.numel() for p in model.parameters())
+    assert sum(t.numel() for t in state.values()) == tiny.count_parameters(model)
     assert len({t.data_ptr() for t in state.values()}) == len(state)
     part = RUN.generator.build(3, 3, True)  # its latent's blocks are both domains'
-    own = 2 * (sum(map(torch.numel, part.parameters())))
-    shared = sum(map(torch.numel, part.latent.parameters()))
-    assert sum(p.numel() for p in model.parameters()) == own - shared
-    data, codec = tiny.data_of(RUN), tiny.codec_of(RUN)
-    export(tmp_path / "toy", model, params=RUN, data=data, codec=codec, seed=1)
+    own = 2 * tiny.count_parameters(part)
+    shared = tiny.count_parameters(part.latent)
+    assert tiny.count_parameters(model) == own - shared
+    export_model(tmp_path / "toy", model, RUN)
     assert load_file(tmp_path / "toy/model.safetensors").keys() == state.keys()
 
 
@@ -179,7 +172,7 @@ def test_voices_of_any_length():
     run = tiny.shrink(tiny.runs()["voice_cyclegan"]).model_dump()
     names = {name: run[name] for name in ("data", "source", "target", "steps", "crop")}
     voice = tiny.shrink(load_run({"method": "unit", **names}))
-    method = voice.build(tiny.data_of(voice), tiny.pretrained_of(voice))
+    method = tiny.build(voice)
     assert all(torch.isfinite(u.loss) for u in method.updates(tiny.batch_of(voice), 0))
     x = 3 * torch.randn(1, 1, tiny.SIDE, 37)
     with torch.no_grad():

@@ -12,8 +12,7 @@ RUN = tiny.runs()["vae"]
 
 
 def build(**fields: object) -> VAE:
-    torch.manual_seed(0)
-    method = tiny.shrink(RUN, **fields).build(tiny.data_of(RUN))
+    method = tiny.build(tiny.shrink(RUN, **fields))
     assert isinstance(method, VAE)
     return method
 

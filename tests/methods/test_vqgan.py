@@ -29,23 +29,20 @@ BLOCK = {
 }
 
 
-def count(*networks: nn.Module) -> int:
-    return sum(p.numel() for network in networks for p in network.parameters())
-
-
 def build(**fields: object) -> VQGAN:
-    run = tiny.shrink(RUNS["vqgan"], **fields)
-    return run.build(tiny.data_of(run), tiny.pretrained_of(run))
+    method = tiny.build(tiny.shrink(RUNS["vqgan"], **fields))
+    assert isinstance(method, VQGAN)
+    return method
 
 
 def test_the_published_network_has_its_size():
     with torch.device("meta"):
         model = load_run(BLOCK).build_model(DatasetSpec(specs={"x": PICTURES}))
         discriminator = PatchParams().build(3)
-    assert count(model.encoder) == 29_298_176
-    assert count(model.decoder) == 42_449_795
-    assert count(model) == 72_141_699
-    assert count(discriminator) == 2_765_633
+    assert tiny.count_parameters(model.encoder) == 29_298_176
+    assert tiny.count_parameters(model.decoder) == 42_449_795
+    assert tiny.count_parameters(model) == 72_141_699
+    assert tiny.count_parameters(discriminator) == 2_765_633
     assert model.grid(PICTURES) == (16, 16)
 
 
@@ -221,7 +218,7 @@ def test_places_are_told_apart_by_sines():
 
 def test_logit_laplace_pictures_end_where_pixels_do():
     run = RUNS["vit_vqgan"]
-    method, batch = run.build(tiny.data_of(run), tiny.pretrained_of(run)), tiny.batch_of(run)
+    method, batch = tiny.build(run), tiny.batch_of(run)
     with torch.no_grad():
         drawn, _ = method.model(batch.x)
     assert drawn.shape[1] == 2 * batch.x.shape[1]

@@ -6,6 +6,7 @@ import types
 import pytest
 import tiny
 import torch
+from trainers import train_in
 
 from pipeline.monitoring import telemetry
 from pipeline.monitoring.telemetry import Telemetry
@@ -27,20 +28,9 @@ def column(path, name: str) -> list[list[str]]:
 
 
 def test_a_training_logs_its_vital_signs_and_learns_the_same(store_of, tmp_path):
-    from pipeline.training.train import train
-
     run = tiny.runs()["cyclegan"]
     for place, logs in (("logged", tmp_path / "logs"), ("silent", None)):
-        root = tmp_path / place
-        train(
-            run,
-            store_of(run),
-            root / "model",
-            seed=7,
-            curves=root / "curves",
-            scratch=root / "scratch",
-            logs=logs,
-        )
+        train_in(tmp_path / place, run, store_of(run), logs=logs)
     assert tiny.tree(tmp_path / "logged") == tiny.tree(tmp_path / "silent")
     for name in SIGNS:
         rows = column(tmp_path / "logs", name)

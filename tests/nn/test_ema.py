@@ -5,11 +5,10 @@ import copy
 import pytest
 import tiny
 import torch
-from lightning_fabric import Fabric
 from torch import nn
+from trainers import trainer
 
 from pipeline.nn.ema import update_ema
-from pipeline.training.trainer import Trainer
 
 
 def networks() -> tuple[nn.Module, nn.Module]:
@@ -45,9 +44,7 @@ def test_what_it_keeps_grows_to_the_decay(step, kept):
 
 def test_training_averages_from_its_start_on():
     run = tiny.shrink(tiny.runs()["vae"], ema={"decay": 0.9, "start": 3}, steps=6)
-    fabric = Fabric(accelerator="cpu", precision="32-true")
-    method = run.build(tiny.data_of(run))
-    toy = Trainer(fabric, method, run, seed=1, label="toy", checkpoints=None)
+    toy = trainer(run)
     alike = []
     for step in range(6):
         before = [p.clone() for p in toy.ema.parameters()]

@@ -1,19 +1,13 @@
 """Curves sorted into charts, and charts laid out."""
 
 import re
-from pathlib import Path
 
 import pytest
+from curves import write_curve
 
 from pipeline.errors import UserError
 from pipeline.report.charts import MOST_POINTS, decades, draw, thin, ticks
 from pipeline.report.curves import read_charts
-
-
-def curve(path: Path, values: list[float]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = "".join(f"{50 * (i + 1)}\t{value}\n" for i, value in enumerate(values))
-    path.write_text(f"step\t{path.stem}\n{rows}")
 
 
 @pytest.mark.parametrize("content", ["", "step\tnll\n", "a\tb\n1\t2\n", "step\tnll\n50\n"])
@@ -24,11 +18,11 @@ def test_damaged_curves_are_named(tmp_path, content):
 
 
 def test_curves_of_a_kind_share_a_chart_that_can_show_both(tmp_path):
-    curve(tmp_path / "real_logit.tsv", [1.0, 2.0])
-    curve(tmp_path / "fake_logit.tsv", [-1.0, -2.0])
-    curve(tmp_path / "generator_loss.tsv", [900.0, 400.0])
-    curve(tmp_path / "critic_loss.tsv", [0.5, 0.25])
-    curve(tmp_path / "train" / "nll.tsv", [3.0, 1.0])
+    write_curve(tmp_path / "real_logit.tsv", [1.0, 2.0])
+    write_curve(tmp_path / "fake_logit.tsv", [-1.0, -2.0])
+    write_curve(tmp_path / "generator_loss.tsv", [900.0, 400.0])
+    write_curve(tmp_path / "critic_loss.tsv", [0.5, 0.25])
+    write_curve(tmp_path / "train" / "nll.tsv", [3.0, 1.0])
     charts = {chart.title: [line.name for line in chart.lines] for chart in read_charts(tmp_path)}
     assert charts == {
         "Critic loss": ["Critic loss"],

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+import tiny
+from curves import write_curve
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -67,7 +69,7 @@ def outputs(tmp_path: Path) -> Outputs:
         weights = {"w": np.zeros((3, 411), np.float32), "n.running_mean": np.zeros(5, np.float32)}
         (outputs.models / name).mkdir(parents=True)
         save_file(weights, outputs.models / name / "model.safetensors")
-        curve(outputs.curves / name / "plots" / "metrics" / "nll.tsv", [900.0, 230.0, 198.0])
+        write_curve(outputs.curves / name / "plots" / "metrics" / "nll.tsv", [900.0, 230.0, 198.0])
         (outputs.evaluation / name).mkdir(parents=True)
         (outputs.evaluation / name / "results.json").write_text(json.dumps(results))
     picture(outputs.curves / "voice/samples/00000010.png")
@@ -94,23 +96,12 @@ def picture(path: Path) -> None:
     Image.new("RGB", (66, 32), "teal").save(path)
 
 
-def curve(path: Path, values: list[float]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = "".join(f"{50 * (i + 1)}\t{value}\n" for i, value in enumerate(values))
-    path.write_text(f"step\t{path.stem}\n{rows}")
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
 def test_two_reports_are_equal_and_whole(tmp_path, params, outputs):
     out = tmp_path / "data" / "report"
     build_report(params, outputs, out)
-    first = contents(out)
+    first = tiny.tree(out)
     build_report(params, outputs, out)
-    assert contents(out) == first
+    assert tiny.tree(out) == first
     assert f"media/{ODD}/reconstructions.png" in first
     assert not list(out.parent.glob(".report*"))
 
@@ -228,10 +219,10 @@ def test_names_are_escaped(tmp_path, params, outputs):
 def test_a_missing_output_is_named_and_the_old_report_stays(tmp_path, params, outputs, missing):
     out = tmp_path / "report"
     build_report(params, outputs, out)
-    old = contents(out)
+    old = tiny.tree(out)
     path = tmp_path / "data" / missing
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     with pytest.raises(UserError, match=re.escape(str(path))):
         build_report(params, outputs, out)
-    assert contents(out) == old
+    assert tiny.tree(out) == old
     assert not list(tmp_path.glob(".report*"))

@@ -1,6 +1,5 @@
 """What a dvc.yaml lacks of its params.yaml, in words, and what changes it in place."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,13 @@ from pipeline.scaffold.wiring import check_run
 @pytest.fixture(params=shipped.RUNS, ids=lambda path: path.name)
 def copied(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A copy of each shipped folder's params.yaml and dvc.yaml."""
-    return copy(request.param, tmp_path)
+    return shipped.copy_run(request.param, tmp_path)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A copy of the root's."""
-    return copy(tiny.ROOT, tmp_path)
-
-
-def copy(folder: Path, to: Path) -> Path:
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(folder / name, to)
-    return to
+    return shipped.copy_run(tiny.ROOT, tmp_path)
 
 
 def params_of(folder: Path) -> dict[str, Any]:
@@ -151,7 +144,7 @@ def test_a_classifier_that_evaluation_does_not_wait_for(root):
 
 
 def test_a_vocoder_that_evaluation_does_not_wait_for(tmp_path):
-    zoo = copy(tiny.ROOT / "recipes/zoo", tmp_path)
+    zoo = shipped.copy_run(tiny.ROOT / "recipes/zoo", tmp_path)
     write(zoo, {**params_of(zoo), "vocoder": "hifigan"})
     said = refused(zoo)
     assert "vocoder: found 'hifigan': add `- data/models/${vocoder}` among the deps of" in said
@@ -188,7 +181,7 @@ def test_a_group_that_is_missing(root):
 
 
 def test_a_key_that_a_stage_asks_for(tmp_path):
-    folder = copy(tiny.ROOT / "recipes/fsdd", tmp_path)
+    folder = shipped.copy_run(tiny.ROOT / "recipes/fsdd", tmp_path)
     params = params_of(folder)
     write(folder, {**params, "datasets": {**params["datasets"], "digits": {"kind": "digits"}}})
     assert "datasets.digits.root: missing in params.yaml, but prepare in dvc.yaml" in refused(

@@ -1,9 +1,9 @@
 """The stage that refuses before DVC removes anything."""
 
-import shutil
 from pathlib import Path
 
 import pytest
+import shipped
 import tiny
 
 from pipeline.errors import UserError
@@ -12,9 +12,7 @@ from stages import check
 
 @pytest.fixture
 def folder(in_folder: Path) -> Path:
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(tiny.ROOT / name, in_folder)
-    return in_folder
+    return shipped.copy_run(tiny.ROOT, in_folder)
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:

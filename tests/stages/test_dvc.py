@@ -5,19 +5,19 @@ All stages but the check are stand-ins that take no time.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import shipped
+import tiny
 import yaml
 
 from pipeline.scaffold.fixing import fix
 from stages.check import PASSED
 
-ROOT = Path(__file__).parents[2]
 GRIFFIN_LIM = "pipeline/codecs/spectrogram.py"  # the mel codec's: evaluation has it by its vocoders
 NETWORK, TELEMETRY = "pipeline/backbones/resnet.py", "pipeline/monitoring/telemetry.py"
 
@@ -63,20 +63,9 @@ class Ran(NamedTuple):
 def project(tmp_path_factory):
     """A repository with the project's dvc.yaml and params.yaml, reproduced once."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("dvc.yaml", "params.yaml", ".dvcignore"):
-        shutil.copy(ROOT / name, folder / name)
-    ignore = shutil.ignore_patterns("__pycache__")
-    for name in ("pipeline", "stages"):
-        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
-    (folder / ".dvc").mkdir()
-    shutil.copy(ROOT / ".dvc/config", folder / ".dvc/config")
-    (folder / "bin").mkdir()
-    stand_in = folder / "bin/python"
-    stand_in.write_text(STAND_IN)
-    stand_in.chmod(0o755)
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    shipped.copy_project(folder, STAND_IN)
     ran = repro(folder)
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params = yaml.safe_load((tiny.ROOT / "params.yaml").read_text())
     assert ran[0] == "check"
     assert len(ran) == (
         len(params["datasets"]) + len(params["classifiers"]) + 2 * len(params["models"]) + 2

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import shipped
 import tiny
 
 WIDTH = 140
@@ -18,8 +19,7 @@ def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
     for below in ("", "recipes/zoo"):
         shutil.copytree(tiny.ROOT / below / "data/metrics", folder / below / "data/metrics")
-        for name in ("dvc.yaml", "params.yaml"):
-            shutil.copy(tiny.ROOT / below / name, folder / below / name)
+        shipped.copy_run(tiny.ROOT / below, folder / below)
     (folder / ".dvc").mkdir()
     shutil.copy(tiny.ROOT / ".dvc/config", folder / ".dvc/config")
     author = ("-c", "user.name=a", "-c", "user.email=a@b")

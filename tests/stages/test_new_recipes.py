@@ -7,12 +7,12 @@ others are called one after the other here, and DVC is told that they ran.
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import shipped
 import tiny
 import yaml
 from typer.testing import CliRunner
@@ -31,18 +31,8 @@ DVC_FILES = [f"recipes/{name}/dvc.yaml" for name in NAMES]
 def project(tmp_path_factory):
     """A repository with three new recipes that have run."""
     folder = tmp_path_factory.mktemp("project")
-    ignore = shutil.ignore_patterns("__pycache__")
-    for name in ("pipeline", "stages"):
-        shutil.copytree(tiny.ROOT / name, folder / name, ignore=ignore)
-    for name in (".dvc", "recipes", "bin"):
-        (folder / name).mkdir()
-    shutil.copy(tiny.ROOT / ".dvc/config", folder / ".dvc/config")
-    for name in ("dvc.yaml", "params.yaml", ".dvcignore"):
-        shutil.copy(tiny.ROOT / name, folder / name)
-    python = folder / "bin/python"  # what stages call, wherever the tests' own Python is
-    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
-    python.chmod(0o755)
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    shipped.copy_project(folder, f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    (folder / "recipes").mkdir()
     author = ("-c", "user.name=a", "-c", "user.email=a@b")  # DVCLive asks for a commit
     first = ["git", *author, "commit", "-q", "--allow-empty", "-m", "first"]
     subprocess.run(first, cwd=folder, check=True)

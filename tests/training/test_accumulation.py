@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import tiny
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim import SGD
+from trainers import trainer
 
 from pipeline.samples import Batch, Labelled, Unpaired
 from pipeline.training.trainer import Trainer, split
@@ -29,12 +29,8 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def trainer(name: str, parts: int) -> Trainer:
-    run = tiny.shrink(RUNS[name], **CASES[name], batch=4, accumulate=parts)
-    torch.manual_seed(0)
-    method = run.build(tiny.data_of(run))
-    fabric = Fabric(accelerator="cpu", precision="32-true")
-    return Trainer(fabric, method, run, seed=1, label="toy", checkpoints=None)
+def in_parts(name: str, parts: int) -> Trainer:
+    return trainer(tiny.shrink(RUNS[name], **CASES[name], batch=4, accumulate=parts))
 
 
 def trained(name: str, parts: int) -> dict[str, Tensor]:
@@ -43,7 +39,7 @@ def trained(name: str, parts: int) -> dict[str, Tensor]:
     Nothing is drawn, as each part would draw anew. Plain gradient descent: Adam would make steps of
     full length of the rounding errors that some weights have for a gradient.
     """
-    toy = trainer(name, parts)
+    toy = in_parts(name, parts)
     for key, optimizer in toy.optimizers.items():
         toy.optimizers[key] = SGD(
             [p for g in optimizer.param_groups for p in g["params"]], lr=LRS[name]
@@ -71,7 +67,7 @@ def batch(name: str, step: int) -> Batch:
 @pytest.mark.parametrize("name", CASES)
 def test_parts_give_the_weights_of_the_whole(name, parts):
     whole, pieces = trained(name, 1), trained(name, parts)
-    start = dict(trainer(name, 1).method.named_parameters())
+    start = dict(in_parts(name, 1).method.named_parameters())
     moves = [(whole[key] - value).abs().max() for key, value in start.items()]
     assert sum(move > 1e-4 for move in moves) > 0.5 * len(moves)
     for key, value in whole.items():
@@ -87,7 +83,7 @@ def test_a_batch_is_split_in_order():
 
 
 def test_gradients_are_averaged_and_optimisers_step_once():
-    toy = trainer("dcgan", 2)
+    toy = in_parts("dcgan", 2)
     steps = dict.fromkeys(toy.optimizers, 0)
     for name, optimizer in toy.optimizers.items():
 

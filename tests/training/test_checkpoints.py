@@ -5,9 +5,11 @@ import json
 import pytest
 import tiny
 import torch
+from exported import export_model
+from trainers import train_in
 
 from pipeline.errors import UserError
-from pipeline.inference.finished import export, load, outline
+from pipeline.inference.finished import load, outline
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import load_run
 from pipeline.training.checkpoints import Checkpoints, run_key
@@ -18,8 +20,7 @@ CPU = torch.device("cpu")
 
 def export_toy(folder, run: RunParams = RUN, seed: int = 0) -> None:
     torch.manual_seed(seed)
-    data, codec = tiny.data_of(run), tiny.codec_of(run)
-    export(folder, run.build_model(data), params=run, data=data, codec=codec, seed=seed)
+    export_model(folder, run.build_model(tiny.data_of(run)), run, seed)
 
 
 def test_a_state_comes_back(tmp_path):
@@ -111,14 +112,9 @@ def test_a_checkpoint_of_other_parameters_is_not_taken_up(
     digits_store, tmp_path, monkeypatch, capfd
 ):
     from pipeline.training import readers
-    from pipeline.training import train as training
 
     def killed(self, step):
         raise KeyboardInterrupt
-
-    def train(run: RunParams, name: str) -> None:
-        places = {"curves": tmp_path / name / "curves", "scratch": tmp_path / "scratch"}
-        training.train(run, digits_store, tmp_path / name / "model", seed=1, **places)
 
     slower = tiny.shrink(RUN, optimizer={"lr": 1e-5})
     with monkeypatch.context() as patch:
@@ -129,11 +125,11 @@ def test_a_checkpoint_of_other_parameters_is_not_taken_up(
             lambda self, step: killed(self, step) if step == 5 else read(self, step),
         )
         with pytest.raises(KeyboardInterrupt):
-            train(RUN, "first")
+            train_in(tmp_path, RUN, digits_store)
     assert len(list((tmp_path / "scratch").iterdir())) == 1
-    train(slower, "slower")
+    train_in(tmp_path, slower, digits_store)
     assert "resuming" not in capfd.readouterr().out
-    train(RUN, "first")
+    train_in(tmp_path, RUN, digits_store)
     assert "resuming at step 4" in capfd.readouterr().out
     assert list((tmp_path / "scratch").iterdir()) == []
 

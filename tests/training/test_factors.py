@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from stores import prepared
 
-from pipeline.datasets.prepare import prepare
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
@@ -30,8 +30,7 @@ class Supervised(AutoencoderParams):
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory) -> Store:
     out = tmp_path_factory.mktemp("scenes") / "store"
-    prepare(SavannaParams(size=64, train=6, test=1, classifier=1, views=()), out, workers=1)
-    return Store(out)
+    return prepared(SavannaParams(size=64, train=6, test=1, classifier=1, views=()), out)
 
 
 def read(store: Store, **fields) -> Labelled:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import tiny
+from trainers import train_in
 
 from pipeline.datasets import writer
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.prepare import prepare
-from pipeline.training.train import train
 
 KILLS = 20
 
@@ -97,8 +97,7 @@ def test_a_training_that_is_killed_goes_on(store_of, tmp_path):
     store = store_of(run)
 
     def work(place: str) -> None:
-        root = tmp_path / place
-        train(run, store, root / "model", seed=7, curves=root / "curves", scratch=root / "scratch")
+        train_in(tmp_path / place, run, store)
 
     work("undisturbed")
     ends = kill_until_done(lambda: work("killed"), tmp_path / "killed")

@@ -7,32 +7,15 @@ import pytest
 import tiny
 import torch
 from torch import nn
+from trainers import train_in
 
 from pipeline.capabilities import Reconstructor, Sampler, Translator
 from pipeline.samples import DatasetSpec
 from pipeline.training.history import History
 from pipeline.training.monitor import Monitor
 from pipeline.training.previews import draw, preview
-from pipeline.training.train import train
 
 RUNS = tiny.runs()
-
-
-def run_train(run, store, root, **changes):
-    train(
-        tiny.shrink(run, **changes),
-        store,
-        root / "model",
-        seed=7,
-        curves=root / "curves",
-        scratch=root / "scratch",
-        logs=root / "logs",
-    )
-
-
-def built(run):
-    torch.manual_seed(0)
-    return run.build(tiny.data_of(run), tiny.pretrained_of(run)).model
 
 
 def fresh_preview(run, store):
@@ -44,7 +27,7 @@ def fresh_preview(run, store):
 @pytest.mark.parametrize("name", sorted(RUNS))
 def test_a_preview_leaves_no_trace(name, store_of):
     run = RUNS[name]
-    model = built(run).train()
+    model = tiny.build(run).model.train()
     before = copy.deepcopy(model.state_dict())
     seen = preview(model, store_of(run), tiny.data_of(run))
     assert bool(seen) == (run.method != "classifier")
@@ -59,7 +42,7 @@ def test_everything_that_a_model_can_do_is_previewed(store_of):
     found = {}
     for name in ("vae", "autoencoder", "vqvae", "code_prior", "dcgan", "hifigan", "cyclegan"):
         run = tiny.toy(name, tiny.zoo().runs[name]) if name not in RUNS else RUNS[name]
-        previews = preview(built(run), store_of(run), tiny.data_of(run))
+        previews = preview(tiny.build(run).model, store_of(run), tiny.data_of(run))
         found[name] = [shown.name for shown in previews]
     assert found == {
         "vae": ["samples", "reconstructions"],
@@ -113,9 +96,9 @@ def test_rows_are_source_output_way_back_and_truth(picture_store):
 
 
 def test_a_run_keeps_a_picture_of_each_tenth_and_the_warnings(store_of, tmp_path):
-    run = RUNS["vae"]
-    run_train(run, store_of(run), tmp_path, steps=24, show_every=1)
-    names = sorted(path.name for path in (tmp_path / "curves/samples").iterdir())
+    run = tiny.shrink(RUNS["vae"], steps=24, show_every=1)
+    train_in(tmp_path, run, store_of(run), logs=tmp_path / "logs")
+    names = tiny.names_in(tmp_path / "curves/samples")
     assert names == [f"{step:08d}.png" for step in (3, 5, 8, 10, 12, 15, 17, 20, 22, 24)]
     last = (tmp_path / "curves/samples/00000024.png").read_bytes()
     assert last == (tmp_path / "logs/samples.png").read_bytes()
@@ -125,9 +108,9 @@ def test_a_run_keeps_a_picture_of_each_tenth_and_the_warnings(store_of, tmp_path
 
 
 def test_previewing_more_often_teaches_nothing_else(store_of, tmp_path):
-    run = RUNS["pix2pix"]
     for place, every in (("often", 1), ("seldom", 6)):
-        run_train(run, store_of(run), tmp_path / place, show_every=every, inference="train")
+        run = tiny.shrink(RUNS["pix2pix"], show_every=every, inference="train")
+        train_in(tmp_path / place, run, store_of(run), logs=tmp_path / place / "logs")
     often, seldom = (tiny.tree(tmp_path / place / "model") for place in ("often", "seldom"))
     assert often["model.safetensors"] == seldom["model.safetensors"]
     assert often["samples.png"] == seldom["samples.png"]

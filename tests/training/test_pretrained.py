@@ -6,27 +6,19 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
+from trainers import trained
 
-from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.evaluation import evaluate
-from pipeline.inference.finished import FinishedModel, load, weights_fingerprint
+from pipeline.inference.finished import load, weights_fingerprint
 from pipeline.inference.sampling import sample_grid
 from pipeline.methods.base import RunParams
 from pipeline.params import load_params
-from pipeline.training.train import set_up, train
+from pipeline.training.train import set_up
 
 ZOO = load_params(tiny.ROOT / "recipes/zoo/params.yaml")
 CODES = tiny.shrink(ZOO.runs["vqvae"])
 PRIOR = tiny.shrink(ZOO.runs["code_prior"], **tiny.TOYS["code_prior"])
-
-
-def trained(
-    run: RunParams, store: Store, out: Path, pretrained: FinishedModel | None = None, seed: int = 1
-) -> FinishedModel:
-    scratch, curves = out.with_suffix(".scratch"), out.with_suffix(".curves")
-    train(run, store, out, seed=seed, curves=curves, scratch=scratch, pretrained=pretrained)
-    return load(out)
 
 
 @pytest.fixture(scope="module")

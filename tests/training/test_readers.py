@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from stores import prepared
 from torch import Tensor
 
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.folders import SoundFolderParams
-from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Domain, Store
 from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
@@ -45,8 +45,7 @@ def vocoded(*domains: str, **fields: Any) -> RunParams:
 def heard_store(raw_sounds: SoundFolderParams, tmp_path_factory: pytest.TempPathFactory) -> Store:
     """`sound_store` with its sound."""
     out = tmp_path_factory.mktemp("heard") / "sounds"
-    prepare(raw_sounds.model_copy(update={"keep_audio": True}), out, workers=1)
-    return Store(out)
+    return prepared(raw_sounds.model_copy(update={"keep_audio": True}), out)
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +56,7 @@ def uneven_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         tiny.write_sound(root / name / "1.wav", 1, seconds)
     folders = {"train": {name: name for name in ("ann", "bob")}}
     made = SoundFolderParams(root=str(root), folders=folders, convention=tiny.CONVENTION)
-    prepare(made, root / "prepared", workers=1)
-    return Store(root / "prepared")
+    return prepared(made, root / "prepared")
 
 
 def batches(store: Store, params: RunParams, seed: int = 1, **share: int) -> Reader:

@@ -1,30 +1,21 @@
 """Batch norm's statistics, computed anew for averaged weights."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import tiny
 import torch
-from lightning_fabric import Fabric
+from exported import export_model
 from torch import Tensor, nn
+from trainers import trainer
 
-from pipeline.inference.finished import export, load
 from pipeline.methods.base import RunParams
 from pipeline.nn.normalisation import BatchNorm
 from pipeline.samples import Labelled
 from pipeline.training.statistics import BATCHES, recompute_statistics
-from pipeline.training.trainer import Trainer, step_seed
+from pipeline.training.trainer import step_seed
 
 RUNS = tiny.runs()
-
-
-def trainer(name: str, **fields: Any) -> Trainer:
-    run = tiny.shrink(RUNS[name], **fields)
-    torch.manual_seed(0)
-    method = run.build(tiny.data_of(run), tiny.pretrained_of(run))
-    fabric = Fabric(accelerator="cpu", precision="32-true")
-    return Trainer(fabric, method, run, seed=1, label="toy", checkpoints=None)
 
 
 def batches(run: RunParams):
@@ -87,14 +78,15 @@ def test_without_batch_norm_no_batch_is_read():
 
 def test_with_frozen_weights_they_are_those_of_the_batches():
     still = {"lr": 1e-30}
-    toy = trainer(
-        "autoencoder",
+    run = tiny.shrink(
+        RUNS["autoencoder"],
         encoder={"width": 2, "norm": "batch"},
         decoder={"width": 2, "norm": "batch"},
         ema={"decay": 0.9},
         optimizer=still,
         steps=3,
     )
+    toy = trainer(run)
     batch_of = batches(toy.params)
     seen: dict[int, list[Tensor]] = {}
     for number, norm in enumerate(norms(toy.ema)):
@@ -122,7 +114,7 @@ def trainer_model(run: RunParams) -> nn.Module:
 
 @pytest.mark.parametrize("name", batch_normed())
 def test_every_models_statistics_are_computed_anew(name):
-    toy = trainer(name, ema={"decay": 0.5}, steps=2)
+    toy = trainer(tiny.shrink(RUNS[name], ema={"decay": 0.5}, steps=2))
     batch_of = batches(toy.params)
     toy.fit(batch_of)
     before = [norm.running_mean.clone() for norm in norms(toy.ema)]
@@ -132,7 +124,7 @@ def test_every_models_statistics_are_computed_anew(name):
 
 
 def test_weights_that_are_not_averaged_keep_theirs():
-    toy = trainer("dcgan", ema=None, steps=2)
+    toy = trainer(tiny.shrink(RUNS["dcgan"], ema=None, steps=2))
     batch_of = batches(toy.params)
     toy.fit(batch_of)
     before = [norm.running_mean.clone() for norm in norms(toy.method.model)]
@@ -141,13 +133,10 @@ def test_weights_that_are_not_averaged_keep_theirs():
 
 
 def test_an_exported_average_has_the_statistics_of_its_own_samples(tmp_path: Path):
-    toy = trainer("dcgan", ema={"decay": 0.5}, steps=3)
+    toy = trainer(tiny.shrink(RUNS["dcgan"], ema={"decay": 0.5}, steps=3))
     run, batch_of = toy.params, batches(toy.params)
     toy.fit(batch_of)
-    model = toy.finish(batch_of)
-    data, codec = tiny.data_of(run), tiny.codec_of(run)
-    export(tmp_path / "toy", model, params=run, data=data, codec=codec, seed=1)
-    finished = load(tmp_path / "toy").model
+    finished = export_model(tmp_path / "toy", toy.finish(batch_of), run).model
     inputs: dict[int, list[Tensor]] = {n: [] for n in range(len(norms(finished)))}
     for number, norm in enumerate(norms(finished)):
         norm.register_forward_pre_hook(

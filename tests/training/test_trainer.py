@@ -3,15 +3,14 @@
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import processes
 import pytest
 import tiny
 import torch
-from lightning_fabric import Fabric
 from processes import Ended, train_till_killed
 from torch import Tensor
+from trainers import train_in, trainer
 
 from pipeline.codecs import ImageCodec
 from pipeline.datasets.store import Store
@@ -23,28 +22,20 @@ from pipeline.samples import Batch, Labelled
 from pipeline.training.augmentation import Augmentation
 from pipeline.training.checkpoints import Checkpoints
 from pipeline.training.readers import LabelledReader, reader_of
-from pipeline.training.train import train
 from pipeline.training.trainer import Trainer, step_seed
 
 RUNS = tiny.runs()
-StoreOf = Callable[[RunParams], Store]
 
 
 class KilledError(Exception):
     """Stands in for the end of a process."""
 
 
-@pytest.fixture(scope="module")
-def fabric() -> Fabric:
-    return Fabric(accelerator="cpu", precision="32-true")
-
-
-def start(run: RunParams, store: Store, fabric: Fabric, folder: Path | None = None) -> Trainer:
+def start(run: RunParams, store: Store, folder: Path | None = None) -> Trainer:
     """A run as `train` sets it up."""
     torch.manual_seed(7)
     method = run.build(run.select(store.spec), tiny.pretrained_of(run))
-    checkpoints = folder and Checkpoints(folder)
-    return Trainer(fabric, method, run, seed=7, label="toy", checkpoints=checkpoints)
+    return trainer(run, method, seed=7, checkpoints=folder and Checkpoints(folder))
 
 
 def reader(run: RunParams, store: Store, killed_at: int | None = None) -> Callable[[int], Batch]:
@@ -77,19 +68,19 @@ def assert_equal(a: dict[str, Tensor], b: dict[str, Tensor]) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(RUNS))
-def test_a_resumed_run_ends_with_the_same_bits(name, store_of, fabric, tmp_path):
+def test_a_resumed_run_ends_with_the_same_bits(name, store_of, tmp_path):
     run = tiny.shrink(RUNS[name], ema={"decay": 0.9}, schedule={"kind": "linear", "hold": 0.2})
     store = store_of(run)
-    undisturbed = start(run, store, fabric)
+    undisturbed = start(run, store)
     undisturbed.fit(reader(run, store))
 
     folder = tmp_path / "checkpoints"
-    killed = start(run, store, fabric, folder)
+    killed = start(run, store, folder)
     with pytest.raises(KilledError):
         killed.fit(reader(run, store, killed_at=5))
     torch.manual_seed(99)  # another process has another past
     torch.rand(17)
-    resumed = start(run, store, fabric, folder)
+    resumed = start(run, store, folder)
     seen: list[int] = []
     read = reader(run, store)
     resumed.fit(lambda step: seen.append(step) or read(step))
@@ -99,20 +90,20 @@ def test_a_resumed_run_ends_with_the_same_bits(name, store_of, fabric, tmp_path)
     assert [row["step"] for row in resumed.history.rows] == [3, 6]
 
 
-def test_habits_of_logging_and_saving_leave_no_trace(store_of, fabric, tmp_path):
+def test_habits_of_logging_and_saving_leave_no_trace(store_of, tmp_path):
     ends = []
     for log_every, checkpoint_every in ((1, 1), (4, 100), (100, 3)):
         run = tiny.shrink(RUNS["cyclegan"], log_every=log_every, checkpoint_every=checkpoint_every)
-        toy = start(run, store_of(run), fabric, tmp_path / f"{log_every}")
+        toy = start(run, store_of(run), tmp_path / f"{log_every}")
         toy.fit(reader(run, store_of(run)))
         ends.append(everything(toy))
     assert_equal(ends[0], ends[1])
     assert_equal(ends[0], ends[2])
 
 
-def test_another_seed_gives_other_weights(store_of, fabric):
+def test_another_seed_gives_other_weights(store_of):
     run = tiny.shrink(RUNS["vae"], noise=None)
-    one, two = (start(run, store_of(run), fabric) for _ in range(2))
+    one, two = (start(run, store_of(run)) for _ in range(2))
     two.seed = 8
     one.fit(reader(run, store_of(run)))
     two.fit(reader(run, store_of(run)))
@@ -121,22 +112,10 @@ def test_another_seed_gives_other_weights(store_of, fabric):
     )
 
 
-def run_train(run: RunParams, store: Store, root: Path, **changes: Any) -> Path:
-    train(
-        tiny.shrink(run, **changes),
-        store,
-        root / "model",
-        seed=7,
-        curves=root / "curves",
-        scratch=root / "scratch",
-    )
-    return root
-
-
 def test_training_leaves_a_model_its_curves_and_nothing_else(store_of, tmp_path, capsys):
     run = RUNS["pix2pix"]
-    root = run_train(run, store_of(run), tmp_path / "a")
-    assert sorted(path.name for path in root.iterdir()) == ["curves", "model", "scratch"]
+    root = train_in(tmp_path / "a", run, store_of(run))
+    assert tiny.names_in(root) == ["curves", "model", "scratch"]
     assert list((root / "scratch").iterdir()) == []  # the state that was saved on the way
     assert set(tiny.tree(root / "model")) == {
         "codec.json",
@@ -149,9 +128,10 @@ def test_training_leaves_a_model_its_curves_and_nothing_else(store_of, tmp_path,
     err = capsys.readouterr().err
     assert "/model (" in err
     assert "6/6 steps" in err
-    again = run_train(run, store_of(run), tmp_path / "b")
+    again = train_in(tmp_path / "b", run, store_of(run))
     assert tiny.tree(root) == tiny.tree(again)
-    rarely = run_train(run, store_of(run), tmp_path / "c", log_every=6, checkpoint_every=6)
+    seldom = tiny.shrink(run, log_every=6, checkpoint_every=6)
+    rarely = train_in(tmp_path / "c", seldom, store_of(run))
     weights = "model/model.safetensors"
     assert (root / weights).read_bytes() == (rarely / weights).read_bytes()
 
@@ -174,9 +154,9 @@ def test_a_killed_process_resumes_to_the_same_bytes(store_of, tmp_path):
     assert tiny.tree(tmp_path / "killed") == tiny.tree(tmp_path / "undisturbed")
 
 
-def test_the_ema_follows(store_of, fabric):
+def test_the_ema_follows(store_of):
     run = tiny.shrink(RUNS["dcgan"], ema={"decay": 0.6})
-    toy = start(run, store_of(run), fabric)
+    toy = start(run, store_of(run))
     read = reader(run, store_of(run))
     expected = {name: t.clone() for name, t in toy.method.model.state_dict().items()}
     for step in range(1, 21):
@@ -197,9 +177,9 @@ def test_the_ema_follows(store_of, fabric):
     )
 
 
-def test_without_averaging_the_last_weights_are_exported(store_of, fabric):
+def test_without_averaging_the_last_weights_are_exported(store_of):
     run = tiny.shrink(RUNS["dcgan"], ema=None)
-    toy = start(run, store_of(run), fabric)
+    toy = start(run, store_of(run))
     assert toy.exported() is toy.method.model
 
 
@@ -211,7 +191,7 @@ def test_schedule_factors():
     assert {ScheduleParams().factor(step, 8) for step in range(8)} == {1.0}
 
 
-def test_every_groups_lr_is_its_own_times_the_factor(store_of, fabric):
+def test_every_groups_lr_is_its_own_times_the_factor(store_of):
     run = tiny.shrink(
         RUNS["vae"],
         noise=None,  # learnt noise has a group and a learning rate of its own
@@ -219,7 +199,7 @@ def test_every_groups_lr_is_its_own_times_the_factor(store_of, fabric):
         schedule={"kind": "linear", "hold": 0.0},
         optimizer={"lr": 0.01},
     )
-    toy = start(run, store_of(run), fabric)
+    toy = start(run, store_of(run))
     read, lrs = reader(run, store_of(run)), []
     for _ in range(4):
         toy.reseed()
@@ -229,9 +209,9 @@ def test_every_groups_lr_is_its_own_times_the_factor(store_of, fabric):
         assert found == pytest.approx([0.01 * factor, 0.1 * factor])
 
 
-def test_a_loss_that_is_no_number_ends_the_run(store_of, fabric, tmp_path):
+def test_a_loss_that_is_no_number_ends_the_run(store_of, tmp_path):
     run = tiny.shrink(RUNS["vae"], steps=9, log_every=2, checkpoint_every=100)
-    toy = start(run, store_of(run), fabric)
+    toy = start(run, store_of(run))
     read, seen = reader(run, store_of(run)), []
 
     def poisoned(step: int) -> Batch:
@@ -259,7 +239,7 @@ def test_a_run_that_diverges_names_the_batch(store_of, tmp_path, monkeypatch):
 
     monkeypatch.setattr(LabelledReader, "__call__", poisoned)
     with pytest.raises(UserError, match="became NaN or infinite at step 5") as caught:
-        run_train(run, store_of(run), tmp_path)
+        train_in(tmp_path, run, store_of(run))
     batches = reader_of(store_of(run), run, seed=7, device=torch.device("cpu"))
     text = str(caught.value)
     assert "The batch of step 5:\n  digit/" in text
@@ -267,9 +247,9 @@ def test_a_run_that_diverges_names_the_batch(store_of, tmp_path, monkeypatch):
     assert not (tmp_path / "model").exists()
 
 
-def test_a_state_that_is_no_number_is_never_saved(store_of, fabric, tmp_path):
+def test_a_state_that_is_no_number_is_never_saved(store_of, tmp_path):
     run = tiny.shrink(RUNS["vae"], steps=9, log_every=100, checkpoint_every=2)
-    toy = start(run, store_of(run), fabric, tmp_path / "checkpoints")
+    toy = start(run, store_of(run), tmp_path / "checkpoints")
     read = reader(run, store_of(run))
 
     def poisoned(step: int) -> Batch:
@@ -326,21 +306,20 @@ def test_steps_processes_and_seeds_have_seeds_of_their_own():
 def test_what_does_not_fit_is_refused_before_the_first_step(
     name, changes, words, store_of, tmp_path
 ):
+    run = tiny.shrink(RUNS[name], **changes)
     with pytest.raises(UserError, match=words):
-        run_train(RUNS[name], store_of(RUNS[name]), tmp_path, **changes)
+        train_in(tmp_path, run, store_of(RUNS[name]))
     assert tiny.tree(tmp_path) == {}
 
 
 def test_networks_that_cannot_be_built_are_refused(store_of, tmp_path):
     run = tiny.shrink(RUNS["voice_cyclegan"])
-    vae = tiny.shrink(RUNS["vae"], domains=[run.source])
+    vae = tiny.shrink(RUNS["vae"], domains=[run.source], crop=18)
     with pytest.raises(
         UserError, match=r"model can't learn from .*: height and width must be 8 or more"
     ):
-        run_train(vae, store_of(run), tmp_path, crop=18)
+        train_in(tmp_path, vae, store_of(run))
 
 
 def test_sizes_that_fit_pass():
-    run = RUNS["cyclegan"]
-    method = run.build(tiny.data_of(run), tiny.pretrained_of(run))
-    check_size(method, 16, 24)
+    check_size(tiny.build(RUNS["cyclegan"]), 16, 24)

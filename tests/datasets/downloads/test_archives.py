@@ -12,10 +12,6 @@ from pipeline.datasets.downloads.archives import outside, unpack
 from pipeline.errors import UserError
 
 
-def there(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
 def unpacked(folder: Path, name: str, content: bytes) -> dict[str, bytes]:
     (folder / name).write_bytes(content)
     unpack(folder / name, folder / "out")
@@ -27,7 +23,7 @@ def test_an_archive_becomes_a_folder(tmp_path, suffix, top):
     members = {"trainA/1.jpg": b"one", "deep/er/2.jpg": b"two"}
     content = PACK[suffix]({f"{top}{name}": inner for name, inner in members.items()})
     assert unpacked(tmp_path, f"x{suffix}", content) == members
-    assert there(tmp_path) == ["out", f"x{suffix}"]
+    assert tiny.names_in(tmp_path) == ["out", f"x{suffix}"]
 
 
 def test_what_macos_adds_is_left_out(tmp_path, suffix):
@@ -43,8 +39,8 @@ def test_paths_outside_are_refused(tmp_path, suffix, name):
     inside.mkdir()
     with pytest.raises(UserError, match="paths outside its folder; nothing was unpacked"):
         unpacked(inside, f"x{suffix}", PACK[suffix]({"set/good.jpg": b"good", name: b"bad"}))
-    assert there(inside) == [f"x{suffix}"]
-    assert there(tmp_path) == ["inside"]
+    assert tiny.names_in(inside) == [f"x{suffix}"]
+    assert tiny.names_in(tmp_path) == ["inside"]
     assert outside(name)
 
 
@@ -58,13 +54,13 @@ def test_links_in_tar_are_refused(tmp_path, kind):
     content = tarred({"x/good.jpg": b"good"}, type=kind, linkname="x/good.jpg")
     with pytest.raises(UserError, match="'x/special'"):
         unpacked(tmp_path, "x.tar.gz", content)
-    assert there(tmp_path) == ["x.tar.gz"]
+    assert tiny.names_in(tmp_path) == ["x.tar.gz"]
 
 
 def test_links_in_zip_are_refused(tmp_path):
     with pytest.raises(UserError, match="'x/link'"):
         unpacked(tmp_path, "x.zip", zipped({"x/good.jpg": b"good"}, links=("x/link",)))
-    assert there(tmp_path) == ["x.zip"]
+    assert tiny.names_in(tmp_path) == ["x.zip"]
 
 
 def test_damaged_archives_leave_nothing(tmp_path, suffix):
@@ -75,14 +71,14 @@ def test_damaged_archives_leave_nothing(tmp_path, suffix):
     for content in (b"", b"<html>no archive</html>", whole[: len(whole) // 2], bytes(changed)):
         with pytest.raises(UserError, match=rf"x{suffix} is (damaged|empty)"):
             unpacked(tmp_path, f"x{suffix}", content)
-        assert there(tmp_path) == [f"x{suffix}"]
+        assert tiny.names_in(tmp_path) == [f"x{suffix}"]
 
 
 def test_what_a_killed_unpacking_left_is_cleared_away(tmp_path, suffix):
     (tmp_path / ".out.partial/set").mkdir(parents=True)
     (tmp_path / ".out.partial/set/old.jpg").write_bytes(b"old")
     assert unpacked(tmp_path, f"x{suffix}", PACK[suffix]({"set/1.jpg": b""})) == {"1.jpg": b""}
-    assert there(tmp_path) == ["out", f"x{suffix}"]
+    assert tiny.names_in(tmp_path) == ["out", f"x{suffix}"]
 
 
 def test_an_archive_larger_than_the_disk_is_refused_beforehand(tmp_path, monkeypatch):

@@ -29,10 +29,6 @@ def broken_off(server: Server, path: Path, monkeypatch: pytest.MonkeyPatch, cut:
     return str(caught.value)
 
 
-def there(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
 # Whole
 
 
@@ -41,7 +37,7 @@ def test_a_file_is_fetched_and_verified(server, tmp_path, capsys):
     digest = get(server, path, size=len(CONTENT), sha256=sha256(CONTENT))
     assert digest == sha256(CONTENT)
     assert path.read_bytes() == CONTENT
-    assert there(path.parent) == ["set.zip"]
+    assert tiny.names_in(path.parent) == ["set.zip"]
     assert "fetch set.zip: 3/3 MiB | done" in capsys.readouterr().err
     assert len(server.asked) == 1
     assert "Range" not in server.asked[0]
@@ -68,13 +64,13 @@ def test_a_cut_connection_is_taken_up_again(server, tmp_path, capsys):
     ]
     assert server.asked[1]["If-Range"] == '"one"'
     assert "trying again" in capsys.readouterr().err
-    assert there(tmp_path) == ["x"]
+    assert tiny.names_in(tmp_path) == ["x"]
 
 
 def test_a_later_command_goes_on(server, tmp_path, monkeypatch):
     text = broken_off(server, tmp_path / "x", monkeypatch)
     assert f"{HALF:,} bytes are kept" in text
-    assert there(tmp_path) == ["x.partial", "x.partial.json"]
+    assert tiny.names_in(tmp_path) == ["x.partial", "x.partial.json"]
     assert get(server, tmp_path / "x") == sha256(CONTENT)
     assert server.asked[-1]["Range"] == f"bytes={HALF}-"
 
@@ -106,7 +102,7 @@ def test_a_changed_file_is_fetched_from_its_start(server, tmp_path, monkeypatch,
     broken_off(server, tmp_path / "x", monkeypatch)
     server.content, server.tag, server.careless = CONTENT[::-1], '"two"', careless
     assert get(server, tmp_path / "x") == sha256(CONTENT[::-1])
-    assert there(tmp_path) == ["x"]
+    assert tiny.names_in(tmp_path) == ["x"]
 
 
 def test_nothing_is_resumed_of_a_file_without_a_version(server, tmp_path, monkeypatch):
@@ -170,7 +166,7 @@ def test_a_refusal_ends_it_at_once(server, tmp_path, code):
     with pytest.raises(UserError, match=rf"{server.url}: the server answers {code}"):
         get(server, tmp_path / "x")
     assert len(server.asked) == 1
-    assert there(tmp_path) == []
+    assert tiny.names_in(tmp_path) == []
 
 
 def test_nobody_there_is_said(tmp_path, monkeypatch):
@@ -181,7 +177,7 @@ def test_nobody_there_is_said(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="can't be reached") as caught:
         download(url, tmp_path / "x", Expected())
     assert "kept" not in str(caught.value)
-    assert there(tmp_path) == []
+    assert tiny.names_in(tmp_path) == []
 
 
 def test_a_wrong_checksum_leaves_nothing(server, tmp_path):
@@ -189,7 +185,7 @@ def test_a_wrong_checksum_leaves_nothing(server, tmp_path):
         get(server, tmp_path / "x", sha256="0" * 64)
     for part in (server.url, "0" * 64, sha256(CONTENT), "nothing is kept"):
         assert part in str(caught.value)
-    assert there(tmp_path) == []
+    assert tiny.names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("sized", [True, False])
@@ -197,7 +193,7 @@ def test_a_wrong_size_leaves_nothing(server, tmp_path, sized):
     server.sized = sized
     with pytest.raises(UserError, match=rf"expected 17 bytes as published.* {len(CONTENT):,}"):
         get(server, tmp_path / "x", size=17)
-    assert there(tmp_path) == []
+    assert tiny.names_in(tmp_path) == []
 
 
 def test_a_full_disk_is_named_and_what_came_is_kept(server, tmp_path):

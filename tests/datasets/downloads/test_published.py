@@ -3,7 +3,6 @@
 import re
 import textwrap
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import tiny
@@ -16,10 +15,6 @@ from pipeline.datasets.downloads.published import PUBLISHED, Published, fetch
 from pipeline.datasets.folders import PictureFolderParams
 from pipeline.errors import UserError
 from pipeline.params import load_params
-
-
-def there(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def served(server: Server, content: bytes, suffix: str = ".zip", **others: object) -> Published:
@@ -48,15 +43,15 @@ def test_an_unknown_checksum_is_recorded_at_first_and_asked_for_later(server, tm
     (out / "train/1.jpg").unlink()
     (out / "train").rmdir()
     assert f"recorded in {record}" in fetch(known, out)  # into the empty folder
-    assert there(out / "train") == ["1.jpg"]
+    assert tiny.names_in(out / "train") == ["1.jpg"]
 
     (out / "train/1.jpg").unlink()
     (out / "train").rmdir()
     server.content = tarred({"set/train/1.jpg": b"two"})
     with pytest.raises(UserError, match=f"expected SHA-256 {sha256(content)} as recorded in"):
         fetch(known, out)
-    assert there(tmp_path) == ["mine", "mine.tar.gz.sha256"]
-    assert there(out) == []
+    assert tiny.names_in(tmp_path) == ["mine", "mine.tar.gz.sha256"]
+    assert tiny.names_in(out) == []
 
 
 def test_what_can_t_be_unpacked_is_neither_there_nor_recorded(server, tmp_path):
@@ -64,7 +59,7 @@ def test_what_can_t_be_unpacked_is_neither_there_nor_recorded(server, tmp_path):
     for _ in range(2):
         with pytest.raises(UserError, match=r"is damaged.*\nremove .*mine.zip to fetch it again"):
             fetch(known, tmp_path / "mine")
-        assert there(tmp_path) == ["mine.zip"]
+        assert tiny.names_in(tmp_path) == ["mine.zip"]
     assert len(server.asked) == 1
 
 
@@ -75,7 +70,7 @@ def test_a_waiting_archive_is_verified_too(server, tmp_path):
         fetch(known, tmp_path / "mine")
     good = replace(known, sha256=sha256((tmp_path / "mine.zip").read_bytes()))
     fetch(good, tmp_path / "mine")
-    assert there(tmp_path) == ["mine"]
+    assert tiny.names_in(tmp_path) == ["mine"]
     assert server.asked == []
 
 
@@ -148,7 +143,7 @@ def test_the_command_refuses_with_one_message(arguments, reason, in_folder):
     done = CliRunner().invoke(app, ["fetch", *arguments])
     assert done.exit_code == 1
     assert re.search(f"^error: .*{reason}", done.stderr)
-    assert there(in_folder) == []
+    assert tiny.names_in(in_folder) == []
 
 
 def test_help_has_examples():
