@@ -15,6 +15,7 @@ from pipeline.inference.sampling import draw_samples
 from pipeline.latent.interpolation import slerp
 from pipeline.latent.traversal import moving_axes
 from pipeline.models.card import Card
+from pipeline.models.sampling import draw_labels
 from pipeline.samples import DatasetSpec, Spec
 
 
@@ -79,7 +80,9 @@ def test_samplers_are_asked_for_classes_and_options() -> None:
     finished = FinishedModel("toy", Options(), tiny.runs()["vae"], codec, card)
     assert Options().defaults() == {TEMPERATURE: 1.0}
     (plain,) = draw_samples(finished, 3, 0)
-    assert plain.flatten().tolist() == [-1, -1, -1]
+    drawn = draw_labels(2, 3, torch.Generator().manual_seed(0), None)
+    assert drawn is not None
+    assert plain.flatten().tolist() == drawn.tolist()
     (asked,) = draw_samples(finished, 2, 0, label="yes", options={"temperature": 0.5})
     assert asked.flatten().tolist() == [0.5, 0.5]
     assert [len(batch) for batch in draw_samples(finished, 100, 0)] == [64, 36]
