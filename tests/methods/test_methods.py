@@ -5,25 +5,18 @@ from collections import defaultdict
 import pytest
 import tiny
 import torch
+from answers import outputs
 from exported import export_model
-from torch import Tensor, nn
 from trainers import trainer
 
 from pipeline.capabilities import (
-    Classifier,
-    Latent,
-    Reconstructor,
     Sampler,
-    Scorer,
-    Tokenizer,
     Translator,
-    Vocoder,
     capabilities,
 )
 from pipeline.methods.adversarial import AdversarialRunParams
 from pipeline.methods.base import RunParams
 from pipeline.nn.folding import folded
-from pipeline.samples import Spec
 from pipeline.training.trainer import Trainer
 
 RUNS = tiny.runs()
@@ -65,33 +58,6 @@ against each other, nothing need."""
 @pytest.fixture(params=sorted(RUNS))
 def run(request: pytest.FixtureRequest) -> RunParams:
     return RUNS[request.param]
-
-
-@torch.no_grad()
-def outputs(model: nn.Module, specs: dict[str, Spec], count: int = 3) -> dict[str, Tensor]:
-    """Everything that a model's capabilities answer to fixed inputs."""
-    found: dict[str, Tensor] = {}
-    if isinstance(model, Translator):
-        for to, of in model.directions.items():
-            found[f"translate.{to}"] = model.translate(tiny.sample_of(specs[of], count, 3), to)
-    if isinstance(model, Sampler):
-        found["sample"] = model.sample(count, torch.Generator().manual_seed(4))
-    x = tiny.sample_of(next(iter(specs.values())), count, 5)
-    if isinstance(model, Reconstructor):
-        found["reconstruct"] = model.reconstruct(x)
-    if isinstance(model, Latent):
-        found["encode"] = model.encode(x)
-        found["decode"] = model.decode(found["encode"])
-    if isinstance(model, Tokenizer):
-        found["encode_codes"] = model.encode_codes(x)
-        found["decode_codes"] = model.decode_codes(found["encode_codes"])
-    if isinstance(model, Scorer):
-        found["score"] = model.score(x)
-    if isinstance(model, Classifier):
-        found["classify"], found["features"] = model.classify(x), model.features(x)
-    if isinstance(model, Vocoder):
-        found["vocode"] = model.vocode(x.squeeze(1))
-    return found
 
 
 def logs_of_steps(run: Trainer, optimizers: set[str], steps: int) -> dict[str, list[float]]:
