@@ -14,6 +14,7 @@ from pipeline.datasets.store import Meta, Sealed
 from pipeline.datasets.writer import PROGRESS, Analysed, DomainWriter
 from pipeline.errors import UserError, listing
 from pipeline.system.files import put_in_place, replace, write
+from pipeline.system.lock import locked
 from pipeline.system.memory import keep_memory
 from pipeline.system.progress import Progress
 from pipeline.system.workers import Workers
@@ -28,25 +29,26 @@ def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> Non
     ``workers`` processes load and analyse items (default: one for each core, where that ends
     earlier than this one alone). A preparation that was killed goes on where it was, and ends with
     the same bytes; what the store that is there holds of files that have not changed is taken from
-    it. Raises UserError where the raw data is missing or empty, and, with all of them listed at
-    once, where items are damaged.
+    it. Raises UserError where the raw data is missing or empty, where another process prepares it,
+    and, with all of them listed at once, where items are damaged.
     """
-    source = params.source()
-    way = way_of(params)
-    unfinished = out.with_name(f".{out.name}.partial")
-    start(unfinished, f"{FORMAT}\n{params.model_dump_json()}\n{source.fingerprint()}")
-    try:
-        meta = write_domains(
-            params, source, unfinished, Earlier(out, way), workers, label=f"prepare {out.name}"
-        )
-    except (UserError, OSError):
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-    write(unfinished / "meta.json", meta.model_dump_json(indent=1).encode())
-    for leftover in [unfinished / KEY, *unfinished.rglob(PROGRESS), *unfinished.rglob(ROWS)]:
-        leftover.unlink()
-    put_in_place(unfinished, out)
-    remember(out, way)
+    with locked(out.with_name(f".{out.name}.lock"), f"preparation of {out.name}"):
+        source = params.source()
+        way = way_of(params)
+        unfinished = out.with_name(f".{out.name}.partial")
+        start(unfinished, f"{FORMAT}\n{params.model_dump_json()}\n{source.fingerprint()}")
+        try:
+            meta = write_domains(
+                params, source, unfinished, Earlier(out, way), workers, label=f"prepare {out.name}"
+            )
+        except (UserError, OSError):
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        write(unfinished / "meta.json", meta.model_dump_json(indent=1).encode())
+        for leftover in [unfinished / KEY, *unfinished.rglob(PROGRESS), *unfinished.rglob(ROWS)]:
+            leftover.unlink()
+        put_in_place(unfinished, out)
+        remember(out, way)
 
 
 def start(unfinished: Path, key: str) -> None:

@@ -1,5 +1,6 @@
 """Several processes that train one model: how they agree, and what they say when one is lost."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -114,6 +115,11 @@ def newest_common(mine: Iterable[int], world: int) -> int | None:
     everyones: list[Any] = [None] * world
     together(lambda: dist.all_gather_object(everyones, own))
     return max(set.intersection(*everyones), default=None)
+
+
+def is_first_process() -> bool:
+    """Tell whether this is the process of rank 0, also before processes know each other."""
+    return int(os.environ.get("RANK", "0")) == 0
 
 
 def wait_for_all(world: int) -> None:

@@ -9,14 +9,19 @@ from typing import Any
 import torch
 
 import pipeline
+from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
 from pipeline.system.files import replace
+
+KEPT = 2  # newest states: where the last one is damaged, a run goes on from the one before
+DIGEST = hashlib.sha256().digest_size
 
 
 class Checkpoints:
     """The states that one process of a run resumes from: ``<step>-<rank>of<world>.pt``.
 
     Every process saves its own, for what they hold differs (image pools, batch norm's statistics).
+    A file ends with the SHA-256 of what stands before it.
     """
 
     def __init__(self, folder: Path, rank: int = 0, world: int = 1) -> None:
@@ -31,23 +36,44 @@ class Checkpoints:
         names = [path.name.split("-")[0] for path in self.folder.glob(f"*-{self._who}.pt")]
         return sorted(int(name) for name in names if name.isdecimal())
 
+    def intact(self) -> list[int]:
+        """Return the steps whose states are as they were written, rising; tell of the others."""
+        found = []
+        for step in self.steps():
+            if self._content(step) is not None:
+                found.append(step)
+            else:
+                print(f"{self.path(step)} is damaged and left aside", flush=True)
+        return found
+
     def save(self, step: int | str, state: dict[str, Any]) -> None:
         """Write a state, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
         content = io.BytesIO()
         torch.save(state, content)
+        content.write(hashlib.sha256(content.getbuffer()).digest())
         replace(self.path(step), content.getbuffer())
 
-    def keep_only(self, step: int) -> None:
-        """Remove the states of other steps."""
-        for other in self.steps():
-            if other != step:
-                self.path(other).unlink()
+    def keep_newest(self) -> None:
+        """Remove all states but the `KEPT` newest."""
+        for step in self.steps()[:-KEPT]:
+            self.path(step).unlink()
 
     def load(self, step: int | str, device: torch.device) -> dict[str, Any]:
-        """Return the state after ``step``."""
-        state: dict[str, Any] = torch.load(self.path(step), map_location=device, weights_only=True)
+        """Return the state after ``step``; raise UserError where it is damaged."""
+        content = self._content(step)
+        if content is None:
+            raise UserError(f"{self.path(step)} is damaged")
+        state: dict[str, Any] = torch.load(
+            io.BytesIO(content), map_location=device, weights_only=True
+        )
         return state
+
+    def _content(self, step: int | str) -> memoryview | None:
+        """Read what was saved; None where it is not what was written."""
+        read = memoryview(self.path(step).read_bytes())
+        content, digest = read[:-DIGEST], read[-DIGEST:]
+        return content if hashlib.sha256(content).digest() == digest else None
 
     def forget(self) -> None:
         """Remove everything, as a finished run does."""

@@ -1,5 +1,6 @@
 """From a block of params.yaml and a prepared data set to a finished model."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -10,8 +11,9 @@ from pipeline.inference.finished import FinishedModel, export
 from pipeline.methods.base import RunParams
 from pipeline.models.card import Pretrained
 from pipeline.samples import DatasetSpec
-from pipeline.system.distributed import wait_for_all
+from pipeline.system.distributed import is_first_process, wait_for_all
 from pipeline.system.hardware import choose_precision, start_fabric
+from pipeline.system.lock import locked
 from pipeline.training.checkpoints import Checkpoints, run_key
 from pipeline.training.monitor import Monitor
 from pipeline.training.prefetch import Feed
@@ -42,35 +44,38 @@ def train(
         logs: gets losses, speed, memory, learning rates, gradient norms and the newest preview.
         pretrained: the finished model that the run builds on.
 
-    Raises UserError where the data does not fit the run or a loss became NaN or infinite.
+    Raises UserError where the data does not fit the run, a loss or a weight became NaN or infinite,
+    or another process trains the same model.
     """
     label = f"{out.parent.name}/{out.name}"
-    trainer, feed, data = set_up(
-        params, store, seed=seed, label=label, scratch=scratch, pretrained=pretrained
-    )
-    assert trainer.checkpoints is not None
-    folder = trainer.checkpoints.folder / "samples"
-    monitor = Monitor(params, store, data, folder, logs and logs / "samples.png")
-    try:
-        trainer.fit(feed, curves, logs, monitor)
-    except DivergedError as error:
-        names = listing(feed.reader.names(error.step))
-        raise UserError(f"{error}\nThe batch of step {error.step}:\n{names}") from error
-    if trainer.fabric.is_global_zero:
-        monitor.leave(curves, trainer.history)
-        model = trainer.finish(feed)
-        export(
-            out,
-            model,
-            params=params,
-            data=data,
-            codec=store.codec,
-            seed=seed,
-            pretrained=None if pretrained is None else pretrained.card,
-            preview=monitor.draw(monitor.preview(model)),
+    lock = out.with_name(f".{out.name}.lock")
+    with locked(lock, f"training of {label}") if is_first_process() else nullcontext():
+        trainer, feed, data = set_up(
+            params, store, seed=seed, label=label, scratch=scratch, pretrained=pretrained
         )
-    wait_for_all(trainer.fabric.world_size)
-    trainer.forget()
+        assert trainer.checkpoints is not None
+        folder = trainer.checkpoints.folder / "samples"
+        monitor = Monitor(params, store, data, folder, logs and logs / "samples.png")
+        try:
+            trainer.fit(feed, curves, logs, monitor)
+        except DivergedError as error:
+            names = listing(feed.reader.names(error.step))
+            raise UserError(f"{error}\nThe batch of step {error.step}:\n{names}") from error
+        if trainer.fabric.is_global_zero:
+            monitor.leave(curves, trainer.history)
+            model = trainer.finish(feed)
+            export(
+                out,
+                model,
+                params=params,
+                data=data,
+                codec=store.codec,
+                seed=seed,
+                pretrained=None if pretrained is None else pretrained.card,
+                preview=monitor.draw(monitor.preview(model)),
+            )
+        wait_for_all(trainer.fabric.world_size)
+        trainer.forget()
 
 
 def set_up(

@@ -8,7 +8,7 @@ import copy
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from lightning_fabric import Fabric
@@ -108,6 +108,7 @@ class Trainer:
                 if self.step % self.params.checkpoint_every == 0 and self.step < self.params.steps:
                     self.check_finite()
                     self.save()
+            self.check_weights()
 
     def is_due(self, every: int, step: int) -> bool:
         """Tell whether what happens every so many steps, and at the end, happens after ``step``."""
@@ -201,9 +202,25 @@ class Trainer:
     def check_finite(self) -> None:
         """Raise DivergedError, with the state saved, where a loss became NaN or infinite."""
         step = self.history.first_nonfinite
-        if step is None:
-            return
-        names = ", ".join(self.history.nonfinite())
+        if step is not None:
+            self.diverge(", ".join(self.history.nonfinite()), step)
+
+    def check_weights(self) -> None:
+        """Raise DivergedError, with the state saved, where a weight is NaN or infinite.
+
+        No loss tells of the last update.
+        """
+        state = self.exported().state_dict()
+        wrong = [
+            name
+            for name, value in state.items()
+            if value.is_floating_point() and not bool(torch.isfinite(value).all())
+        ]
+        if wrong:
+            self.diverge(f"{wrong[0]} and {len(wrong) - 1} more weights", self.step - 1)
+
+    def diverge(self, names: str, step: int) -> NoReturn:
+        """Save the state and raise DivergedError: what ``names`` lists is no number any more."""
         words = [
             f"{self.label}: {names} became NaN or infinite at step {step}; "
             "lower the learning rate or use precision: fp32"
@@ -224,6 +241,7 @@ class Trainer:
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
             "ema": None if self.ema is None else self.ema.state_dict(),
             "history": self.history.state(),
+            "threads": torch.get_num_threads(),
         }
 
     def save(self) -> None:
@@ -231,13 +249,13 @@ class Trainer:
         if self.checkpoints is not None:
             self.checkpoints.save(self.step, self.state())
             wait_for_all(self.fabric.world_size)
-            self.checkpoints.keep_only(self.step)
+            self.checkpoints.keep_newest()
 
     def resume(self) -> None:
-        """Take up the newest state that every process has, if there is one."""
+        """Take up the newest undamaged state that every process has, if there is one."""
         if self.checkpoints is None:
             return
-        step = newest_common(self.checkpoints.steps(), self.fabric.world_size)
+        step = newest_common(self.checkpoints.intact(), self.fabric.world_size)
         if step is None:
             return
         state = self.checkpoints.load(step, self.fabric.device)
@@ -249,6 +267,12 @@ class Trainer:
             self.ema.load_state_dict(state["ema"])
         self.history.restore(state["history"])
         self.fabric.print(f"{self.label}: resuming at step {self.step}")
+        if self.fabric.device.type == "cpu" and state["threads"] != torch.get_num_threads():
+            self.fabric.print(
+                f"warning: {self.label}: begun with {state['threads']} threads and resumed with "
+                f"{torch.get_num_threads()}, which sum in another order: the weights will differ "
+                "in their last digits from those of an undisturbed run (set OMP_NUM_THREADS)"
+            )
 
     def forget(self) -> None:
         """Remove the checkpoints of a run that is done."""

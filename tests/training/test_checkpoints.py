@@ -1,6 +1,7 @@
 """Checkpoints and finished models: whole or not at all, and never mixed up."""
 
 import json
+import random
 
 import pytest
 import tiny
@@ -40,17 +41,40 @@ def test_a_state_comes_back(tmp_path):
 
 def test_every_process_has_checkpoints_of_its_own(tmp_path):
     one, two, alone = (Checkpoints(tmp_path, *who) for who in ((0, 2), (1, 2), (0, 1)))
-    for step in (9, 10):
+    for step in (8, 9, 10):
         one.save(step, {"rank": 0})
     two.save(9, {"rank": 1})
-    assert (one.steps(), two.steps(), alone.steps()) == ([9, 10], [9], [])
+    assert (one.steps(), two.steps(), alone.steps()) == ([8, 9, 10], [9], [])
     assert two.load(9, CPU) == {"rank": 1}
     one.save("diverged", {})
-    one.keep_only(10)
-    assert (one.steps(), two.steps()) == ([10], [9])
+    one.keep_newest()
+    assert (one.steps(), two.steps()) == ([9, 10], [9])
     assert one.path("diverged").exists()
     one.forget()
     assert not tmp_path.exists()
+
+
+DAMAGE = {
+    "truncated": lambda content: content[: len(content) // 2],
+    "empty": lambda _: b"",
+    "zeros": lambda content: bytes(len(content)),
+    "noise": lambda content: random.Random(1).randbytes(len(content)),
+    "one byte flipped": lambda content: content[:200] + bytes([content[200] ^ 1]) + content[201:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_state_is_left_aside(tmp_path, capsys, damage):
+    checkpoints = Checkpoints(tmp_path)
+    for step in (1, 2):
+        checkpoints.save(step, {"step": step, "weights": torch.randn(99)})
+    path = checkpoints.path(2)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(UserError, match=r"2-0of1\.pt is damaged"):
+        checkpoints.load(2, CPU)
+    assert checkpoints.intact() == [1]
+    assert f"{path} is damaged and left aside" in capsys.readouterr().out
+    assert checkpoints.load(1, CPU)["step"] == 1
 
 
 def test_a_state_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path):

@@ -19,6 +19,7 @@ from pipeline.methods.base import RunParams
 from pipeline.methods.optimisers import ScheduleParams
 from pipeline.nn.shapes import check_size
 from pipeline.samples import Batch, Labelled
+from pipeline.system.lock import locked
 from pipeline.training.augmentation import Augmentation
 from pipeline.training.checkpoints import Checkpoints
 from pipeline.training.readers import LabelledReader, reader_of
@@ -267,6 +268,66 @@ def test_a_state_that_is_no_number_is_never_saved(store_of, tmp_path):
     text = str(caught.value)
     assert f"The last good state: {checkpoints.path(2)}" in text
     assert f"The state now, after step 4: {checkpoints.path('diverged')}" in text
+
+
+def test_weights_that_the_last_update_ruined_are_not_exported(store_of, tmp_path, monkeypatch):
+    """Whose loss, computed before it, is a number like any other."""
+    run = tiny.shrink(RUNS["vae"], steps=3)
+    take_step = Trainer.take_step
+
+    def ruin(self: Trainer, batch: Batch, logged: bool = False) -> None:
+        take_step(self, batch, logged)
+        if self.step == 3:
+            next(self.method.model.parameters()).data.view(-1)[0] = float("nan")
+
+    monkeypatch.setattr(Trainer, "take_step", ruin)
+    with pytest.raises(UserError, match=r"0 more weights became NaN or infinite at step 2"):
+        train_in(tmp_path, run, store_of(run))
+    assert not (tmp_path / "model").exists()
+
+
+def test_another_number_of_threads_is_said(store_of, tmp_path, monkeypatch, capsys):
+    run = tiny.shrink(RUNS["vae"])
+    first = start(run, store_of(run), tmp_path)
+    with pytest.raises(KilledError):
+        first.fit(reader(run, store_of(run), killed_at=5))
+    there = torch.get_num_threads()
+    start(run, store_of(run), tmp_path).resume()
+    assert "threads" not in capsys.readouterr().out
+    monkeypatch.setattr(torch, "get_num_threads", lambda: there + 1)
+    start(run, store_of(run), tmp_path).resume()
+    words = f"begun with {there} threads and resumed with {there + 1}, which sum in another order"
+    assert words in capsys.readouterr().out
+
+
+def test_a_run_goes_on_from_the_state_before_a_damaged_one(store_of, tmp_path, capsys):
+    run = tiny.shrink(RUNS["vae"], steps=6, checkpoint_every=1)
+    undisturbed = start(run, store_of(run))
+    undisturbed.fit(reader(run, store_of(run)))
+    killed = start(run, store_of(run), tmp_path)
+    with pytest.raises(KilledError):
+        killed.fit(reader(run, store_of(run), killed_at=5))
+    newest = Checkpoints(tmp_path).path(5)
+    newest.write_bytes(newest.read_bytes()[:-7])
+    resumed = start(run, store_of(run), tmp_path)
+    resumed.fit(reader(run, store_of(run)))
+    said = capsys.readouterr().out
+    assert f"{newest} is damaged and left aside" in said
+    assert "resuming at step 4" in said
+    assert_equal(everything(undisturbed), everything(resumed))
+
+
+def test_one_model_is_trained_by_one_process_at_a_time(store_of, tmp_path):
+    run = tiny.shrink(RUNS["vae"])
+    lock = tmp_path / ".model.lock"
+    with locked(lock, "a test"):
+        owner = lock.read_text()
+        with pytest.raises(UserError, match=r"training of .*/model is under way already: process"):
+            train_in(tmp_path, run, store_of(run))
+        assert lock.read_text() == owner
+    assert not lock.exists()
+    train_in(tmp_path, run, store_of(run))
+    assert not lock.exists()
 
 
 def test_steps_processes_and_seeds_have_seeds_of_their_own():
