@@ -15,7 +15,7 @@ from gradio.events import api
 
 from demo import cards, compare, images, sampling, voice
 from demo.library import Library
-from demo.uploads import MOST_BYTES
+from demo.uploads import MOST_BYTES, Page
 from demo.words import Turns
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
@@ -53,7 +53,7 @@ def build(folder: Path, sweep: int = SWEEP, keep: int = KEEP) -> gr.Blocks:
         ("Compare", compare.possible(library), compare.build),
     ]
     offered = [(name, contents) for name, possible, contents in tabs if possible]
-    page = gr.Blocks(title="Crossdomain", analytics_enabled=False, delete_cache=(sweep, keep))
+    page = Page(title="Crossdomain", analytics_enabled=False, delete_cache=(sweep, keep))
     with page:
         gr.Markdown(TITLE, elem_classes="title")
         if not offered:
