@@ -46,6 +46,7 @@ OPEN = (
 FONT, MONO = ("system-ui", "sans-serif"), ("ui-monospace", "monospace")
 WAITING = 16  # requests in the queue
 THREADS = 8  # that run them; each keeps buffers of its own
+SESSIONS = 32  # visitors whose controls are remembered, 0.25 MB each; others meet them as built
 SWEEP, KEEP = 60, 1800  # seconds between two looks for old files, and that a visitor's file is kept
 
 
@@ -170,6 +171,7 @@ def running(
                 auth=login,
                 auth_message=WAIT,
                 server_name=host,
+                state_session_capacity=SESSIONS,
                 app_kwargs={"middleware": [Middleware(Guard, names=names)]},
                 **looks(),
                 **launch,
