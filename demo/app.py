@@ -3,19 +3,23 @@
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio as gr
 from gradio.events import api
+from starlette.middleware import Middleware
 
 from demo import cards, compare, images, sampling, voice
+from demo.guard import WAIT, Guard, is_local, names_of
 from demo.library import Library
-from demo.uploads import MOST_BYTES
+from demo.uploads import MOST_BYTES, Page
 from demo.words import Turns
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
@@ -34,9 +38,15 @@ crossdomain demo
 ```
 """
 
+OPEN = (
+    "Warning: whoever reaches this address can use the demo and the machine's time. "
+    "--user and --password ask for a password."
+)
+
 FONT, MONO = ("system-ui", "sans-serif"), ("ui-monospace", "monospace")
 WAITING = 16  # requests in the queue
 THREADS = 8  # that run them; each keeps buffers of its own
+SESSIONS = 32  # visitors whose controls are remembered, 0.25 MB each; others meet them as built
 SWEEP, KEEP = 60, 1800  # seconds between two looks for old files, and that a visitor's file is kept
 
 
@@ -53,7 +63,7 @@ def build(folder: Path, sweep: int = SWEEP, keep: int = KEEP) -> gr.Blocks:
         ("Compare", compare.possible(library), compare.build),
     ]
     offered = [(name, contents) for name, possible, contents in tabs if possible]
-    page = gr.Blocks(title="Crossdomain", analytics_enabled=False, delete_cache=(sweep, keep))
+    page = Page(title="Crossdomain", analytics_enabled=False, delete_cache=(sweep, keep))
     with page:
         gr.Markdown(TITLE, elem_classes="title")
         if not offered:
@@ -131,6 +141,8 @@ def theme() -> gr.themes.Base:
 def running(
     folder: Path,
     *,
+    host: str = "127.0.0.1",
+    allow_hosts: Iterable[str] = (),
     login: tuple[str, str] | None = None,
     sweep: int = SWEEP,
     keep: int = KEEP,
@@ -138,10 +150,12 @@ def running(
 ) -> Iterator[gr.Blocks]:
     """Serve the page of the models below ``folder`` while the block runs.
 
+    ``host``: what it listens on. ``allow_hosts``: the names that it answers to beside that.
     ``login``: the name and password that visitors must know. ``sweep``, ``keep``: see `build`.
     ``launch``: see gradio's ``Blocks.launch``. What visitors hand in and get lies in a folder that
-    ends with this.
+    ends with this. Raises UserError where one of ``allow_hosts`` is no name.
     """
+    names = names_of(host, allow_hosts)
     with TemporaryDirectory(prefix="crossdomain-demo-") as files_of_visitors:
         before = os.environ.get("GRADIO_TEMP_DIR")
         os.environ["GRADIO_TEMP_DIR"] = files_of_visitors
@@ -155,9 +169,17 @@ def running(
                 ssr_mode=False,
                 footer_links=["api"],
                 auth=login,
+                auth_message=WAIT,
+                server_name=host,
+                state_session_capacity=SESSIONS,
+                app_kwargs={"middleware": [Middleware(Guard, names=names)]},
                 **looks(),
                 **launch,
             )
+            public = vars(page)["share_url"]
+            if public is not None:
+                names.add(str(urlsplit(public).hostname))
+                page.share = False  # else the page loads its scripts from Gradio's own server
             try:
                 yield page
             finally:
@@ -175,20 +197,31 @@ def serve(
     host: str,
     port: int,
     share: bool,
+    allow_hosts: Iterable[str] = (),
     user: str | None = None,
     password: str | None = None,
 ) -> None:
     """Serve the page until it is stopped.
 
-    Raises UserError where the port is taken, or where only one of user and password is given.
+    Raises UserError where the port is taken, where only one of user and password is given, or where
+    one of ``allow_hosts`` is no name.
     """
     if (user is None) != (password is None):
         raise UserError("--user and --password belong together: give both or none")
     login = None if user is None or password is None else (user, password)
+    if login is None and (share or not is_local(host)):
+        print(OPEN, file=sys.stderr, flush=True)
     stops = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # in the server's threads too
     try:
-        with running(folder, login=login, server_name=host, server_port=port, share=share) as page:
+        with running(
+            folder,
+            host=host,
+            allow_hosts=allow_hosts,
+            login=login,
+            server_port=port,
+            share=share,
+        ) as page:
             gc.collect()
             gc.freeze()  # what lives as long as the demo need not be looked through for garbage
             public = f" and {page.share_url}" if share else ""

@@ -194,12 +194,12 @@ def build_voices(library: Library, turns: Turns) -> None:
 
 
 def taking_turns(library: Library, values: list[str], progress: gr.Progress) -> Iterator[Direction]:
-    """Return the directions that were chosen, one after another.
+    """Return the directions that were chosen, one after another, each once.
 
     Raises ValueError where there are none, and UserError for one that there is not.
     """
     if not values:
         raise ValueError("Choose at least one translator.")
-    for done, value in enumerate(values):
+    for done, value in enumerate(dict.fromkeys(values)):
         progress(done / len(values), value)
         yield library.way(value)

@@ -77,7 +77,7 @@ def build(library: Library, turns: Turns) -> None:
         given = read_upload(picture)
         opinions = {}
         with turns.turn(request) as check:
-            for done, name in enumerate(models):
+            for done, name in enumerate(dict.fromkeys(models)):
                 check()
                 progress(done / len(models), name)
                 opinions[name] = asked.opinion(name, given)

@@ -1,6 +1,7 @@
 """Errors as the page shows them, and runs that a visitor may cancel."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -18,6 +19,9 @@ Result = TypeVar("Result")
 Check = Callable[[], None]
 
 MOST_CHARACTERS = 300  # of a message
+FOLDERS = re.compile(
+    r"(?<![\w.:/])/(?:[^\s'\"/]+/)+"
+)  # as in /home/me/x.png, not in cyclegan/zebra
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +57,11 @@ def shows_errors(action: Callable[Arguments, Result]) -> Callable[Arguments, Res
 
 def said(message: str) -> gr.Error:
     """Return an error that gradio shows and does not print, cut where a visitor would stop
-    reading."""
+    reading.
+
+    Of files on the server it tells names, not where they lie.
+    """
+    message = FOLDERS.sub("", message)
     return gr.Error(shorten(message, MOST_CHARACTERS, placeholder=" ..."), print_exception=False)
 
 

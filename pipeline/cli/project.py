@@ -82,6 +82,14 @@ def demo(
     share: Annotated[
         bool, typer.Option("--share/--no-share", help="Also lend it a public address for a while.")
     ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Also answer under this name, as in a browser's address; may be repeated. "
+            "Addresses in digits, localhost and what --host names need no leave.",
+        ),
+    ] = None,
     user: Annotated[
         str | None, typer.Option(help="Let in only who knows this name and the password.")
     ] = None,
@@ -108,4 +116,12 @@ def demo(
     """
     from demo.app import serve
 
-    serve(models, host=host, port=port, share=share, user=user, password=password)
+    serve(
+        models,
+        host=host,
+        port=port,
+        share=share,
+        allow_hosts=allow_host or [],
+        user=user,
+        password=password,
+    )

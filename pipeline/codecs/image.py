@@ -1,6 +1,9 @@
 """Pictures: files -> uint8 arrays -> samples in [-1, 1] and back."""
 
 import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -44,24 +47,57 @@ def read_picture(path: Path) -> Picture:
     is read. Raises ValueError with the reason where the file is not a whole picture or its values
     have no known range.
     """
+    with errors_in_words(), Image.open(path) as file:
+        return to_rgb(file)
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Turn Pillow's errors while a file is opened and decoded into ValueError with the reason."""
     try:
-        with Image.open(path) as file:
-            picture = ImageOps.exif_transpose(file)
-            if picture.mode.startswith("I;16"):  # Pillow would cut off what is above 255
-                deep = np.asarray(picture).astype(np.float32)
-                picture = Image.fromarray(np.round(deep / 257).astype(np.uint8))
-            elif picture.mode in ("I", "F"):
-                raise ValueError("32-bit values, whose range is not known: save it as 8 or 16 bits")
-            elif picture.has_transparency_data:  # what lies beneath is often black, or noise
-                white = Image.new("RGBA", picture.size, "white")
-                picture = Image.alpha_composite(white, picture.convert("RGBA"))
-            return np.asarray(picture.convert("RGB"))
+        yield
     except UnidentifiedImageError as error:
         raise ValueError("not a picture in a known format") from error
     except Image.DecompressionBombError as error:
         raise ValueError(f"too large: {error}") from error
     except (OSError, SyntaxError) as error:
         raise ValueError(f"damaged picture: {error}") from error
+
+
+def to_rgb(file: Image.Image, most: int | None = None) -> Picture:
+    """Decode an opened file as `read_picture` says.
+
+    One of more than ``most`` pixels is reduced to them: a JPEG while it is decoded, others before
+    they are converted, so that only what decoders need is ever held at full size.
+    """
+    if (size := fewer_pixels(file.size, most)) != file.size:
+        file.draft(None, size)  # a JPEG's next larger size; others have none
+    ImageOps.exif_transpose(file, in_place=True)
+    picture = file
+    if picture.mode.startswith("I;16"):  # Pillow would cut off what is above 255
+        deep = np.asarray(picture).astype(np.float32)
+        picture = Image.fromarray(np.round(deep / 257).astype(np.uint8))
+    elif picture.mode in ("I", "F"):
+        raise ValueError("32-bit values, whose range is not known: save it as 8 or 16 bits")
+    if (size := fewer_pixels(picture.size, most)) != picture.size:
+        if picture.mode in ("1", "P", "PA") or "transparency" in picture.info:
+            # Numbers of colours have no mean, and a mean with what is transparent isn't that.
+            picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if picture.has_transparency_data:  # what lies beneath is often black, or noise
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture.convert("RGBA"))
+    return np.asarray(picture.convert("RGB"))
+
+
+def fewer_pixels(size: tuple[int, int], most: int | None) -> tuple[int, int]:
+    """Return the largest width and height of at most ``most`` pixels and the proportions of
+    ``size``; ``size`` itself where it has no more."""
+    width, height = size
+    if most is None or width * height <= most:
+        return size
+    factor = math.sqrt(most / (width * height))
+    return max(1, min(int(width * factor), most)), max(1, min(int(height * factor), most))
 
 
 def halves_of(picture: Picture) -> tuple[Picture, Picture]:

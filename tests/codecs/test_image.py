@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from pipeline.codecs import ImageCodec
-from pipeline.codecs.image import fit_square, halves_of, read_picture
+from pipeline.codecs.image import fewer_pixels, fit_square, halves_of, read_picture, to_rgb
 
 CODEC = ImageCodec(size=16, channels={"a": 3, "b": 1})
 
@@ -260,3 +260,56 @@ def test_a_picture_has_a_left_and_a_right_half():
     np.testing.assert_array_equal(right, picture(4, 6)[:, 3:])
     with pytest.raises(ValueError, match="7x4 pixels: an odd width has no two equal halves"):
         halves_of(picture(4, 7))
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif", "bmp"])
+def test_large_pictures_are_reduced_while_they_are_read(tmp_path: Path, ending: str):
+    waves = (
+        np.sin(np.linspace(0, 20, 640))[None, :, None]
+        * np.cos(np.linspace(0, 9, 480))[:, None, None]
+    )
+    whole = (127.5 + 120 * waves * np.array([1, -1, 0.5])).astype(np.uint8)
+    Image.fromarray(whole).save(tmp_path / f"x.{ending}")
+    with Image.open(tmp_path / f"x.{ending}") as file:
+        found = to_rgb(file, 80 * 60)
+    assert found.shape == (60, 80, 3)
+    expected = np.asarray(Image.fromarray(whole).resize((80, 60), Image.Resampling.LANCZOS))
+    np.testing.assert_allclose(found.astype(int), expected, atol=6)
+    with Image.open(tmp_path / f"x.{ending}") as file:
+        assert to_rgb(file, 640 * 480).shape == (480, 640, 3)
+
+
+def test_a_reduced_picture_is_turned_and_shows_white_behind_what_is_transparent(tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(picture(80, 40)).save(tmp_path / "x.jpg", exif=exif)
+    with Image.open(tmp_path / "x.jpg") as file:
+        assert to_rgb(file, 50).shape == (5, 10, 3)
+    halves = Image.new("P", (64, 64), 0)
+    halves.putpalette([0, 0, 0, 200, 10, 10])
+    halves.paste(1, (32, 0, 64, 64))
+    halves.save(tmp_path / "palette.png", transparency=0)
+    keyed = Image.new("RGB", (64, 64), (0, 0, 0))
+    keyed.paste((200, 10, 10), (32, 0, 64, 64))
+    keyed.save(tmp_path / "key.png", transparency=(0, 0, 0))
+    for name in ("palette.png", "key.png"):
+        with Image.open(tmp_path / name) as file:
+            found = to_rgb(file, 8 * 8)
+        np.testing.assert_allclose(found[:, 1].astype(int), [[255] * 3] * 8, atol=2)
+        np.testing.assert_allclose(found[:, -2].astype(int), [[200, 10, 10]] * 8, atol=2)
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "expected"),
+    [
+        ((20, 10), 200, (20, 10)),
+        ((20, 10), None, (20, 10)),
+        ((200, 100), 200, (20, 10)),
+        ((10_000, 1), 4, (4, 1)),
+        ((3, 3), 8, (2, 2)),
+    ],
+)
+def test_the_proportions_of_fewer_pixels_stay(
+    size: tuple[int, int], most: int | None, expected: tuple[int, int]
+):
+    assert fewer_pixels(size, most) == expected

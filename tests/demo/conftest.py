@@ -29,6 +29,7 @@ FLAGS = [
 ALLOWED = ["microphone", "camera", "clipboard-read", "clipboard-write"]
 LIVELY = 30.0
 SWEEP, KEEP = 1, 600  # seconds
+POLICY = "Content Security Policy"  # in what Chromium logs of something that it blocked
 
 
 @pytest.fixture(scope="session")
@@ -77,14 +78,19 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, served: Served) -> Iterator[Page]:
-    """A visitor's fresh page, which must load nothing from elsewhere and log no error."""
+    """A visitor's fresh page, which must load nothing from elsewhere nor want what the headers
+    forbid."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=ALLOWED)
     context.set_default_timeout(20_000)
     page = context.new_page()
     foreign: list[str] = []
     own = (served.url, "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(own) else foreign.append(r.url))
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(served.url)
     yield page
     context.close()
     assert not foreign
+    assert not [words for words in said if POLICY in words]

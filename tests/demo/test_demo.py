@@ -26,7 +26,6 @@ from demo.app import build, running
 from demo.examples import Examples
 from demo.library import KEPT, Library
 from demo.sampling import FRAMES, animation
-from demo.uploads import KEPT_PIXELS, reduce
 from demo.words import Turns
 from pipeline.capabilities import TEMPERATURE, Sampler
 from pipeline.codecs import ImageCodec, MelCodec
@@ -212,18 +211,6 @@ def test_an_animation_goes_there_and_back(tmp_path: Path) -> None:
     assert len(levels) == 2 * FRAMES - 2
     assert levels.index(max(levels)) == FRAMES - 1
     np.testing.assert_allclose(levels[1:FRAMES], levels[: FRAMES - 2 : -1], atol=3)
-
-
-@pytest.mark.parametrize(("size", "expected"), [((10, 20), (10, 20)), ((2048, 1024), None)])
-def test_only_large_pictures_are_reduced(
-    size: tuple[int, int], expected: tuple[int, int] | None
-) -> None:
-    reduced = reduce(np.zeros((*size, 3), np.uint8)).shape[:2]
-    if expected is not None:
-        assert reduced == expected
-    else:
-        assert reduced[0] * reduced[1] <= KEPT_PIXELS
-        assert reduced[0] / reduced[1] == pytest.approx(2, rel=0.01)
 
 
 # Endpoints

@@ -1,4 +1,4 @@
-"""Two hundred requests in a row: memory stays flat, and no file is left behind."""
+"""Two hundred visitors in a row: memory stays flat, and no file is left behind."""
 
 import itertools
 import os
@@ -14,8 +14,10 @@ import gradio_client
 import pytest
 import tiny
 
+from demo.app import SESSIONS
+
 COMMAND = [sys.executable, "-m", "pipeline.cli"]
-REQUESTS, SETTLED = 200, 20
+REQUESTS, SETTLED = 200, 20 + SESSIONS
 MEGABYTE = 2**20
 
 
@@ -66,7 +68,11 @@ def requests(number: int, folder: Path) -> Iterator[tuple[Any, ...]]:
 
 
 def answer(client: gradio_client.Client, endpoint: str, *inputs: Any) -> bool:
-    """Whether a request is answered; it may only be refused in the words for a bad picture."""
+    """Whether a new visitor's request is answered.
+
+    It may only be refused in the words for a bad picture.
+    """
+    client.reset_session()
     try:
         client.predict(*inputs, api_name=endpoint)
     except gradio_client.exceptions.AppError as error:
