@@ -3,12 +3,15 @@
 import errno
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 Result = TypeVar("Result")
 
+DEBUG = "CROSSDOMAIN_DEBUG"
+"""The environment's variable that, not empty, shows tracebacks of errors that have a message."""
 LISTED = 20  # problems of one message
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_WAY = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -38,7 +41,8 @@ def listing(problems: Iterable[str]) -> str:
 def exit_on_user_error(work: Callable[[], Result]) -> Result:
     """Call ``work``; what the user can put right is said in words, without a traceback.
 
-    Ends the process with exit code 1 then, or with 130 where the user stopped it.
+    Ends the process with exit code 1 then, or with 130 where the user stopped it. Shows the
+    traceback too where `DEBUG` is set.
     """
     try:
         return work()
@@ -68,6 +72,8 @@ def in_the_way(path: Path) -> str:
 
 
 def _stop(message: str, code: int = 1, *, at_once: bool = False) -> NoReturn:
+    if os.environ.get(DEBUG):
+        traceback.print_exc()
     print(message, file=sys.stderr)
     if at_once:
         sys.stdout.flush()

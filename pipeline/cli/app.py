@@ -1,5 +1,6 @@
 """The app that all commands of `crossdomain` belong to, and its errors."""
 
+import os
 from collections.abc import Callable
 from inspect import Parameter, signature
 from pathlib import Path
@@ -9,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.capabilities import Option
-from pipeline.errors import exit_on_user_error
+from pipeline.errors import DEBUG, exit_on_user_error
 
 MODELS = Path("data/models")
 
@@ -24,13 +25,43 @@ class Commands(TyperGroup):
 
 app = typer.Typer(
     cls=Commands,
-    help="Translate between domains of pictures and sound, and draw samples, by trained models.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version, and end."""
+    if wanted:
+        from pipeline.cli.version import version
+
+        typer.echo(version())
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=show_version, is_eager=True, help="Say the version and commit."
+        ),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error that has a message.")
+    ] = False,
+) -> None:
+    """Translate between domains of pictures and sound, and draw samples, by trained models.
+
+    Exit codes: 0 done; 1 an error that its message tells how to put right; 2 wrong arguments; 130
+    stopped by Ctrl-C. Anything else is a defect: please report it with its traceback.
+    """
+    if debug:
+        os.environ[DEBUG] = "1"
+
 
 Root = Annotated[Path, typer.Option("--models", help="Where the finished models are.")]
 

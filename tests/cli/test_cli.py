@@ -302,7 +302,8 @@ def test_pitch_is_said_before_and_after(models: Path, tmp_path: Path) -> None:
     arguments = ("translate", models / "voice_cyclegan", tmp_path / "in", "-o", tmp_path / "out")
     result = call(*arguments, "--pitch")
     assert result.exit_code == 1
-    long, mute = result.stdout.splitlines()
+    long, mute, written = result.stdout.splitlines()
+    assert written == f"2 file(s) translated to beatrice by voice_cyclegan: {tmp_path / 'out'}"
     said = re.fullmatch(r".*in/long\.wav: mean F0 ([\d.]+) Hz before, (.*) after", long)
     assert float(said.group(1)) == pytest.approx(np.sqrt(120 * 180), rel=0.01)
     meter = PitchMeter(tiny.CONVENTION)
@@ -311,7 +312,7 @@ def test_pitch_is_said_before_and_after(models: Path, tmp_path: Path) -> None:
     assert sum(map(len, meter.through(made))) == soundfile.info(tmp_path / "out/long.wav").frames
     assert said.group(2) == in_hertz(meter.hertz)
     assert mute.endswith("in/mute.wav: mean F0 no voice before, no voice after")
-    assert call(*arguments).stdout == ""
+    assert call(*arguments).stdout == f"{written}\n"
 
 
 @pytest.mark.parametrize("length", [1000, 8000, 100_000])
@@ -456,3 +457,34 @@ def test_codes_are_drawn_as_they_are_asked_for(models: Path, tmp_path: Path) -> 
     made = tiny.tree(tmp_path)
     assert len({made[f"{name}.png"] for name in ("plain", "seven", "warm", "one")}) == 4
     assert made["one.png"] == made["likeliest.png"] == made["cold.png"]
+
+
+# The command itself
+
+
+def test_the_version_names_the_commit():
+    said = call("--version").stdout
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=tiny.ROOT, capture_output=True, text=True
+    ).stdout.strip()
+    assert said.startswith("crossdomain 0.1.0")
+    assert f"(commit {commit}" in said if commit else "commit" not in said
+
+
+def test_debug_shows_the_traceback_of_an_error_in_words(tmp_path, monkeypatch):
+    monkeypatch.setenv("CROSSDOMAIN_DEBUG", "")
+    arguments = ("sample", "nobody", "--models", tmp_path)
+    plain, debugged = call(*arguments), call("--debug", *arguments)
+    for result in (plain, debugged):
+        assert result.exit_code == 1
+        assert "error: no finished model 'nobody'" in result.stderr
+    assert "Traceback" not in plain.stderr
+    assert "Traceback" in debugged.stderr
+    assert "find_model" in debugged.stderr
+
+
+def test_translate_says_what_it_wrote(models, tmp_path):
+    tiny.write_picture(tmp_path / "a.png", 1, 32, 32)
+    result = call("translate", models / "cyclegan", tmp_path / "a.png", "-o", tmp_path / "out.png")
+    expected = f"1 file(s) translated to zebra by cyclegan: {tmp_path / 'out.png'}\n"
+    assert result.stdout == expected

@@ -60,6 +60,8 @@ def translate(
             if failure is not None:
                 failures.append(failure)
     print("".join(f"{note}\n" for note in notes or []), end="")
+    done = len(jobs) - len(failures)
+    print(f"{done} file(s) translated to {to} by {finished.name}: {out}")
     if failures:
         total = f"{len(failures)} of {len(jobs)} file(s) could not be translated:"
         raise UserError(f"{total}\n{listing(failures)}")
