@@ -10,18 +10,27 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from pipeline.block import Block
+from pipeline.block import Block, Side, Width
 from pipeline.samples import Spec
 
 Picture = npt.NDArray[np.uint8]
+
+MOST_PIXELS = 60_000_000
+"""Of a file: some formats write as many into a kilobyte, and reading them takes most of a
+gigabyte."""
 
 
 class ImageCodec(Block):
     """Pictures of one size, with a number of channels for each domain."""
 
     kind: Literal["image"] = "image"
-    size: int
-    channels: dict[str, int]
+    size: Side
+    channels: dict[str, Width]
+
+    @property
+    def domains(self) -> set[str]:
+        """The names of the domains that it knows."""
+        return set(self.channels)
 
     def spec(self, domain: str) -> Spec:
         """Return the samples of ``domain``: [channels, size, size] in [-1, 1]."""
@@ -46,16 +55,23 @@ def read_picture(path: Path) -> Picture:
     """
     try:
         with Image.open(path) as file:
-            picture = ImageOps.exif_transpose(file)
+            if file.width * file.height > MOST_PIXELS:
+                raise ValueError(
+                    f"too large: {file.width}x{file.height} pixels, allowed: {MOST_PIXELS:,} in all"
+                )
+            ImageOps.exif_transpose(file, in_place=True)
+            picture: Image.Image = file
             if picture.mode.startswith("I;16"):  # Pillow would cut off what is above 255
                 deep = np.asarray(picture).astype(np.float32)
                 picture = Image.fromarray(np.round(deep / 257).astype(np.uint8))
             elif picture.mode in ("I", "F"):
                 raise ValueError("32-bit values, whose range is not known: save it as 8 or 16 bits")
             elif picture.has_transparency_data:  # what lies beneath is often black, or noise
+                clear = picture if picture.mode == "RGBA" else picture.convert("RGBA")
                 white = Image.new("RGBA", picture.size, "white")
-                picture = Image.alpha_composite(white, picture.convert("RGBA"))
-            return np.asarray(picture.convert("RGB"))
+                picture = Image.alpha_composite(white, clear)
+                del clear, white
+            return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
     except UnidentifiedImageError as error:
         raise ValueError("not a picture in a known format") from error
     except Image.DecompressionBombError as error:
