@@ -1,8 +1,29 @@
 """The base of every block of params.yaml."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+# What sizes a network or an array is bounded from above, generously: blocks come from strangers'
+# files too, and a few characters must not cost hours or gigabytes.
+Width = Annotated[int, Field(ge=1, le=2**14)]
+"""Channels of a layer, or numbers of a vector."""
+Layers = Annotated[int, Field(ge=1, le=256)]
+"""Layers, blocks or networks of one kind, one after the other or side by side."""
+Halvings = Annotated[int, Field(ge=1, le=16)]
+"""Of height and width: 16 leave one pixel of the largest `Side`."""
+Kernel = Annotated[int, Field(ge=1, le=2**12)]
+"""Length of a filter, its stride or its dilation."""
+Side = Annotated[int, Field(ge=1, le=2**16)]
+"""Height or width of samples, pixels or frames."""
+Count = Annotated[int, Field(ge=1, le=2**20)]
+"""Samples, codes or numbers of a flat list."""
+Steps = Annotated[int, Field(ge=1, le=10**9)]
+"""Of training."""
+Step = Annotated[int, Field(ge=0, le=10**9)]
+"""Of training: the number of one, from 0 on."""
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+"""Of random numbers, as torch takes it."""
 
 
 class Block(BaseModel):

@@ -13,6 +13,7 @@ Result = TypeVar("Result")
 DEBUG = "CROSSDOMAIN_DEBUG"
 """The environment's variable that, not empty, shows tracebacks of errors that have a message."""
 LISTED = 20  # problems of one message
+LONGEST = 200  # characters of a value in a message
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_WAY = {errno.EACCES, errno.EPERM, errno.EROFS}
 IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY}
@@ -36,6 +37,11 @@ def listing(problems: Iterable[str]) -> str:
     if len(lines) > LISTED:
         shown.append(f"  ... and {len(lines) - LISTED} more")
     return "\n".join(shown)
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """Return a text for a message: its beginning, where it is long."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters)"
 
 
 def exit_on_user_error(work: Callable[[], Result]) -> Result:

@@ -5,11 +5,14 @@ travels with every artefact. The default is HiFi-GAN's (Kong, Kim and Bae, 2020,
 ``meldataset.py`` of its repository).
 """
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
-from pipeline.block import Block
+from pipeline.block import Block, Kernel, Side
+
+Rate = Annotated[int, Field(ge=1, le=2**20)]
+"""Samples a second."""
 
 
 class MelConvention(Block):
@@ -21,15 +24,15 @@ class MelConvention(Block):
     give exactly ``N // hop`` frames. Numbers that do not fit together are refused.
     """
 
-    rate: PositiveInt = 22_050
+    rate: Rate = 22_050
     """Samples a second."""
-    n_fft: PositiveInt = 1024
+    n_fft: Side = 1024
     """Length of the Fourier transform, samples."""
-    hop: PositiveInt = 256
+    hop: Side = 256
     """Step between frames, samples; at most half of ``win``."""
-    win: PositiveInt = 1024
+    win: Side = 1024
     """Length of the Hann window, samples; at most ``n_fft``, in whose middle it stands."""
-    mels: PositiveInt = 80
+    mels: Kernel = 80
     """Number of mel bands, M."""
     fmin: NonNegativeFloat = 0.0
     """Lower edge of the lowest band, Hz."""

@@ -5,7 +5,9 @@ from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+
+from pipeline.errors import LISTED, shortened
 
 TAGS = ("method", "kind")  # the literal fields that tell the members of a union apart
 KEY = "[key]"  # ends pydantic's location of what is wrong with a name itself
@@ -59,15 +61,30 @@ for _ours, _others in MEANT.items():
         OTHER_NAMES[_other] = (*OTHER_NAMES.get(_other, ()), *_ours.split())
 
 
+def in_words(error: ValidationError) -> list[str]:
+    """Return each of pydantic's errors about a file that is none of ours: its place, the reason.
+
+    At most as many as a message lists, for a stranger's file can hold a million.
+    """
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    lines = []
+    for mistake in found[: LISTED - 1]:
+        path = shortened(".".join(map(str, mistake["loc"])), 100)
+        lines.append(f"{path}: {shortened(mistake['msg'])}".removeprefix(": "))
+    more = len(found) - len(lines)
+    return lines + ([f"... and {more} more"] if more else [])
+
+
 def describe(mistake: dict[str, Any], model: type[BaseModel]) -> str:
     """Return one of pydantic's errors about what should have been a ``model``."""
     location = tuple(mistake["loc"])
     if location[-1:] == (KEY,) and mistake["type"] == "string_type":
         path = key_path(location[:-2], model)
-        return f"{path}: YAML reads the name {mistake['input']} as no text: write it in quotes"
+        name = shortened(str(mistake["input"]))
+        return f"{path}: YAML reads the name {name} as no text: write it in quotes"
     path = key_path(tuple(part for part in location if part != KEY), model)
     kind, context = kind_at(location, model), mistake.get("ctx", {})
-    found = "nothing" if mistake["input"] is None else repr(mistake["input"])
+    found = "nothing" if mistake["input"] is None else shortened(repr(mistake["input"]))
     match mistake["type"]:
         case "extra_forbidden":
             allowed = ", ".join(keys_at(location[:-1], model))
@@ -81,15 +98,17 @@ def describe(mistake: dict[str, Any], model: type[BaseModel]) -> str:
             return f"{path}: missing the key {context['discriminator']}, allowed: {tags}"
         case "union_tag_invalid":
             key = context["discriminator"].strip("'")
-            return f"{path}.{key}: found '{context['tag']}', allowed: {context['expected_tags']}"
+            tag = shortened(str(context["tag"]))
+            return f"{path}.{key}: found '{tag}', allowed: {context['expected_tags']}"
         case "literal_error":
             return f"{path}: found {found}, allowed: {context['expected']}"
         case "value_error":  # a validator of ours, whose words say what was found
-            return f"{path}: {context['error']}"
+            return f"{path}: {shortened(str(context['error']), 1000)}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{path}: found {found}, allowed: {block_in_words(kind, mistake['input'])}"
         case "tuple_type" | "list_type":
-            example = f", as in [{mistake['input']}]" if is_scalar(mistake["input"]) else ""
+            one = shortened(str(mistake["input"]))
+            example = f", as in [{one}]" if is_scalar(mistake["input"]) else ""
             return f"{path}: found {found}, allowed: a list{example}"
         case _:
             reason = mistake["msg"][:1].lower() + mistake["msg"][1:]
@@ -127,7 +146,8 @@ def block_in_words(kind: Any, found: object) -> str:
     if not keys_of(kind):
         return "a block of names, or {} for none"
     needed = [name for name, field in _members(kind)[0].model_fields.items() if field.is_required()]
-    example = f", as in {{{needed[0]}: {found}}}" if len(needed) == 1 and is_scalar(found) else ""
+    one = len(needed) == 1 and is_scalar(found)
+    example = f", as in {{{needed[0]}: {shortened(str(found))}}}" if one else ""
     return f"a block of {', '.join(keys_of(kind))}{example}"
 
 
@@ -152,7 +172,7 @@ def key_path(location: tuple[str | int, ...], model: type[BaseModel]) -> str:
         if not _is_tag(_bare(kind), part):
             parts.append(str(part))
         kind = _step(_bare(kind), part)
-    return ".".join(parts) or "(the whole file)"
+    return shortened(".".join(parts)) or "(the whole file)"
 
 
 def keys_at(location: tuple[str | int, ...], model: type[BaseModel]) -> list[str]:

@@ -1,26 +1,26 @@
 """params.yaml, typed: every number that a run depends on."""
 
 import re
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
 from pydantic import Field, ValidationError
 
-from pipeline.block import Block
+from pipeline.block import Block, Seed
 from pipeline.datasets.corpora import CorpusParams
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.voices import VoicesParams
-from pipeline.errors import UserError, listing
+from pipeline.errors import LISTED, UserError, listing
 from pipeline.methods.base import RunParams
 from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.registry import ModelParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.mistakes import describe
+from pipeline.system.tensor_files import some
+from pipeline.system.yaml_files import read_yaml
 
 DataParams = Annotated[
     CorpusParams
@@ -35,13 +35,12 @@ DataParams = Annotated[
 
 GROUPS = ("datasets", "classifiers", "models", "second_stage")
 """The keys of params.yaml whose blocks are stages of DVC."""
-MERGE = "tag:yaml.org,2002:merge"
 
 
 class Params(Block):
     """The whole of params.yaml."""
 
-    seed: int = Field(ge=0, lt=2**63)
+    seed: Seed
     datasets: dict[str, DataParams]
     classifiers: dict[str, ClassifierParams] = Field(default_factory=dict)
     """The classifiers that evaluation asks, each named after its data set."""
@@ -67,50 +66,34 @@ class Params(Block):
         }
 
 
-class StrictLoader(yaml.SafeLoader):
-    """YAML in which a key stands once: of two equal keys, plain YAML forgets the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping; raises ConstructorError at a key that stands twice or can't be one."""
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == MERGE:  # "<<: *block": what that block has may be said again
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                problem = f"expected a text or a number as a key, found {key}"
-            elif key in seen:
-                problem = f"the key '{key}' stands twice"
-            else:
-                seen.add(key)
-                continue
-            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def load_params(path: Path) -> Params:
     """Read and check params.yaml.
 
     Raises UserError with, for each mistake, the key's path, what was found and what is allowed.
     """
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
+        raw = read_yaml(path)
     except FileNotFoundError as error:
         raise UserError(f"expected parameters at {path}: there is no such file") from error
-    except (yaml.YAMLError, ValueError) as error:  # no text, no such date
+    except ValueError as error:
         raise UserError(f"{path} is not YAML: {error}") from error
     try:
         params = Params.model_validate(raw)
     except ValidationError as error:
-        found = [describe(dict(mistake), Params) for mistake in error.errors()]
-        raise _mistakes(path, found) from error
+        mistakes = error.errors()
+        listed = [describe(dict(mistake), Params) for mistake in mistakes[:LISTED]]
+        raise _mistakes(path, listed, len(mistakes)) from error
     if found := misnamed(params) + dangling(params):
-        raise _mistakes(path, found)
+        raise _mistakes(path, found, len(found))
     return params
 
 
-def _mistakes(path: Path, found: list[str]) -> UserError:
-    return UserError(f"{path} has {len(found)} mistake(s):\n{listing(found)}")
+def _mistakes(path: Path, found: list[str], count: int) -> UserError:
+    lines = [
+        *found,
+        *[""] * (count - len(found)),
+    ]  # of what is past the list only the number counts
+    return UserError(f"{path} has {count} mistake(s):\n{listing(lines)}")
 
 
 def misnamed(params: Params) -> list[str]:
@@ -171,10 +154,34 @@ def misplaced(params: Params) -> list[str]:
             found.append(
                 f"models.{name}: it builds on {run.pretrained}, so its place is second_stage"
             )
-    for name, run in params.second_stage.items():
-        below = run.pretrained if isinstance(run, SecondStageRunParams) else None
-        others = classifiers | models - {f"models/{name}"}
-        if below not in others:
-            allowed = ", ".join(sorted(others)) or "none"
+    others = sorted(classifiers | models)
+    for name in params.second_stage:
+        below = built_on(params, f"models/{name}")
+        if below not in others or below == f"models/{name}":
+            allowed = some([other for other in others if other != f"models/{name}"], LISTED)
             found.append(f"second_stage.{name}.pretrained: found {below!r}, allowed: {allowed}")
+        else:
+            found += endless(params, name)
     return found
+
+
+def endless(params: Params, name: str) -> list[str]:
+    """Say where a block builds on itself, or on more models than any can."""
+    chain = [f"models/{name}"]
+    while (below := built_on(params, chain[-1])) is not None:
+        chain.append(below)
+        if below == chain[0]:
+            return [f"second_stage.{name}.pretrained: builds on itself: {' on '.join(chain)}"]
+        if len(chain) > (most := SecondStageRunParams.most_below) + 1:
+            return [
+                f"second_stage.{name}.pretrained: builds on more than {most} models, one on "
+                f"another: {' on '.join(chain)}"
+            ]
+    return []
+
+
+def built_on(params: Params, path: str) -> str | None:
+    """Return what the model at ``models/NAME`` builds on; None for nothing, or no such model."""
+    group, _, name = path.partition("/")
+    run = params.runs.get(name) if group == "models" else None
+    return run.pretrained if isinstance(run, SecondStageRunParams) else None

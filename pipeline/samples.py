@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from pipeline.block import Block
+from pipeline.block import Block, Side, Width
 
 
 class Spec(Block):
     """The shape and range of the samples of one domain."""
 
-    channels: int
-    height: int
-    width: int | None
+    channels: Width
+    height: Side
+    width: Side | None
     """Values a row, or None where the width is time and any number of frames may come."""
     bounded: bool
     """True: values lie in [-1, 1], so a generator ends in tanh. False: standardised values."""

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import torch
 from click.testing import Result
+from torch import Tensor
 from typer.testing import CliRunner
 
 from pipeline.cli import app
@@ -26,3 +28,8 @@ def refused(origin: str, *arguments: object) -> str:
     assert result.exit_code == 1, result.output
     assert result.stderr.startswith("error: ")
     return result.stderr
+
+
+def zeros(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A state of a network on the meta device, in memory that nothing was written to."""
+    return {name: torch.zeros_like(value, device="cpu") for name, value in state.items()}

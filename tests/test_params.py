@@ -155,10 +155,16 @@ def test_a_block_survives_json(tmp_path):
             id="unknown kind of data",
         ),
         pytest.param(
-            "models.vae.latent", 0, ["models.vae.latent", "found 0", "greater than 0"], id="zero"
+            "models.vae.latent",
+            0,
+            ["models.vae.latent", "found 0", "greater than or equal to 1"],
+            id="zero",
         ),
         pytest.param(
-            "models.vae.noise", -1.0, ["models.vae.noise", "found -1.0", "greater than 0"], id="<0"
+            "models.vae.noise",
+            -1.0,
+            ["models.vae.noise", "found -1.0", "greater than 0"],
+            id="<0",
         ),
         pytest.param(
             "models.vae.optimizer",
@@ -349,6 +355,20 @@ def test_models_may_build_on_models_that_build_on_classifiers(tmp_path):
         ({"other": CODES}, "second_stage.other.pretrained: found None"),
         ({"prior": {**PRIOR, "pretrained": "codes"}}, "second_stage.prior"),
         ({"prior": PRIOR}, "second_stage.prior"),
+        (
+            {
+                "prior": {**PRIOR, "pretrained": "models/other"},
+                "other": {**PRIOR, "pretrained": "models/prior"},
+            },
+            "second_stage.prior.pretrained: builds on itself: models/prior on models/other on "
+            "models/prior",
+        ),
+        (
+            {f"p{n}": {**PRIOR, "pretrained": f"models/p{n + 1}"} for n in range(2000)}
+            | {"p2000": {**PRIOR, "pretrained": "models/codes"}},
+            "second_stage.p0.pretrained: builds on more than 3 models, one on another: models/p0 "
+            "on models/p1 on",
+        ),
     ],
 )
 def test_what_builds_on_nothing_is_refused(tmp_path, blocks, words):

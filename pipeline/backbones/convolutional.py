@@ -6,10 +6,9 @@ autoencoders.
 
 from typing import Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 
-from pipeline.block import Block
+from pipeline.block import Block, Width
 from pipeline.nn.convolution import add_spectral_norm
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
 from pipeline.nn.shapes import shape_of
@@ -22,7 +21,7 @@ class ConvEncoderParams(Block):
     """Strided 4x4 convolutions from the full size down to 4 rows or columns, one linear layer."""
 
     kind: Literal["dcgan"] = "dcgan"
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels after the first convolution; they double at each further one."""
     norm: Norm = "batch"
     spectral: bool = False
@@ -46,7 +45,7 @@ class ConvDecoderParams(Block):
     """A linear layer to 4 rows or columns, then transposed 4x4 convolutions to the full size."""
 
     kind: Literal["dcgan"] = "dcgan"
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels before the last convolution; they double at each smaller size."""
     norm: Norm = "batch"
 

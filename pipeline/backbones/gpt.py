@@ -5,15 +5,16 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from pipeline.block import Block as Parameters
+from pipeline.block import Layers, Width
 from pipeline.nn.transformer import Block, Cache, init_gpt
 
 
 class GPTParams(Parameters):
     """By default the transformer of Esser et al. 2021 over ImageNet's codes."""
 
-    layers: int = Field(24, ge=1)
-    heads: int = Field(16, ge=1)
-    width: int = Field(1024, ge=1)
+    layers: Layers = 24
+    heads: Width = 16
+    width: Width = 1024
     """Numbers of a place; ``heads`` share them evenly."""
     dropout: float = Field(0.0, ge=0, lt=1)
 

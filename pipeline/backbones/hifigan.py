@@ -6,33 +6,36 @@ With 80 mels and weight norm folded in: V1 13,926,017 parameters, V2 925,985, V3
 """
 
 import math
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from pipeline.block import Block
+from pipeline.block import Block, Kernel, Width
 
 SLOPE = 0.1
 LAST_SLOPE = 0.01  # before the last convolution the published code leaves torch's default
+
+
+Dilations = Annotated[tuple[Kernel, ...], Field(max_length=16)]
 
 
 class HifiganParams(Block):
     """V1 by default; `V1`, `V2` and `V3` are the paper's versions."""
 
     kind: Literal["hifigan"] = "hifigan"
-    channels: PositiveInt = 512
+    channels: Width = 512
     """After the first convolution; each upsampling halves them."""
-    rates: tuple[PositiveInt, ...] = Field((8, 8, 2, 2), min_length=1)
+    rates: tuple[Kernel, ...] = Field((8, 8, 2, 2), min_length=1, max_length=12)
     """Factors by which each upsampling lengthens its input; their product is the hop."""
-    kernels: tuple[PositiveInt, ...] = (16, 16, 4, 4)
+    kernels: tuple[Kernel, ...] = Field((16, 16, 4, 4), max_length=12)
     """Of the upsamplings: at least as long as their rates, by an even number."""
     block: Literal[1, 2] = 1
     """Residual blocks of pairs of convolutions (1), or of single ones (2, of V3)."""
-    block_kernels: tuple[PositiveInt, ...] = Field((3, 7, 11), min_length=1)
+    block_kernels: tuple[Kernel, ...] = Field((3, 7, 11), min_length=1, max_length=16)
     """Odd; one block beside the others for each."""
-    block_dilations: tuple[tuple[PositiveInt, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
+    block_dilations: tuple[Dilations, ...] = Field(((1, 3, 5), (1, 3, 5), (1, 3, 5)), max_length=16)
     """For each block its convolutions' dilations."""
 
     @model_validator(mode="after")

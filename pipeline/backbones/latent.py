@@ -2,12 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from pipeline.backbones.vqgan import Residual, VqganParams, norm
-from pipeline.block import Block
+from pipeline.block import Block, Layers, Width
 
 
 class LatentTranslationParams(Block):
@@ -22,10 +21,10 @@ class LatentTranslationParams(Block):
     tokenizer: Literal["frozen", "tuned"] = "frozen"
     """``frozen``: the VQ model's encoder and decoder stay as they are; ``tuned``: they learn
     too."""
-    width: int = Field(128, ge=1)
+    width: Width = 128
     """Channels of the residual blocks."""
-    blocks: int = Field(4, ge=1)
-    groups: int = Field(32, ge=1)
+    blocks: Layers = 4
+    groups: Width = 32
     """Of group normalisation, at most: they divide the channels."""
 
     def build(self, dim: int) -> "LatentNetwork":

@@ -10,10 +10,9 @@ et al. 2017) does not need and which is left out here.
 """
 
 import torch
-from pydantic import Field
 from torch import Tensor, cat, nn
 
-from pipeline.block import Block
+from pipeline.block import Block, Layers, Width
 from pipeline.nn.normalisation import InstanceNorm
 
 
@@ -24,9 +23,9 @@ class TwoOneTwoParams(Block):
     any frequency can turn into any other (Kaneko et al. 2019, section 3.2).
     """
 
-    width: int = Field(128, ge=1)
+    width: Width = 128
     """Channels of the first layer; the inner layers have twice as many."""
-    blocks: int = Field(6, ge=1)
+    blocks: Layers = 6
     """Residual blocks in the middle."""
 
     def build(self, mels: int, masked: bool) -> "TwoOneTwo":
@@ -41,7 +40,7 @@ class TwoOneTwoParams(Block):
 class GatedPatchParams(Block):
     """The PatchGAN discriminator with gated linear units; it halves both sides three times."""
 
-    width: int = Field(128, ge=1)
+    width: Width = 128
     """Channels of the first layer; they double at each of the three halvings."""
 
     def build(self) -> "GatedPatch":

@@ -7,10 +7,9 @@ them.
 import math
 from typing import Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 
-from pipeline.block import Block
+from pipeline.block import Block, Layers, Width
 from pipeline.nn.convolution import add_spectral_norm
 from pipeline.nn.shapes import shape_of
 from pipeline.samples import Spec
@@ -20,9 +19,9 @@ class MLPEncoderParams(Block):
     """Hidden layers of one width, with leaky ReLU."""
 
     kind: Literal["mlp"]
-    width: int = Field(256, ge=1)
+    width: Width = 256
     """Units of a hidden layer."""
-    layers: int = Field(3, ge=1)
+    layers: Layers = 3
     """Hidden layers."""
     spectral: bool = False
     """Spectral norm of every layer (Miyato et al. 2018)."""
@@ -44,9 +43,9 @@ class MLPDecoderParams(Block):
     """Hidden layers of one width, with ReLU."""
 
     kind: Literal["mlp"]
-    width: int = Field(256, ge=1)
+    width: Width = 256
     """Units of a hidden layer."""
-    layers: int = Field(3, ge=1)
+    layers: Layers = 3
     """Hidden layers."""
 
     def build(self, inputs: int, spec: Spec) -> "MLPDecoder":

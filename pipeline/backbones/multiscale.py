@@ -6,11 +6,10 @@ the 39 channels of Cityscapes are 5,601,410 parameters.
 
 from typing import Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-from pipeline.block import Block
+from pipeline.block import Block, Halvings, Width
 from pipeline.nn.convolution import convolution
 from pipeline.nn.normalisation import InstanceNorm
 
@@ -19,11 +18,11 @@ class MultiscaleParams(Block):
     """Patch discriminators, each on half the size of the one before."""
 
     kind: Literal["multiscale"] = "multiscale"
-    scales: int = Field(2, ge=1)
+    scales: Halvings = 2
     """Number of discriminators."""
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels of the first layer; they double with each up to eight times this."""
-    layers: int = Field(4, ge=1)
+    layers: Halvings = 4
     """Layers before the logits; all but the last of several halve the size."""
     norm: Literal["instance", "none"] = "instance"
     """Of all layers but the first."""

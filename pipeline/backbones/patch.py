@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 from torch import Tensor, nn
 
-from pipeline.block import Block
+from pipeline.block import Block, Width
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
 
 
@@ -21,8 +21,8 @@ class PatchParams(Block):
     """
 
     kind: Literal["patch"] = "patch"
-    width: int = Field(64, ge=1)
-    layers: int = Field(3, ge=0)
+    width: Width = 64
+    layers: int = Field(3, ge=0, le=16)
     norm: Norm = "batch"
 
     def build(self, inputs: int) -> "Patch":

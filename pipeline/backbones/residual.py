@@ -7,12 +7,11 @@ up to eight times the first, where theirs for 32 pixels stay the same.
 from itertools import pairwise
 from typing import Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, relu
 
 from pipeline.backbones.convolutional import halvings
-from pipeline.block import Block
+from pipeline.block import Block, Width
 from pipeline.nn.convolution import add_spectral_norm
 from pipeline.nn.normalisation import Norm, norm_layer
 from pipeline.samples import Spec
@@ -24,7 +23,7 @@ class ResidualEncoderParams(Block):
     """A residual block a halving, then the mean over space and one linear layer."""
 
     kind: Literal["resnet"]
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels after the first block."""
     norm: Norm = "none"
     spectral: bool = False
@@ -48,7 +47,7 @@ class ResidualDecoderParams(Block):
     """A linear layer, then a residual block a doubling."""
 
     kind: Literal["resnet"]
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels after the last block."""
     norm: Norm = "batch"
 

@@ -6,10 +6,9 @@ Johnson et al. 2016, as Zhu et al. 2017 use it: 9 blocks of width 64 are 11,378,
 
 from typing import Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 
-from pipeline.block import Block
+from pipeline.block import Block, Layers, Width
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
 from pipeline.nn.padding import ReflectionPad
 from pipeline.nn.resampling import Upsample, upsample
@@ -20,9 +19,9 @@ class ResnetParams(Block):
     """A residual image-to-image network; input height and width: multiples of 4, at least 8."""
 
     kind: Literal["resnet"] = "resnet"
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels of the first layer; the residual blocks have four times as many."""
-    blocks: int = Field(9, ge=1)
+    blocks: Layers = 9
     norm: Norm = "instance"
     upsample: Upsample = "transpose"
     residual: bool = False

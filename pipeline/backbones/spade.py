@@ -7,11 +7,10 @@ the instances' edges) are 93,048,003 parameters.
 from itertools import pairwise
 from typing import Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from pipeline.block import Block
+from pipeline.block import Block, Halvings, Width
 from pipeline.nn.convolution import convolution
 from pipeline.nn.normalisation import Norm
 from pipeline.nn.spade import SPADEBlock
@@ -24,18 +23,18 @@ class SpadeParams(Block):
     """A generator from label maps; height and width must be multiples of 2 ** (levels + 1)."""
 
     kind: Literal["spade"] = "spade"
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels at full size; they double with each halving up to sixteen times this."""
-    levels: int = Field(5, ge=1)
+    levels: Halvings = 5
     """Doublings of the size; published: 5 ("normal") or 6 ("more") for 256 pixels."""
-    hidden: int = Field(128, ge=1)
+    hidden: Width = 128
     """Channels of the small network in each SPADE layer."""
     norm: Norm = "instance"
     """The normalisation that SPADE layers scale and shift. ``batch`` is the published one, and
     synchronised there over processes, which it is not here."""
     spectral: bool = True
     """Spectral norm of the residual blocks and the style encoder."""
-    style: int | None = Field(None, ge=1)
+    style: Width | None = None
     """Length of the style code (published: 256), or None for one picture a label map."""
 
     def build(self, inputs: int, outputs: int, bounded: bool) -> "Spade":

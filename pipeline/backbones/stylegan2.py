@@ -9,12 +9,11 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, leaky_relu
 
 from pipeline.backbones.convolutional import halvings
-from pipeline.block import Block
+from pipeline.block import Block, Width
 from pipeline.samples import Spec
 
 FILTER = (1.0, 3.0, 3.0, 1.0)
@@ -24,9 +23,9 @@ class StyleGAN2DiscriminatorParams(Block):
     """Residual blocks that halve samples to 4 rows or columns, then one logit each."""
 
     kind: Literal["stylegan2"] = "stylegan2"
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels at full size; they double at each halving."""
-    most: int = Field(512, ge=1)
+    most: Width = 512
     """Channels at most."""
 
     def build(self, spec: Spec) -> "StyleGAN2Discriminator":

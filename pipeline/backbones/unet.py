@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 from torch import Tensor, cat, nn
 
-from pipeline.block import Block
+from pipeline.block import Block, Width
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
 from pipeline.nn.shapes import check_residual
 
@@ -17,9 +17,9 @@ class UnetParams(Block):
     """A U-Net; input height and width must be multiples of 2 ** ``depth``."""
 
     kind: Literal["unet"] = "unet"
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels of the first layer; they double at each downsampling up to eight times this."""
-    depth: int = Field(8, ge=2)
+    depth: int = Field(8, ge=2, le=16)
     """Number of downsamplings: 8 for 256 pixels, 7 for 128, 6 for 64."""
     norm: Norm = "batch"
     dropout: bool = True

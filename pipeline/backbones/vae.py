@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from pipeline.backbones.resnet import ResidualBlock, downsampling, upsampling
-from pipeline.block import Block
+from pipeline.block import Block, Layers, Width
 from pipeline.nn.normalisation import init_normal
 from pipeline.nn.resampling import Upsample
 
@@ -22,11 +22,11 @@ class VaeParams(Block):
     """Encoder, latent and decoder; input height and width: multiples of 4, at least 8."""
 
     kind: Literal["vae"] = "vae"
-    width: int = Field(64, ge=1)
+    width: Width = 64
     """Channels of the first layer; the residual blocks and the latent have four times as many."""
-    blocks: int = Field(3, ge=0)
+    blocks: int = Field(3, ge=0, le=256)
     """Residual blocks that are an encoder's own, and as many that are a decoder's own."""
-    shared: int = Field(1, ge=1)
+    shared: Layers = 1
     """Residual blocks before the latent, and as many after it: what UNIT's domains share."""
     norm: VaeNorm = "instance"
     """No batch norm: what several domains share would see their statistics mixed."""

@@ -14,6 +14,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from pipeline.block import Block as Parameters
+from pipeline.block import Layers, Width
 from pipeline.nn.transformer import Block, init_gpt
 
 
@@ -21,12 +22,12 @@ class VitParams(Parameters):
     """By default the published small network."""
 
     kind: Literal["vit"]
-    patch: int = Field(8, ge=1)
+    patch: int = Field(8, ge=1, le=1024)
     """Height and width of a patch."""
-    layers: int = Field(8, ge=1)
+    layers: Layers = 8
     """Of the encoder, and of the decoder."""
-    heads: int = Field(8, ge=1)
-    width: int = Field(512, ge=4, multiple_of=4)
+    heads: Width = 8
+    width: int = Field(512, ge=4, le=2**14, multiple_of=4)
     """Numbers of a place; a multiple of 4, and ``heads`` share them evenly."""
 
     @property

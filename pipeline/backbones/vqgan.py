@@ -7,30 +7,32 @@ default the published f16 network: 29,298,176 parameters of the encoder on three
 
 import math
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad, scaled_dot_product_attention, silu
 
-from pipeline.block import Block
+from pipeline.block import Block, Side, Width
 from pipeline.nn.normalisation import GroupNorm
+
+Multiplier = Annotated[int, Field(ge=1, le=64)]
 
 
 class VqganParams(Block):
     """Halves height and width between two levels, of which there are as many as multipliers."""
 
     kind: Literal["vqgan"] = "vqgan"
-    width: int = Field(128, ge=1)
+    width: Width = 128
     """Channels of the first layer; those of each level are a multiple."""
-    multipliers: tuple[int, ...] = Field((1, 1, 2, 2, 4), min_length=1)
-    blocks: int = Field(2, ge=1)
+    multipliers: tuple[Multiplier, ...] = Field((1, 1, 2, 2, 4), min_length=1, max_length=12)
+    blocks: Annotated[int, Field(ge=1, le=32)] = 2
     """Residual blocks of each level of the encoder; the decoder has one more."""
-    attention: tuple[int, ...] = (16,)
+    attention: tuple[Side, ...] = Field((16,), max_length=12)
     """Behind blocks whose maps are smaller than the samples by these factors."""
-    channels: int = Field(256, ge=1)
+    channels: Width = 256
     """Channels of the encoder's output and the decoder's input."""
-    groups: int = Field(32, ge=1)
+    groups: Width = 32
     """Of group normalisation, at most: they divide the channels."""
     dropout: float = Field(0.0, ge=0, lt=1)
 

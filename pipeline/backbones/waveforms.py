@@ -9,13 +9,14 @@ scales' 29,618,821.
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool1d, leaky_relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from pipeline.block import Block
+from pipeline.block import Block, Halvings, Width
 from pipeline.nn.padding import reflected
 from pipeline.nn.weight_norm import weight_normed
 
@@ -25,12 +26,15 @@ Features = list[Tensor]
 """The outputs of one discriminator's layers; the last are logits [N, any...]."""
 
 
+Period = Annotated[int, Field(ge=2, le=2**12)]
+
+
 class PeriodsParams(Block):
     """A discriminator for each period; the paper's are prime, so that they share little."""
 
-    width: PositiveInt = 32
+    width: Width = 32
     """Channels of the first layer; the last have 32 times as many."""
-    periods: tuple[int, ...] = Field((2, 3, 5, 7, 11), min_length=1)
+    periods: tuple[Period, ...] = Field((2, 3, 5, 7, 11), min_length=1, max_length=64)
     """Samples; each at least 2."""
 
     def build(self) -> "SeveralDiscriminators":
@@ -42,9 +46,9 @@ class PeriodsParams(Block):
 class ScalesParams(Block):
     """A discriminator for the waveform as it is, one at half its rate, and so on."""
 
-    width: PositiveInt = 128
+    width: Width = 128
     """Channels of the first layer; the last have 8 times as many."""
-    scales: PositiveInt = 3
+    scales: Halvings = 3
 
     def build(self) -> "SeveralDiscriminators":
         """Build networks of [N, 1, samples] -> the layers' outputs for each scale."""

@@ -173,7 +173,9 @@ def import_model(
     target: Annotated[str, typer.Option(help="The domain that it leads to.")] = "target",
     size: Annotated[
         int | None,
-        typer.Option(min=1, help="Side of its training pictures; by default 256, or a U-Net's."),
+        typer.Option(
+            min=1, max=2**16, help="Side of its training pictures; by default 256, or a U-Net's."
+        ),
     ] = None,
     dropout: Annotated[
         bool, typer.Option("--dropout/--no-dropout", help="Whether a U-Net trained with dropout.")

@@ -13,18 +13,27 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from pipeline.block import Block
+from pipeline.block import Block, Side, Width
 from pipeline.samples import Spec
 
 Picture = npt.NDArray[np.uint8]
+
+MOST_PIXELS = 60_000_000
+"""Of a file: some formats write as many into a kilobyte, and reading them takes most of a
+gigabyte."""
 
 
 class ImageCodec(Block):
     """Pictures of one size, with a number of channels for each domain."""
 
     kind: Literal["image"] = "image"
-    size: int
-    channels: dict[str, int]
+    size: Side
+    channels: dict[str, Width]
+
+    @property
+    def domains(self) -> set[str]:
+        """The names of the domains that it knows."""
+        return set(self.channels)
 
     def spec(self, domain: str) -> Spec:
         """Return the samples of ``domain``: [channels, size, size] in [-1, 1]."""
@@ -48,6 +57,10 @@ def read_picture(path: Path) -> Picture:
     have no known range.
     """
     with errors_in_words(), Image.open(path) as file:
+        if file.width * file.height > MOST_PIXELS:
+            raise ValueError(
+                f"too large: {file.width}x{file.height} pixels, allowed: {MOST_PIXELS:,} in all"
+            )
         return to_rgb(file)
 
 
@@ -85,9 +98,11 @@ def to_rgb(file: Image.Image, most: int | None = None) -> Picture:
             picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
         picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     if picture.has_transparency_data:  # what lies beneath is often black, or noise
+        clear = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture.convert("RGBA"))
-    return np.asarray(picture.convert("RGB"))
+        picture = Image.alpha_composite(white, clear)
+        del clear, white
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def fewer_pixels(size: tuple[int, int], most: int | None) -> tuple[int, int]:

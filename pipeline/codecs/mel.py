@@ -3,11 +3,12 @@
 import io
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import model_validator
 from torch import Tensor
 
 from pipeline.block import Block
@@ -18,6 +19,12 @@ from pipeline.samples import Spec
 
 Wave = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.float16]
+
+BLOCK = 2**16  # samples read at a time
+MOST_SAMPLES = 2**27
+"""Of a recording: 50 minutes at 44,100 a second, half a gigabyte."""
+LOWEST_RATE, HIGHEST_RATE = 1000, 2**20
+"""Samples a second: resampling from less would make thousands of one."""
 
 
 class Statistics(Block):
@@ -42,6 +49,21 @@ class MelCodec(Block):
     level: float | None = None
     """Root mean square of the clips that the statistics are of, dB relative to full scale; None
     where they were as loud as they were recorded."""
+
+    @model_validator(mode="after")
+    def _has_each_bin(self) -> Self:
+        for name, found in self.statistics.items():
+            if {len(found.mean), len(found.std)} != {self.convention.mels}:
+                raise ValueError(
+                    f"statistics.{name}: expected {self.convention.mels} means and stds, found "
+                    f"{len(found.mean)} and {len(found.std)}"
+                )
+        return self
+
+    @property
+    def domains(self) -> set[str]:
+        """The names of the domains that it knows."""
+        return set(self.statistics)
 
     def spec(self, domain: str) -> Spec:
         """Return the samples of ``domain``: [1, mels, any width], standardised."""
@@ -88,18 +110,49 @@ def read_wave(path: Path, rate: int) -> Wave:
     import soundfile
 
     try:
-        samples, found = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, RuntimeError) as error:
+        with soundfile.SoundFile(path) as file:
+            found, mono = file.samplerate, _mixed(file)
+    except (soundfile.SoundFileError, RuntimeError, TypeError) as error:
         raise ValueError(f"not a sound file that libsndfile reads: {error}") from error
-    if len(samples) == 0:
+    if len(mono) == 0:
         raise ValueError("holds no samples")
-    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-    # What is no number makes none of a sum, either; only then is each looked at.
-    if not np.isfinite(mono.sum()) and not np.isfinite(samples).all():
-        raise ValueError("holds values that are not numbers")
+    if not LOWEST_RATE <= found <= HIGHEST_RATE:
+        raise ValueError(
+            f"has {found:,} samples a second, allowed: {LOWEST_RATE:,} to {HIGHEST_RATE:,}"
+        )
+    if len(mono) * rate > MOST_SAMPLES * found:
+        raise ValueError(f"lasts {len(mono) / found / 60:.0f} minutes: cut it into several files")
     if found != rate:
         mono = librosa.resample(mono, orig_sr=found, target_sr=rate)
+        _check_finite(mono)  # the largest values overshoot
     return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def _mixed(file: Any) -> Wave:
+    """Return the samples of an open file, mixed to mono as they come.
+
+    By blocks, for a header may claim any number of them, and a kilobyte of silence unpacks to
+    hours. Raises ValueError where they are too many, or no numbers.
+    """
+    blocks, count = [], 0
+    while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+        with np.errstate(over="ignore", invalid="ignore"):
+            mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
+        _check_finite(mono)
+        blocks.append(mono)
+        count += len(mono)
+        if count > MOST_SAMPLES:
+            raise ValueError(f"holds more than {MOST_SAMPLES:,} samples: cut it into several files")
+    return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
+
+
+def _check_finite(wave: Wave) -> None:
+    """Raise ValueError where a value is no number."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = wave.sum()
+    # What is no number makes none of a sum, either; only then is each looked at.
+    if not np.isfinite(total) and not np.isfinite(wave).all():
+        raise ValueError("holds values that are not numbers")
 
 
 def to_audio(wave: npt.ArrayLike, rate: int, container: Literal["WAV", "FLAC"]) -> memoryview:

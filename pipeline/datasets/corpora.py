@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pipeline.block import Seed
 from pipeline.datasets.factors import Category, Factor, Number, Value
 from pipeline.datasets.folders import SOUNDS, DomainName
 from pipeline.datasets.holdout import hold_out
@@ -43,7 +44,7 @@ class CorpusParams(RecordingParams):
     """As the collection calls them: SF1, VCC2SF1, bdl, p225, jackson."""
     holdout: float = Field(0.05, gt=0, le=0.9)
     """``arctic`` has no test set: the share of its sentences that becomes one."""
-    holdout_seed: int = Field(1, ge=0)
+    holdout_seed: Seed = 1
     """Another seed holds out other sentences."""
 
     @property

@@ -19,7 +19,7 @@ class DigitsParams(PictureParams):
     """UCI optical digits (Kaynak, 1995): real, labelled, and on every machine with scikit-learn."""
 
     kind: Literal["digits"] = "digits"
-    size: int = Field(32, ge=8)
+    size: int = Field(32, ge=8, le=2**16)
 
     @property
     def channels(self) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from pipeline.block import Seed
 from pipeline.codecs.image import fit_square, halves_of, read_picture
 from pipeline.datasets.holdout import hold_out
 from pipeline.datasets.layouts import Found, Split, files_in, halved, key_of, lettered
@@ -42,7 +43,7 @@ class FolderParams(DatasetParams):
     """The share of the items of ``train`` that is kept from training and becomes the split
     ``test``, for data without a test set. Chosen by the items' names, at least one a domain:
     files that come later move no other, and pairs (equal names) stay together."""
-    holdout_seed: int = Field(1, ge=0)
+    holdout_seed: Seed = 1
     """Another seed holds out other items."""
 
     @model_validator(mode="after")
@@ -115,7 +116,7 @@ class PictureFolderParams(FolderParams, PictureParams):
     """Pictures in folders, as in ``trainA trainB testA testB``."""
 
     kind: Literal["pictures"] = "pictures"
-    size: int = Field(256, ge=8)
+    size: int = Field(256, ge=8, le=2**16)
     views: tuple[Literal["edges", "grey"], ...] = ()
     """Further domains made from each picture, aligned with the one that there is: a
     translator can then learn to colour, or to paint what is drawn."""

@@ -167,7 +167,7 @@ class DatasetParams(Block, ABC):
 class PictureParams(DatasetParams):
     """A data set of pictures, stored as uint8 [size, size, C]."""
 
-    size: int = Field(ge=8)
+    size: int = Field(ge=8, le=2**16)
 
     @property
     @abstractmethod

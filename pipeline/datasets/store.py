@@ -18,10 +18,10 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from pipeline.block import Block
 from pipeline.codecs import Codec
@@ -30,13 +30,14 @@ from pipeline.datasets.factors import ByFactor, Factor, FactorName, Value
 from pipeline.datasets.source import Array
 from pipeline.errors import UserError
 from pipeline.samples import DatasetSpec
+from pipeline.system.json_files import read_json
 from pipeline.system.memory import read_at_random
 
 
 class Sealed(Block):
     """A domain that is whole."""
 
-    count: int
+    count: int = Field(ge=0, lt=2**63)
     content: str
     """SHA-256 over the stored arrays, items.tsv and the factors."""
     keys: str
@@ -53,6 +54,15 @@ class Meta(Block):
     """Name -> type of what is known of every item."""
     domains: dict[str, dict[str, Sealed]]
     """Split -> domain -> what it holds."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if "train" not in self.domains:
+            raise ValueError("domains: found no split 'train'")
+        named = {name for split in self.domains.values() for name in split}
+        if unknown := sorted(named - self.codec.domains):
+            raise ValueError(f"codec: found no domain '{unknown[0]}'")
+        return self
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -163,9 +173,11 @@ class Store:
         if not path.is_file():
             raise UserError(f"expected a prepared data set at {root}: prepare it first")
         try:
-            self.meta = TypeAdapter(Meta).validate_json(path.read_text(encoding="utf-8"))
+            self.meta = Meta.model_validate(read_json(path))
         except ValidationError as error:
             raise UserError(f"{path} was written by another version: prepare it again") from error
+        except ValueError as error:
+            raise UserError(f"{path} is not what was prepared: {error}") from error
 
     @property
     def codec(self) -> Codec:

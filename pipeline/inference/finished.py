@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from safetensors.torch import save as to_safetensors
 from torch import nn
 
@@ -21,13 +20,17 @@ import pipeline
 from pipeline.capabilities import Sampler, Translator, Vocoder, capabilities
 from pipeline.codecs import Codec
 from pipeline.codecs.image import Picture, to_png
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shortened
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import build_from_card, load_run
+from pipeline.mistakes import in_words
 from pipeline.models.card import FORMAT, Card
 from pipeline.nn.folding import folded
+from pipeline.nn.outlines import on_meta
 from pipeline.samples import DatasetSpec
 from pipeline.system.files import put_in_place, write
+from pipeline.system.json_files import read_json
+from pipeline.system.model_weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -105,10 +108,10 @@ def load(folder: Path, device: torch.device | None = None) -> FinishedModel:
 
     Raises UserError where ``folder`` holds none, or one of another version.
     """
-    finished = _build(folder, torch.device("cpu"))
+    finished = outline(folder)
     try:
-        finished.model.load_state_dict(load_file(folder / "model.safetensors"))
-    except (RuntimeError, OSError, SafetensorError) as error:
+        load_weights(finished.model, folder / "model.safetensors")
+    except (ValueError, RuntimeError, OSError, SafetensorError) as error:
         raise _unusable(folder, error) from error
     finished.model.to(device or torch.device("cpu"))
     return finished
@@ -119,17 +122,15 @@ def outline(folder: Path) -> FinishedModel:
 
     Raises UserError as `load` does.
     """
-    return _build(folder, torch.device("meta"))
-
-
-def _build(folder: Path, device: torch.device) -> FinishedModel:
     if not (folder / "params.json").is_file():
         raise UserError(f"expected a finished model at {folder}: no params.json there")
     try:
         card = read_card(folder)
         codec = read_codec(folder)
+        if unknown := sorted(card.data.specs.keys() - codec.domains):
+            raise ValueError(f"codec.json has no domain '{shortened(unknown[0])}'")
         params = load_run(card.run)
-        with device:
+        with on_meta():
             model = build_from_card(card)
     except (ValueError, KeyError, RuntimeError, OSError) as error:
         raise _unusable(folder, error) from error
@@ -138,24 +139,26 @@ def _build(folder: Path, device: torch.device) -> FinishedModel:
 
 def read_card(folder: Path) -> Card:
     """Read params.json; raise UserError for another format and ValueError for what is no card."""
-    raw = json.loads((folder / "params.json").read_text(encoding="utf-8"))
+    raw = read_json(folder / "params.json")
     found = raw.get("format") if isinstance(raw, dict) else None
     if isinstance(found, int) and found != FORMAT:
         raise UserError(
-            f"{folder} can't be loaded by this version: it has format {found}, and this version "
-            f"reads format {FORMAT}; train it anew (dvc repro), or import its checkpoint again"
+            f"{folder} can't be loaded by this version: it has format {shortened(str(found))}, and "
+            f"this version reads format {FORMAT}; train it anew (dvc repro), or import its "
+            "checkpoint again"
         )
     return Card.model_validate(raw)
 
 
 def read_codec(folder: Path) -> Codec:
-    """Read codec.json; raise ValidationError where it holds none."""
+    """Read codec.json; raise ValueError where it holds none."""
     adapter: TypeAdapter[Codec] = TypeAdapter(Codec)
-    return adapter.validate_json((folder / "codec.json").read_text(encoding="utf-8"))
+    return adapter.validate_python(read_json(folder / "codec.json"))
 
 
 def _unusable(folder: Path, error: Exception) -> UserError:
-    return UserError(f"{folder} can't be loaded by this version: {error}")
+    reason = "; ".join(in_words(error)) if isinstance(error, ValidationError) else str(error)
+    return UserError(f"{folder} can't be loaded by this version: {reason}")
 
 
 def find_models(root: Path) -> list[Path]:

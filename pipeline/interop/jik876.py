@@ -8,13 +8,16 @@ norm, which training leaves in the files.
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from pipeline.backbones.hifigan import HifiganParams
+from pipeline.backbones.hifigan import Dilations, HifiganParams
+from pipeline.block import Kernel, Side, Width
 from pipeline.errors import UserError, listing
-from pipeline.mel_convention import MelConvention
+from pipeline.mel_convention import MelConvention, Rate
+from pipeline.mistakes import in_words
+from pipeline.nn.outlines import on_meta
+from pipeline.system.json_files import read_json
 from pipeline.system.tensor_files import Weights, fitted, load_tensors
 
 EXPECTED = "expected the weights of a generator of HiFi-GAN (generator_v1, g_02500000, ...)"
@@ -31,16 +34,16 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     resblock: Literal["1", "2"]
-    upsample_rates: tuple[int, ...]
-    upsample_kernel_sizes: tuple[int, ...]
-    upsample_initial_channel: int
-    resblock_kernel_sizes: tuple[int, ...]
-    resblock_dilation_sizes: tuple[tuple[int, ...], ...]
-    num_mels: int
-    n_fft: int
-    hop_size: int
-    win_size: int
-    sampling_rate: int
+    upsample_rates: tuple[Kernel, ...] = Field(max_length=12)
+    upsample_kernel_sizes: tuple[Kernel, ...] = Field(max_length=12)
+    upsample_initial_channel: Width
+    resblock_kernel_sizes: tuple[Kernel, ...] = Field(max_length=16)
+    resblock_dilation_sizes: tuple[Dilations, ...] = Field(max_length=16)
+    num_mels: Kernel
+    n_fft: Side
+    hop_size: Side
+    win_size: Side
+    sampling_rate: Rate
     fmin: float
     fmax: float | None
     """None: half the rate."""
@@ -99,7 +102,7 @@ def read(path: Path, config: Path) -> Published:
 def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
     """Read network and convention; raise UserError with each key that is missing or impossible."""
     try:
-        config = Config.model_validate_json(path.read_bytes())
+        config = Config.model_validate(read_json(path))
         return config.generator(), config.convention()
     except OSError as error:
         raise UserError(
@@ -107,11 +110,11 @@ def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
             "configuration (--config)"
         ) from error
     except ValidationError as error:
-        found = [
-            f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}".removeprefix(": ")
-            for mistake in error.errors()
-        ]
-        raise UserError(f"{path} is no configuration of HiFi-GAN:\n{listing(found)}") from error
+        raise UserError(
+            f"{path} is no configuration of HiFi-GAN:\n{listing(in_words(error))}"
+        ) from error
+    except ValueError as error:
+        raise UserError(f"{path} is no configuration of HiFi-GAN: {error}") from error
 
 
 def fold(weights: Weights) -> dict[str, Tensor]:
@@ -124,10 +127,17 @@ def fold(weights: Weights) -> dict[str, Tensor]:
         for length, direction in DIRECTIONS.items():
             layer = name.removesuffix(length)
             other = layer + direction
-            if layer != name and other in folded:
+            if layer != name and other in folded and belong(folded[name], folded[other]):
                 g, v = folded.pop(name).float(), folded.pop(other).float()
                 folded[f"{layer}.weight"] = g * v / v.flatten(1).norm(dim=1).view_as(g)
     return folded
+
+
+def belong(length: Tensor, direction: Tensor) -> bool:
+    """Tell whether two tensors are the two halves of one weight."""
+    floats = length.is_floating_point() and direction.is_floating_point()
+    ones = [1] * (direction.ndim - 1)
+    return floats and bool(ones) and list(length.shape) == [direction.shape[0], *ones]
 
 
 def fit(
@@ -137,6 +147,6 @@ def fit(
 
     Raises UserError where any is missing, too much or of another shape.
     """
-    with torch.device("meta"):
+    with on_meta():
         state = network.build(mels).state_dict()
     return fitted(weights, state, f"{path}: {EXPECTED} of {config}")

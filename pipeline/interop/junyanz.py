@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from pipeline.backbones import ResnetParams, TranslatorParams, UnetParams
-from pipeline.errors import UserError, listing
-from pipeline.system.tensor_files import Weights, load_tensors, some
+from pipeline.errors import UserError, listing, shortened
+from pipeline.nn.outlines import on_meta
+from pipeline.system.tensor_files import Weights, load_tensors, misfit, some
 
 EXPECTED = (
     "expected the weights of a generator of pytorch-CycleGAN-and-pix2pix (latest_net_G.pth, "
@@ -102,7 +103,7 @@ def fit(layout: Layout, weights: Weights, path: Path) -> dict[str, Tensor]:
     them out; batch norm's counters, which those of torch before 0.4.1 lack, are zero. Raises
     UserError where anything else is missing, too much or of another shape.
     """
-    with torch.device("meta"):
+    with on_meta():
         state = layout.network.build(layout.inputs, layout.outputs, bounded=True).state_dict()
     theirs = {name: layout.theirs(name) for name in state}
     rest = weights.keys() - theirs.values()
@@ -115,12 +116,11 @@ def fit(layout: Layout, weights: Weights, path: Path) -> dict[str, Tensor]:
             found = torch.zeros((), dtype=expected.dtype)
         if found is None:
             problems.append(f"missing: {theirs[name]}")
-        elif found.shape != expected.shape:
-            shapes = f"expected {list(expected.shape)}, found {list(found.shape)}"
-            problems.append(f"{theirs[name]}: {shapes}")
+        elif what := misfit(found, expected):
+            problems.append(f"{theirs[name]}: {what}")
         else:
             fitted[name] = found.detach().to(expected.dtype)
-    problems += [f"unknown: {key}" for key in sorted(rest)]
+    problems += [f"unknown: {shortened(key)}" for key in sorted(rest)]
     if problems:
         what = f"by its keys it would be a {describe(layout.network)}, but then\n"
         _refuse(path, what + listing(problems))

@@ -7,19 +7,22 @@ Layers are called as ours are, save for the codebook.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from pipeline.backbones.vqgan import VqganParams
-from pipeline.errors import UserError, listing
+from pipeline.backbones.vqgan import Multiplier, VqganParams
+from pipeline.block import Count, Layers, Side, Width
+from pipeline.errors import UserError, listing, shortened
+from pipeline.mistakes import in_words
 from pipeline.models.vq import VQModel
+from pipeline.nn.outlines import on_meta
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import Spec
 from pipeline.system.tensor_files import Weights, fitted, load_tensors
+from pipeline.system.yaml_files import read_yaml
 
 EXPECTED = "expected the weights of a VQGAN of taming-transformers (last.ckpt)"
 TARGET = "taming.models.vqgan.VQModel"
@@ -34,14 +37,14 @@ class Network(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     double_z: Literal[False]
-    z_channels: int
-    resolution: int
-    in_channels: int
-    out_ch: int
-    ch: int
-    ch_mult: tuple[int, ...]
-    num_res_blocks: int
-    attn_resolutions: tuple[int, ...]
+    z_channels: Width
+    resolution: Side
+    in_channels: Width
+    out_ch: Width
+    ch: Width
+    ch_mult: tuple[Multiplier, ...] = Field(max_length=12)
+    num_res_blocks: Layers
+    attn_resolutions: tuple[Side, ...] = Field(max_length=12)
     dropout: float = 0.0
 
 
@@ -50,8 +53,8 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    embed_dim: int
-    n_embed: int
+    embed_dim: Width
+    n_embed: Count
     ddconfig: Network
 
     def network(self) -> VqganParams:
@@ -59,7 +62,7 @@ class Model(BaseModel):
         d = self.ddconfig
         if d.in_channels != d.out_ch:
             raise ValueError(f"in_channels and out_ch differ: {d.in_channels} and {d.out_ch}")
-        if strange := [side for side in d.attn_resolutions if side < 1 or d.resolution % side]:
+        if strange := [side for side in d.attn_resolutions if d.resolution % side]:
             raise ValueError(f"attn_resolutions: {strange} do not divide {d.resolution}")
         return VqganParams(
             width=d.ch,
@@ -96,9 +99,10 @@ def read(path: Path, config: Path) -> Published:
     try:
         network, quantiser = model.network(), model.quantiser()
     except ValueError as error:
-        raise UserError(f"{config} is no network of ours: {error}") from error
+        reason = "; ".join(in_words(error)) if isinstance(error, ValidationError) else error
+        raise UserError(f"{config} is no network of ours: {reason}") from error
     channels, size = model.ddconfig.in_channels, model.ddconfig.resolution
-    weights = load_tensors(path, EXPECTED, wrapper="state_dict", inert=True)
+    weights = load_tensors(path, EXPECTED, wrapper="state_dict")
     state = fit(renamed(weights), network, quantiser, channels, path, config)
     return Published(network, quantiser, channels, size, state)
 
@@ -106,26 +110,23 @@ def read(path: Path, config: Path) -> Published:
 def read_config(path: Path) -> Model:
     """Return the yaml's model; raise UserError with each key that is missing or impossible."""
     try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = read_yaml(path)
         model = raw["model"]
         target, found = model["target"], model["params"]
     except OSError as error:
         raise UserError(
             f"{path} can't be read: {error.strerror or error}; expected the model's yaml (--config)"
         ) from error
-    except (yaml.YAMLError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{path}: expected model.target and model.params of taming-transformers: {error}"
         ) from error
     if target != TARGET:
-        raise UserError(f"{path}: model.target: found {target}, allowed: {TARGET}")
+        raise UserError(f"{path}: model.target: found {shortened(str(target))}, allowed: {TARGET}")
     try:
         return Model.model_validate(found)
     except ValidationError as error:
-        mistakes = [
-            f"model.params.{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}"
-            for mistake in error.errors()
-        ]
+        mistakes = [f"model.params.{mistake}" for mistake in in_words(error)]
         raise UserError(f"{path} is no VQGAN's configuration:\n{listing(mistakes)}") from error
 
 
@@ -151,7 +152,7 @@ def fit(
     Raises UserError where any is missing, too much or of another shape.
     """
     spec = Spec(channels=channels, height=network.multiple, width=network.multiple, bounded=True)
-    with torch.device("meta"):
+    with on_meta():
         state = VQModel(spec, network, quantiser, laplace=False).state_dict()
     shares = torch.full(state.pop(COUNTED).shape, 1 / quantiser.codes)
     return {COUNTED: shares, **fitted(weights, state, f"{path}: {EXPECTED} of {config}")}

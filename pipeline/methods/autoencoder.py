@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import PositiveInt
 from torch.nn.functional import l1_loss, mse_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones import DecoderParams, EncoderParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
+from pipeline.block import Width
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.runs import GenerativeRunParams
@@ -23,7 +23,7 @@ class AutoencoderParams(GenerativeRunParams):
     """A code without a distribution: nothing to sample from, and the least error for its size."""
 
     method: Literal["autoencoder"]
-    latent: PositiveInt = 32
+    latent: Width = 32
     """Numbers of a code."""
     encoder: EncoderParams = ConvEncoderParams(norm="none")
     decoder: DecoderParams = ConvDecoderParams(norm="none")

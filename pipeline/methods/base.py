@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pipeline.block import Block
+from pipeline.block import Block, Count, Side, Steps
 from pipeline.methods.optimisers import EMAParams, ScheduleParams
 from pipeline.models.card import Pretrained
 from pipeline.nn.shapes import check_size
@@ -100,17 +100,17 @@ class RunParams(Block, ABC):
 
     data: str
     """The data set's name under ``datasets``."""
-    steps: PositiveInt
-    batch: PositiveInt = 1
+    steps: Steps
+    batch: Count = 1
     """Samples a step over all processes."""
-    accumulate: PositiveInt = 1
+    accumulate: Count = 1
     """Parts that a step's batch is computed in, one after the other, their gradients averaged:
     a batch that memory can't hold at once. What a method keeps from one of its updates to the next
     is kept for every part; batch norm's statistics are those of a part."""
-    resize: PositiveInt | None = None
+    resize: Side | None = None
     """Side that pictures are scaled to before they are cropped: 286 for crops of 256 in the
     papers."""
-    crop: PositiveInt | None = None
+    crop: Side | None = None
     """Side of a random square crop (pictures), or frames of a random chunk (sound, required)."""
     flip: bool = False
     """Mirror half of the pictures left to right."""
@@ -125,11 +125,11 @@ class RunParams(Block, ABC):
     deterministic: bool = False
     """On a GPU: the same weights from the same seed, bit for bit, at some cost in speed, which
     ``python -m stages.train NAME --profile`` measures. On a processor they always are the same."""
-    log_every: PositiveInt = 50
-    show_every: PositiveInt | None = None
+    log_every: Steps = 50
+    show_every: Steps | None = None
     """Steps between two previews of fixed samples, with diagnostics; None: ten previews a run, and
     more in a run of over 10,000 steps."""
-    checkpoint_every: PositiveInt = 500
+    checkpoint_every: Steps = 500
 
     @model_validator(mode="after")
     def _keeps_pairs_true(self) -> Self:

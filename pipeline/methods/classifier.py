@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 
-from pipeline.block import Block
+from pipeline.block import Block, Halvings, Width
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams, ScheduleParams
 from pipeline.methods.runs import DomainsRunParams
@@ -19,9 +19,9 @@ from pipeline.samples import DatasetSpec, Labelled
 class ClassifierNetParams(Block):
     """Strided 3x3 convolutions, mean over space, one hidden layer, one linear layer."""
 
-    width: PositiveInt = 32
-    levels: PositiveInt = 4
-    features: PositiveInt = 64
+    width: Width = 32
+    levels: Halvings = 4
+    features: Width = 64
     """Size of the hidden layer, whose values are the features."""
     dropout: float = Field(0.3, ge=0, lt=1)
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 import torch
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim import AdamW, Optimizer
 
 from pipeline.backbones.gpt import GPTParams
+from pipeline.block import Count
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamWParams
 from pipeline.methods.pretrained import SecondStageRunParams
@@ -33,7 +34,7 @@ class CodePriorParams(GenerativeRunParams, SecondStageRunParams):
     """True: samples of a class are supported."""
     temperature: PositiveFloat = 1.0
     """Divisor of logits before drawing: below 1 less varied."""
-    top_k: PositiveInt | None = None
+    top_k: Count | None = None
     """Draw from so many codes, the likeliest."""
     top_p: float | None = Field(None, gt=0, le=1)
     """Draw from the fewest codes that reach this probability together."""

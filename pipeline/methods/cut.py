@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Literal
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat
 from torch import Tensor
 from torch.optim import Optimizer
 
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.projection import ProjectionHead
 from pipeline.backbones.resnet import Resnet, ResnetParams
+from pipeline.block import Count, Width
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.contrastive import patch_nce
 from pipeline.methods.adversarial import AdversarialRunParams
@@ -37,9 +38,9 @@ class CUTParams(TranslatorRunParams, AdversarialRunParams):
     """Weight of the contrastive loss; 10 in FastCUT."""
     contrast_identity: bool = True
     """Also asks that the target's own samples come out as they went in; False in FastCUT."""
-    num_patches: PositiveInt = 256
+    num_patches: Count = 256
     """Patches of a sample that are told apart at each depth."""
-    features: PositiveInt = 256
+    features: Width = 256
     """Numbers that describe a patch."""
     temperature: float = Field(0.07, gt=0)
     optimizer: OptimizerParams = AdamParams()

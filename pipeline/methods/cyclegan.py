@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import NonNegativeFloat, NonNegativeInt
+from pydantic import Field, NonNegativeFloat
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
@@ -36,7 +36,7 @@ class CycleGANParams(LatentTranslationRunParams, AdversarialRunParams):
     cycle_weight: NonNegativeFloat = 10.0
     identity_weight: NonNegativeFloat = 5.0
     """Weight of |G(b) - b|: keeps colours from being inverted. Half the cycle's in the paper."""
-    pool: NonNegativeInt = 50
+    pool: int = Field(50, ge=0, le=2**20)
     """Past fakes that the discriminators are also shown (Shrivastava et al. 2017)."""
     optimizer: OptimizerParams = AdamParams()
     discriminator_optimizer: OptimizerParams = AdamParams()

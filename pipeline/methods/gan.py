@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 import torch
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveFloat
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pipeline.backbones import DecoderParams, EncoderParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
-from pipeline.block import Block
+from pipeline.block import Block, Count, Width
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.penalty import off_diagonal_penalty
 from pipeline.methods.adversarial import AdversarialRunParams
@@ -40,7 +40,7 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     """DCGAN's values by default."""
 
     method: Literal["gan"]
-    latent: PositiveInt = 100
+    latent: Width = 100
     conditional: bool = False
     """Tell generator and discriminator the class, which can be asked for when sampling then."""
     generator: DecoderParams = ConvDecoderParams()
@@ -48,7 +48,7 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     loss: Adversarial = "nonsaturating"
     regulariser: OrthogonalParams | None = None
     """Of the generator's weights."""
-    discriminator_steps: PositiveInt = 1
+    discriminator_steps: Count = 1
     """Steps of the discriminator before each of the generator's, each on samples of its own."""
     optimizer: OptimizerParams = AdamParams()
     discriminator_optimizer: OptimizerParams = AdamParams()

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Literal, Self
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import NonNegativeFloat, model_validator
 from torch.optim import Optimizer
 
 from pipeline.backbones.hifigan import HifiganParams
 from pipeline.backbones.waveforms import Discriminators, PeriodsParams, ScalesParams
-from pipeline.block import Block
+from pipeline.block import Block, Count, Side, Step
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.matching import feature_matching
 from pipeline.losses.spectral import mel_l1
@@ -27,8 +27,8 @@ class HifiGANParams(VocoderRunParams, AdversarialRunParams):
     """The paper's values by default: V1, five periods, three scales, segments of 8,192 samples."""
 
     method: Literal["hifigan"]
-    batch: PositiveInt = 16
-    crop: PositiveInt = 32
+    batch: Count = 16
+    crop: Side = 32
     """Frames of a segment."""
     generator: HifiganParams = HifiganParams()
     periods: PeriodsParams = PeriodsParams()
@@ -36,7 +36,7 @@ class HifiGANParams(VocoderRunParams, AdversarialRunParams):
     loss: Adversarial = "least_squares"
     mel_weight: NonNegativeFloat = 45.0
     feature_weight: NonNegativeFloat = 2.0
-    mel_alone: NonNegativeInt = 0
+    mel_alone: Step = 0
     """Steps at the beginning in which the mel loss alone teaches and no discriminator is asked:
     they cost most of a step, and a short run has other things to learn first."""
     optimizer: AdamWByDefaultParams = AdamWParams(beta1=0.8, beta2=0.99)

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from typing import Literal, Self
 
 import torch
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, model_validator
 from torch import Tensor, cat, nn
 from torch.nn.functional import l1_loss
 from torch.optim import Optimizer
 
 from pipeline.backbones.mask_cyclegan_vc import GatedPatchParams, TwoOneTwoParams
+from pipeline.block import Side, Step
 from pipeline.losses.adversarial import Adversarial
 from pipeline.methods.adversarial import AdversarialRunParams
 from pipeline.methods.adversary import Adversaries
@@ -39,12 +40,12 @@ class MaskCycleGANVCParams(TranslatorRunParams, AdversarialRunParams):
     reads = Unpaired
 
     method: Literal["mask_cyclegan_vc"]
-    crop: PositiveInt | None = 64
+    crop: Side | None = 64
     """Frames of a random chunk."""
-    chunk: int | None = Field(None, ge=8, multiple_of=4)
+    chunk: int | None = Field(None, ge=8, le=2**20, multiple_of=4)
     """Frames that finished models convert at a time (`translate_in_chunks`); null, as in the
     papers: whole clips. Worth ``crop`` where that is a fraction of a second."""
-    mask_frames: NonNegativeInt = 32
+    mask_frames: int = Field(32, ge=0, le=2**16)
     """The most frames in a row that are hidden from each sample, drawn evenly from 0 on; fewer than
     ``crop``. 0: no mask, nor a channel for it, which is CycleGAN-VC2."""
     generator: TwoOneTwoParams = TwoOneTwoParams()
@@ -54,7 +55,7 @@ class MaskCycleGANVCParams(TranslatorRunParams, AdversarialRunParams):
     cycle_weight: NonNegativeFloat = 10.0
     identity_weight: NonNegativeFloat = 5.0
     """Weight of |G(b) - b|: keeps what is said."""
-    identity_steps: NonNegativeInt = 10_000
+    identity_steps: Step = 10_000
     """Steps after which the identity loss is left out: it is there to set out in the right way."""
     stretch: float = Field(1.0, ge=1)
     """The most that the numbers of mel bands are multiplied or divided by, at random, before a

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field
 from torch import nn
 from torch.optim import Adam, AdamW, RMSprop
 
-from pipeline.block import Block, default_kind
+from pipeline.block import Block, Step, Steps, default_kind
 
 
 class AdamParams(Block):
@@ -79,7 +79,7 @@ class ScheduleParams(Block):
     """Share of the steps at the full rate before a linear decay to zero begins."""
     gamma: float = Field(0.999, gt=0, le=1)
     """Factor of an exponential decay, applied once every ``every`` steps."""
-    every: PositiveInt = 809
+    every: Steps = 809
     """Steps between two such multiplications. HiFi-GAN's are epochs: 809 batches of 16 in the
     12,950 training clips of LJSpeech."""
 
@@ -107,5 +107,5 @@ class EMAParams(Block):
     decay: float = Field(ge=0, lt=1)
     """Share that the average keeps a step, at most: it grows to this, as step / (step +
     10)."""
-    start: NonNegativeInt = 0
+    start: Step = 0
     """Steps after which averaging begins; before, the average is the weights themselves."""

@@ -3,10 +3,10 @@
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from pipeline.block import Block
+from pipeline.block import Block, Steps
 from pipeline.losses.penalty import Logits, gradient_penalty, interpolate, zero_centred_penalty
 
 
@@ -24,7 +24,7 @@ class GradientPenaltyParams(Block):
     target: NonNegativeFloat = 1.0
     one_sided: bool = False
     """Leave smaller norms alone."""
-    every: PositiveInt = 1
+    every: Steps = 1
     """Steps between two penalties, each counted so many times (lazy regularisation)."""
 
 
@@ -34,7 +34,7 @@ class ZeroCentredPenaltyParams(Block):
     kind: Literal["r1", "r2", "r1_r2"]
     gamma: PositiveFloat = 10.0
     """Twice the weight of the mean squared norm."""
-    every: PositiveInt = 1
+    every: Steps = 1
     """Steps between two penalties, each counted so many times; 16 in StyleGAN2."""
 
 

@@ -1,17 +1,21 @@
 """Runs that build on what another stage has trained."""
 
 from abc import ABC
+from typing import ClassVar
 
 from pydantic import Field
 
 from pipeline.methods.base import RunParams
-from pipeline.models.card import Pretrained
+from pipeline.models.card import MOST_BELOW, Pretrained
 from pipeline.models.vq import VQModel
 from pipeline.samples import Spec
 
 
 class SecondStageRunParams(RunParams, ABC):
     """A run that may build on another stage's output."""
+
+    most_below: ClassVar[int] = MOST_BELOW
+    """Models that one is built on, one on another."""
 
     pretrained: str | None = Field(None, pattern=r"^(classifiers|models)/[^/]+$")
     """The model below ``data/`` that is trained first: ``classifiers/NAME`` or ``models/NAME``. A

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveFloat
 from torch.optim import Optimizer
 
 from pipeline.backbones import DecoderParams, EncoderParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
-from pipeline.block import Block
+from pipeline.block import Block, Steps, Width
 from pipeline.methods.base import Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.runs import GenerativeRunParams
@@ -27,7 +27,7 @@ class CapacityParams(Block):
 
     nats: PositiveFloat = 25.0
     """The KL term's final target; theirs, on sprites."""
-    steps: PositiveInt = 100_000
+    steps: Steps = 100_000
     """Steps in which it rises there, evenly from 0."""
 
     def at(self, step: int) -> float:
@@ -39,7 +39,7 @@ class VAEParams(GenerativeRunParams):
     """Gaussian latent, Gaussian observations of one variance for all values."""
 
     method: Literal["vae"]
-    latent: PositiveInt = 32
+    latent: Width = 32
     encoder: EncoderParams = ConvEncoderParams(norm="none")
     decoder: DecoderParams = ConvDecoderParams(norm="none")
     beta: NonNegativeFloat = 1.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal, Self
 
 import torch
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, model_validator
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 from torch.optim import Optimizer
@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.stylegan2 import StyleGAN2DiscriminatorParams
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.block import Block
+from pipeline.block import Block, Count, Step
 from pipeline.losses.adversarial import Adversarial, adaptive_weight
 from pipeline.losses.reconstruction import logit_laplace_nll
 from pipeline.methods.adversarial import AdversarialRunParams
@@ -39,7 +39,7 @@ class VQGANParams(GenerativeRunParams, SecondStageRunParams, AdversarialRunParam
     """The published values by default, for pictures of 256 pixels and batches of 12."""
 
     method: Literal["vqgan"]
-    batch: PositiveInt = 12
+    batch: Count = 12
     network: VQNetworkParams = VqganParams()
     quantiser: QuantiserParams = QuantiserParams()
     l1_weight: NonNegativeFloat = 1.0
@@ -59,10 +59,10 @@ class VQGANParams(GenerativeRunParams, SecondStageRunParams, AdversarialRunParam
     adversarial_weight: NonNegativeFloat = 0.8
     adaptive: bool = True
     """Times the ratio of the losses' gradients at the last layer; False: the weight as it is."""
-    discriminator_start: NonNegativeInt = 10_000
+    discriminator_start: Step = 10_000
     """Step from which discriminators learn and count; 30,001 for faces, 250,001 for ImageNet. One
     that comes before the pictures are good ruins them."""
-    warmup: NonNegativeInt = 0
+    warmup: Step = 0
     """Steps from there in which their weight rises evenly: a discriminator that has seen nothing
     yet has nothing to say. Published: none."""
     guard: float = Field(2.0, gt=1)

@@ -2,13 +2,17 @@
 
 from typing import Any, Literal, NamedTuple, Self
 
+from pydantic import model_validator
 from torch import nn
 
-from pipeline.block import Block
+from pipeline.block import Block, Seed
 from pipeline.samples import DatasetSpec
 
 FORMAT: Literal[2] = 2
 """Of finished models: it changes where older ones can't be read any more."""
+
+MOST_BELOW = 3
+"""Models that one is built on, one on another: a prior on a VQGAN on a classifier has two."""
 
 
 class Card(Block):
@@ -18,7 +22,7 @@ class Card(Block):
     version: str
     """Of the package. Which code it was exactly, dvc.lock says: a fingerprint here would differ
     between two runs of which one had no reason to train again."""
-    seed: int
+    seed: Seed
     data: DatasetSpec
     """The domains and classes that its networks are built from."""
     run: dict[str, Any]
@@ -28,6 +32,15 @@ class Card(Block):
     model."""
     pretrained: Self | None = None
     """The card of the finished model that it was built on."""
+
+    @model_validator(mode="after")
+    def _builds_on_few(self) -> Self:
+        below, count = self.pretrained, 0
+        while below is not None:
+            below, count = below.pretrained, count + 1
+        if count > MOST_BELOW:
+            raise ValueError(f"built on more than {MOST_BELOW} models, one on another")
+        return self
 
 
 class Pretrained(NamedTuple):

@@ -22,8 +22,8 @@ class VAEModel(nn.Module, LatentSampler, Reconstructor, Latent, Scorer):
         self.encoder, self.decoder = encoder, decoder
         self.latent = latent
         self.classes = 0
-        start = torch.tensor(1.0 if noise is None else noise).square().log()
-        self.log_variance = nn.Parameter(start, requires_grad=noise is None)
+        start = torch.tensor(1.0 if noise is None else noise, device="cpu").square().log().item()
+        self.log_variance = nn.Parameter(torch.tensor(start), requires_grad=noise is None)
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the mean and log-variance [N, Z] of q(z | x), in float32."""

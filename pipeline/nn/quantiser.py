@@ -8,11 +8,11 @@ waits for the device, and every process of a run has the same codebook.
 from typing import Literal, NamedTuple
 
 import torch
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss, normalize
 
-from pipeline.block import Block
+from pipeline.block import Block, Count, Width
 from pipeline.system.distributed import broadcast, summed
 
 ROUNDS = 10  # of k-means
@@ -22,8 +22,8 @@ EPSILON = 1e-5  # share of a code that nothing fell to: no division by 0
 class QuantiserParams(Block):
     """A codebook, by default that of the published VQGAN."""
 
-    codes: PositiveInt = 1024
-    dim: PositiveInt = 256
+    codes: Count = 1024
+    dim: Width = 256
     """Numbers of a code. Fewer than the networks' channels ask the codebook for less (the
     factorised codes of Yu et al. 2022: 32)."""
     learns: Literal["gradient", "ema"] = "gradient"

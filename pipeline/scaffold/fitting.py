@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-import torch
-
 from pipeline.datasets.source import SoundParams
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shortened
 from pipeline.mel_convention import differences
 from pipeline.methods.base import RunParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.models.card import Card, Pretrained
+from pipeline.nn.outlines import on_meta
 from pipeline.params import Params
 
 
@@ -23,7 +22,8 @@ def misfits(params: Params) -> Iterator[str]:
         try:
             check_fit(params, run)
         except (ValueError, UserError) as error:
-            yield f"{path} can't learn from datasets.{run.data}: {error}"
+            reason = shortened(str(error), 1000)
+            yield f"{path} can't learn from datasets.{run.data}: {reason}"
 
 
 def check_fit(params: Params, run: RunParams) -> None:
@@ -34,7 +34,7 @@ def check_fit(params: Params, run: RunParams) -> None:
             raise ValueError(f"its mel frames are of another convention: {found}")
         if not data.keep_audio:
             raise ValueError("a vocoder learns from the sound too: set keep_audio: true there")
-    with torch.device("meta"):
+    with on_meta():
         run.build_for(data.spec, pretrained_of(params, run))
 
 
@@ -45,7 +45,9 @@ def pretrained_of(params: Params, run: RunParams) -> Pretrained | None:
     group, _, name = run.pretrained.partition("/")
     below = (params.classifiers if group == "classifiers" else params.runs)[name]
     pretrained = pretrained_of(params, below)
-    data = below.select(params.datasets[below.data].spec)
+    whole = params.datasets[below.data].spec
+    below.check_data(whole)
+    data = below.select(whole)
     card = Card(
         version="",
         seed=params.seed,

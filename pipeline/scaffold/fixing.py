@@ -9,6 +9,7 @@ from pipeline.params import load_params
 from pipeline.scaffold.outputs import Item, place
 from pipeline.scaffold.wiring import Change, as_yaml, changes_of, load_dvc
 from pipeline.system.files import replace
+from pipeline.system.yaml_files import compose_yaml
 
 
 def fix(folder: Path) -> list[Change]:
@@ -29,7 +30,7 @@ def applied(text: str, change: Change) -> str:
     What is new stands behind its own kind. Raises UserError where the list is not written with an
     entry a line.
     """
-    found = list_at(yaml.compose(text), change.where)
+    found = list_at(compose_yaml(text), change.where)
     lines = text.splitlines()
     spans = [(node.start_mark.line, last_line(node)) for node in found.value]
     if found.flow_style or not spans or len({first for first, _ in spans}) < len(spans):

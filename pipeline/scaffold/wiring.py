@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from pipeline.errors import UserError
 from pipeline.params import GROUPS, Params, load_params
 from pipeline.scaffold.fitting import misfits
 from pipeline.scaffold.outputs import OUTPUTS, Item, place, plots, report_deps
+from pipeline.system.yaml_files import read_yaml
 
 FIX = "python -m stages.check --fix"
 
@@ -47,7 +46,7 @@ def check_run(folder: Path) -> Params:
     params = load_params(folder / "params.yaml")
     if found := list(misfits(params)):
         raise UserError(f"{folder / 'params.yaml'}:\n" + "\n".join(found))
-    raw = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    raw = read_yaml(folder / "params.yaml")
     content = load_dvc(folder / "dvc.yaml")
     stages: dict[str, Any] = content["stages"]
     changes = changes_of(params, content)
@@ -189,11 +188,15 @@ def as_yaml(item: Item) -> str:
 def load_dvc(path: Path) -> dict[str, Any]:
     """Read a dvc.yaml; raises UserError where it is none."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except FileNotFoundError as error:
         raise UserError(f"expected the stages at {path}: there is no such file") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except ValueError as error:
         raise UserError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("stages"), dict):
         raise UserError(f"{path}: expected the key stages with the stages below it")
+    for name, stage in content["stages"].items():
+        inner = stage.get("do", stage) if isinstance(stage, dict) else None
+        if not isinstance(inner, dict) or not isinstance(inner.get("deps") or [], list):
+            raise UserError(f"{path}: expected a block with a list of deps at stages.{name}")
     return content

@@ -200,7 +200,7 @@ def test_a_model_that_is_asked_often_answers_once(program: Program, tmp_path: Pa
         ("x.flac", 8, 655_350, MOST_SECONDS, False, 10),
         ("x.flac", 8, 48_000, MOST_VALUES // (8 * 48_000), True, 300),
         ("x.wav", 1, 200_000, MOST_SECONDS, True, 300),
-        ("x.flac", 1, 1, MOST_SECONDS, True, 50),
+        ("x.flac", 1, 1000, MOST_SECONDS, True, 50),
     ],
 )
 def test_a_recording_takes_bounded_memory(

@@ -403,7 +403,7 @@ def test_a_penalty_through_batch_norm_is_refused(kind, method, part):
         ({"penalty": {"weight": 1}}, "penalty\n.*discriminator 'kind'"),
         ({"penalty": {"kind": "gradient", "gamma": 1}}, "penalty.gradient.gamma"),
         ({"penalty": {"kind": "clip", "limit": 0}}, "greater than 0"),
-        ({"penalty": {"kind": "r1", "every": 0}}, "greater than 0"),
+        ({"penalty": {"kind": "r1", "every": 0}}, "greater than or equal to 1"),
         ({"loss": "softplus"}, "loss\n.*'nonsaturating', 'least_squares'"),
         ({"optimizer": {"kind": "sgd"}}, "'sgd'.*'adam', 'adamw', 'rmsprop'"),
         ({"generator": {"kind": "unet"}}, "'unet'.*'dcgan', 'mlp', 'resnet'"),

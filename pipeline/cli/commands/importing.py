@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import torch
-
 from pipeline.backbones import TranslatorParams, UnetParams
 from pipeline.cli.commands.importing_vocoder import import_vocoder
 from pipeline.cli.commands.importing_vq import import_coder
@@ -15,6 +13,7 @@ from pipeline.inference.finished import export
 from pipeline.interop.junyanz import Generator, describe, read
 from pipeline.methods.imported import CheckpointFile, ImportedParams
 from pipeline.models.translators import GeneratorTranslator
+from pipeline.nn.outlines import on_meta
 from pipeline.nn.shapes import check_size
 from pipeline.samples import DatasetSpec
 
@@ -157,7 +156,7 @@ def build(
 ) -> GeneratorTranslator:
     """Build the model with the checkpoints' weights; raise UserError where it can't be."""
     try:
-        with torch.device("meta"):
+        with on_meta():
             model = params.build_model(data)
         check_size(model, size, size)
     except KeyError as error:  # torch's, of names with a dot, say

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import torch
-
 from pipeline.codecs import MelCodec
 from pipeline.inference.finished import export
 from pipeline.interop.jik876 import read
 from pipeline.methods.imported import CheckpointFile, ImportedVocoderParams
+from pipeline.nn.outlines import on_meta
 from pipeline.samples import DatasetSpec
 
 
@@ -25,7 +24,7 @@ def import_vocoder(checkpoint: Path, config: Path | None, folder: Path) -> str:
         file=CheckpointFile.of(checkpoint),
     )
     data = DatasetSpec(specs={})
-    with torch.device("meta"):
+    with on_meta():
         model = params.build_model(data)
     model.generator.load_state_dict(found.weights, assign=True)
     codec = MelCodec(convention=found.convention, statistics={})

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import torch
-
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
 from pipeline.inference.finished import export
 from pipeline.interop.taming import read
 from pipeline.methods.imported import CheckpointFile, ImportedVQParams
+from pipeline.nn.outlines import on_meta
 from pipeline.samples import DatasetSpec
 
 
@@ -32,7 +31,7 @@ def import_coder(checkpoint: Path, config: Path | None, folder: Path) -> str:
     (domain,) = params.domains
     codec = ImageCodec(size=found.size, channels={domain: found.channels})
     data = DatasetSpec(specs={domain: codec.spec(domain)})
-    with torch.device("meta"):
+    with on_meta():
         model = params.build_model(data)
     model.load_state_dict(found.weights, assign=True)
     export(folder, model, params=params, data=data, codec=codec, seed=0)

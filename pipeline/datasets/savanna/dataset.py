@@ -4,8 +4,9 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
+from pipeline.block import Count, Seed
 from pipeline.datasets.factors import Value
 from pipeline.datasets.savanna.draw import draw
 from pipeline.datasets.savanna.factors import FACTORS, factors_of
@@ -29,14 +30,14 @@ class SavannaParams(PictureParams):
     """
 
     kind: Literal["savanna"] = "savanna"
-    size: int = Field(64, ge=64)
-    train: PositiveInt = 800
+    size: int = Field(64, ge=64, le=2**16)
+    train: Count = 800
     """Pictures a domain for training."""
-    test: PositiveInt = 100
-    classifier: PositiveInt = 800
+    test: Count = 100
+    classifier: Count = 800
     views: tuple[View, ...] = ("labels", "edges", "grey", "night", "plan")
     """Further views drawn of each picture of ``scene``; ``plan`` is its map from straight above."""
-    seed: int = Field(1, ge=0)
+    seed: Seed = 1
 
     @property
     def channels(self) -> dict[str, int]:

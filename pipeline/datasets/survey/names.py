@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
+from pipeline.system.yaml_files import parse_yaml
 
 VIEWS = ("edges", "grey")  # domains of these names are made from pictures
 
@@ -47,4 +47,4 @@ def valid(text: str, otherwise: str, flags: re.RegexFlag = re.NOFLAG) -> str:
 
 def is_plain(name: str) -> bool:
     """Tell whether a name is a word that begins with a letter and that YAML reads as it stands."""
-    return bool(re.fullmatch(r"[^\W\d_][\w-]*", name)) and yaml.safe_load(name) == name
+    return bool(re.fullmatch(r"[^\W\d_][\w-]*", name)) and parse_yaml(name) == name
