@@ -111,7 +111,8 @@ class GAN(Method[Labelled]):
         count = self.params.discriminator_steps
         for x, y in zip(batch.x.chunk(count), batch.y.chunk(count), strict=True):
             labels = y if self.model.classes else None
-            fake = self.model.decode(self.model.draw(len(x)).to(x.device), labels)
+            z = torch.randn(len(x), self.model.latent, device=x.device)  # a copy there would wait
+            fake = self.model.decode(z, labels)
             yield Update(
                 "discriminator",
                 *self.adversary.discriminator_loss(x, fake.detach(), step, labels=labels),

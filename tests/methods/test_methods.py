@@ -1,5 +1,6 @@
 """Every shipped model and classifier, at a toy size: one parametrised test a property."""
 
+import traceback
 from collections import defaultdict
 
 import pytest
@@ -7,6 +8,7 @@ import tiny
 import torch
 from answers import outputs
 from exported import export_model
+from torch.utils._python_dispatch import TorchDispatchMode
 from trainers import trainer
 
 from pipeline.capabilities import (
@@ -58,6 +60,40 @@ against each other, nothing need."""
 @pytest.fixture(params=sorted(RUNS))
 def run(request: pytest.FixtureRequest) -> RunParams:
     return RUNS[request.param]
+
+
+class Waits(TorchDispatchMode):
+    """Notes where a value is read that a GPU would have to finish computing first."""
+
+    reading = frozenset(
+        {
+            torch.ops.aten._local_scalar_dense.default,
+            torch.ops.aten.is_nonzero.default,
+            torch.ops.aten.nonzero.default,
+            torch.ops.aten.equal.default,
+        }
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func in self.reading:
+            frames = [f for f in traceback.extract_stack() if "/pipeline/" in f.filename]
+            self.places.append(f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "")
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_step_never_waits_for_the_device(run):
+    run = tiny.shrink(run)
+    taking, batch = trainer(run), tiny.batch_of(run)
+    taking.take_step(batch)  # the first may: codebooks begin
+    with Waits() as waits:
+        taking.reseed()
+        taking.take_step(batch)
+    # The pool asks the processor's generator, which no GPU is waited for.
+    assert [place for place in waits.places if "nn/pool.py" not in place] == []
 
 
 def logs_of_steps(run: Trainer, optimizers: set[str], steps: int) -> dict[str, list[float]]:
