@@ -60,6 +60,31 @@ def repro(
 
 
 @app.command()
+def plots(
+    revisions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[REVISIONS]...",
+            help="Commits or experiments to draw beside each other; by default the files here.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder to write the page to.")
+    ] = Path("dvc_plots"),
+) -> None:
+    """Draw this folder's curves and pictures by dvc plots: as they are, or between revisions.
+
+    \b
+    Examples:
+      crossdomain plots
+      crossdomain plots HEAD~1 workspace -o data/before_and_after
+    """
+    from pipeline.cli.commands.plots import run
+
+    typer.echo(run(revisions or [], out))
+
+
+@app.command()
 def doctor() -> None:
     """Say what this machine offers and what training will use of it.
 

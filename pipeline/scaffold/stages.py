@@ -16,7 +16,7 @@ HEAD = """\
 # The same stages as the project's dvc.yaml, in this folder; preparation also depends on the files.
 # After a change of the models' names in params.yaml: `python -m stages.check --fix` here.
 """
-PLOTS = "# For `dvc plots show` and `dvc plots diff`.\n"
+PLOTS = "# For `crossdomain plots`.\n"
 
 
 def stages_of(recipe: Recipe, project: Path, up: str) -> str:

@@ -1,0 +1,50 @@
+"""`crossdomain plots`: this folder's, whatever recipes have or lack."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from curves import write_curve
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+
+
+def call(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["plots", *arguments])
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def project(in_folder: Path) -> Path:
+    """A project, and a recipe that was reproduced elsewhere: its lock is here, its data is not."""
+    (in_folder / ".dvc").mkdir()
+    subprocess.run(["git", "init", "-q"], check=True)
+    for number, folder in enumerate((in_folder / "recipes/a", in_folder)):
+        write_curve(folder / "source/plots/metrics/loss.tsv", [2.0, number])
+        stages = {"s": {"cmd": "cp -r source curves", "deps": ["source"], "outs": ["curves"]}}
+        plots = [{"curves/plots/metrics": {"x": "step"}}]
+        content = {"stages": stages, "plots": plots}
+        (folder / "dvc.yaml").write_text(yaml.safe_dump(content))
+        shutil.rmtree(in_folder / ".dvc/cache", ignore_errors=True)
+        subprocess.run(["dvc", "repro", "-q"], cwd=folder, check=True)
+    shutil.rmtree(in_folder / "recipes/a/curves")
+    return in_folder
+
+
+def test_plots_are_those_of_this_folder(project):
+    code, said = call("-o", "out")
+    assert (code, said) == (0, "1 plots: out/index.html\n")
+    assert "loss" in (project / "out/index.html").read_text()
+
+
+def test_nothing_to_draw_is_said(project, monkeypatch):
+    monkeypatch.chdir(project / "recipes/a")
+    code, said = call()
+    assert code == 1
+    assert "none of the 1 plots of" in said
+    assert "crossdomain repro" in said
+    (project / "recipes/a/dvc.yaml").unlink()
+    assert "expected dvc.yaml here" in call()[1]
