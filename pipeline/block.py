@@ -1,8 +1,14 @@
 """The base of every block of params.yaml."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 # What sizes a network or an array is bounded from above, generously: blocks come from strangers'
 # files too, and a few characters must not cost hours or gigabytes.
@@ -36,6 +42,24 @@ class Block(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tells_numbers_from_truth(cls, raw: Any) -> Any:
+        """Refuse ``true`` for a number: pydantic would take it for 1."""
+        for key, value in raw.items() if isinstance(raw, dict) else ():
+            field = cls.model_fields.get(key) if isinstance(value, bool) else None
+            if field is not None and is_number(field.annotation):
+                raise ValueError(f"{key}: found {str(value).lower()}, allowed: a number")
+        return raw
+
+
+def is_number(kind: Any) -> bool:
+    """Tell whether a field of a type takes a number, or None, and no truth value."""
+    leaves = [kind]
+    while any(inner := [part for leaf in leaves for part in get_args(leaf)]):
+        leaves = [leaf for leaf in leaves if not get_args(leaf)] + inner
+    return bool not in leaves and (int in leaves or float in leaves)
 
 
 def default_kind(kind: str) -> BeforeValidator:

@@ -10,13 +10,15 @@ from pydantic import BaseModel, ValidationError
 from pipeline.errors import LISTED, shortened
 
 TAGS = ("method", "kind")  # the literal fields that tell the members of a union apart
+NEAR = 0.75
+"""From 0 to 1, how alike a misspelt key and ours have to be."""
 KEY = "[key]"  # ends pydantic's location of what is wrong with a name itself
 
 MEANT: dict[str, str] = {
     "lr": "rate learning_rate",
     "beta1 beta2": "betas",
     "weight_decay": "decay wd l2",
-    "steps": "iterations iters num_steps max_steps train_steps epochs num_epochs max_epochs",
+    "steps": "iterations iters num_steps max_steps train_steps epochs num_epochs n_epochs",
     "batch": "batch_size minibatch",
     "accumulate": "grad_accum accumulation_steps gradient_accumulation_steps",
     "optimizer": "optim optimiser",
@@ -53,6 +55,11 @@ MEANT: dict[str, str] = {
     "identity_weight": "lambda_identity lambda_idt",
     "kl_weight": "lambda_kl",
     "pool": "pool_size",
+    "loss": "gan_mode gan_loss loss_type",
+    "penalty": "lambda_gp gp_weight gp_lambda r1_gamma gradient_penalty",
+    "spectral": "spectral_norm use_sn sn",
+    "source": "source_domain domain_a domains",
+    "target": "target_domain domain_b domains",
 }
 """Our keys, and the names that they have in other libraries."""
 OTHER_NAMES: dict[str, tuple[str, ...]] = {}
@@ -106,6 +113,10 @@ def describe(mistake: dict[str, Any], model: type[BaseModel]) -> str:
             return f"{path}: {shortened(str(context['error']), 1000)}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{path}: found {found}, allowed: {block_in_words(kind, mistake['input'])}"
+        case "too_short":
+            return f"{path}: found {found}, allowed: {context['min_length']} or more"
+        case "string_pattern_mismatch" if path.endswith(".pretrained"):
+            return f"{path}: found {found}, allowed: classifiers/NAME or models/NAME"
         case "tuple_type" | "list_type":
             one = shortened(str(mistake["input"]))
             example = f", as in [{one}]" if is_scalar(mistake["input"]) else ""
@@ -121,7 +132,8 @@ def hint(location: tuple[str | int, ...], model: type[BaseModel]) -> str:
     key, kind = str(location[-1]), kind_at(location[:-1], model)
     ours = keys_of(kind)
     meant = OTHER_NAMES.get(key.lower().replace("-", "_"), ())
-    likely = [name for name in meant if name in ours] or get_close_matches(key, ours, n=1)
+    near = get_close_matches(key, ours, n=1, cutoff=NEAR)
+    likely = [name for name in meant if name in ours] or near
     if not likely:  # a key of a block below this one
         likely = [
             f"{field}.{name}"

@@ -131,12 +131,12 @@ def dangling(params: Params) -> list[str]:
         if name != classifier.data and classifier.data in params.datasets
     ]
     vocoders = [name for name, run in params.models.items() if isinstance(run, VocoderRunParams)]
-    mute = (
+    unvoiced = (
         []
         if params.vocoder is None or params.vocoder in vocoders
         else [f"vocoder: found '{params.vocoder}', allowed: {', '.join(vocoders) or 'none'}"]
     )
-    return unknown + misnamed + mute + misplaced(params)
+    return unknown + misnamed + unvoiced + misplaced(params)
 
 
 def misplaced(params: Params) -> list[str]:

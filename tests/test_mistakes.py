@@ -39,7 +39,11 @@ def mistakes(model: Any, raw: Any) -> list[str]:
         ({"lr": 1e-3}, "lr: no such parameter (did you mean 'optimizer.lr'?)"),
         ({"learning_rate": 1e-3}, "(did you mean 'optimizer.lr'?)"),
         ({"width": 3}, "(did you mean 'encoder.width' or 'decoder.width'?)"),
+        ({"n_epochs": 3}, "(did you mean 'steps'?)"),
         ({"xyz": 3}, "xyz: no such parameter; allowed: data, steps"),
+        ({"steps": True}, "steps: found true, allowed: a number"),
+        ({"noise": False}, "noise: found false, allowed: a number"),
+        ({"domains": []}, "domains: found [], allowed: 1 or more"),
     ],
 )
 def test_a_key_of_another_library_is_led_to_ours(fields, words):

@@ -151,6 +151,10 @@ class DatasetParams(Block, ABC):
         """The domains to train on and the classes, as far as parameters tell: all but the length
         of clips."""
 
+    def may_pair(self, a: str, b: str) -> bool:
+        """Tell whether two domains could be aligned in training, as far as parameters tell."""
+        return True
+
     @abstractmethod
     def source(self) -> Source:
         """List the items; raise UserError where the raw data is missing."""

@@ -96,6 +96,10 @@ class VoicesParams(SoundParams):
         """The two speakers."""
         return tuple(SPEAKERS)
 
+    def may_pair(self, a: str, b: str) -> bool:
+        """Tell that none are: nobody says for training what the other one says."""
+        return False
+
     def source(self) -> Source:
         """List disjoint sentences in ``train``, the same ones by both speakers in ``test``.
 

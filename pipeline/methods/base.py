@@ -124,7 +124,8 @@ class RunParams(Block, ABC):
     """``auto``: bf16 where the machine computes it faster than fp32."""
     deterministic: bool = False
     """On a GPU: the same weights from the same seed, bit for bit, at some cost in speed, which
-    ``python -m stages.train NAME --profile`` measures. On a processor they always are the same."""
+    ``python -m stages.train NAME --profile`` measures. On a processor the same number
+    of threads gives the same."""
     log_every: Steps = 50
     show_every: Steps | None = None
     """Steps between two previews of fixed samples, with diagnostics; None: ten previews a run, and
@@ -223,8 +224,18 @@ class RunParams(Block, ABC):
         """
         self.check_data(data)
         method = self.build(self.select(data), pretrained)
-        check_size(method, *self.sample_size(data))
+        try:
+            check_size(method, *self.sample_size(data))
+        except ValueError as error:
+            pictures = data.specs[self.domains[0]].bounded
+            keys = "crop, resize, or the data set's size" if pictures else "crop"
+            raise ValueError(f"{error}; their size is set by {keys}") from error
         return method
+
+    @property
+    def starts(self) -> dict[str, int]:
+        """The steps at which parts of the training begin, by their keys."""
+        return {}
 
     @abstractmethod
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> nn.Module:

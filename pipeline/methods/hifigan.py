@@ -59,6 +59,11 @@ class HifiGANParams(VocoderRunParams, AdversarialRunParams):
             raise ValueError("diffaugment alters pictures, and the discriminators hear waveforms")
         return self
 
+    @property
+    def starts(self) -> dict[str, int]:
+        """The discriminators' first step."""
+        return {"mel_alone": self.mel_alone}
+
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VocoderModel:
         """Build the generator, without weight norm."""
         return VocoderModel(self.generator.build(self.convention.mels), self.convention)

@@ -91,6 +91,11 @@ class VQGANParams(GenerativeRunParams, SecondStageRunParams, AdversarialRunParam
             raise ValueError("expected a weight above 0: l1_weight, l2_weight or laplace_weight")
         return self
 
+    @property
+    def starts(self) -> dict[str, int]:
+        """The discriminators' first step."""
+        return {"discriminator_start": self.discriminator_start}
+
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VQModel:
         """Build encoder, codebook and decoder."""
         laplace = self.laplace_weight > 0

@@ -1,4 +1,4 @@
-"""Convolutions with the initial weights, and if need be the spectral norm, of SPADE's networks."""
+"""Convolutions with the initial weights of SPADE's networks, and spectral norm of any network."""
 
 import torch
 from torch import Tensor, nn

@@ -6,11 +6,14 @@ from pipeline.datasets.source import SoundParams
 from pipeline.errors import UserError, shortened
 from pipeline.mel_convention import differences
 from pipeline.methods.base import RunParams
+from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.models.card import Card, Pretrained
 from pipeline.nn.outlines import on_meta
+from pipeline.nn.shapes import check_size
 from pipeline.params import Params
+from pipeline.samples import DatasetSpec, Labelled, Paired
 
 
 def misfits(params: Params) -> Iterator[str]:
@@ -34,8 +37,35 @@ def check_fit(params: Params, run: RunParams) -> None:
             raise ValueError(f"its mel frames are of another convention: {found}")
         if not data.keep_audio:
             raise ValueError("a vocoder learns from the sound too: set keep_audio: true there")
+    for key, start in run.starts.items():
+        if start >= run.steps:
+            raise ValueError(
+                f"{key}: found {start}, allowed: below its {run.steps} steps, or that part of the "
+                "training would never begin"
+            )
     with on_meta():
         run.build_for(data.spec, pretrained_of(params, run))
+    if run.reads is Paired and not data.may_pair(*run.domains):
+        raise ValueError(
+            f"{' and '.join(run.domains)} are not aligned in training: a model that learns from "
+            "pairs needs the same in both domains"
+        )
+    if run.reads is Labelled and run is not (classifier := params.classifiers.get(run.data)):
+        check_classifier(classifier, run, data.spec)
+
+
+def check_classifier(
+    classifier: ClassifierParams | None, run: RunParams, data: DatasetSpec
+) -> None:
+    """Raise ValueError where the classifier, by which sound is evaluated, can't take its chunks."""
+    height, width = run.sample_size(data)
+    if classifier is None or data.specs[run.domains[0]].bounded:
+        return
+    with on_meta():
+        try:
+            check_size(classifier.build_model(classifier.select(data)), height, width)
+        except ValueError as error:
+            raise ValueError(f"classifiers.{run.data} can't evaluate it: {error}") from error
 
 
 def pretrained_of(params: Params, run: RunParams) -> Pretrained | None:

@@ -83,6 +83,31 @@ def test_what_does_not_fit_its_data_is_named(name, changes, datasets, reason):
     assert reason in said
 
 
+def test_domains_that_can_not_be_aligned_are_no_pairs():
+    pairs = ROOT["models"]["pix2pix"] | {"source": "horse", "target": "zebra"}
+    (said,) = found({}, pairs=pairs)
+    assert "horse and zebra are not aligned in training" in said
+    assert not found({}, pairs=pairs | {"source": "labels", "target": "scene"})
+
+
+def test_what_would_never_begin_is_named():
+    zoo = yaml.safe_load((tiny.ROOT / "recipes/zoo/params.yaml").read_text())
+    vqgan = zoo["second_stage"]["vqgan"] | {"perceptual": {"kind": "none"}}
+    del vqgan["pretrained"]
+    (said,) = found({}, vqgan=vqgan | {"discriminator_start": vqgan["steps"]})
+    assert "discriminator_start: found 550, allowed: below its 550 steps" in said
+    assert not found({}, vqgan=vqgan)
+
+
+def test_chunks_of_sound_have_to_fit_their_classifier():
+    voice = {"method": "vae", "data": "voices", "domains": ["arthur"], "steps": 1}
+    for crop, fits in ((8, False), (64, True)):
+        raw = {**ROOT, "models": {"voice": voice | {"crop": crop}}}
+        said = list(misfits(Params.model_validate(raw)))
+        assert (said == []) == fits
+        assert fits or "classifiers.voices can't evaluate it: " in said[0]
+
+
 def test_classes_have_to_be_there():
     horse = {
         **ROOT["models"]["dcgan"],

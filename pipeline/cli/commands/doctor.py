@@ -43,7 +43,7 @@ def report(folder: Path) -> str:
 def kernels() -> str:
     """Tell whether equal seeds give equal weights."""
     if device().type == "cpu":
-        return "those of a processor, which give the same weights from the same seed"
+        return "those of a processor, which give the same weights from the same seed and threads"
     return (
         "the fastest found; deterministic: true in a block for those that give the same each time"
     )

@@ -45,6 +45,10 @@ class SavannaParams(PictureParams):
         found = dict.fromkeys((*ANIMALS, "scene"), 3)
         return found | {view: 1 if view in ("edges", "grey") else 3 for view in self.views}
 
+    def may_pair(self, a: str, b: str) -> bool:
+        """Tell whether both are ``scene`` or a view of it."""
+        return {a, b} <= {"scene", *self.views}
+
     def source(self) -> Source:
         """Return every split and domain."""
         rng = np.random.default_rng(self.seed)
