@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pipeline.block import Block
 from pipeline.codecs.pitch import Pitch
+from pipeline.codecs.sound_files import limited, read_mono
 from pipeline.codecs.spectrogram import griffin_lim, log_mel
 from pipeline.mel_convention import MelConvention
 from pipeline.samples import Spec
@@ -82,34 +83,26 @@ def _tensors(statistics: Statistics, device: torch.device) -> tuple[Tensor, Tens
 def read_wave(path: Path, rate: int) -> Wave:
     """Return the sound in a file, mixed to mono and resampled once to ``rate``: float32 [samples].
 
-    Raises ValueError with the reason where the file holds no usable sound.
+    Without offset and rumble, as `sound_files` reads it. Raises ValueError with the reason where
+    the file holds no usable sound.
     """
-    import librosa  # a second and a half to import, and needed for real recordings alone
-    import soundfile
+    file = read_mono(path)
+    mono = np.concatenate(list(file.blocks))
+    if file.rate != rate:
+        import librosa  # a second and a half to import, and needed for real recordings alone
 
-    try:
-        samples, found = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, RuntimeError) as error:
-        raise ValueError(f"not a sound file that libsndfile reads: {error}") from error
-    if len(samples) == 0:
-        raise ValueError("holds no samples")
-    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-    # What is no number makes none of a sum, either; only then is each looked at.
-    if not np.isfinite(mono.sum()) and not np.isfinite(samples).all():
-        raise ValueError("holds values that are not numbers")
-    if found != rate:
-        mono = librosa.resample(mono, orig_sr=found, target_sr=rate)
+        mono = librosa.resample(mono, orig_sr=file.rate, target_sr=rate)
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
 def to_audio(wave: npt.ArrayLike, rate: int, container: Literal["WAV", "FLAC"]) -> memoryview:
-    """Return a waveform [samples] in [-1, 1] (beyond is clipped) as the content of a 16-bit
-    file."""
+    """Return a waveform [samples] as the content of a 16-bit file; one that goes beyond [-1, 1] is
+    made quieter."""
     import soundfile
 
     content = io.BytesIO()
-    clipped = np.clip(np.asarray(wave), -1, 1)
-    soundfile.write(content, clipped, rate, format=container, subtype="PCM_16")
+    samples = limited(np.asarray(wave))
+    soundfile.write(content, samples, rate, format=container, subtype="PCM_16")
     return content.getbuffer()
 
 

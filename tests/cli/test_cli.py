@@ -286,6 +286,33 @@ def test_the_shortest_sounds_keep_their_length(models: Path, samples: int) -> No
     assert convert_wave(load(models / "voice_cyclegan"), wave, "arthur").shape == (samples,)
 
 
+def test_loud_results_are_made_quieter_with_a_warning(models: Path, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
+    for name, gain in (("loud", 3.0), ("quiet", 0.01)):
+        soundfile.write(tmp_path / f"{name}.wav", gain * noise, 8000, subtype="FLOAT")
+        result = run(
+            *("translate", models / "voice_cyclegan", tmp_path / f"{name}.wav"),
+            *("-o", tmp_path / f"out_{name}.wav"),
+        )
+        found, _ = soundfile.read(tmp_path / f"out_{name}.wav")
+        beyond = np.count_nonzero(np.abs(found) > 0.9901)
+        assert beyond == 0
+        said = re.search(r"warning: .*loud\.wav: .*made ([\d.]+) dB quieter", result.stderr)
+        assert (said is not None) == (name == "loud")
+    assert np.std(found) == pytest.approx(0.01, rel=0.1)
+
+
+def test_an_offset_does_not_make_the_voice_quiet(models: Path, tmp_path: Path) -> None:
+    noise = 0.05 * np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
+    levels = []
+    for name, offset in (("plain", 0.0), ("offset", 0.3)):
+        soundfile.write(tmp_path / f"{name}.wav", noise + offset, 8000, subtype="FLOAT")
+        out = tmp_path / f"out_{name}.wav"
+        run("translate", models / "voice_cyclegan", tmp_path / f"{name}.wav", "-o", out)
+        levels.append(np.std(soundfile.read(out)[0]))
+    assert levels == pytest.approx([0.05, 0.05], rel=0.1)
+
+
 def test_a_folder_of_sounds(models: Path, tmp_path: Path) -> None:
     for name in ("a.wav", "b/c.flac", "d.ogg", "e.mp3"):
         write_wave(tmp_path / "in" / name, 0.5)
@@ -340,7 +367,7 @@ def test_pictures_have_no_pitch(models: Path, tmp_path: Path) -> None:
     ("model", "name", "reason"),
     [
         ("cyclegan", "bad.png", "not a picture"),
-        ("voice_cyclegan", "bad.wav", "not sound"),
+        ("voice_cyclegan", "bad.wav", "not a sound"),
     ],
 )
 def test_bad_files_are_named_after_the_good_are_done(

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import tiny
 import yaml
 from click.testing import Result
@@ -192,6 +194,18 @@ def test_bad_sounds(tmp_path):
     assert result.exit_code == 1
     assert "click.wav: 0.010 s are shorter than one frame, 0.046 s" in result.stdout
     assert "text.mp3: not a sound file that libsndfile reads" in result.stdout
+
+
+def test_silence_and_odd_channels_are_found_before_preparation(tmp_path):
+    sounds(tmp_path / "ann", 2)
+    wave, rate = soundfile.read(tmp_path / "ann/1.wav")
+    soundfile.write(tmp_path / "ann/2.wav", np.stack([wave, -wave], axis=1), rate)
+    soundfile.write(tmp_path / "ann/3.wav", np.full(rate, 0.3), rate)
+    result = call(tmp_path)
+    assert result.exit_code == 1
+    assert "3.wav: is silent" in result.stdout
+    assert "used, but odd: 1\n" in result.stdout
+    assert "2.wav: its channels cancel each other, so number 1 alone is read" in result.stdout
 
 
 def test_what_is_missing_is_named(tmp_path):

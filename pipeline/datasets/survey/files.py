@@ -8,7 +8,9 @@ from joblib import Parallel, delayed
 
 from pipeline.codecs.image import halves_of, read_picture
 from pipeline.codecs.mel import read_wave
+from pipeline.codecs.sound_files import mix_of
 from pipeline.datasets.folders import PICTURES, SOUNDS
+from pipeline.datasets.recordings import trimmed
 from pipeline.mel_convention import HIFI_GAN
 from pipeline.system.progress import Progress
 
@@ -46,6 +48,8 @@ class Seen(NamedTuple):
     """None: the file is of no use."""
     problem: str = ""
     """Why not."""
+    remark: str = ""
+    """What is odd about a file that is of use."""
 
 
 def look(files: Sequence[Path], kind: Kind, *, halved: bool = False) -> list[Seen]:
@@ -73,7 +77,8 @@ def look_at(file: Path, kind: Kind, halved: bool = False) -> Seen:
     try:
         if file.stat().st_size == 0:
             return Seen(file, None, "the file is empty")
-        return Seen(file, picture_in(file, halved) if kind == "pictures" else clip_in(file))
+        what = picture_in(file, halved) if kind == "pictures" else clip_in(file)
+        return Seen(file, what, remark=oddity_of(file, kind))
     except (ValueError, OSError) as error:
         return Seen(file, None, str(error))
 
@@ -94,9 +99,18 @@ def clip_in(file: Path) -> Clip:
         rate: int = soundfile.info(file).samplerate
     except (soundfile.SoundFileError, RuntimeError):
         rate = HIFI_GAN.rate  # reading says what is wrong
-    samples = len(read_wave(file, rate))  # at its own rate: resampling would tell nothing new
-    kept = -(-samples * HIFI_GAN.rate // rate)
+    wave = read_wave(file, rate)  # at its own rate: resampling would tell nothing new
+    heard = len(trimmed(wave, rate))
+    kept = -(-heard * HIFI_GAN.rate // rate)
     if kept < HIFI_GAN.n_fft:
         frame = HIFI_GAN.n_fft / HIFI_GAN.rate
-        raise ValueError(f"{samples / rate:.3f} s are shorter than one frame, {frame:.3f} s")
-    return Clip(samples / rate, rate, kept // HIFI_GAN.hop)
+        cut = "" if heard == len(wave) else " without the silence at the ends"
+        raise ValueError(f"{heard / rate:.3f} s{cut} are shorter than one frame, {frame:.3f} s")
+    return Clip(len(wave) / rate, rate, kept // HIFI_GAN.hop)
+
+
+def oddity_of(file: Path, kind: Kind) -> str:
+    """Return what is odd about a file that can be used; "" where nothing is."""
+    if kind == "pictures":
+        return ""
+    return mix_of(file).remark

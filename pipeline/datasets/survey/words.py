@@ -9,7 +9,8 @@ from pipeline.datasets.survey.files import Clip, Kind, Picture
 from pipeline.datasets.survey.layout import EXPECTED, Layout
 from pipeline.datasets.survey.names import block_name, domain_names, folder_name
 from pipeline.datasets.survey.sizes import fitting
-from pipeline.datasets.survey.survey import Holding, Holdings, bad, common_keys
+from pipeline.datasets.survey.survey import Holding, Holdings, bad, common_keys, odd
+from pipeline.errors import listing
 
 HEADERS: dict[Kind, tuple[str, ...]] = {
     "pictures": ("split", "domain", "files", "smallest", "median", "largest"),
@@ -51,7 +52,11 @@ def stock(kind: Kind, holdings: Holdings) -> list[str]:
             lines.append(equal_names(split, domains))
     damaged = bad(holdings)
     lines.append(f"bad files: {len(damaged) or 'none'}")
-    return lines + [f"  {one.file}: {one.problem}" for one in damaged]
+    lines += [f"  {one.file}: {one.problem}" for one in damaged]
+    if remarked := odd(holdings):
+        lines.append(f"used, but odd: {len(remarked)}")
+        lines.append(listing(f"{one.file}: {one.remark}" for one in remarked))
+    return lines
 
 
 def equal_names(split: str, domains: dict[str, Holding]) -> str:

@@ -1,0 +1,150 @@
+"""Sound files as people have them, read as one channel without what nobody hears."""
+
+from collections.abc import Iterator
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float32]
+
+BLOCK = 2**18
+"""Samples a channel that are read at once."""
+
+WINDOW = 0.03
+"""Seconds. What changes more slowly, a constant offset and rumble, nobody hears, but levels would
+count it."""
+
+LEAST_RATE = 1000
+"""Samples a second."""
+
+EMPTY = 1e-5
+"""Power of a channel, relative to the loudest one, below which it is empty: -50 dB."""
+
+CANCELLED = 0.25
+"""Power of a mix, relative to that of as many channels that have nothing to do with each other,
+below which they cancel each other: two do so at a correlation of less than -0.75."""
+
+FULL_SCALE = 1.0
+PEAK = 0.99
+"""Largest magnitude of a sample of what had to be made quieter."""
+
+
+class Mix(NamedTuple):
+    """The choice of channels whose mean is read."""
+
+    channels: tuple[int, ...]
+    remark: str = ""
+    """Why they are not all there are."""
+
+
+def mix_of(path: Path) -> Mix:
+    """Choose the channels of a file: all but empty ones, or the loudest where the mean of those
+    would cancel them.
+
+    Reads a file of several channels whole. Raises ValueError with the reason where it holds no
+    usable sound.
+    """
+    count, products = 0, np.zeros((1, 1))
+    for block in _blocks(path):
+        if (total := block.shape[1]) == 1:
+            return Mix((0,))
+        count += len(block)
+        wide = block.astype(np.float64)
+        products = products + wide.T @ wide  # [C, C]
+    power = products.diagonal()
+    heard = [int(c) for c in np.flatnonzero(power >= EMPTY * power.max())]
+    mixed = products[np.ix_(heard, heard)].sum() / len(heard) ** 2
+    if mixed < CANCELLED * power[heard].mean() / len(heard):
+        loudest = int(power.argmax())
+        return Mix(
+            (loudest,), f"its channels cancel each other, so number {loudest + 1} alone is read"
+        )
+    empty = total - len(heard)
+    return Mix(tuple(heard), f"{empty} of its {total} channels are empty" if empty else "")
+
+
+class Mono(NamedTuple):
+    """A file's sound in one channel."""
+
+    rate: int
+    blocks: Iterator[Samples]
+    """Blocks [samples] one after the other, without offset and rumble."""
+    remark: str
+    """That of its `Mix`."""
+
+
+def read_mono(path: Path) -> Mono:
+    """Read a file as `mix_of` mixes it.
+
+    Raises ValueError with the reason, at once or from the blocks, where it holds no usable sound.
+    """
+    mix = mix_of(path)
+    chosen = list(mix.channels)
+    blocks = (np.ascontiguousarray(block[:, chosen].mean(axis=1)) for block in _blocks(path))
+    return Mono(_rate(path), blocks, mix.remark)
+
+
+def limited(wave: Samples) -> Samples:
+    """Return ``wave`` [samples], made quieter as a whole where it goes beyond full scale."""
+    return wave * np.float32(limit(float(np.abs(wave).max(initial=0.0))))
+
+
+def limit(peak: float) -> float:
+    """Return the gain that brings samples of up to ``peak`` within full scale: 1 if they are."""
+    return 1.0 if peak <= FULL_SCALE else PEAK / peak
+
+
+def _rate(path: Path) -> int:
+    import soundfile
+
+    return int(soundfile.info(path).samplerate)
+
+
+def _blocks(path: Path) -> Iterator[Samples]:
+    """Read blocks [samples, channels] without offset and rumble."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.samplerate < LEAST_RATE:
+                raise ValueError(f"has {file.samplerate} samples a second, too few for sound")
+            yield from without_rumble(_checked(file), file.samplerate)
+    except soundfile.SoundFileError as error:
+        reason = getattr(error, "error_string", str(error))
+        raise ValueError(f"not a sound file that libsndfile reads: {reason}") from error
+
+
+def _checked(file: "soundfile.SoundFile") -> Iterator[Samples]:  # type: ignore[name-defined] # noqa: F821
+    read = 0
+    while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+        # What is no number makes none of a sum, either; only then is each looked at.
+        if not np.isfinite(block.sum()) and not np.isfinite(block).all():
+            raise ValueError("holds values that are not numbers")
+        read += len(block)
+        yield block
+    if not read:
+        raise ValueError("holds no samples")
+
+
+def without_rumble(blocks: Iterator[Samples], rate: int) -> Iterator[Samples]:
+    """Subtract from blocks [samples, channels] of one file its mean around each sample.
+
+    The mean is taken over `WINDOW` seconds twice, a triangle, so no phase is turned: 10 Hz lose
+    12 dB, 4 Hz 27 dB, what lies above 85 Hz less than 1.5 %.
+    """
+    from scipy.ndimage import uniform_filter1d
+
+    size = round(WINDOW * rate) | 1
+    before: Samples | None = None
+    for block, after in pairwise(chain(blocks, [None])):
+        assert block is not None
+        around = [part for part in (before, block) if part is not None]
+        first = sum(map(len, around)) - len(block)
+        whole = np.concatenate([*around, *([] if after is None else [after[:size]])])
+        mean = uniform_filter1d(whole, size, axis=0, output=np.float64)
+        mean = uniform_filter1d(mean, size, axis=0)[first : first + len(block)]
+        yield (block - mean).astype(np.float32)
+        before = block[-size:]
