@@ -17,9 +17,6 @@ WINDOW = 0.03
 """Seconds. What changes more slowly, a constant offset and rumble, nobody hears, but levels would
 count it."""
 
-LEAST_RATE = 1000
-"""Samples a second."""
-
 EMPTY = 1e-5
 """Power of a channel, relative to the loudest one, below which it is empty: -50 dB."""
 
@@ -109,8 +106,6 @@ def _blocks(path: Path) -> Iterator[Samples]:
 
     try:
         with soundfile.SoundFile(path) as file:
-            if file.samplerate < LEAST_RATE:
-                raise ValueError(f"has {file.samplerate} samples a second, too few for sound")
             yield from without_rumble(_checked(file), file.samplerate)
     except soundfile.SoundFileError as error:
         reason = getattr(error, "error_string", str(error))
@@ -137,7 +132,7 @@ def without_rumble(blocks: Iterator[Samples], rate: int) -> Iterator[Samples]:
     """
     from scipy.ndimage import uniform_filter1d
 
-    size = round(WINDOW * rate) | 1
+    size = max(3, round(WINDOW * rate) | 1)
     before: Samples | None = None
     for block, after in pairwise(chain(blocks, [None])):
         assert block is not None

@@ -15,6 +15,11 @@ from pipeline.mel_convention import HIFI_GAN
 from pipeline.system.progress import Progress
 
 Kind = Literal["pictures", "sounds"]
+
+DARK = 32
+"""Pictures without a value from here on are values of a narrower range: numbers of classes, or 10
+or 12 bits kept in 16."""
+
 ENDINGS: dict[Kind, tuple[str, ...]] = {"pictures": PICTURES, "sounds": SOUNDS}
 
 
@@ -77,22 +82,24 @@ def look_at(file: Path, kind: Kind, halved: bool = False) -> Seen:
     try:
         if file.stat().st_size == 0:
             return Seen(file, None, "the file is empty")
-        what = picture_in(file, halved) if kind == "pictures" else clip_in(file)
-        return Seen(file, what, remark=oddity_of(file, kind))
+        return picture_in(file, halved) if kind == "pictures" else clip_in(file)
     except (ValueError, OSError) as error:
         return Seen(file, None, str(error))
 
 
-def picture_in(file: Path, halved: bool) -> Picture:
+def picture_in(file: Path, halved: bool) -> Seen:
     """Return the size of a picture, or of its left half; raise ValueError with the reason."""
     pixels = read_picture(file)
+    darkest, brightest = int(pixels.min()), int(pixels.max())
     if halved:
         pixels, _ = halves_of(pixels)
-    return Picture(width=pixels.shape[1], height=pixels.shape[0])
+    odd = darkest < brightest < DARK
+    remark = f"its values go from {darkest} to {brightest} of 255: almost black" if odd else ""
+    return Seen(file, Picture(width=pixels.shape[1], height=pixels.shape[0]), remark=remark)
 
 
-def clip_in(file: Path) -> Clip:
-    """Read length and rate of a recording; raise ValueError with the reason."""
+def clip_in(file: Path) -> Seen:
+    """Return length and rate of a recording; raise ValueError with the reason."""
     import soundfile
 
     try:
@@ -106,11 +113,5 @@ def clip_in(file: Path) -> Clip:
         frame = HIFI_GAN.n_fft / HIFI_GAN.rate
         cut = "" if heard == len(wave) else " without the silence at the ends"
         raise ValueError(f"{heard / rate:.3f} s{cut} are shorter than one frame, {frame:.3f} s")
-    return Clip(len(wave) / rate, rate, kept // HIFI_GAN.hop)
-
-
-def oddity_of(file: Path, kind: Kind) -> str:
-    """Return what is odd about a file that can be used; "" where nothing is."""
-    if kind == "pictures":
-        return ""
-    return mix_of(file).remark
+    clip = Clip(len(wave) / rate, rate, kept // HIFI_GAN.hop)
+    return Seen(file, clip, remark=mix_of(file).remark)
