@@ -360,6 +360,35 @@ def test_pictures_have_no_pitch(models: Path, tmp_path: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.parametrize("name", ["results_v1.0", "2026.11.27", "final.run"])
+def test_a_name_with_dots_that_is_no_format_is_a_folder(
+    models: Path, tmp_path: Path, name: str
+) -> None:
+    tiny.write_picture(tmp_path / "in.png", 1)
+    write_wave(tmp_path / "in.wav", 0.2)
+    out = tmp_path / name
+    run("translate", models / "cyclegan", tmp_path / "in.png", "-o", out)
+    run("translate", models / "voice_cyclegan", tmp_path / "in.wav", "-o", out)
+    assert sorted(tiny.tree(out)) == ["in.png", "in.wav"]
+    run("sample", models / "vae", "-n", 2, "-o", tmp_path / f"sampled_{name}")
+    assert sorted(tiny.tree(tmp_path / f"sampled_{name}")) == ["0000.png", "0001.png"]
+
+
+def test_what_is_passed_over_is_said(models: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "b.jfif", ".thumbnails/t.png", "c/.hidden.png", "@eaDir/a.png"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16)).save(tmp_path / "in" / name)
+    (tmp_path / "in/photo.HEIC").touch()
+    result = run("translate", models / "cyclegan", tmp_path / "in", "-o", tmp_path / "out")
+    assert sorted(tiny.tree(tmp_path / "out")) == ["a.png", "b.jfif"]
+    said = [line for line in result.stderr.splitlines() if line.startswith("passed over")]
+    assert said == [
+        f"passed over in {tmp_path}/in: 1 .heic files: save them as PNG or JPEG to have them read",
+        f"passed over in {tmp_path}/in: 2 hidden, system or linked folders: .thumbnails, @eaDir",
+        f"passed over in {tmp_path}/in: 1 hidden or system files: .hidden.png",
+    ]
+
+
 # Refusals
 
 

@@ -1,15 +1,17 @@
 """A survey in words, and the block of params.yaml that reads the folder."""
 
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipeline.datasets.contents import contents_of
 from pipeline.datasets.layouts import Split
-from pipeline.datasets.survey.files import Clip, Kind, Picture
-from pipeline.datasets.survey.layout import EXPECTED, Layout
+from pipeline.datasets.survey.files import ENDINGS, Clip, Kind, Picture
+from pipeline.datasets.survey.layout import EXPECTED, Layout, files_of
 from pipeline.datasets.survey.names import block_name, domain_names, folder_name
 from pipeline.datasets.survey.sizes import fitting
-from pipeline.datasets.survey.survey import Holding, Holdings, bad, common_keys, odd
+from pipeline.datasets.survey.survey import Holding, Holdings, bad, common_keys, every, odd
 from pipeline.errors import listing
 
 HEADERS: dict[Kind, tuple[str, ...]] = {
@@ -36,7 +38,24 @@ def finding(layout: Layout, holdings: Holdings) -> str:
     if layout.others:
         other = "sound files" if layout.kind == "pictures" else "pictures"
         lines.append(f"  passed over: {layout.others} {other}")
+    lines += [f"  passed over: {line}" for line in passed_over(layout.root)]
+    if left := unused(layout, holdings):
+        what = (
+            f"{len(left):,} {layout.kind} in other folders, as {left[0].relative_to(layout.root)}"
+        )
+        lines.append(f"  passed over: {what}")
     return "\n".join([*lines, "", *stock(layout.kind, holdings)])
+
+
+def passed_over(root: Path) -> list[str]:
+    """Say what a folder holds that is neither picture nor sound, or hidden."""
+    return contents_of(root, tuple(end for ends in ENDINGS.values() for end in ends)).passed_over()
+
+
+def unused(layout: Layout, holdings: Holdings) -> list[Path]:
+    """Return the files of a layout's kind that are in none of its folders."""
+    used = {one.file for one in every(holdings)}
+    return [file for file in files_of(layout.root, ENDINGS[layout.kind]) if file not in used]
 
 
 def stock(kind: Kind, holdings: Holdings) -> list[str]:
