@@ -50,12 +50,23 @@ class Reader(ABC, Generic[BatchT]):
             DomainReader(domain, name, params.crop, f"{store.root}/{self.split}/{name}")
             for name, domain in domains.items()
         ]
+        for reader in self.domains:
+            if (share := self.share(params.batch)) > reader.count:
+                raise UserError(
+                    f"a batch of {params.batch} takes {share} {reader.unit} of '{reader.name}', "
+                    f"but {store.root} has {reader.count} of them in '{self.split}': set batch to "
+                    f"{params.batch * reader.count // share} or less"
+                )
         # This epoch's orders, and the next one's where a batch crosses over.
         self.shuffled = lru_cache(maxsize=2 * len(self.domains))(shuffled)
         self.check()
 
     def check(self) -> None:
         """Raise UserError where the store's domains do not fit the batch kind."""
+
+    def share(self, batch: int) -> int:
+        """Return how many items of each domain are in a batch, at most."""
+        return batch
 
     @abstractmethod
     def __call__(self, step: int) -> BatchT:
@@ -158,6 +169,10 @@ class UnpairedReader(TwoDomainReader[Unpaired]):
 
 class SeveralDomainsReader(Reader[BatchT], ABC):
     """Reads any number of domains in turn."""
+
+    def share(self, batch: int) -> int:
+        """Divide a batch among the domains."""
+        return -(-batch // len(self.domains))
 
     def items(self, step: int) -> list[tuple["DomainReader", int]]:
         """List the items in turn."""
