@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from pipeline.codecs import MelCodec
+from pipeline.datasets.near_names import near_words
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
@@ -140,10 +141,11 @@ class PairedReader(TwoDomainReader[Paired]):
         """Raise UserError where the domains are not aligned, or their clips differ in length."""
         a, b = self.domains
         if not self.store.aligned(self.split, *self.params.domains):
+            near = near_words(a.domain.keys, b.domain.keys)
             raise UserError(
                 f"{self.store.root}: {' and '.join(self.params.domains)} are not aligned in "
                 f"'{self.split}': a model that learns from pairs needs the same names in both "
-                "domains"
+                "domains" + (f". {near}" if near else "")
             )
         length_a, length_b = a.domain.lengths, b.domain.lengths
         if length_a is not None and length_b is not None and any(length_a != length_b):

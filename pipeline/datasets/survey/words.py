@@ -7,6 +7,7 @@ import yaml
 
 from pipeline.datasets.contents import contents_of
 from pipeline.datasets.layouts import Split
+from pipeline.datasets.near_names import near_words
 from pipeline.datasets.survey.files import ENDINGS, Clip, Kind, Picture
 from pipeline.datasets.survey.layout import EXPECTED, Layout, files_of
 from pipeline.datasets.survey.names import block_name, domain_names, folder_name
@@ -69,6 +70,8 @@ def stock(kind: Kind, holdings: Holdings) -> list[str]:
     for split, domains in holdings.items():
         if len(domains) > 1:
             lines.append(equal_names(split, domains))
+        if len(domains) == 2 and (near := near_words(*(d.keys for d in domains.values()))):
+            lines.append(f"  {near}")
     damaged = bad(holdings)
     lines.append(f"bad files: {len(damaged) or 'none'}")
     lines += [f"  {one.file}: {one.problem}" for one in damaged]
