@@ -16,12 +16,15 @@ from PIL.TiffImagePlugin import TiffImageFile
 from torch import Tensor
 
 from pipeline.block import Block
+from pipeline.codecs.cut_off import picture_is_cut_off
 from pipeline.samples import Spec
 
 Picture = npt.NDArray[np.uint8]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """What files may hold, whatever they are called: other decoders are not let loose."""
+
+CUT_OFF = "damaged picture: it is cut off, for it ends before it should"
 
 SIGNATURES = {
     b"\xff\xd8": "JPEG",
@@ -66,7 +69,10 @@ def read_picture(path: Path) -> Picture:
     values have no known range.
     """
     with errors_in_words(path), Image.open(path, formats=FORMATS) as file:
-        return to_rgb(file)
+        picture = to_rgb(file)
+        if file.format == "PNG" and picture_is_cut_off(path):  # the one decoder that doesn't tell
+            raise ValueError(CUT_OFF)
+    return picture
 
 
 @contextmanager
@@ -82,14 +88,17 @@ def errors_in_words(path: Path | None = None) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise ValueError(f"too large: {error}") from error
     except (OSError, SyntaxError, EOFError, IndexError, RuntimeError) as error:
-        raise ValueError(f"damaged picture: {error}") from error
+        cut_off = path is not None and picture_is_cut_off(path)
+        raise ValueError(CUT_OFF if cut_off else f"damaged picture: {error}") from error
     except struct.error as error:
-        raise ValueError("damaged picture: it ends before it should") from error
+        raise ValueError(CUT_OFF) from error
 
 
 def unidentified(path: Path | None) -> str:
     """Say of a file that Pillow does not know what it is by its first bytes."""
     if path is not None:
+        if picture_is_cut_off(path):
+            return CUT_OFF
         with path.open("rb") as file:
             start = file.read(12)
         for signature, name in SIGNATURES.items():

@@ -1,12 +1,14 @@
 """Sound files as people have them, read as one channel without what nobody hears."""
 
 from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from pipeline.codecs.cut_off import counts_frames, sound_is_cut_off
 
 Samples = npt.NDArray[np.float32]
 
@@ -23,6 +25,9 @@ EMPTY = 1e-5
 CANCELLED = 0.25
 """Power of a mix, relative to that of as many channels that have nothing to do with each other,
 below which they cancel each other: two do so at a correlation of less than -0.75."""
+
+MP3_LOSS = 2 * 1152
+"""Samples by which the length that an mp3 says may be wrong: two frames."""
 
 FULL_SCALE = 1.0
 PEAK = 0.99
@@ -44,11 +49,10 @@ def mix_of(path: Path) -> Mix:
     Reads a file of several channels whole. Raises ValueError with the reason where it holds no
     usable sound.
     """
-    count, products = 0, np.zeros((1, 1))
+    products = np.zeros((1, 1))
     for block in _blocks(path):
         if (total := block.shape[1]) == 1:
             return Mix((0,))
-        count += len(block)
         wide = block.astype(np.float64)
         products = products + wide.T @ wide  # [C, C]
     power = products.diagonal()
@@ -105,16 +109,26 @@ def _blocks(path: Path) -> Iterator[Samples]:
     import soundfile
 
     try:
+        if sound_is_cut_off(path):
+            raise ValueError("is cut off: it ends before it should")
         with soundfile.SoundFile(path) as file:
-            yield from without_rumble(_checked(file), file.samplerate)
+            blocks = (file.read(BLOCK, "float32", always_2d=True) for _ in count())
+            whole = file.frames if file.format == "MP3" and counts_frames(path) else 0
+            yield from without_rumble(_checked(blocks, whole), file.samplerate)
     except soundfile.SoundFileError as error:
         reason = getattr(error, "error_string", str(error))
-        raise ValueError(f"not a sound file that libsndfile reads: {reason}") from error
+        with path.open("rb") as content:
+            known = content.read(4) in (b"RIFF", b"fLaC", b"OggS")
+        what = "damaged or cut off" if known else "not a sound file that libsndfile reads"
+        raise ValueError(f"{what}: {reason}") from error
+    except OSError as error:  # a broken link, a file that may not be read
+        raise ValueError(f"can't be read: {error.strerror}") from error
 
 
-def _checked(file: "soundfile.SoundFile") -> Iterator[Samples]:  # type: ignore[name-defined] # noqa: F821
+def _checked(blocks: Iterator[Samples], whole: int) -> Iterator[Samples]:
+    """Hand on blocks [samples, channels] up to an empty one, of ``whole`` samples at least."""
     read = 0
-    while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+    for block in takewhile(len, blocks):
         # What is no number makes none of a sum, either; only then is each looked at.
         if not np.isfinite(block.sum()) and not np.isfinite(block).all():
             raise ValueError("holds values that are not numbers")
@@ -122,6 +136,8 @@ def _checked(file: "soundfile.SoundFile") -> Iterator[Samples]:  # type: ignore[
         yield block
     if not read:
         raise ValueError("holds no samples")
+    if read < whole - MP3_LOSS:
+        raise ValueError(f"is cut off: of {whole} samples it holds {read}")
 
 
 def without_rumble(blocks: Iterator[Samples], rate: int) -> Iterator[Samples]:

@@ -124,3 +124,9 @@ def test_what_rounding_leaves_is_silence():
         levelled(np.full(RATE, 1e-9, np.float32))
     with pytest.raises(ValueError, match="is silent"):
         trimmed(np.full(RATE, 1e-9, np.float32), RATE)
+
+
+def test_a_broken_link_is_named(tmp_path):
+    (tmp_path / "x.wav").symlink_to(tmp_path / "nowhere.wav")
+    with pytest.raises(ValueError, match="can't be read: No such file"):
+        read_wave(tmp_path / "x.wav", RATE)
