@@ -24,10 +24,10 @@ class DomainReader:
 
     @property
     def count(self) -> int:
-        """The items, or the chunks of clips that don't overlap."""
+        """The items, or the chunks of clips that differ."""
         if self.domain.lengths is None or self.crop is None:
             return len(self.usable)
-        return int((self.domain.lengths[self.usable] // self.crop).sum())
+        return int((self.domain.lengths[self.usable] - self.crop + 1).sum())
 
     @property
     def unit(self) -> str:

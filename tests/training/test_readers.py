@@ -307,10 +307,10 @@ def test_speakers_take_turns_and_names_say_whose_clips_they_are(heard_store):
         ),
         (
             "heard_store",
-            vocoded("ann", "bob", batch=60),
+            vocoded("ann", "bob", batch=2000),
             {},
-            "a batch of 60 takes 30 chunks of 8 frames of 'ann', but .* has 25 of them in 'train': "
-            "set batch to 50 or less",
+            "a batch of 2000 takes 1000 chunks of 8 frames of 'ann', but .* has 188 of them in "
+            "'train': set batch to 376 or less",
         ),
     ],
 )
