@@ -2,18 +2,21 @@
 
 import io
 import math
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 from torch import Tensor
 
 from pipeline.block import Block, Side, Width
+from pipeline.codecs.cut_off import picture_is_cut_off
 from pipeline.samples import Spec
 
 Picture = npt.NDArray[np.uint8]
@@ -21,6 +24,23 @@ Picture = npt.NDArray[np.uint8]
 MOST_PIXELS = 60_000_000
 """Of a file: some formats write as many into a kilobyte, and reading them takes most of a
 gigabyte."""
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+"""What files may hold, whatever they are called: other decoders are not let loose."""
+
+CUT_OFF = "damaged picture: it is cut off, for it ends before it should"
+
+SIGNATURES = {
+    b"\xff\xd8": "JPEG",
+    b"\x89PNG": "PNG",
+    b"RIFF": "WebP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"BM": "BMP",
+}
+"""First bytes of files."""
+
+BITS, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
+"""Tags of a TIFF: bits of each channel, whether 0 is white, whether values have a sign."""
 
 
 class ImageCodec(Block):
@@ -50,31 +70,56 @@ class ImageCodec(Block):
 
 
 def read_picture(path: Path) -> Picture:
-    """Return the picture in a file as uint8 [H, W, 3], turned as its EXIF orientation says.
+    """Return the picture in a file as uint8 [H, W, 3] of sRGB, turned as its EXIF orientation says.
 
-    16 bits are scaled to 8; what is transparent shows white behind it; of several pages, the first
-    is read. Raises ValueError with the reason where the file is not a whole picture or its values
-    have no known range.
+    12 and 16 bits are scaled to 8; what is transparent shows white behind it; of several pages, the
+    first is read. Raises ValueError with the reason where the file is not a whole picture or its
+    values have no known range.
     """
-    with errors_in_words(), Image.open(path) as file:
+    with errors_in_words(path), Image.open(path, formats=FORMATS) as file:
         if file.width * file.height > MOST_PIXELS:
             raise ValueError(
                 f"too large: {file.width}x{file.height} pixels, allowed: {MOST_PIXELS:,} in all"
             )
-        return to_rgb(file)
+        picture = to_rgb(file)
+        if file.format == "PNG" and picture_is_cut_off(path):  # the one decoder that doesn't tell
+            raise ValueError(CUT_OFF)
+    return picture
 
 
 @contextmanager
-def errors_in_words() -> Iterator[None]:
-    """Turn Pillow's errors while a file is opened and decoded into ValueError with the reason."""
+def errors_in_words(path: Path | None = None) -> Iterator[None]:
+    """Turn Pillow's errors while a file is opened and decoded into ValueError with the reason.
+
+    ``path``: the file, whose first bytes say what it is where Pillow can't.
+    """
     try:
         yield
     except UnidentifiedImageError as error:
-        raise ValueError("not a picture in a known format") from error
+        raise ValueError(unidentified(path)) from error
     except Image.DecompressionBombError as error:
         raise ValueError(f"too large: {error}") from error
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"damaged picture: {error}") from error
+    except (OSError, SyntaxError, EOFError, IndexError, RuntimeError) as error:
+        cut_off = path is not None and picture_is_cut_off(path)
+        raise ValueError(CUT_OFF if cut_off else f"damaged picture: {error}") from error
+    except struct.error as error:
+        raise ValueError(CUT_OFF) from error
+
+
+def unidentified(path: Path | None) -> str:
+    """Say of a file that Pillow does not know what it is by its first bytes."""
+    if path is not None:
+        if picture_is_cut_off(path):
+            return CUT_OFF
+        with path.open("rb") as file:
+            start = file.read(12)
+        for signature, name in SIGNATURES.items():
+            if start.startswith(signature):
+                return f"damaged picture, or a kind of {name} that is not read"
+        if start[4:8] == b"ftyp":
+            name = "AVIF" if start[8:12] in (b"avif", b"avis") else "HEIC"
+            return f"{name} under another ending, which is not read: save it as PNG or JPEG"
+    return "not a picture in a known format"
 
 
 def to_rgb(file: Image.Image, most: int | None = None) -> Picture:
@@ -85,24 +130,69 @@ def to_rgb(file: Image.Image, most: int | None = None) -> Picture:
     """
     if (size := fewer_pixels(file.size, most)) != file.size:
         file.draft(None, size)  # a JPEG's next larger size; others have none
+    # Pillow maps what is not compressed into memory by name, and mixes up rows of turned TIFFs.
+    vars(file)["filename"] = ""
     ImageOps.exif_transpose(file, in_place=True)
-    picture = file
+    picture, profile = file, file.info.get("icc_profile")
     if picture.mode.startswith("I;16"):  # Pillow would cut off what is above 255
-        deep = np.asarray(picture).astype(np.float32)
-        picture = Image.fromarray(np.round(deep / 257).astype(np.uint8))
+        picture = Image.fromarray(eight_bits(np.asarray(picture), tiff_tags(file)))
     elif picture.mode in ("I", "F"):
-        raise ValueError("32-bit values, whose range is not known: save it as 8 or 16 bits")
+        signed = tiff_tags(file).get(SAMPLE_FORMAT) == (2,)
+        kind = f"signed {tiff_tags(file)[BITS][0]}-bit" if signed else "32-bit"
+        raise ValueError(f"{kind} values, whose range is not known: save it as 8 or 16 bits")
     if (size := fewer_pixels(picture.size, most)) != picture.size:
         if picture.mode in ("1", "P", "PA") or "transparency" in picture.info:
             # Numbers of colours have no mean, and a mean with what is transparent isn't that.
             picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
         picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    picture = to_srgb(picture, profile)
     if picture.has_transparency_data:  # what lies beneath is often black, or noise
         clear = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, clear)
         del clear, white
     return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def tiff_tags(file: Image.Image) -> Mapping[int, Any]:
+    """Return the tags of a TIFF; none of another file."""
+    return file.tag_v2 if isinstance(file, TiffImageFile) else {}
+
+
+def eight_bits(deep: npt.NDArray[Any], tags: Mapping[int, Any]) -> Picture:
+    """Scale grey values [H, W] of 12 or 16 bits to uint8; a TIFF's ``tags`` may say that 0 is
+    white."""
+    most = 2 ** tags.get(BITS, (16,))[0] - 1
+    grey: Picture = np.round(deep.astype(np.float32) * (255 / most)).clip(0, 255).astype(np.uint8)
+    return np.subtract(255, grey, dtype=np.uint8) if tags.get(PHOTOMETRIC) == 0 else grey
+
+
+def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert the colours of a picture by the ``profile`` in its file.
+
+    Leaves them where there is none, where it is damaged, or where it is for other channels.
+    """
+    if not profile:
+        return picture
+    from PIL import ImageCms
+
+    try:
+        found = ImageCms.getOpenProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(found):
+            return picture
+        mode = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}[found.profile.xcolor_space.strip()]
+        has_colours = picture.mode not in ("1", "L", "LA")
+        if (picture.mode == "CMYK") != (mode == "CMYK") or (has_colours and mode == "L"):
+            return picture
+        alpha = picture.convert("RGBA").getchannel("A") if picture.has_transparency_data else None
+        srgb = ImageCms.createProfile("sRGB")
+        shown = ImageCms.profileToProfile(picture.convert(mode), found, srgb, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, KeyError):
+        return picture
+    assert shown is not None
+    if alpha is not None:
+        shown.putalpha(alpha)
+    return shown
 
 
 def fewer_pixels(size: tuple[int, int], most: int | None) -> tuple[int, int]:

@@ -1,9 +1,10 @@
 """Sound: files -> waveforms -> log-mel frames -> standardised samples and back."""
 
 import io
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from pipeline.block import Block
 from pipeline.codecs.pitch import Pitch
+from pipeline.codecs.sound_files import check_finite, limited, read_mono
 from pipeline.codecs.spectrogram import griffin_lim, log_mel
 from pipeline.mel_convention import MelConvention
 from pipeline.samples import Spec
@@ -20,11 +22,8 @@ from pipeline.samples import Spec
 Wave = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.float16]
 
-BLOCK = 2**16  # samples read at a time
 MOST_SAMPLES = 2**27
 """Of a recording: 50 minutes at 44,100 a second, half a gigabyte."""
-LOWEST_RATE, HIGHEST_RATE = 1000, 2**20
-"""Samples a second: resampling from less would make thousands of one."""
 
 
 class Statistics(Block):
@@ -104,65 +103,45 @@ def _tensors(statistics: Statistics, device: torch.device) -> tuple[Tensor, Tens
 def read_wave(path: Path, rate: int) -> Wave:
     """Return the sound in a file, mixed to mono and resampled once to ``rate``: float32 [samples].
 
-    Raises ValueError with the reason where the file holds no usable sound.
+    Without offset and rumble, as `sound_files` reads it. Raises ValueError with the reason where
+    the file holds no usable sound.
     """
-    import librosa  # a second and a half to import, and needed for real recordings alone
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(path) as file:
-            found, mono = file.samplerate, _mixed(file)
-    except (soundfile.SoundFileError, RuntimeError, TypeError) as error:
-        raise ValueError(f"not a sound file that libsndfile reads: {error}") from error
-    if len(mono) == 0:
-        raise ValueError("holds no samples")
-    if not LOWEST_RATE <= found <= HIGHEST_RATE:
+    file = read_mono(path)
+    mono = joined(file.blocks, MOST_SAMPLES)
+    if len(mono) * rate > MOST_SAMPLES * file.rate:
         raise ValueError(
-            f"has {found:,} samples a second, allowed: {LOWEST_RATE:,} to {HIGHEST_RATE:,}"
+            f"lasts {len(mono) / file.rate / 60:.0f} minutes: cut it into several files"
         )
-    if len(mono) * rate > MOST_SAMPLES * found:
-        raise ValueError(f"lasts {len(mono) / found / 60:.0f} minutes: cut it into several files")
-    if found != rate:
-        mono = librosa.resample(mono, orig_sr=found, target_sr=rate)
-        _check_finite(mono)  # the largest values overshoot
+    if file.rate != rate:
+        import librosa  # a second and a half to import, and needed for real recordings alone
+
+        mono = librosa.resample(mono, orig_sr=file.rate, target_sr=rate)
+        check_finite(mono)  # the largest values overshoot
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
-def _mixed(file: Any) -> Wave:
-    """Return the samples of an open file, mixed to mono as they come.
+def joined(blocks: Iterable[Wave], most: int) -> Wave:
+    """Join blocks [samples] as they come; raise ValueError where they are more than ``most``.
 
-    By blocks, for a header may claim any number of them, and a kilobyte of silence unpacks to
-    hours. Raises ValueError where they are too many, or no numbers.
+    A header may claim any number of them, and a kilobyte of silence unpacks to hours.
     """
-    blocks, count = [], 0
-    while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
-        with np.errstate(over="ignore", invalid="ignore"):
-            mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
-        _check_finite(mono)
-        blocks.append(mono)
-        count += len(mono)
-        if count > MOST_SAMPLES:
-            raise ValueError(f"holds more than {MOST_SAMPLES:,} samples: cut it into several files")
-    return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
-
-
-def _check_finite(wave: Wave) -> None:
-    """Raise ValueError where a value is no number."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = wave.sum()
-    # What is no number makes none of a sum, either; only then is each looked at.
-    if not np.isfinite(total) and not np.isfinite(wave).all():
-        raise ValueError("holds values that are not numbers")
+    parts, count = [], 0
+    for block in blocks:
+        parts.append(block)
+        count += len(block)
+        if count > most:
+            raise ValueError(f"holds more than {most:,} samples: cut it into several files")
+    return np.concatenate(parts)
 
 
 def to_audio(wave: npt.ArrayLike, rate: int, container: Literal["WAV", "FLAC"]) -> memoryview:
-    """Return a waveform [samples] in [-1, 1] (beyond is clipped) as the content of a 16-bit
-    file."""
+    """Return a waveform [samples] as the content of a 16-bit file; one that goes beyond [-1, 1] is
+    made quieter."""
     import soundfile
 
     content = io.BytesIO()
-    clipped = np.clip(np.asarray(wave), -1, 1)
-    soundfile.write(content, clipped, rate, format=container, subtype="PCM_16")
+    samples = limited(np.asarray(wave))
+    soundfile.write(content, samples, rate, format=container, subtype="PCM_16")
     return content.getbuffer()
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from pipeline.block import Seed
 from pipeline.codecs.image import fit_square, halves_of, read_picture
+from pipeline.datasets.contents import contents_of
 from pipeline.datasets.holdout import hold_out
 from pipeline.datasets.layouts import Found, Split, files_in, halved, key_of, lettered
 from pipeline.datasets.recordings import RecordingParams, with_speakers
@@ -16,7 +17,7 @@ from pipeline.datasets.source import Array, DatasetParams, Item, PictureParams, 
 from pipeline.datasets.views import edges, grey
 from pipeline.errors import UserError
 
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
+PICTURES = (".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".tif", ".tiff", ".bmp")
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 
 DomainName = Annotated[str, Field(pattern=r"^\w[\w-]*$")]  # it names a folder of the store
@@ -95,6 +96,7 @@ class FolderParams(DatasetParams):
 
     def _items(self, endings: tuple[str, ...], loader: Callable[[str], Loader]) -> Source:
         """Return every split and domain; ``loader`` makes of a domain what loads its files."""
+        found = self._found()
         items: dict[str, dict[str, list[Item]]] = {
             split: {
                 domain: [
@@ -104,12 +106,20 @@ class FolderParams(DatasetParams):
                 ]
                 for domain, name in domains.items()
             }
-            for split, domains in self._found().items()
+            for split, domains in found.items()
         }
         if self.holdout:
             train, test = hold_out(items.pop("train"), self.holdout, self.holdout_seed)
             items = {"train": train, "test": test, **items}
-        return Source(items)
+        folders = {
+            Path(self.root) / name for domains in found.values() for name in domains.values()
+        }
+        notes = [
+            f"{folder}: {line}"
+            for folder in sorted(folders)
+            for line in contents_of(folder, endings).passed_over()
+        ]
+        return Source(items, notes=tuple(notes))
 
 
 class PictureFolderParams(FolderParams, PictureParams):

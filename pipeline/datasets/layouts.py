@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import UserError
+from pipeline.datasets.contents import Contents, contents_of
+from pipeline.errors import UserError, listing
 
 Split = Literal["train", "test", "classifier"]
 Found = dict[Split, dict[str, str]]
@@ -42,23 +43,23 @@ def halved(root: Path, domains: tuple[str, str]) -> Found:
 def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     """Return the files below ``folder`` with one of ``endings``, sorted by name.
 
-    What macOS keeps beside its files (``._name``) is passed over. Raises UserError where the
-    folder is missing or holds none.
+    What is hidden is passed over. Raises UserError where the folder is missing or holds none.
     """
     if not folder.is_dir():
         raise UserError(f"expected a folder at {folder}: there is none")
-    files = sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in endings and not file.name.startswith("._") and not file.is_dir()
-    )
-    if not files:
-        found = sum(1 for file in folder.rglob("*") if file.is_file())
+    found = contents_of(folder, endings)
+    if not found.files:
         raise UserError(
-            f"expected files ending in {', '.join(endings)} in {folder}: "
-            f"found none among {found} files"
+            f"expected files ending in {', '.join(endings)} in {folder}: {none_among(found)}"
         )
-    return files
+    return found.files
+
+
+def none_among(found: Contents) -> str:
+    """Say that nothing of what there is can be read."""
+    passed = found.passed_over()
+    count = found.others.total() + len(found.hidden)
+    return f"found none among {count} files" + (f"\n{listing(passed)}" if passed else "")
 
 
 def key_of(file: Path, folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> Non
     """
     with locked(out.with_name(f".{out.name}.lock"), f"preparation of {out.name}"):
         source = params.source()
+        for note in source.notes:
+            print(f"passed over in {note}", file=sys.stderr)
         way = way_of(params)
         unfinished = out.with_name(f".{out.name}.partial")
         start(unfinished, f"{FORMAT}\n{params.model_dump_json()}\n{source.fingerprint()}")

@@ -8,14 +8,16 @@ import numpy as np
 from pydantic import Field
 
 from pipeline.codecs.mel import Wave, read_wave
+from pipeline.codecs.sound_files import PEAK, limited
 from pipeline.datasets.factors import Category, Value
 from pipeline.datasets.source import Item, SoundParams, Source
 
 LEVEL = -23.0
 """Usual root mean square of a clip, dB relative to full scale."""
 
-PEAK = 0.99
-"""Largest magnitude of a sample; a spiky clip stays below its level for it."""
+SILENT = 1e-6
+"""Root mean square below which nothing is heard: less than the last of 16 bits, and what rounding
+leaves of a constant offset."""
 
 SILENCE = 50.0
 """Level of silence below the loudest stretch of a clip, dB."""
@@ -34,14 +36,14 @@ class RecordingParams(SoundParams):
     as loud as they are. Models know it, and bring what they translate to it and back."""
 
     def load_recording(self, path: Path) -> Wave:
-        """Load float32 [samples], mono, at the convention's rate.
+        """Load float32 [samples], mono, at the convention's rate, without offset and rumble.
 
         Raises ValueError where the recording can't be used.
         """
         wave = read_wave(path, self.convention.rate)
         if self.trim is not None:
             wave = trimmed(wave, self.convention.rate, self.trim)
-        return wave if self.level is None else levelled(wave, self.level)
+        return limited(wave) if self.level is None else levelled(wave, self.level)
 
     def recording_level(self) -> float | None:
         """Return ``level``."""
@@ -78,19 +80,20 @@ def trimmed(wave: Wave, rate: int, silence: float = SILENCE) -> Wave:
     stretch = rate // STRETCHES
     stretches = wave[: len(wave) // stretch * stretch].reshape(-1, stretch)
     power = np.einsum("ij,ij->i", stretches, stretches)
-    if not power.any():
+    if power.max(initial=0.0) < SILENT**2 * stretch:
         raise ValueError("is silent")
     loud = np.flatnonzero(power > power.max() * 10 ** (-silence / 10))
     return wave[loud[0] * stretch : (loud[-1] + 1) * stretch]
 
 
 def levelled(wave: Wave, level: float = LEVEL) -> Wave:
-    """Bring ``wave`` [samples] to a root mean square of ``level`` dB, no sample beyond `PEAK`.
+    """Bring ``wave`` [samples] to a root mean square of ``level`` dB, no sample beyond `PEAK`: a
+    spiky clip stays below its level.
 
     Raises ValueError where it is silent.
     """
     loudness = float(np.linalg.norm(wave)) / math.sqrt(len(wave))
-    if not loudness:
+    if loudness < SILENT:
         raise ValueError("is silent")
     gain = 10 ** (level / 20) / loudness
     peak = max(float(wave.max()), -float(wave.min()))

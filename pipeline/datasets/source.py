@@ -52,6 +52,8 @@ class Source:
     classes: tuple[str, ...] = field(default=())
     factors: Mapping[str, Factor] = field(default_factory=dict)
     """Name -> type of what is known of every item, in all splits and domains."""
+    notes: tuple[str, ...] = ()
+    """What was passed over where the items were found, a line for each kind."""
 
     def fingerprint(self) -> str:
         """Hash the items: order, names, classes and factors, and their files' sizes and dates."""

@@ -153,8 +153,9 @@ class Domain:
         """True: the clips themselves are kept."""
         return self.audio(0).exists()
 
-    def wave(self, index: int, start: int, samples: int) -> Array:
-        """Read samples ``start`` to ``start + samples`` of clip ``index``: float32 [samples]."""
+    def wave(self, index: int, start: int = 0, samples: int = -1) -> Array:
+        """Read samples ``start`` to ``start + samples`` of clip ``index``, or all: float32
+        [samples]."""
         import soundfile
 
         with soundfile.SoundFile(self.audio(index)) as file:

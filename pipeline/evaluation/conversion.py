@@ -8,7 +8,6 @@ from torch import Tensor
 
 from pipeline.capabilities import Classifier, Translator, Vocoder
 from pipeline.codecs import MelCodec
-from pipeline.codecs.mel import read_wave
 from pipeline.codecs.pitch import Pitch, f0_track
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.store import Store
@@ -51,7 +50,7 @@ def evaluate_converter(context: Context) -> None:
     vocoder = fitting(context.vocoder, codec.convention)
     for target, source in model.directions.items():
         task = f"{source}_to_{target}"
-        sentences = read_sentences(context.store, source, target, codec)
+        sentences = read_sentences(context.store, source, target)
         waves = [convert(model, codec, said, source, target, vocoder) for said in sentences]
         voices = [{name: analyse(w, codec.convention) for name, w in of.items()} for of in waves]
         truths = [analyse(s.target, codec.convention) for s in sentences if s.target is not None]
@@ -64,20 +63,17 @@ def evaluate_converter(context: Context) -> None:
         save_sounds(context.out / task, waves[:CLIPS], sentences, codec)
 
 
-def read_sentences(store: Store, source: str, target: str, codec: MelCodec) -> list[Sentence]:
+def read_sentences(store: Store, source: str, target: str) -> list[Sentence]:
     """Read the test sentences that both speakers say; where there are none, the source's."""
     a, b = store.domain("test", source), store.domain("test", target)
     places = {key: index for index, key in enumerate(b.keys)}
     shared = [key for key in a.keys if key in places]
 
-    def read(path: Path) -> Tensor:
-        return torch.from_numpy(read_wave(path, codec.convention.rate))
-
     return [
         Sentence(
             torch.from_numpy(a.item(index).astype("float32")),
-            read(a.audio(index)),
-            read(b.audio(places[key])) if shared else None,
+            torch.from_numpy(a.wave(index)),
+            torch.from_numpy(b.wave(places[key])) if shared else None,
         )
         for index, key in enumerate(a.keys)
         if key in places or not shared

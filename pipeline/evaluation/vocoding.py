@@ -7,7 +7,6 @@ from torch import Tensor
 
 from pipeline.capabilities import Vocoder
 from pipeline.codecs import MelCodec
-from pipeline.codecs.mel import read_wave
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.store import Store
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode
@@ -61,7 +60,7 @@ def evaluate_vocoder(context: Context) -> None:
 def read_recordings(store: Store, domain: str, convention: MelConvention) -> list[Tensor]:
     """Read the test clips of a domain, each [samples], cut to whole frames."""
     clips = store.domain("test", domain)
-    waves = [read_wave(clips.audio(index), convention.rate) for index in range(len(clips))]
+    waves = [clips.wave(index) for index in range(len(clips))]
     hop = convention.hop
     return [torch.from_numpy(wave[: len(wave) // hop * hop]) for wave in waves]
 

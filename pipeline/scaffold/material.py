@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.datasets.layouts import Split
+from pipeline.datasets.near_names import near_words
 from pipeline.datasets.survey.files import ENDINGS, Clip, Kind, Seen
 from pipeline.datasets.survey.layout import kind_of, looks_halved, splits_of
 from pipeline.datasets.survey.names import domain_names, folder_name
@@ -144,15 +145,17 @@ def are_paired(holdings: Holdings) -> bool:
     with gaps are a mistake, while a few names in common are chance.
     """
     alone: list[str] = []
+    near: list[str] = []
     for domains in holdings.values():
         common = common_keys(domains)
         if len(common) < PAIRED * max(len(holding.keys) for holding in domains.values()):
             return False
+        near.append(near_words(*(holding.keys for holding in domains.values())))
         for holding in domains.values():
             alone += [f"{holding.folder / key}.*" for key in sorted(holding.keys - common)]
     if alone:
         raise UserError(
             "the names are those of pairs, but these files have no counterpart; add it, or remove "
-            f"them:\n{listing(alone)}"
+            f"them:\n{listing([*filter(None, near), *alone])}"
         )
     return True

@@ -1,6 +1,6 @@
 """The plan for a user's folders: method, size, networks' scale and steps, each with why."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pipeline.datasets.layouts import Split
@@ -8,7 +8,7 @@ from pipeline.datasets.survey.sizes import halvings
 from pipeline.errors import UserError
 from pipeline.mel_convention import HIFI_GAN
 from pipeline.scaffold.material import Material
-from pipeline.scaffold.scale import chunk, enough, picture_size, voice_chunks
+from pipeline.scaffold.scale import chunk, enough, picture_size, trained, voice_chunks
 
 Task = Literal["colour", "edges"]
 Template = Literal["pairs", "unpaired", "voices"]
@@ -40,6 +40,7 @@ PACES: dict[tuple[Template, bool], Pace] = {
 """By template and whether there is a GPU: 200 rounds as in the papers, or what the default models
 need to show what they can."""
 
+CLASSIFIER_BATCH: dict[Template, int] = {"pairs": 0, "unpaired": 32, "voices": 16}
 CLASSIFIER_STEPS = {True: 2000, False: 300}
 
 
@@ -55,6 +56,7 @@ class Recipe:
     folders: dict[Split, dict[str, str]]
     """Split -> domain -> folder, as params.yaml names them."""
     batch: int
+    classifier_batch: int
     steps: int
     classifier_steps: int
     size: int = 0
@@ -130,7 +132,9 @@ def choose(
     enough(material)
     pixels, frames, scale = scale_of(material, size, gpu)
     items = items_of(material, frames)
+    fewest = trained(material, frames)
     pace = PACES[template, gpu]
+    pace = replace(pace, batch=min(pace.batch, fewest))
     usual = pace.steps(items)
     chosen = steps or usual
     rounds = f"{chosen * pace.batch / items:,.0f} rounds through {items:,}"
@@ -143,6 +147,7 @@ def choose(
         target=target,
         folders=folders,
         batch=pace.batch,
+        classifier_batch=min(CLASSIFIER_BATCH[template], 2 * fewest),
         steps=chosen,
         classifier_steps=classifier_steps(CLASSIFIER_STEPS[gpu], chosen, usual),
         size=pixels,

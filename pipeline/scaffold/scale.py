@@ -1,14 +1,21 @@
 """Scale: the side of pictures, the chunk of sound, and refusals of what gives neither."""
 
+from functools import partial
 from statistics import median
 
-from pipeline.datasets.survey.files import Picture
+import numpy as np
+
+from pipeline.datasets.holdout import hold_out
+from pipeline.datasets.layouts import key_of
+from pipeline.datasets.source import Item, as_is
+from pipeline.datasets.survey.files import Clip, Picture
 from pipeline.datasets.survey.sizes import LEAST, MULTIPLE, SIZES, fitting
 from pipeline.errors import UserError, listing
 from pipeline.scaffold.material import SHORTEST, Material
 
 LARGEST = {True: 256, False: 128}  # with a GPU, without: what trains in hours, not in weeks
 WINDOWS = (64, 32, SHORTEST)  # frames; 64 is 0.74 s
+HOLDOUT, HOLDOUT_SEED = 0.1, 1  # as the templates have it, and as it is by default
 LONG_ENOUGH = 0.75  # of a speaker's clips must have a chunk
 
 
@@ -70,6 +77,26 @@ def chunk(material: Material) -> int:
         ):
             return frames
     return SHORTEST
+
+
+def trained(material: Material, frames: int) -> int:
+    """Compute how many pictures, or chunks of ``frames``, the domain with the fewest keeps to train
+    with after some are held out."""
+    nothing = partial(as_is, np.zeros(0))  # names alone decide
+    kept: dict[str, set[str]] = {name: h.keys for name, h in material.holdings["train"].items()}
+    if "test" not in material.folders:
+        items = {name: [Item(key, nothing) for key in sorted(keys)] for name, keys in kept.items()}
+        train, _ = hold_out(items, HOLDOUT, HOLDOUT_SEED)
+        kept = {name: {item.key for item in some} for name, some in train.items()}
+    counts = [
+        sum(
+            one.what.frames // frames if isinstance(one.what, Clip) else 1
+            for one in holding.seen
+            if key_of(one.file, holding.folder) in kept[name]
+        )
+        for name, holding in material.holdings["train"].items()
+    ]
+    return max(1, min(counts))
 
 
 def voice_chunks(material: Material, domain: str, frames: int) -> int:

@@ -22,6 +22,18 @@ class DomainReader:
                     f"{place}: no clip has {crop} frames (crop); the longest has {longest}"
                 )
 
+    @property
+    def count(self) -> int:
+        """The items, or the chunks of clips that differ."""
+        if self.domain.lengths is None or self.crop is None:
+            return len(self.usable)
+        return int((self.domain.lengths[self.usable] - self.crop + 1).sum())
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "items" if self.domain.lengths is None else f"chunks of {self.crop} frames"
+
     def read(self, index: int, seed: int, place: int) -> Array:
         """Read a picture [H, W, C], or a chunk [crop, M] of a clip.
 

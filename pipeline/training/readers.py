@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from pipeline.codecs import MelCodec
+from pipeline.datasets.near_names import near_words
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
@@ -50,12 +51,23 @@ class Reader(ABC, Generic[BatchT]):
             DomainReader(domain, name, params.crop, f"{store.root}/{self.split}/{name}")
             for name, domain in domains.items()
         ]
+        for reader in self.domains:
+            if (share := self.share(params.batch)) > reader.count:
+                raise UserError(
+                    f"a batch of {params.batch} takes {share} {reader.unit} of '{reader.name}', "
+                    f"but {store.root} has {reader.count} of them in '{self.split}': set batch to "
+                    f"{params.batch * reader.count // share} or less"
+                )
         # This epoch's orders, and the next one's where a batch crosses over.
         self.shuffled = lru_cache(maxsize=2 * len(self.domains))(shuffled)
         self.check()
 
     def check(self) -> None:
         """Raise UserError where the store's domains do not fit the batch kind."""
+
+    def share(self, batch: int) -> int:
+        """Return how many items of each domain are in a batch, at most."""
+        return batch
 
     @abstractmethod
     def __call__(self, step: int) -> BatchT:
@@ -129,10 +141,11 @@ class PairedReader(TwoDomainReader[Paired]):
         """Raise UserError where the domains are not aligned, or their clips differ in length."""
         a, b = self.domains
         if not self.store.aligned(self.split, *self.params.domains):
+            near = near_words(a.domain.keys, b.domain.keys)
             raise UserError(
                 f"{self.store.root}: {' and '.join(self.params.domains)} are not aligned in "
                 f"'{self.split}': a model that learns from pairs needs the same names in both "
-                "domains"
+                "domains" + (f". {near}" if near else "")
             )
         length_a, length_b = a.domain.lengths, b.domain.lengths
         if length_a is not None and length_b is not None and any(length_a != length_b):
@@ -158,6 +171,10 @@ class UnpairedReader(TwoDomainReader[Unpaired]):
 
 class SeveralDomainsReader(Reader[BatchT], ABC):
     """Reads any number of domains in turn."""
+
+    def share(self, batch: int) -> int:
+        """Divide a batch among the domains."""
+        return -(-batch // len(self.domains))
 
     def items(self, step: int) -> list[tuple["DomainReader", int]]:
         """List the items in turn."""

@@ -286,6 +286,33 @@ def test_the_shortest_sounds_keep_their_length(models: Path, samples: int) -> No
     assert convert_wave(load(models / "voice_cyclegan"), wave, "arthur").shape == (samples,)
 
 
+def test_loud_results_are_made_quieter_with_a_warning(models: Path, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
+    for name, gain in (("loud", 3.0), ("quiet", 0.01)):
+        soundfile.write(tmp_path / f"{name}.wav", gain * noise, 8000, subtype="FLOAT")
+        result = run(
+            *("translate", models / "voice_cyclegan", tmp_path / f"{name}.wav"),
+            *("-o", tmp_path / f"out_{name}.wav"),
+        )
+        found, _ = soundfile.read(tmp_path / f"out_{name}.wav")
+        beyond = np.count_nonzero(np.abs(found) > 0.9901)
+        assert beyond == 0
+        said = re.search(r"warning: .*loud\.wav: .*made ([\d.]+) dB quieter", result.stderr)
+        assert (said is not None) == (name == "loud")
+    assert np.std(found) == pytest.approx(0.01, rel=0.1)
+
+
+def test_an_offset_does_not_make_the_voice_quiet(models: Path, tmp_path: Path) -> None:
+    noise = 0.05 * np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
+    levels = []
+    for name, offset in (("plain", 0.0), ("offset", 0.3)):
+        soundfile.write(tmp_path / f"{name}.wav", noise + offset, 8000, subtype="FLOAT")
+        out = tmp_path / f"out_{name}.wav"
+        run("translate", models / "voice_cyclegan", tmp_path / f"{name}.wav", "-o", out)
+        levels.append(np.std(soundfile.read(out)[0]))
+    assert levels == pytest.approx([0.05, 0.05], rel=0.1)
+
+
 def test_a_folder_of_sounds(models: Path, tmp_path: Path) -> None:
     for name in ("a.wav", "b/c.flac", "d.ogg", "e.mp3"):
         write_wave(tmp_path / "in" / name, 0.5)
@@ -334,6 +361,35 @@ def test_pictures_have_no_pitch(models: Path, tmp_path: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.parametrize("name", ["results_v1.0", "2026.11.27", "final.run"])
+def test_a_name_with_dots_that_is_no_format_is_a_folder(
+    models: Path, tmp_path: Path, name: str
+) -> None:
+    tiny.write_picture(tmp_path / "in.png", 1)
+    write_wave(tmp_path / "in.wav", 0.2)
+    out = tmp_path / name
+    run("translate", models / "cyclegan", tmp_path / "in.png", "-o", out)
+    run("translate", models / "voice_cyclegan", tmp_path / "in.wav", "-o", out)
+    assert sorted(tiny.tree(out)) == ["in.png", "in.wav"]
+    run("sample", models / "vae", "-n", 2, "-o", tmp_path / f"sampled_{name}")
+    assert sorted(tiny.tree(tmp_path / f"sampled_{name}")) == ["0000.png", "0001.png"]
+
+
+def test_what_is_passed_over_is_said(models: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "b.jfif", ".thumbnails/t.png", "c/.hidden.png", "@eaDir/a.png"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16)).save(tmp_path / "in" / name)
+    (tmp_path / "in/photo.HEIC").touch()
+    result = run("translate", models / "cyclegan", tmp_path / "in", "-o", tmp_path / "out")
+    assert sorted(tiny.tree(tmp_path / "out")) == ["a.png", "b.jfif"]
+    said = [line for line in result.stderr.splitlines() if line.startswith("passed over")]
+    assert said == [
+        f"passed over in {tmp_path}/in: 1 .heic files: save them as PNG or JPEG to have them read",
+        f"passed over in {tmp_path}/in: 2 hidden, system or linked folders: .thumbnails, @eaDir",
+        f"passed over in {tmp_path}/in: 1 hidden or system files: .hidden.png",
+    ]
+
+
 # Refusals
 
 
@@ -341,7 +397,7 @@ def test_pictures_have_no_pitch(models: Path, tmp_path: Path) -> None:
     ("model", "name", "reason"),
     [
         ("cyclegan", "bad.png", "not a picture"),
-        ("voice_cyclegan", "bad.wav", "not sound"),
+        ("voice_cyclegan", "bad.wav", "not a sound"),
     ],
 )
 def test_bad_files_are_named_after_the_good_are_done(

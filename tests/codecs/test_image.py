@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import fewer_pixels, fit_square, halves_of, read_picture, to_rgb
@@ -160,32 +160,45 @@ def deep_png(colour_type: int, values: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
-def deep_tiff(values: np.ndarray) -> bytes:
-    """A TIFF of 16-bit [H, W, 3]."""
-    height, width = values.shape[:2]
-    content = values.astype("<u2").tobytes()
-    tags = [
-        (256, 3, 1, width),
-        (257, 3, 1, height),
-        (258, 3, 3, 8 + len(content)),  # where it says that samples have 16 bits, thrice
-        (259, 3, 1, 1),
-        (262, 3, 1, 2),
-        (273, 4, 1, 8),
-        (277, 3, 1, 3),
-        (278, 3, 1, height),
-        (279, 4, 1, len(content)),
-    ]
-    bits = struct.pack("<3H", 16, 16, 16)
-    table = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags)
-    start = struct.pack("<2sHI", b"II", 42, 8 + len(content) + len(bits))
-    return start + content + bits + table + struct.pack("<I", 0)
+def tiff(values: np.ndarray, bits: int = 16, **tags: int) -> bytes:
+    """An uncompressed TIFF of [H, W, C], whose rows are whole bytes."""
+    height, width, channels = values.shape
+    if bits == 12:
+        pairs = values.reshape(height, -1, 2)
+        first, second = pairs[..., 0], pairs[..., 1]
+        packed = [first >> 4, (first & 15) << 4 | second >> 8, second & 255]
+        content = np.stack(packed, axis=-1).astype(np.uint8).tobytes()
+    else:
+        content = values.astype(f"<u{bits // 8}").tobytes()
+    entries = {
+        256: (4, 1, width),
+        257: (4, 1, height),
+        258: (3, 1, bits) if channels == 1 else (3, channels, 8 + len(content)),
+        259: (3, 1, 1),
+        262: (3, 1, tags.get("photometric", 1 if channels == 1 else 2)),
+        273: (4, 1, 8),
+        274: (3, 1, tags.get("orientation", 1)),
+        277: (3, 1, channels),
+        278: (4, 1, height),
+        279: (4, 1, len(content)),
+    }
+    if "sample_format" in tags:
+        entries[339] = (3, 1, tags["sample_format"])
+    if channels == 4:
+        entries[338] = (3, 1, 2)  # the fourth channel is alpha
+    several = struct.pack(f"<{channels}H", *[bits] * channels)
+    table = struct.pack("<H", len(entries)) + b"".join(
+        struct.pack("<HHII", tag, *entries[tag]) for tag in sorted(entries)
+    )
+    start = struct.pack("<2sHI", b"II", 42, 8 + len(content) + len(several))
+    return start + content + several + table + struct.pack("<I", 0)
 
 
 COLOURS = np.array([[[0, 32896, 65535], [60000, 1000, 257]]], dtype=np.uint16)
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("x.png", deep_png(2, COLOURS)), ("x.tif", deep_tiff(COLOURS))]
+    ("name", "content"), [("x.png", deep_png(2, COLOURS)), ("x.tif", tiff(COLOURS))]
 )
 def test_sixteen_bits_a_colour_are_scaled_too(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
@@ -205,6 +218,102 @@ def test_values_of_unknown_range_are_refused(tmp_path, dtype):
     Image.fromarray(np.ones((4, 4), dtype=dtype)).save(tmp_path / "x.tif")
     with pytest.raises(ValueError, match="whose range is not known"):
         read_picture(tmp_path / "x.tif")
+
+
+TURNS = {
+    5: lambda x: x.swapaxes(0, 1),
+    6: lambda x: np.rot90(x, -1),
+    7: lambda x: np.rot90(x, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("orientation", TURNS)
+def test_turned_tiffs_keep_their_rows(tmp_path, bits, channels, orientation):
+    values = np.random.default_rng(0).integers(0, 256, (8, 16, channels), dtype=np.uint16)
+    values[:, :, 3:] = 255
+    (tmp_path / "x.tif").write_bytes(
+        tiff(values * (257 if bits == 16 else 1), bits, orientation=orientation)
+    )
+    expected = TURNS[orientation](values[:, :, :3].repeat(3 if channels == 1 else 1, axis=2))
+    np.testing.assert_allclose(read_picture(tmp_path / "x.tif"), expected, atol=1)
+    with Image.open(tmp_path / "x.tif") as file:
+        np.testing.assert_allclose(to_rgb(file), expected, atol=1)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_where_0_is_white_it_stays_white(tmp_path, bits):
+    values = np.array([[[0], [51], [255]]], dtype=np.uint16) * (257 if bits == 16 else 1)
+    (tmp_path / "x.tif").write_bytes(tiff(values, bits, photometric=0))
+    assert read_picture(tmp_path / "x.tif")[0, :, 0].tolist() == [255, 204, 0]
+
+
+def test_twelve_bits_are_scaled_by_twelve(tmp_path):
+    values = np.array([[[0], [819], [2048], [4095]]], dtype=np.uint16)
+    (tmp_path / "x.tif").write_bytes(tiff(values, 12))
+    assert read_picture(tmp_path / "x.tif")[0, :, 0].tolist() == [0, 51, 128, 255]
+
+
+def test_values_with_a_sign_are_refused_for_what_they_are(tmp_path):
+    values = np.array([[[0], [32767]]], dtype=np.uint16)
+    (tmp_path / "x.tif").write_bytes(tiff(values, sample_format=2))
+    with pytest.raises(ValueError, match="signed 16-bit values, whose range is not known"):
+        read_picture(tmp_path / "x.tif")
+
+
+def test_other_formats_under_a_picture_s_ending_are_named(tmp_path):
+    for brand, name in ((b"heic", "HEIC"), (b"mif1", "HEIC"), (b"avif", "AVIF")):
+        (tmp_path / "x.jpg").write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(20))
+        with pytest.raises(ValueError, match=f"{name} under another ending, which is not read"):
+            read_picture(tmp_path / "x.jpg")
+    (tmp_path / "x.tif").write_bytes(tiff(np.zeros((2, 2, 7), np.uint16)))
+    with pytest.raises(ValueError, match="a kind of TIFF that is not read"):
+        read_picture(tmp_path / "x.tif")
+    Image.fromarray(picture()).save(tmp_path / "x.webp", lossless=True)
+    (tmp_path / "x.webp").rename(tmp_path / "x.jpg")
+    np.testing.assert_array_equal(read_picture(tmp_path / "x.jpg"), picture())
+
+
+def wide_gamut() -> bytes:
+    """A profile whose red and green are swapped, so that nobody can overlook what it does."""
+    content = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    tags = {bytes(content[at : at + 4]): at for at in range(132, 132 + 12 * content[131], 12)}
+    red, green = (tags[name] + 4 for name in (b"rXYZ", b"gXYZ"))
+    content[red : red + 8], content[green : green + 8] = (
+        content[green : green + 8],
+        content[red : red + 8],
+    )
+    return bytes(content).replace("sRGB".encode("utf-16-be"), "mine".encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "jpg", "webp"])
+def test_colours_are_those_of_the_profile(tmp_path, ending):
+    colours = Image.new("RGB", (16, 16), (220, 30, 60))
+    options = {"lossless": True} if ending == "webp" else {"quality": 100}
+    colours.save(tmp_path / f"x.{ending}", icc_profile=wide_gamut(), **options)
+    np.testing.assert_allclose(read_picture(tmp_path / f"x.{ending}")[8, 8], [30, 220, 60], atol=4)
+
+
+def test_a_profile_leaves_what_is_transparent_and_grey(tmp_path):
+    alpha = Image.new("RGBA", (4, 4), (220, 30, 60, 255))
+    alpha.putpixel((0, 0), (0, 0, 0, 0))
+    alpha.save(tmp_path / "alpha.png", icc_profile=wide_gamut())
+    found = read_picture(tmp_path / "alpha.png")
+    assert found[0, 0].tolist() == [255] * 3
+    np.testing.assert_allclose(found[2, 2], [30, 220, 60], atol=2)
+    Image.new("L", (4, 4), 100).save(tmp_path / "grey.png", icc_profile=wide_gamut())
+    np.testing.assert_allclose(read_picture(tmp_path / "grey.png")[2, 2], [100] * 3, atol=2)
+
+
+@pytest.mark.parametrize("profile", [b"no profile", b""])
+def test_a_profile_that_says_nothing_changes_nothing(tmp_path, profile):
+    Image.fromarray(picture()).save(tmp_path / "x.png", icc_profile=profile)
+    np.testing.assert_array_equal(read_picture(tmp_path / "x.png"), picture())
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(picture()).save(tmp_path / "y.png", icc_profile=srgb)
+    np.testing.assert_array_equal(read_picture(tmp_path / "y.png"), picture())
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif", "bmp"])

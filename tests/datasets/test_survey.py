@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import tiny
 import yaml
 from click.testing import Result
+from PIL import Image
 from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
@@ -192,6 +195,31 @@ def test_bad_sounds(tmp_path):
     assert result.exit_code == 1
     assert "click.wav: 0.010 s are shorter than one frame, 0.046 s" in result.stdout
     assert "text.mp3: not a sound file that libsndfile reads" in result.stdout
+
+
+def test_silence_and_odd_channels_are_found_before_preparation(tmp_path):
+    sounds(tmp_path / "ann", 2)
+    wave, rate = soundfile.read(tmp_path / "ann/1.wav")
+    soundfile.write(tmp_path / "ann/2.wav", np.stack([wave, -wave], axis=1), rate)
+    soundfile.write(tmp_path / "ann/3.wav", np.full(rate, 0.3), rate)
+    result = call(tmp_path)
+    assert result.exit_code == 1
+    assert "3.wav: is silent" in result.stdout
+    assert "used, but odd: 1\n" in result.stdout
+    assert "2.wav: its channels cancel each other, so number 1 alone is read" in result.stdout
+
+
+def test_pictures_that_use_a_part_of_the_range_are_named(tmp_path):
+    pictures(tmp_path, 2)
+    values = np.random.default_rng(0).integers(0, 4096, (SIDE, SIDE), dtype=np.uint16)
+    Image.fromarray(values).save(tmp_path / "twelve.png")
+    Image.fromarray((values % 5).astype(np.uint8)).save(tmp_path / "classes.png")
+    Image.new("RGB", (SIDE, SIDE)).save(tmp_path / "black.png")
+    result = call(tmp_path)
+    assert result.exit_code == 0
+    assert "used, but odd: 2\n" in result.stdout
+    assert "twelve.png: its values go from 0 to 16 of 255: almost black" in result.stdout
+    assert "classes.png: its values go from 0 to 4 of 255: almost black" in result.stdout
 
 
 def test_what_is_missing_is_named(tmp_path):

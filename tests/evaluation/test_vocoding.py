@@ -13,7 +13,6 @@ from stores import prepared
 from torch import Tensor, nn
 
 from pipeline.capabilities import Translator, Vocoder
-from pipeline.codecs.mel import read_wave
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.errors import UserError
 from pipeline.evaluation.conversion import evaluate_converter
@@ -72,7 +71,7 @@ def test_a_vocoder_is_measured_by_copies_beside_its_baselines(store, tmp_path):
         excess = metrics["mel_l1"]["model"] - metrics["mel_l1"]["griffin_lim"]
         assert 0.5 < excess < np.log(3) + 0.01
     clips = store.domain("test", "bob")
-    wave = torch.from_numpy(read_wave(clips.audio(1), 8000))
+    wave = torch.from_numpy(clips.wave(1))
     kept, rate = soundfile.read(tmp_path / "bob/1_target.wav", dtype="float32")
     assert rate == 8000
     np.testing.assert_allclose(kept, wave[: len(kept)], atol=1 / 32768)
@@ -89,7 +88,7 @@ def test_the_figures_by_another_way(store, tmp_path):
     evaluate_vocoder(context)
     clips, found = store.domain("test", "ann"), []
     for index in range(len(clips)):
-        wave = torch.from_numpy(read_wave(clips.audio(index), 8000))
+        wave = torch.from_numpy(clips.wave(index))
         truth = log_mel(wave[: len(wave) // 64 * 64], CONVENTION)
         again = log_mel(griffin.vocode(truth[None])[0], CONVENTION)
         found.append((mel_cepstral_distortion(again, truth), float((again - truth).abs().mean())))

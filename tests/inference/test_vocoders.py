@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from pipeline.capabilities import Vocoder
 from pipeline.cli import app
+from pipeline.codecs.mel import read_wave
 from pipeline.codecs.spectrogram import griffin_lim, log_mel
 from pipeline.errors import UserError
 from pipeline.inference.conversion import CHUNK, OVERLAP, convert_wave
@@ -117,7 +118,7 @@ def test_the_command_takes_a_vocoder_by_name_or_folder(models, tmp_path):
     assert sounds[0].shape == sounds[1].shape == (4000,)
     np.testing.assert_array_equal(sounds[1], sounds[2])
     assert not np.array_equal(sounds[0], sounds[1])
-    wave = soundfile.read(tmp_path / "in.wav", dtype="float32")[0]
+    wave = read_wave(tmp_path / "in.wav", 8000)
     finished, vocoder = load(models / "voice_cyclegan"), as_vocoder(load(models / "hifigan"))
     np.testing.assert_allclose(
         sounds[1], convert_wave(finished, wave, "beatrice", vocoder), atol=1e-3

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import tiny
+import torch
 import yaml
 from click.testing import Result
 from typer.testing import CliRunner
@@ -18,6 +19,7 @@ from pipeline.scaffold.material import gather
 from pipeline.scaffold.plan import choose
 from pipeline.scaffold.wiring import check_run
 from pipeline.scaffold.writing import write_recipe
+from pipeline.training.readers import reader_of
 from pipeline.training.train import set_up
 
 
@@ -104,6 +106,15 @@ def test_a_test_set_of_ones_own_is_used(project):
         "test": {"holiday": "../../raw/holiday/val"},
     }
     assert data.holdout == 0
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_batches_are_no_larger_than_what_is_left_to_train_with(project, case, monkeypatch):
+    params = written("mine", *CASES[case])
+    monkeypatch.chdir("recipes/mine")
+    prepare(params.datasets["mine"], Path("store"), workers=1)
+    for run in [*params.classifiers.values(), *params.models.values()]:
+        reader_of(Store(Path("store")), run, seed=1, device=torch.device("cpu"))(0)
 
 
 def test_size_follows_the_smallest_or_the_option(project):

@@ -292,6 +292,26 @@ def test_speakers_take_turns_and_names_say_whose_clips_they_are(heard_store):
             {"rank": 0, "world": 2},
             "a batch of 3 does not divide among 2 processes",
         ),
+        (
+            "picture_store",
+            unpaired("day", "other", batch=500),
+            {},
+            "a batch of 500 takes 500 items of 'day', but .* has 7 of them in 'train': set batch "
+            "to 7 or less",
+        ),
+        (
+            "picture_store",
+            unpaired("day", "other", batch=6),
+            {},
+            "a batch of 6 takes 6 items of 'other', but .* has 5 of them in 'train'",
+        ),
+        (
+            "heard_store",
+            vocoded("ann", "bob", batch=2000),
+            {},
+            "a batch of 2000 takes 1000 chunks of 8 frames of 'ann', but .* has 188 of them in "
+            "'train': set batch to 376 or less",
+        ),
     ],
 )
 def test_what_the_store_does_not_hold_is_refused(store, params, share, words, request):

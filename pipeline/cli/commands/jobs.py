@@ -1,10 +1,14 @@
 """The files that a command reads, and the place of each result."""
 
+import sys
 from collections.abc import Sequence
+from mimetypes import MimeTypes
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from pipeline.datasets.contents import ADVICE, contents_of
 from pipeline.datasets.folders import PICTURES, SOUNDS
+from pipeline.datasets.layouts import none_among
 from pipeline.errors import UserError
 
 
@@ -24,39 +28,46 @@ def plan(inputs: Sequence[Path], out: Path, kind: Literal["image", "mel"]) -> li
     """Return the jobs of files and folders; folders are searched to their depths and keep their
     shape.
 
-    A single file's result is ``out`` itself where that has a file's suffix; otherwise ``out`` is
-    a folder and results are called as their sources.
+    A single file's result is ``out`` itself where that ends as a picture or sound does; otherwise
+    ``out`` is a folder, whatever dots it has, and results are called as their sources.
 
-    Raises UserError, before anything is written, where an input is missing or a folder is empty,
-    where two results would have one name, or where a result would replace a source.
+    Says on standard error what of a folder is passed over. Raises UserError, before anything is
+    written, where an input is missing or a folder is empty, where two results would have one name,
+    or where a result would replace a source.
     """
     suffixes, what = (PICTURES, "pictures") if kind == "image" else (SOUNDS, "sound files")
     for path in inputs:
         if not path.exists():
             raise UserError(f"no such file or folder: {path}")
-    if len(inputs) == 1 and inputs[0].is_file() and out.suffix and not out.is_dir():
-        if out.suffix.lower() not in suffixes:
-            allowed = ", ".join(suffixes)
-            raise UserError(f"can't write {out}: the model makes {what}, allowed: {allowed}")
+    writable = out.suffix.lower() in suffixes
+    if names_file(out) and not writable and not out.is_dir():
+        allowed = ", ".join(suffixes)
+        raise UserError(f"can't write {out}: the model makes {what}, allowed: {allowed}")
+    if len(inputs) == 1 and inputs[0].is_file() and writable and not out.is_dir():
         return checked([Job(inputs[0], out)])
-    if out.is_file() or out.suffix.lower() in suffixes:
-        found = "is a file" if out.is_file() else "ends as a file does"
-        raise UserError(f"several results need a folder, but --out {out} {found}: name a folder")
+    if out.is_file() or writable:
+        blocks = "is a file" if out.is_file() else "ends as a file does"
+        raise UserError(f"several results need a folder, but --out {out} {blocks}: name a folder")
     jobs: list[Job] = []
     for path in inputs:
         if path.is_dir():
-            files = sorted(f for f in path.rglob("*") if is_wanted(f, suffixes))
-            if not files:
-                raise UserError(f"{path} holds no {what}: looked for {', '.join(suffixes)}")
-            jobs += [Job(f, renamed(out / f.relative_to(path), suffixes)) for f in files]
+            found = contents_of(path, suffixes)
+            if not found.files:
+                looked = f"looked for {', '.join(suffixes)}; {none_among(found)}"
+                raise UserError(f"{path} holds no {what}: {looked}")
+            for line in found.passed_over():
+                print(f"passed over in {path}: {line}", file=sys.stderr)
+            jobs += [Job(f, renamed(out / f.relative_to(path), suffixes)) for f in found.files]
         else:
             jobs.append(Job(path, renamed(out / path.name, suffixes)))
     return checked(jobs)
 
 
-def is_wanted(file: Path, suffixes: Sequence[str]) -> bool:
-    """Tell whether a folder's file is one to translate; hidden ones (macOS's ``._*``) are not."""
-    return file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
+def names_file(out: Path) -> bool:
+    """Tell whether a result's name ends as files of some format do: a.png and a.txt, not v1.0."""
+    ending = out.suffix.lower()
+    known = (*PICTURES, *SOUNDS, *(f".{name}" for name in ADVICE))
+    return ending in known or ending in MimeTypes().types_map[True]
 
 
 def renamed(result: Path, suffixes: Sequence[str]) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.datasets.survey.words import stock
+from pipeline.datasets.survey.words import passed_over, stock
 from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.scaffold.cost import Cost, costs
@@ -33,7 +33,8 @@ def run(
         raise UserError(f"--task {task} is for --a alone, without --b: leave one of them out")
     folder = new_folder(PROJECT, name)
     material = gather(roots)
-    print("\n".join(["found", *indented(stock(material.kind, material.holdings))]))
+    passed = [f"passed over in {root}: {line}" for root in roots for line in passed_over(root)]
+    print("\n".join(["found", *indented([*stock(material.kind, material.holdings), *passed])]))
     if material.halved:
         print(
             "  note: the pictures are about twice as wide as high. If each holds two side by side, "

@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from PIL import Image
 
+from pipeline.cli.commands.jobs import names_file
 from pipeline.codecs import MelCodec
 from pipeline.codecs.image import to_png
 from pipeline.codecs.mel import Wave, to_audio
@@ -43,7 +44,7 @@ def sample(
 
     Raises UserError where the model can't do as is asked, or ``out`` ends in another format.
     """
-    ending = out.suffix.lower()
+    ending = ending_of(out)
     if ending and ending not in PICTURES and ending not in SOUNDS:
         allowed = ", ".join((*PICTURES, *SOUNDS))
         raise UserError(f"can't write {out}: expected a folder, or a name that ends in {allowed}")
@@ -70,6 +71,11 @@ def sample(
     return f"{count} sample(s) of {finished.name}: {out}"
 
 
+def ending_of(out: Path) -> str:
+    """Return the ending that names a file's format; "" for a folder, whatever dots it has."""
+    return out.suffix.lower() if names_file(out) else ""
+
+
 def sample_sound(
     finished: FinishedModel,
     count: int,
@@ -80,7 +86,7 @@ def sample_sound(
     vocoder: Path | None,
 ) -> str:
     """Write samples of sound, and say how long they are and where."""
-    codec, ending = finished.codec, out.suffix.lower()
+    codec, ending = finished.codec, ending_of(out)
     if ending in PICTURES:
         raise UserError(f"can't write {out}: {finished.name} samples sound, so name a .wav file")
     voice = None if vocoder is None else as_vocoder(load(vocoder, device()))

@@ -1,8 +1,10 @@
 """Sound files of any format, rate and length, converted block by block."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import soundfile
@@ -13,12 +15,11 @@ from pipeline.capabilities import Vocoder
 from pipeline.cli.commands.jobs import Job
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.pitch import PitchSums, f0_track
+from pipeline.codecs.sound_files import BLOCK, Mono, limit, read_mono
 from pipeline.errors import UserError
 from pipeline.inference.conversion import convert_blocks, mel_codec
 from pipeline.inference.finished import FinishedModel
 from pipeline.mel_convention import MelConvention
-
-BLOCK = 2**18  # samples read at once
 
 
 class PitchMeter:
@@ -66,30 +67,56 @@ def convert_file(
     to: str,
     vocoder: Vocoder | None = None,
     pitches: Pitches | None = None,
-) -> None:
+) -> list[str]:
     """Convert a sound file to mono at the model's rate; the suffix of ``result`` is its format.
 
-    By Griffin-Lim where ``vocoder`` is None; ``pitches`` listen where given. Raises ValueError with
-    the reason where ``source`` holds no usable sound.
+    By Griffin-Lim where ``vocoder`` is None; ``pitches`` listen where given. Returns what the user
+    should know of the file: channels that were left out, a result that had to be made quieter.
+    Raises ValueError with the reason where ``source`` holds no usable sound.
     """
     rate = mel_codec(finished).convention.rate
     result.parent.mkdir(parents=True, exist_ok=True)
-    partial = Job(source, result).partial
+    file = read_mono(source)
+    blocks = resampled(file, rate)
+    if pitches is not None:
+        blocks = pitches.before.through(blocks)
+    converted = convert_blocks(finished, blocks, to, vocoder)
+    if pitches is not None:
+        converted = pitches.after.through(converted)
+    gain = write_sound(Job(source, result), converted, rate)
+    remarks = [file.remark] if file.remark else []
+    if gain < 1:
+        quieter = -20 * math.log10(gain)
+        remarks.append(f"the result is louder than full scale: made {quieter:.1f} dB quieter")
+    return remarks
+
+
+def write_sound(job: Job, blocks: Iterable[Wave], rate: int) -> float:
+    """Write blocks [samples] to a job's result, made quieter as a whole where they go beyond full
+    scale; return the gain.
+
+    They wait on the disk until the loudest is known, so that memory stays flat.
+    """
+    peak = 0.0
     try:
-        with soundfile.SoundFile(partial, "w", samplerate=rate, channels=1) as file:
-            blocks = read_blocks(source, rate)
-            if pitches is not None:
-                blocks = pitches.before.through(blocks)
-            converted = convert_blocks(finished, blocks, to, vocoder)
-            if pitches is not None:
-                converted = pitches.after.through(converted)
-            for block in converted:
-                file.write(block.clip(-1, 1))
-        partial.replace(result)
-    except soundfile.LibsndfileError as error:  # from writing: reading's are ValueErrors by now
-        raise UserError(f"can't write {result}: {error.error_string}") from error
+        with TemporaryFile(dir=job.result.parent) as waiting:
+            for block in blocks:
+                peak = max(peak, float(np.abs(block).max(initial=0.0)))
+                waiting.write(block.astype(np.float32).tobytes())
+            waiting.seek(0)
+            gain = limit(peak)
+            with soundfile.SoundFile(job.partial, "w", samplerate=rate, channels=1) as file:
+                while content := waiting.read(4 * BLOCK):
+                    file.write(np.frombuffer(content, np.float32) * np.float32(gain))
+        job.partial.replace(job.result)
+    except soundfile.LibsndfileError as error:
+        raise UserError(f"can't write {job.result}: {error.error_string}") from error
+    except OSError as error:
+        error.filename = error.filename or str(job.result)
+        raise
     finally:
-        partial.unlink(missing_ok=True)
+        job.partial.unlink(missing_ok=True)
+    return gain
 
 
 def read_blocks(path: Path, rate: int) -> Iterator[Wave]:
@@ -97,23 +124,15 @@ def read_blocks(path: Path, rate: int) -> Iterator[Wave]:
 
     Raises ValueError with the reason where the file holds no usable sound.
     """
-    try:
-        yield from _read_blocks(path, rate)
-    except soundfile.LibsndfileError as error:
-        raise ValueError(f"not sound that libsndfile reads: {error.error_string}") from error
+    return resampled(read_mono(path), rate)
 
 
-def _read_blocks(path: Path, rate: int) -> Iterator[Wave]:
-    with soundfile.SoundFile(path) as file:
-        resampler = soxr.ResampleStream(file.samplerate, rate, num_channels=1)
-        read = 0
-        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
-            mono = block.mean(axis=1)
-            if not np.isfinite(mono).all():
-                raise ValueError("holds values that are not numbers")
-            read += len(mono)
-            yield mono if file.samplerate == rate else resampler.resample_chunk(mono)
-        if not read:
-            raise ValueError("holds no samples")
-        if file.samplerate != rate:
-            yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+def resampled(file: Mono, rate: int) -> Iterator[Wave]:
+    """Resample a file's blocks [samples] to ``rate``."""
+    if file.rate == rate:
+        yield from file.blocks
+        return
+    resampler = soxr.ResampleStream(file.rate, rate, num_channels=1)
+    for block in file.blocks:
+        yield resampler.resample_chunk(block)
+    yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)

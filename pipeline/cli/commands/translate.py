@@ -1,5 +1,6 @@
 """`crossdomain translate`: files of pictures or sound from one domain to another."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def translate(
     ``vocoder``: the folder of a model that makes the sound in Griffin-Lim's place.
     ``pitch``: says on standard output, at the end, each sound's mean F0 before and after.
 
-    Files that can't be read are left out; after the others are done they raise one UserError.
+    Files that can't be read are left out; after the others are done they raise one UserError. What
+    is odd about others is said on standard error.
     """
     finished = load(folder, device())
     to = choose_target(finished, to)
@@ -50,16 +52,19 @@ def translate(
     notes = pitch_notes(finished, to) if pitch else None
     jobs = plan(inputs, out, finished.codec.kind)
     failures: list[str] = []
+    remarks: list[str] = []
     with Progress(f"{finished.name} to {to}", len(jobs), "files") as progress:
         if isinstance(finished.codec, ImageCodec):
             steps = translate_all(finished, jobs, to)
         else:
-            steps = convert_all(finished, jobs, to, voice, notes)
+            steps = convert_all(finished, jobs, to, voice, notes, remarks)
         for failure in steps:
             progress.advance()
             if failure is not None:
                 failures.append(failure)
     print("".join(f"{note}\n" for note in notes or []), end="")
+    for remark in remarks:
+        print(f"warning: {remark}", file=sys.stderr)
     done = len(jobs) - len(failures)
     print(f"{done} file(s) translated to {to} by {finished.name}: {out}")
     if failures:
@@ -103,16 +108,21 @@ def convert_all(
     to: str,
     vocoder: Vocoder | None,
     notes: list[str] | None,
+    remarks: list[str],
 ) -> Iterator[str | None]:
-    """Convert sound; for each file None, or why it failed. ``notes`` take in the pitch of each."""
+    """Convert sound; for each file None, or why it failed.
+
+    ``notes`` take in the pitch of each, ``remarks`` what is odd.
+    """
     convention = mel_codec(finished).convention
     for job in jobs:
         meters = None if notes is None else Pitches(PitchMeter(convention), PitchMeter(convention))
         try:
-            convert_file(finished, job.source, job.result, to, vocoder, meters)
+            odd = convert_file(finished, job.source, job.result, to, vocoder, meters)
         except ValueError as error:
             yield f"{job.source}: {error}"
             continue
+        remarks += [f"{job.source}: {one}" for one in odd]
         if notes is not None and meters is not None:
             notes.append(f"{job.source}: mean F0 {meters.words()}")
         yield None

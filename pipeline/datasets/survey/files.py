@@ -8,11 +8,18 @@ from joblib import Parallel, delayed
 
 from pipeline.codecs.image import halves_of, read_picture
 from pipeline.codecs.mel import read_wave
+from pipeline.codecs.sound_files import mix_of
 from pipeline.datasets.folders import PICTURES, SOUNDS
+from pipeline.datasets.recordings import trimmed
 from pipeline.mel_convention import HIFI_GAN
 from pipeline.system.progress import Progress
 
 Kind = Literal["pictures", "sounds"]
+
+DARK = 32
+"""Pictures without a value from here on are values of a narrower range: numbers of classes, or 10
+or 12 bits kept in 16."""
+
 ENDINGS: dict[Kind, tuple[str, ...]] = {"pictures": PICTURES, "sounds": SOUNDS}
 
 
@@ -46,6 +53,8 @@ class Seen(NamedTuple):
     """None: the file is of no use."""
     problem: str = ""
     """Why not."""
+    remark: str = ""
+    """What is odd about a file that is of use."""
 
 
 def look(files: Sequence[Path], kind: Kind, *, halved: bool = False) -> list[Seen]:
@@ -73,30 +82,36 @@ def look_at(file: Path, kind: Kind, halved: bool = False) -> Seen:
     try:
         if file.stat().st_size == 0:
             return Seen(file, None, "the file is empty")
-        return Seen(file, picture_in(file, halved) if kind == "pictures" else clip_in(file))
+        return picture_in(file, halved) if kind == "pictures" else clip_in(file)
     except (ValueError, OSError) as error:
         return Seen(file, None, str(error))
 
 
-def picture_in(file: Path, halved: bool) -> Picture:
+def picture_in(file: Path, halved: bool) -> Seen:
     """Return the size of a picture, or of its left half; raise ValueError with the reason."""
     pixels = read_picture(file)
+    darkest, brightest = int(pixels.min()), int(pixels.max())
     if halved:
         pixels, _ = halves_of(pixels)
-    return Picture(width=pixels.shape[1], height=pixels.shape[0])
+    odd = darkest < brightest < DARK
+    remark = f"its values go from {darkest} to {brightest} of 255: almost black" if odd else ""
+    return Seen(file, Picture(width=pixels.shape[1], height=pixels.shape[0]), remark=remark)
 
 
-def clip_in(file: Path) -> Clip:
-    """Read length and rate of a recording; raise ValueError with the reason."""
+def clip_in(file: Path) -> Seen:
+    """Return length and rate of a recording; raise ValueError with the reason."""
     import soundfile
 
     try:
         rate: int = soundfile.info(file).samplerate
     except (soundfile.SoundFileError, RuntimeError):
         rate = HIFI_GAN.rate  # reading says what is wrong
-    samples = len(read_wave(file, rate))  # at its own rate: resampling would tell nothing new
-    kept = -(-samples * HIFI_GAN.rate // rate)
+    wave = read_wave(file, rate)  # at its own rate: resampling would tell nothing new
+    heard = len(trimmed(wave, rate))
+    kept = -(-heard * HIFI_GAN.rate // rate)
     if kept < HIFI_GAN.n_fft:
         frame = HIFI_GAN.n_fft / HIFI_GAN.rate
-        raise ValueError(f"{samples / rate:.3f} s are shorter than one frame, {frame:.3f} s")
-    return Clip(samples / rate, rate, kept // HIFI_GAN.hop)
+        cut = "" if heard == len(wave) else " without the silence at the ends"
+        raise ValueError(f"{heard / rate:.3f} s{cut} are shorter than one frame, {frame:.3f} s")
+    clip = Clip(len(wave) / rate, rate, kept // HIFI_GAN.hop)
+    return Seen(file, clip, remark=mix_of(file).remark)

@@ -1,13 +1,14 @@
 """Detection of a folder's layout from the files in it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
 from PIL import Image, UnidentifiedImageError
 
-from pipeline.datasets.layouts import TESTS, Split
+from pipeline.codecs.image import FORMATS
+from pipeline.datasets.contents import contents_of, is_skipped
+from pipeline.datasets.layouts import TESTS, Split, none_among
 from pipeline.datasets.survey.files import ENDINGS, Kind
 from pipeline.datasets.survey.names import folder_name
 from pipeline.errors import UserError
@@ -82,11 +83,10 @@ def kind_of(root: Path) -> tuple[Kind, int]:
     """
     if not root.is_dir():
         raise UserError(f"expected a folder at {root}: there is none")
-    counts = {kind: sum(1 for _ in files_of(root, endings)) for kind, endings in ENDINGS.items()}
+    counts = {kind: len(files_of(root, endings)) for kind, endings in ENDINGS.items()}
     if not any(counts.values()):
-        found = sum(1 for file in root.rglob("*") if file.is_file())
         known = "; ".join(f"{kind}: {', '.join(ends)}" for kind, ends in ENDINGS.items())
-        raise UserError(f"{root}: expected {known}; found none among {found} files")
+        raise UserError(f"{root}: expected {known}; {none_among(contents_of(root, ()))}")
     kind: Kind = "pictures" if counts["pictures"] >= counts["sounds"] else "sounds"
     return kind, min(counts.values())
 
@@ -141,27 +141,24 @@ def splits_of(folder: Path, endings: tuple[str, ...]) -> dict[Split, Path]:
 
 def inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     """Return the folders in a folder that hold files, sorted."""
-    return sorted(at for at in folder.iterdir() if at.is_dir() and holds(at, endings))
+    return sorted(
+        at for at in folder.iterdir() if at.is_dir() and not is_skipped(at) and holds(at, endings)
+    )
 
 
 def holds(folder: Path, endings: tuple[str, ...], deep: bool = True) -> bool:
     """Tell whether a folder has files with one of the endings; not ``deep``: right in it."""
-    return next(files_of(folder, endings, deep), None) is not None
+    return bool(files_of(folder, endings, deep))
 
 
-def files_of(folder: Path, endings: tuple[str, ...], deep: bool = True) -> Iterator[Path]:
-    """Return the files that preparation would read, unsorted; none where there is no such
-    folder."""
-    if folder.is_dir():
-        for file in folder.rglob("*") if deep else folder.iterdir():
-            named = file.suffix.lower() in endings and not file.name.startswith("._")
-            if named and not file.is_dir():
-                yield file
+def files_of(folder: Path, endings: tuple[str, ...], deep: bool = True) -> list[Path]:
+    """Return the files that preparation would read; none where there is no such folder."""
+    return contents_of(folder, endings, deep).files
 
 
 def looks_halved(folder: Path) -> bool:
     """Tell whether (almost) all pictures of a sample are about twice as wide as high."""
-    files = sorted(files_of(folder, ENDINGS["pictures"]))
+    files = files_of(folder, ENDINGS["pictures"])
     shapes = [shape for file in files[:: len(files) // SAMPLE + 1] if (shape := shape_of(file))]
     fitting = [s for s in shapes if s[0] % 2 == 0 and HALVED[0] <= s[0] / s[1] <= HALVED[1]]
     return len(fitting) > 0 and len(fitting) >= MOST * len(shapes)
@@ -170,7 +167,7 @@ def looks_halved(folder: Path) -> bool:
 def shape_of(file: Path) -> tuple[int, int] | None:
     """Read width and height from a picture's header; None where it has none."""
     try:
-        with Image.open(file) as picture:
+        with Image.open(file, formats=FORMATS) as picture:
             return picture.size
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None

@@ -1,5 +1,6 @@
 """Everything that is known of a folder: its layout and what is in each file."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +70,19 @@ def survey(layout: Layout) -> Holdings:
 
 def bad(holdings: Holdings) -> list[Seen]:
     """Return the files that are of no use."""
-    every = (holding for domains in holdings.values() for holding in domains.values())
-    return [one for holding in every for one in holding.seen if one.what is None]
+    return [one for one in every(holdings) if one.what is None]
+
+
+def odd(holdings: Holdings) -> list[Seen]:
+    """Return the files that are used although something is odd about them."""
+    return [one for one in every(holdings) if one.remark]
+
+
+def every(holdings: Holdings) -> Iterator[Seen]:
+    """Return all files."""
+    for domains in holdings.values():
+        for holding in domains.values():
+            yield from holding.seen
 
 
 def common_keys(domains: dict[str, Holding]) -> set[str]:

@@ -1,15 +1,19 @@
 """A survey in words, and the block of params.yaml that reads the folder."""
 
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipeline.datasets.contents import contents_of
 from pipeline.datasets.layouts import Split
-from pipeline.datasets.survey.files import Clip, Kind, Picture
-from pipeline.datasets.survey.layout import EXPECTED, Layout
+from pipeline.datasets.near_names import near_words
+from pipeline.datasets.survey.files import ENDINGS, Clip, Kind, Picture
+from pipeline.datasets.survey.layout import EXPECTED, Layout, files_of
 from pipeline.datasets.survey.names import block_name, domain_names, folder_name
 from pipeline.datasets.survey.sizes import fitting
-from pipeline.datasets.survey.survey import Holding, Holdings, bad, common_keys
+from pipeline.datasets.survey.survey import Holding, Holdings, bad, common_keys, every, odd
+from pipeline.errors import listing
 
 HEADERS: dict[Kind, tuple[str, ...]] = {
     "pictures": ("split", "domain", "files", "smallest", "median", "largest"),
@@ -35,7 +39,24 @@ def finding(layout: Layout, holdings: Holdings) -> str:
     if layout.others:
         other = "sound files" if layout.kind == "pictures" else "pictures"
         lines.append(f"  passed over: {layout.others} {other}")
+    lines += [f"  passed over: {line}" for line in passed_over(layout.root)]
+    if left := unused(layout, holdings):
+        what = (
+            f"{len(left):,} {layout.kind} in other folders, as {left[0].relative_to(layout.root)}"
+        )
+        lines.append(f"  passed over: {what}")
     return "\n".join([*lines, "", *stock(layout.kind, holdings)])
+
+
+def passed_over(root: Path) -> list[str]:
+    """Say what a folder holds that is neither picture nor sound, or hidden."""
+    return contents_of(root, tuple(end for ends in ENDINGS.values() for end in ends)).passed_over()
+
+
+def unused(layout: Layout, holdings: Holdings) -> list[Path]:
+    """Return the files of a layout's kind that are in none of its folders."""
+    used = {one.file for one in every(holdings)}
+    return [file for file in files_of(layout.root, ENDINGS[layout.kind]) if file not in used]
 
 
 def stock(kind: Kind, holdings: Holdings) -> list[str]:
@@ -49,9 +70,15 @@ def stock(kind: Kind, holdings: Holdings) -> list[str]:
     for split, domains in holdings.items():
         if len(domains) > 1:
             lines.append(equal_names(split, domains))
+        if len(domains) == 2 and (near := near_words(*(d.keys for d in domains.values()))):
+            lines.append(f"  {near}")
     damaged = bad(holdings)
     lines.append(f"bad files: {len(damaged) or 'none'}")
-    return lines + [f"  {one.file}: {one.problem}" for one in damaged]
+    lines += [f"  {one.file}: {one.problem}" for one in damaged]
+    if remarked := odd(holdings):
+        lines.append(f"used, but odd: {len(remarked)}")
+        lines.append(listing(f"{one.file}: {one.remark}" for one in remarked))
+    return lines
 
 
 def equal_names(split: str, domains: dict[str, Holding]) -> str:
