@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:  # so that the command line can name options without loading torch
-    from torch import Generator, Tensor
+    from torch import Generator, Tensor, device
 
     from pipeline.mel_convention import MelConvention
 
@@ -115,11 +115,14 @@ class LatentSampler(Sampler):
     def decode(self, z: Tensor) -> Tensor:
         """Decode draws [N, Z] to samples [N, C, H, W]."""
 
-    def draw(self, n: int, generator: Generator | None = None) -> Tensor:
-        """Draw ``n`` latents [n, Z], where ``generator`` is."""
+    def draw(
+        self, n: int, generator: Generator | None = None, device: device | None = None
+    ) -> Tensor:
+        """Draw ``n`` latents [n, Z] on ``device``, where ``generator`` has to be; None: the
+        processor."""
         import torch
 
-        return torch.randn(n, self.latent, generator=generator)
+        return torch.randn(n, self.latent, generator=generator, device=device)
 
 
 class Reconstructor(ABC):

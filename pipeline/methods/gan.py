@@ -111,7 +111,7 @@ class GAN(Method[Labelled]):
         count = self.params.discriminator_steps
         for x, y in zip(batch.x.chunk(count), batch.y.chunk(count), strict=True):
             labels = y if self.model.classes else None
-            z = torch.randn(len(x), self.model.latent, device=x.device)  # a copy there would wait
+            z = self.model.draw(len(x), device=x.device)  # a copy there would wait for it
             fake = self.model.decode(z, labels)
             yield Update(
                 "discriminator",

@@ -87,6 +87,6 @@ def test_beta_4_disentangles_more_than_beta_1():
     pictures, factors = world()
     means = {}
     for beta in (1.0, 4.0):
-        found = [score(beta, seed, pictures, factors, STEPS) for seed in SEEDS[:3]]
+        found = [score(beta, seed, pictures, factors, STEPS) for seed in SEEDS[:2]]
         means[beta] = {name: np.mean([one[name] for one in found]) for name in found[0]}
     assert means[4.0]["disentanglement"] > means[1.0]["disentanglement"]

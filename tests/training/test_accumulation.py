@@ -47,7 +47,7 @@ def trained(name: str, parts: int) -> dict[str, Tensor]:
         toy.lrs[key] = [LRS[name]]
     model = toy.method.model
     if name == "dcgan":
-        model.draw = lambda n, generator=None: torch.ones(n, model.latent)
+        model.draw = lambda n, generator=None, device=None: torch.ones(n, model.latent)
     if name == "vae":
         model.elbo = partial(model.elbo, noise=torch.ones(1, model.latent))
     for step in range(3):
