@@ -8,7 +8,7 @@ ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 # Stages call `python`: let it be the environment's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help repro zoo test lint chromium demo bench clean
+.PHONY: help repro zoo test claims lint chromium demo bench clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | sort
@@ -24,6 +24,9 @@ zoo: $(VENV)/.installed ## every small model, on embedded data
 test: lint ## ruff, the import contracts, mypy --strict and pytest
 	-@$(MAKE) --no-print-directory chromium ROOT='$(ROOT:sudo=sudo -n)'
 	python -m pytest
+
+claims: $(VENV)/.installed ## what papers claim, by short trainings (a minute)
+	python -m pytest -m claim
 
 lint: $(VENV)/.installed ## ruff, the import contracts and mypy --strict
 	ruff check .

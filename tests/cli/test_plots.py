@@ -34,13 +34,12 @@ def project(in_folder: Path) -> Path:
     return in_folder
 
 
-def test_plots_are_those_of_this_folder(project):
+def test_plots_are_those_of_this_folder(project, monkeypatch):
     code, said = call("-o", "out")
     assert (code, said) == (0, "1 plots: out/index.html\n")
     assert "loss" in (project / "out/index.html").read_text()
 
-
-def test_nothing_to_draw_is_said(project, monkeypatch):
+    # Nothing to draw is said.
     monkeypatch.chdir(project / "recipes/a")
     code, said = call()
     assert code == 1
