@@ -11,7 +11,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from demo.words import said
-from pipeline.codecs.image import Picture, errors_in_words, to_rgb
+from pipeline.codecs.image import Picture, as_value_errors, to_rgb
 from pipeline.codecs.mel import Wave, read_wave
 
 MOST_BYTES = "50mb"  # of a file
@@ -143,7 +143,7 @@ def read_upload(path: str | None) -> Picture:
     if path is None:
         raise ValueError("Choose a picture first.")
     try:
-        with errors_in_words(), open_picture(path) as file:
+        with as_value_errors(), open_picture(path) as file:
             whole, picture = file.size, to_rgb(file, KEPT_PIXELS)
     except TooLargeError:
         raise

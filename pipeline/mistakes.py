@@ -68,7 +68,7 @@ for _ours, _others in MEANT.items():
         OTHER_NAMES[_other] = (*OTHER_NAMES.get(_other, ()), *_ours.split())
 
 
-def in_words(error: ValidationError) -> list[str]:
+def mistakes_of(error: ValidationError) -> list[str]:
     """Return each of pydantic's errors about a file that is none of ours: its place, the reason.
 
     At most as many as a message lists, for a stranger's file can hold a million.
@@ -80,6 +80,11 @@ def in_words(error: ValidationError) -> list[str]:
         lines.append(f"{path}: {shortened(mistake['msg'])}".removeprefix(": "))
     more = len(found) - len(lines)
     return lines + ([f"... and {more} more"] if more else [])
+
+
+def reason_of(error: Exception) -> str:
+    """Return the mistakes of a pydantic error in one line, and of any other error its message."""
+    return "; ".join(mistakes_of(error)) if isinstance(error, ValidationError) else str(error)
 
 
 def describe(mistake: dict[str, Any], model: type[BaseModel]) -> str:
@@ -112,7 +117,7 @@ def describe(mistake: dict[str, Any], model: type[BaseModel]) -> str:
         case "value_error":  # a validator of ours, whose words say what was found
             return f"{path}: {shortened(str(context['error']), 1000)}"
         case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{path}: found {found}, allowed: {block_in_words(kind, mistake['input'])}"
+            return f"{path}: found {found}, allowed: {block_example(kind, mistake['input'])}"
         case "too_short":
             return f"{path}: found {found}, allowed: {context['min_length']} or more"
         case "string_pattern_mismatch" if path.endswith(".pretrained"):
@@ -149,7 +154,7 @@ def hint(location: tuple[str | int, ...], model: type[BaseModel]) -> str:
     return f" (a key of {listed(tags)})" if tags else ""
 
 
-def block_in_words(kind: Any, found: object) -> str:
+def block_example(kind: Any, found: object) -> str:
     """Return what should stand in place of ``found``, which is no block, in words."""
     if tags := tags_of(kind):
         tag = found if found in tags else tags[0]

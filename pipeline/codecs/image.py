@@ -76,7 +76,7 @@ def read_picture(path: Path) -> Picture:
     first is read. Raises ValueError with the reason where the file is not a whole picture or its
     values have no known range.
     """
-    with errors_in_words(path), Image.open(path, formats=FORMATS) as file:
+    with as_value_errors(path), Image.open(path, formats=FORMATS) as file:
         if file.width * file.height > MOST_PIXELS:
             raise ValueError(
                 f"too large: {file.width}x{file.height} pixels, allowed: {MOST_PIXELS:,} in all"
@@ -88,7 +88,7 @@ def read_picture(path: Path) -> Picture:
 
 
 @contextmanager
-def errors_in_words(path: Path | None = None) -> Iterator[None]:
+def as_value_errors(path: Path | None = None) -> Iterator[None]:
     """Turn Pillow's errors while a file is opened and decoded into ValueError with the reason.
 
     ``path``: the file, whose first bytes say what it is where Pillow can't.

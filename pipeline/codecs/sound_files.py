@@ -59,15 +59,15 @@ def mix_of(path: Path) -> Mix:
         wide = block.astype(np.float64)
         products = products + wide.T @ wide  # [C, C]
     power = products.diagonal()
-    heard = [int(c) for c in np.flatnonzero(power >= EMPTY * power.max())]
-    mixed = products[np.ix_(heard, heard)].sum() / len(heard) ** 2
-    if mixed < CANCELLED * power[heard].mean() / len(heard):
+    audible = [int(c) for c in np.flatnonzero(power >= EMPTY * power.max())]
+    mixed = products[np.ix_(audible, audible)].sum() / len(audible) ** 2
+    if mixed < CANCELLED * power[audible].mean() / len(audible):
         loudest = int(power.argmax())
         return Mix(
             (loudest,), f"its channels cancel each other, so number {loudest + 1} alone is read"
         )
-    empty = total - len(heard)
-    return Mix(tuple(heard), f"{empty} of its {total} channels are empty" if empty else "")
+    empty = total - len(audible)
+    return Mix(tuple(audible), f"{empty} of its {total} channels are empty" if empty else "")
 
 
 class Mono(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import save as to_safetensors
 from torch import nn
@@ -23,7 +23,7 @@ from pipeline.codecs.image import Picture, to_png
 from pipeline.errors import UserError, shortened
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import build_from_card, load_run
-from pipeline.mistakes import in_words
+from pipeline.mistakes import reason_of
 from pipeline.models.card import FORMAT, Card
 from pipeline.nn.folding import folded
 from pipeline.nn.outlines import on_meta
@@ -157,8 +157,7 @@ def read_codec(folder: Path) -> Codec:
 
 
 def _unusable(folder: Path, error: Exception) -> UserError:
-    reason = "; ".join(in_words(error)) if isinstance(error, ValidationError) else str(error)
-    return UserError(f"{folder} can't be loaded by this version: {reason}")
+    return UserError(f"{folder} can't be loaded by this version: {reason_of(error)}")
 
 
 def find_models(root: Path) -> list[Path]:

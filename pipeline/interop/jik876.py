@@ -15,7 +15,7 @@ from pipeline.backbones.hifigan import Dilations, HifiganParams
 from pipeline.block import Kernel, Side, Width
 from pipeline.errors import UserError, listing
 from pipeline.mel_convention import MelConvention, Rate
-from pipeline.mistakes import in_words
+from pipeline.mistakes import mistakes_of
 from pipeline.nn.outlines import on_meta
 from pipeline.system.json_files import read_json
 from pipeline.system.tensor_files import Weights, fitted, load_tensors
@@ -111,7 +111,7 @@ def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
         ) from error
     except ValidationError as error:
         raise UserError(
-            f"{path} is no configuration of HiFi-GAN:\n{listing(in_words(error))}"
+            f"{path} is no configuration of HiFi-GAN:\n{listing(mistakes_of(error))}"
         ) from error
     except ValueError as error:
         raise UserError(f"{path} is no configuration of HiFi-GAN: {error}") from error

@@ -16,7 +16,7 @@ from torch import Tensor
 from pipeline.backbones.vqgan import Multiplier, VqganParams
 from pipeline.block import Count, Layers, Side, Width
 from pipeline.errors import UserError, listing, shortened
-from pipeline.mistakes import in_words
+from pipeline.mistakes import mistakes_of, reason_of
 from pipeline.models.vq import VQModel
 from pipeline.nn.outlines import on_meta
 from pipeline.nn.quantiser import QuantiserParams
@@ -99,8 +99,7 @@ def read(path: Path, config: Path) -> Published:
     try:
         network, quantiser = model.network(), model.quantiser()
     except ValueError as error:
-        reason = "; ".join(in_words(error)) if isinstance(error, ValidationError) else error
-        raise UserError(f"{config} is no network of ours: {reason}") from error
+        raise UserError(f"{config} is no network of ours: {reason_of(error)}") from error
     channels, size = model.ddconfig.in_channels, model.ddconfig.resolution
     weights = load_tensors(path, EXPECTED, wrapper="state_dict")
     state = fit(renamed(weights), network, quantiser, channels, path, config)
@@ -126,7 +125,7 @@ def read_config(path: Path) -> Model:
     try:
         return Model.model_validate(found)
     except ValidationError as error:
-        mistakes = [f"model.params.{mistake}" for mistake in in_words(error)]
+        mistakes = [f"model.params.{mistake}" for mistake in mistakes_of(error)]
         raise UserError(f"{path} is no VQGAN's configuration:\n{listing(mistakes)}") from error
 
 

@@ -41,7 +41,7 @@ class Inert:
 class InertDict:
     """A stand-in for a class of dictionaries, whose objects keep what is in them."""
 
-    def __new__(cls, *_: object, **__: object) -> "OrderedDict[Any, Any]":  # type: ignore[misc]
+    def __new__(cls, *_: object, **__: object) -> Any:
         """Create a plain dictionary, the only kind that torch fills, without the arguments."""
         return OrderedDict()
 

@@ -9,7 +9,8 @@ import soundfile
 from pipeline.cli.commands.sound import read_blocks
 from pipeline.codecs.mel import read_wave, to_audio
 from pipeline.codecs.sound_files import mix_of
-from pipeline.datasets.recordings import RecordingParams, levelled, trimmed
+from pipeline.datasets.folders import SoundFolderParams
+from pipeline.datasets.recordings import levelled, trimmed
 from pipeline.mel_convention import MelConvention
 
 RATE = 8000
@@ -25,27 +26,19 @@ def written(path: Path, *channels: np.ndarray, rate: int = RATE) -> Path:
     return path
 
 
-class Recordings(RecordingParams):
+def recordings(**fields: float | None) -> SoundFolderParams:
     """Recordings at the tests' rate."""
-
-    convention: MelConvention = MelConvention(
-        rate=RATE, n_fft=256, hop=64, win=256, mels=16, fmax=4000
-    )
-
-    @property
-    def domain_names(self):
-        return ("a",)
-
-    def source(self):
-        raise NotImplementedError
+    convention = MelConvention(rate=RATE, n_fft=256, hop=64, win=256, mels=16, fmax=4000)
+    folders = {"train": {"a": "a"}}
+    return SoundFolderParams(root="", folders=folders, convention=convention, **fields)
 
 
 @pytest.mark.parametrize("offset", [0.3, -0.9])
 def test_an_offset_goes_before_silence_is_cut_and_the_level_is_measured(tmp_path, offset):
     silence = np.zeros(RATE // 2, np.float32)
     wave = np.concatenate([silence, tone(), silence])
-    plain = Recordings().load_recording(written(tmp_path / "plain.wav", wave))
-    found = Recordings().load_recording(written(tmp_path / "offset.wav", wave + offset))
+    plain = recordings().load_recording(written(tmp_path / "plain.wav", wave))
+    found = recordings().load_recording(written(tmp_path / "offset.wav", wave + offset))
     assert len(found) == len(plain) == pytest.approx(RATE, abs=2 * 0.03 * RATE)
     np.testing.assert_allclose(found, plain, atol=1e-4)
     level = 20 * np.log10(np.sqrt(np.mean(found.astype(float) ** 2)))
@@ -55,9 +48,9 @@ def test_an_offset_goes_before_silence_is_cut_and_the_level_is_measured(tmp_path
 def test_an_offset_alone_is_silence(tmp_path):
     path = written(tmp_path / "x.wav", np.full(RATE, 0.3, np.float32))
     with pytest.raises(ValueError, match="is silent"):
-        Recordings().load_recording(path)
+        recordings().load_recording(path)
     with pytest.raises(ValueError, match="is silent"):
-        Recordings(trim=None).load_recording(path)
+        recordings(trim=None).load_recording(path)
 
 
 def test_rumble_goes_and_speech_stays(tmp_path):
@@ -108,7 +101,7 @@ def test_silence_in_all_channels_is_sound(tmp_path):
 
 def test_values_beyond_full_scale_are_made_quieter(tmp_path):
     path = written(tmp_path / "x.wav", tone(amplitude=3.0))
-    for params in (Recordings(), Recordings(level=None), Recordings(level=-1.0)):
+    for params in (recordings(), recordings(level=None), recordings(level=-1.0)):
         found = params.load_recording(path)
         assert 0.05 < np.abs(found).max() <= 0.99 + 1e-6
         middle = found[400:4000]

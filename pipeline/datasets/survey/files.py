@@ -107,11 +107,11 @@ def clip_in(file: Path) -> Seen:
     except (soundfile.SoundFileError, RuntimeError):
         rate = HIFI_GAN.rate  # reading says what is wrong
     wave = read_wave(file, rate)  # at its own rate: resampling would tell nothing new
-    heard = len(trimmed(wave, rate))
-    kept = -(-heard * HIFI_GAN.rate // rate)
+    length = len(trimmed(wave, rate))
+    kept = -(-length * HIFI_GAN.rate // rate)
     if kept < HIFI_GAN.n_fft:
         frame = HIFI_GAN.n_fft / HIFI_GAN.rate
-        cut = "" if heard == len(wave) else " without the silence at the ends"
-        raise ValueError(f"{heard / rate:.3f} s{cut} are shorter than one frame, {frame:.3f} s")
+        cut = "" if length == len(wave) else " without the silence at the ends"
+        raise ValueError(f"{length / rate:.3f} s{cut} are shorter than one frame, {frame:.3f} s")
     clip = Clip(len(wave) / rate, rate, kept // HIFI_GAN.hop)
     return Seen(file, clip, remark=mix_of(file).remark)
