@@ -108,11 +108,14 @@ def broadcast(values: Tensor) -> Tensor:
 
 
 def newest_common(mine: Iterable[int], world: int) -> int | None:
-    """Return the largest number that every process has, or None; they all get the same answer."""
-    own = set(mine)
+    """Return the largest number that every process has, or None; they all get the same answer.
+
+    ``mine``: falling; of one process alone no more than the first is asked for.
+    """
     if world == 1:
-        return max(own, default=None)
+        return next(iter(mine), None)
     everyones: list[Any] = [None] * world
+    own = set(mine)
     together(lambda: dist.all_gather_object(everyones, own))
     return max(set.intersection(*everyones), default=None)
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,14 @@ class Checkpoints:
         names = [path.name.split("-")[0] for path in self.folder.glob(f"*-{self._who}.pt")]
         return sorted(int(name) for name in names if name.isdecimal())
 
-    def intact(self) -> list[int]:
-        """Return the steps whose states are as they were written, rising; tell of the others."""
-        found = []
-        for step in self.steps():
+    def intact(self) -> Iterator[int]:
+        """Yield the steps whose states are as they were written, the newest first; tell of the
+        others."""
+        for step in reversed(self.steps()):
             if self._content(step) is not None:
-                found.append(step)
+                yield step
             else:
                 print(f"{self.path(step)} is damaged and left aside", flush=True)
-        return found
 
     def save(self, step: int | str, state: dict[str, Any]) -> None:
         """Write a state, whole or not at all."""

@@ -107,6 +107,7 @@ class Trainer:
                         progress.say(f"warning: {self.label}, step {self.step}: {warning}")
                 if self.step % self.params.checkpoint_every == 0 and self.step < self.params.steps:
                     self.check_finite()
+                    self.check_weights()
                     self.save()
             self.check_weights()
 

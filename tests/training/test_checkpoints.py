@@ -72,7 +72,7 @@ def test_a_damaged_state_is_left_aside(tmp_path, capsys, damage):
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(UserError, match=r"2-0of1\.pt is damaged"):
         checkpoints.load(2, CPU)
-    assert checkpoints.intact() == [1]
+    assert list(checkpoints.intact()) == [1]
     assert f"{path} is damaged and left aside" in capsys.readouterr().out
     assert checkpoints.load(1, CPU)["step"] == 1
 

@@ -286,6 +286,24 @@ def test_weights_that_the_last_update_ruined_are_not_exported(store_of, tmp_path
     assert not (tmp_path / "model").exists()
 
 
+def test_weights_that_an_update_ruined_are_never_saved(store_of, tmp_path, monkeypatch):
+    run = tiny.shrink(RUNS["vae"], steps=9, log_every=100, checkpoint_every=2)
+    toy = start(run, store_of(run), tmp_path)
+    take_step = Trainer.take_step
+
+    def ruin(self: Trainer, batch: Batch, logged: bool = False) -> None:
+        take_step(self, batch, logged)
+        if self.step == 4:
+            next(self.method.model.parameters()).data.view(-1)[0] = float("nan")
+
+    monkeypatch.setattr(Trainer, "take_step", ruin)
+    with pytest.raises(UserError, match="became NaN or infinite at step 3") as caught:
+        toy.fit(reader(run, store_of(run)))
+    checkpoints = Checkpoints(tmp_path)
+    assert checkpoints.steps() == [2]
+    assert f"The last good state: {checkpoints.path(2)}" in str(caught.value)
+
+
 def test_another_number_of_threads_is_said(store_of, tmp_path, monkeypatch, capsys):
     run = tiny.shrink(RUNS["vae"])
     first = start(run, store_of(run), tmp_path)
