@@ -11,7 +11,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from demo.words import said
-from pipeline.codecs.image import Picture, as_value_errors, to_rgb
+from pipeline.codecs.image import FORMATS, Picture, as_value_errors, decoded
 from pipeline.codecs.mel import Wave, read_wave
 
 MOST_BYTES = "50mb"  # of a file
@@ -22,7 +22,6 @@ MOST_WHOLE_PIXELS = 16_000_000  # of what must be decoded whole, for which WebP 
 KEPT_PIXELS = 2**20  # larger pictures are reduced to this; the command line takes any size
 
 REDUCED = ("JPEG", "MPO")  # a telephone's JPEG with a preview behind it opens as MPO
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # others' decoders are not let loose
 
 SIZES = (
     f"up to {MOST_PIXELS // 10**6} megapixels as JPEG, {MOST_WHOLE_PIXELS // 10**6} as PNG, WebP, "
@@ -143,8 +142,8 @@ def read_upload(path: str | None) -> Picture:
     if path is None:
         raise ValueError("Choose a picture first.")
     try:
-        with as_value_errors(), open_picture(path) as file:
-            whole, picture = file.size, to_rgb(file, KEPT_PIXELS)
+        with as_value_errors(Path(path)), open_picture(path) as file:
+            whole, picture = file.size, decoded(file, Path(path), KEPT_PIXELS)
     except TooLargeError:
         raise
     except ValueError as error:

@@ -81,17 +81,22 @@ def read_picture(path: Path) -> Picture:
             raise ValueError(
                 f"too large: {file.width}x{file.height} pixels, allowed: {MOST_PIXELS:,} in all"
             )
-        picture = to_rgb(file)
-        if file.format == "PNG" and picture_is_cut_off(path):  # the one decoder that doesn't tell
-            raise ValueError(CUT_OFF)
+        return decoded(file, path)
+
+
+def decoded(file: Image.Image, path: Path, most: int | None = None) -> Picture:
+    """Decode the opened file at ``path`` by `to_rgb`; raise ValueError where it is cut off."""
+    picture = to_rgb(file, most)
+    if file.format == "PNG" and picture_is_cut_off(path):  # the one decoder that doesn't tell
+        raise ValueError(CUT_OFF)
     return picture
 
 
 @contextmanager
-def as_value_errors(path: Path | None = None) -> Iterator[None]:
+def as_value_errors(path: Path) -> Iterator[None]:
     """Turn Pillow's errors while a file is opened and decoded into ValueError with the reason.
 
-    ``path``: the file, whose first bytes say what it is where Pillow can't.
+    Its first bytes say what it is where Pillow can't.
     """
     try:
         yield
@@ -100,25 +105,26 @@ def as_value_errors(path: Path | None = None) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise ValueError(f"too large: {error}") from error
     except (OSError, SyntaxError, EOFError, IndexError, RuntimeError) as error:
-        cut_off = path is not None and picture_is_cut_off(path)
-        raise ValueError(CUT_OFF if cut_off else f"damaged picture: {error}") from error
+        if isinstance(error, OSError) and error.errno:  # a broken link, a file that may not be read
+            raise ValueError(f"can't be read: {error.strerror}: '{path}'") from error
+        reason = CUT_OFF if picture_is_cut_off(path) else f"damaged picture: {error}"
+        raise ValueError(reason) from error
     except struct.error as error:
         raise ValueError(CUT_OFF) from error
 
 
-def unidentified(path: Path | None) -> str:
+def unidentified(path: Path) -> str:
     """Say of a file that Pillow does not know what it is by its first bytes."""
-    if path is not None:
-        if picture_is_cut_off(path):
-            return CUT_OFF
-        with path.open("rb") as file:
-            start = file.read(12)
-        for signature, name in SIGNATURES.items():
-            if start.startswith(signature):
-                return f"damaged picture, or a kind of {name} that is not read"
-        if start[4:8] == b"ftyp":
-            name = "AVIF" if start[8:12] in (b"avif", b"avis") else "HEIC"
-            return f"{name} under another ending, which is not read: save it as PNG or JPEG"
+    if picture_is_cut_off(path):
+        return CUT_OFF
+    with path.open("rb") as file:
+        start = file.read(12)
+    for signature, name in SIGNATURES.items():
+        if start.startswith(signature):
+            return f"damaged picture, or a kind of {name} that is not read"
+    if start[4:8] == b"ftyp":
+        name = "AVIF" if start[8:12] in (b"avif", b"avis") else "HEIC"
+        return f"{name} under another ending, which is not read: save it as PNG or JPEG"
     return "not a picture in a known format"
 
 
@@ -135,7 +141,10 @@ def to_rgb(file: Image.Image, most: int | None = None) -> Picture:
     ImageOps.exif_transpose(file, in_place=True)
     picture, profile = file, file.info.get("icc_profile")
     if picture.mode.startswith("I;16"):  # Pillow would cut off what is above 255
-        picture = Image.fromarray(eight_bits(np.asarray(picture), tiff_tags(file)))
+        deep = np.asarray(picture)
+        grey = eight_bits(deep, tiff_tags(file))
+        grey[deep == file.info.get("transparency")] = 255  # white, as behind what is transparent
+        picture = Image.fromarray(grey)
     elif picture.mode in ("I", "F"):
         signed = tiff_tags(file).get(SAMPLE_FORMAT) == (2,)
         kind = f"signed {tiff_tags(file)[BITS][0]}-bit" if signed else "32-bit"

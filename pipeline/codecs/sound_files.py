@@ -1,14 +1,18 @@
 """Sound files as people have them, read as one channel without what nobody hears."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain, count, pairwise, takewhile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.codecs.cut_off import counts_frames, sound_is_cut_off
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 Samples = npt.NDArray[np.float32]
 
@@ -52,12 +56,14 @@ def mix_of(path: Path) -> Mix:
     Reads a file of several channels whole. Raises ValueError with the reason where it holds no
     usable sound.
     """
-    products = np.zeros((1, 1))
-    for block in _blocks(path):
-        if (total := block.shape[1]) == 1:
-            return Mix((0,))
+    with _opened(path) as file:
+        total, rate = file.channels, file.samplerate
+    if total == 1:
+        return Mix((0,))
+    products = np.zeros((total, total))
+    for block in without_rumble(_blocks(path), rate):
         wide = block.astype(np.float64)
-        products = products + wide.T @ wide  # [C, C]
+        products += wide.T @ wide
     power = products.diagonal()
     audible = [int(c) for c in np.flatnonzero(power >= EMPTY * power.max())]
     mixed = products[np.ix_(audible, audible)].sum() / len(audible) ** 2
@@ -86,16 +92,11 @@ def read_mono(path: Path) -> Mono:
     Raises ValueError with the reason, at once or from the blocks, where it holds no usable sound.
     """
     mix = mix_of(path)
-    chosen = list(mix.channels)
-    return Mono(_rate(path), (_mixed(block[:, chosen]) for block in _blocks(path)), mix.remark)
-
-
-def _mixed(block: Samples) -> Samples:
-    """Return the mean [samples] of channels [samples, channels]."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        mono = np.ascontiguousarray(block.mean(axis=1))
-    check_finite(mono)
-    return mono
+    with _opened(path) as file:
+        rate, weights = file.samplerate, np.zeros(file.channels, np.float32)
+    weights[list(mix.channels)] = 1 / len(mix.channels)
+    mixed = (block @ weights for block in _blocks(path))
+    return Mono(rate, without_rumble(mixed, rate), mix.remark)
 
 
 def limited(wave: Samples) -> Samples:
@@ -108,27 +109,20 @@ def limit(peak: float) -> float:
     return 1.0 if peak <= FULL_SCALE else PEAK / peak
 
 
-def _rate(path: Path) -> int:
-    import soundfile
-
-    return int(soundfile.info(path).samplerate)
-
-
-def _blocks(path: Path) -> Iterator[Samples]:
-    """Read blocks [samples, channels] without offset and rumble."""
+@contextmanager
+def _opened(path: Path) -> Iterator["SoundFile"]:
+    """Open a file; raise ValueError with the reason where it, or what is done with it, fails."""
     import soundfile
 
     try:
         if sound_is_cut_off(path):
             raise ValueError("is cut off: it ends before it should")
         with soundfile.SoundFile(path) as file:
-            blocks = (file.read(BLOCK, "float32", always_2d=True) for _ in count())
             if not LOWEST_RATE <= (rate := file.samplerate) <= HIGHEST_RATE:
                 raise ValueError(
                     f"has {rate:,} samples a second, allowed: {LOWEST_RATE:,} to {HIGHEST_RATE:,}"
                 )
-            whole = file.frames if file.format == "MP3" and counts_frames(path) else 0
-            yield from without_rumble(_checked(blocks, whole), file.samplerate)
+            yield file
     except soundfile.SoundFileError as error:
         reason = getattr(error, "error_string", str(error))
         with path.open("rb") as content:
@@ -139,6 +133,14 @@ def _blocks(path: Path) -> Iterator[Samples]:
         raise ValueError(f"not a sound file that libsndfile reads: {error}") from error
     except OSError as error:  # a broken link, a file that may not be read
         raise ValueError(f"can't be read: {error.strerror}") from error
+
+
+def _blocks(path: Path) -> Iterator[Samples]:
+    """Read blocks [samples, channels] as they are."""
+    with _opened(path) as file:
+        blocks = (file.read(BLOCK, "float32", always_2d=True) for _ in count())
+        whole = file.frames if file.format == "MP3" and counts_frames(path) else 0
+        yield from _checked(blocks, whole)
 
 
 def _checked(blocks: Iterator[Samples], whole: int) -> Iterator[Samples]:
@@ -164,14 +166,14 @@ def check_finite(values: npt.NDArray[Any]) -> None:
 
 
 def without_rumble(blocks: Iterator[Samples], rate: int) -> Iterator[Samples]:
-    """Subtract from blocks [samples, channels] of one file its mean around each sample.
+    """Subtract from blocks [samples, channels] or [samples] of a file its mean around each sample.
 
     The mean is taken over `WINDOW` seconds twice, a triangle, so no phase is turned: 10 Hz lose
     12 dB, 4 Hz 27 dB, what lies above 85 Hz less than 1.5 %.
     """
     from scipy.ndimage import uniform_filter1d
 
-    size = max(3, round(WINDOW * rate) | 1)
+    size = round(WINDOW * rate) | 1
     before: Samples | None = None
     for block, after in pairwise(chain(blocks, [None])):
         assert block is not None

@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 SYSTEM_FOLDERS = {
     "@eadir",
@@ -34,6 +34,9 @@ ADVICE = {ending: advice for endings, advice in KINDS.items() for ending in endi
 """Ending -> what to do about files that hold pictures or sound but are not read."""
 
 NAMED = 3  # examples of what is hidden
+
+
+Kind = Literal["files", "others", "hidden", "folders"]
 
 
 class Contents(NamedTuple):
@@ -70,22 +73,37 @@ def contents_of(folder: Path, endings: tuple[str, ...], deep: bool = True) -> Co
     Raises OSError where one of them can't be read; finds nothing where there is no such folder.
     """
     found = Contents([], Counter(), [], [])
-    for place, folders, names in walk(folder):
-        found.folders.extend(place / name for name in folders if is_skipped(place / name))
-        folders[:] = [name for name in folders if deep and not is_skipped(place / name)]
-        for name in names:
-            path = place / name
-            if name.startswith(".") or name.lower() in SYSTEM_FILES:
-                found.hidden.append(path)
-            elif path.suffix.lower() not in endings:
-                found.others[path.suffix.lower()] += 1
-            elif path.is_file() or path.is_symlink():  # reading a broken link says that it is one
-                found.files.append(path)
-            else:  # a pipe or a device, which might never end
-                found.hidden.append(path)
+    for kind, path in found_in(folder, endings, deep):
+        if kind == "others":
+            found.others[path.suffix.lower()] += 1
+        else:
+            getattr(found, kind).append(path)
     for paths in (found.files, found.hidden, found.folders):
         paths.sort()
     return found
+
+
+def holds(folder: Path, endings: tuple[str, ...], deep: bool = True) -> bool:
+    """Tell whether `contents_of` would find files; the first is enough."""
+    return any(kind == "files" for kind, _ in found_in(folder, endings, deep))
+
+
+def found_in(folder: Path, endings: tuple[str, ...], deep: bool) -> Iterator[tuple[Kind, Path]]:
+    """Yield what there is below a folder, and which of the `Contents` it is one of."""
+    for place, folders, names in walk(folder):
+        skipped = {name for name in folders if is_skipped(place / name)}
+        yield from (("folders", place / name) for name in skipped)
+        folders[:] = [name for name in folders if deep and name not in skipped]
+        for name in names:
+            path = place / name
+            if name.startswith(".") or name.lower() in SYSTEM_FILES:
+                yield "hidden", path
+            elif path.suffix.lower() not in endings:
+                yield "others", path
+            elif path.is_file() or path.is_symlink():  # reading a broken link says that it is one
+                yield "files", path
+            else:  # a pipe or a device, which might never end
+                yield "hidden", path
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:

@@ -9,9 +9,8 @@ from pydantic import Field, model_validator
 
 from pipeline.block import Seed
 from pipeline.codecs.image import fit_square, halves_of, read_picture
-from pipeline.datasets.contents import contents_of
 from pipeline.datasets.holdout import hold_out
-from pipeline.datasets.layouts import Found, Split, files_in, halved, key_of, lettered
+from pipeline.datasets.layouts import Found, Split, halved, key_of, lettered, listed
 from pipeline.datasets.recordings import RecordingParams, with_speakers
 from pipeline.datasets.source import Array, DatasetParams, Item, PictureParams, Source
 from pipeline.datasets.views import edges, grey
@@ -96,13 +95,14 @@ class FolderParams(DatasetParams):
 
     def _items(self, endings: tuple[str, ...], loader: Callable[[str], Loader]) -> Source:
         """Return every split and domain; ``loader`` makes of a domain what loads its files."""
-        found = self._found()
+        found, root = self._found(), Path(self.root)
+        folders = {root / name for domains in found.values() for name in domains.values()}
+        contents = {folder: listed(folder, endings) for folder in sorted(folders)}
         items: dict[str, dict[str, list[Item]]] = {
             split: {
                 domain: [
-                    Item(key_of(file, folder), partial(loader(domain), file), file=file)
-                    for folder in [Path(self.root) / name]
-                    for file in files_in(folder, endings)
+                    Item(key_of(file, root / name), partial(loader(domain), file), file=file)
+                    for file in contents[root / name].files
                 ]
                 for domain, name in domains.items()
             }
@@ -111,13 +111,10 @@ class FolderParams(DatasetParams):
         if self.holdout:
             train, test = hold_out(items.pop("train"), self.holdout, self.holdout_seed)
             items = {"train": train, "test": test, **items}
-        folders = {
-            Path(self.root) / name for domains in found.values() for name in domains.values()
-        }
         notes = [
             f"{folder}: {line}"
-            for folder in sorted(folders)
-            for line in contents_of(folder, endings).passed_over()
+            for folder, there in contents.items()
+            for line in there.passed_over()
         ]
         return Source(items, notes=tuple(notes))
 

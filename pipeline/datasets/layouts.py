@@ -41,9 +41,14 @@ def halved(root: Path, domains: tuple[str, str]) -> Found:
 
 
 def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    """Return the files below ``folder`` with one of ``endings``, sorted by name.
+    """Return the files of `listed`."""
+    return listed(folder, endings).files
 
-    What is hidden is passed over. Raises UserError where the folder is missing or holds none.
+
+def listed(folder: Path, endings: tuple[str, ...]) -> Contents:
+    """List the files below ``folder`` with one of ``endings``, and what is passed over.
+
+    Raises UserError where the folder is missing or holds none of them.
     """
     if not folder.is_dir():
         raise UserError(f"expected a folder at {folder}: there is none")
@@ -52,7 +57,7 @@ def files_in(folder: Path, endings: tuple[str, ...]) -> list[Path]:
         raise UserError(
             f"expected files ending in {', '.join(endings)} in {folder}: {none_among(found)}"
         )
-    return found.files
+    return found
 
 
 def none_among(found: Contents) -> str:

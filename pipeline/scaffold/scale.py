@@ -1,13 +1,9 @@
 """Scale: the side of pictures, the chunk of sound, and refusals of what gives neither."""
 
-from functools import partial
 from statistics import median
 
-import numpy as np
-
-from pipeline.datasets.holdout import hold_out
+from pipeline.datasets.holdout import held_out
 from pipeline.datasets.layouts import key_of
-from pipeline.datasets.source import Item, as_is
 from pipeline.datasets.survey.files import Clip, Picture
 from pipeline.datasets.survey.sizes import LEAST, MULTIPLE, SIZES, fitting
 from pipeline.errors import UserError, listing
@@ -82,19 +78,17 @@ def chunk(material: Material) -> int:
 def trained(material: Material, frames: int) -> int:
     """Compute how many pictures, or chunks of ``frames``, the domain with the fewest keeps to train
     with after some are held out."""
-    nothing = partial(as_is, np.zeros(0))  # names alone decide
-    kept: dict[str, set[str]] = {name: h.keys for name, h in material.holdings["train"].items()}
+    train, held = material.holdings["train"], set[str]()
     if "test" not in material.folders:
-        items = {name: [Item(key, nothing) for key in sorted(keys)] for name, keys in kept.items()}
-        train, _ = hold_out(items, HOLDOUT, HOLDOUT_SEED)
-        kept = {name: {item.key for item in some} for name, some in train.items()}
+        names = {name: holding.keys for name, holding in train.items()}
+        held = held_out(names, HOLDOUT, HOLDOUT_SEED)
     counts = [
         sum(
             one.what.frames // frames if isinstance(one.what, Clip) else 1
             for one in holding.seen
-            if key_of(one.file, holding.folder) in kept[name]
+            if key_of(one.file, holding.folder) not in held
         )
-        for name, holding in material.holdings["train"].items()
+        for holding in train.values()
     ]
     return max(1, min(counts))
 

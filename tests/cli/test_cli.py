@@ -20,8 +20,9 @@ from voices import glide, voice
 
 from pipeline.capabilities import SAMPLING_OPTIONS
 from pipeline.cli import app
-from pipeline.cli.commands.sound import PitchMeter, in_hertz, read_blocks
+from pipeline.cli.commands.sound import PitchMeter, in_hertz, resampled
 from pipeline.codecs.pitch import Pitch, f0_track
+from pipeline.codecs.sound_files import read_mono
 from pipeline.inference.conversion import CHUNK, convert_blocks, convert_wave
 from pipeline.inference.finished import as_translator, load, outline
 from pipeline.inference.pictures import translate_picture
@@ -334,7 +335,7 @@ def test_pitch_is_said_before_and_after(models: Path, tmp_path: Path) -> None:
     said = re.fullmatch(r".*in/long\.wav: mean F0 ([\d.]+) Hz before, (.*) after", long)
     assert float(said.group(1)) == pytest.approx(np.sqrt(120 * 180), rel=0.01)
     meter = PitchMeter(tiny.CONVENTION)
-    blocks = read_blocks(tmp_path / "in/long.wav", 8000)
+    blocks = resampled(read_mono(tmp_path / "in/long.wav"), 8000)
     made = convert_blocks(load(models / "voice_cyclegan"), blocks, "beatrice")
     assert sum(map(len, meter.through(made))) == soundfile.info(tmp_path / "out/long.wav").frames
     assert said.group(2) == in_hertz(meter.hertz)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.cli.commands.sound import read_blocks
+from pipeline.cli.commands.sound import resampled
 from pipeline.codecs.mel import read_wave, to_audio
-from pipeline.codecs.sound_files import mix_of
+from pipeline.codecs.sound_files import mix_of, read_mono
 from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.recordings import levelled, trimmed
 from pipeline.mel_convention import MelConvention
@@ -65,7 +65,7 @@ def test_rumble_goes_and_speech_stays(tmp_path):
 @pytest.mark.parametrize("rate", [RATE, 11_025])
 def test_preparation_and_conversion_read_alike(tmp_path, rate):
     path = written(tmp_path / "x.wav", tone(3) + 0.3, np.zeros(3 * RATE, np.float32), rate=rate)
-    blocks = np.concatenate(list(read_blocks(path, RATE)))
+    blocks = np.concatenate(list(resampled(read_mono(path), RATE)))
     whole = read_wave(path, RATE)
     length = min(len(blocks), len(whole))
     assert abs(len(blocks) - len(whole)) <= 1

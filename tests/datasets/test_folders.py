@@ -13,9 +13,9 @@ from pipeline.datasets.folders import (
     SOUNDS,
     PictureFolderParams,
     SoundFolderParams,
-    files_in,
     key_of,
 )
+from pipeline.datasets.layouts import files_in
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.source import Source
 from pipeline.datasets.views import edges, grey

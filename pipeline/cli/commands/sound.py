@@ -119,14 +119,6 @@ def write_sound(job: Job, blocks: Iterable[Wave], rate: int) -> float:
     return gain
 
 
-def read_blocks(path: Path, rate: int) -> Iterator[Wave]:
-    """Return the sound in a file, mixed to mono and resampled to ``rate``: float32 [samples] each.
-
-    Raises ValueError with the reason where the file holds no usable sound.
-    """
-    return resampled(read_mono(path), rate)
-
-
 def resampled(file: Mono, rate: int) -> Iterator[Wave]:
     """Resample a file's blocks [samples] to ``rate``."""
     if file.rate == rate:

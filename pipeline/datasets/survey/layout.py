@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from PIL import Image, UnidentifiedImageError
 
 from pipeline.codecs.image import FORMATS
-from pipeline.datasets.contents import contents_of, is_skipped
+from pipeline.datasets.contents import contents_of, holds, is_skipped
 from pipeline.datasets.layouts import TESTS, Split, none_among
 from pipeline.datasets.survey.files import ENDINGS, Kind
 from pipeline.datasets.survey.names import folder_name
@@ -144,11 +144,6 @@ def inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     return sorted(
         at for at in folder.iterdir() if at.is_dir() and not is_skipped(at) and holds(at, endings)
     )
-
-
-def holds(folder: Path, endings: tuple[str, ...], deep: bool = True) -> bool:
-    """Tell whether a folder has files with one of the endings; not ``deep``: right in it."""
-    return bool(files_of(folder, endings, deep))
 
 
 def files_of(folder: Path, endings: tuple[str, ...], deep: bool = True) -> list[Path]:
