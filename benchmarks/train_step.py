@@ -16,9 +16,9 @@ from rich.table import Table
 from benchmarks.machine import publish
 from benchmarks.plain import plain_step
 from benchmarks.turns import race, summary
-from pipeline.methods.base import RunParams
+from pipeline.methods.base import Method, RunParams
 from pipeline.methods.registry import load_run
-from pipeline.samples import DatasetSpec, Spec
+from pipeline.samples import Batch, DatasetSpec, Spec
 from pipeline.scaffold.cost import random_batch
 from pipeline.system.hardware import device, start_fabric
 from pipeline.training.trainer import Trainer
@@ -69,16 +69,24 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
 
 def make_step(params: RunParams, spec: Spec, competitor: str) -> Callable[[], object]:
     """Build a training step on networks with the same first weights for every competitor."""
-    data = DatasetSpec(specs=dict.fromkeys(params.domains, spec))
-    batch = random_batch(params, data.specs)
+    batch = random_batch(params, DatasetSpec(specs=dict.fromkeys(params.domains, spec)))
     loop, precision = competitor.split()
-    torch.manual_seed(0)
-    method = params.build(data)
+    method = built(params, spec)
     if loop == "plain":
         plain = plain_step(method.to(device()), bf16=precision == "bf16")
         return lambda: plain(batch)
     fabric = start_fabric("bf16" if precision == "bf16" else "fp32")
-    trainer = Trainer(fabric, method, params, seed=0, label="", checkpoints=None)
+    return stepping(Trainer(fabric, method, params, seed=0, label="", checkpoints=None), batch)
+
+
+def built(params: RunParams, spec: Spec) -> Method[Any]:
+    """Build a method, with the same first weights each time."""
+    torch.manual_seed(0)
+    return params.build(params.select(DatasetSpec(specs=dict.fromkeys(params.domains, spec))))
+
+
+def stepping(trainer: Trainer, batch: Batch) -> Callable[[], object]:
+    """Return a call that takes one step."""
 
     def step() -> None:
         trainer.reseed()

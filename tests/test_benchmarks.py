@@ -40,7 +40,7 @@ def test_the_plain_steps_compute_our_losses(name, monkeypatch):
     height = tiny.SIDE if spec.width is None else 32
     spec = spec.model_copy(update={"height": height, "width": spec.width and height})
     data = DatasetSpec(specs=dict.fromkeys(run.domains, spec))
-    batch = random_batch(run, data.specs)
+    batch = random_batch(run, data)
     method = run.build(data).eval()  # without dropout and noise
     torch.manual_seed(1)
     expected = plain_step(method, bf16=False)(batch)

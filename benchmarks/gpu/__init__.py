@@ -53,8 +53,8 @@ def parts_of(*, quick: bool) -> list[Part]:
         ),
         *steps(first),
         Part("using", patience * 60.0, partial(measure_using, quick=quick)),
-        *steps(others),
         Part("projection", patience * PROJECTION + 40, partial(project, PROJECTION, quick=quick)),
+        *steps(others),
     ]
 
 

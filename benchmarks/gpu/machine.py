@@ -1,7 +1,5 @@
 """The machine, and the most that it computes and moves."""
 
-import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import torch
 
 from benchmarks.machine import describe
+from benchmarks.turns import calls_per_second
 from pipeline.cli.commands.doctor import report
 from pipeline.system.hardware import device
 
@@ -38,25 +37,19 @@ def measure_peaks(side: int, copied: int) -> dict[str, float]:
     ):
         torch.backends.cuda.matmul.allow_tf32 = tf32
         a, b = (torch.randn(side, side, device=device(), dtype=kind) for _ in range(2))
-        peaks[f"{name}_tflops"] = flops / seconds_of(lambda a=a, b=b: a @ b) / 1e12
+        peaks[f"{name}_tflops"] = flops * speed_of(lambda a=a, b=b: a @ b) / 1e12
     torch.backends.cuda.matmul.allow_tf32 = False
     source = torch.randint(256, (copied,), device=device(), dtype=torch.uint8)
     target = torch.empty_like(source)
-    peaks["copy_gb_s"] = 2 * copied / seconds_of(lambda: target.copy_(source)) / 1e9
+    peaks["copy_gb_s"] = 2 * copied * speed_of(lambda: target.copy_(source)) / 1e9
     return peaks
 
 
-def seconds_of(call: Callable[[], object]) -> float:
-    """Measure the median time of a call after a first one."""
+def speed_of(call: Callable[[], object]) -> float:
+    """Measure calls a second after a first one."""
     call()
-    found = []
-    for _ in range(REPEATS):
-        synchronise()
-        began = time.perf_counter()
-        call()
-        synchronise()
-        found.append(time.perf_counter() - began)
-    return statistics.median(found)
+    synchronise()
+    return calls_per_second(call, 0.0, REPEATS)
 
 
 def synchronise() -> None:

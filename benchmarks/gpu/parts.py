@@ -5,12 +5,13 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Literal, NamedTuple, TypedDict
 
 FRESH = multiprocessing.get_context("spawn")
+NO_TIME = "no time was left"
 LEAST = 5.0
 """Seconds under which no part is begun."""
 
@@ -21,7 +22,8 @@ class Part(NamedTuple):
     name: str
     seconds: float
     work: Callable[[], Any]
-    """Returns what JSON can hold; is called in another process, so it has to be picklable."""
+    """Returns what JSON can hold, or yields what is known so far each time that it is more; is
+    called in another process, so it has to be picklable."""
 
 
 class Outcome(TypedDict):
@@ -57,20 +59,22 @@ def run_parts(
     """
     outcomes: Outcomes = {}
     waiting: Started | None = None
-    for number, part in enumerate(parts):
-        left = end - time.monotonic()
-        if left < LEAST:
-            outcomes[part.name] = Outcome(status="skipped", seconds=0.0, result="no time was left")
-            continue
-        started, waiting = waiting or start(part), None
-        if ahead and number + 1 < len(parts):
-            waiting = start(parts[number + 1])
-        print(f"{part.name} ...", flush=True)
-        outcomes[part.name] = finish(part, started, min(part.seconds, left))
-        print(f"  {words(outcomes[part.name])}", flush=True)
-        note(outcomes)
-    if waiting is not None:
-        stop(waiting)
+    try:
+        for number, part in enumerate(parts):
+            left = end - time.monotonic()
+            if left < LEAST:
+                outcomes[part.name] = Outcome(status="skipped", seconds=0.0, result=NO_TIME)
+                continue
+            started, waiting = waiting or start(part), None
+            if ahead and number + 1 < len(parts):
+                waiting = start(parts[number + 1])
+            print(f"{part.name} ...", flush=True)
+            outcomes[part.name] = finish(started, min(part.seconds, left))
+            print(f"  {words(outcomes[part.name])}", flush=True)
+            note(outcomes)
+    finally:
+        if waiting is not None:
+            stop(waiting)
     note(outcomes)
     return outcomes
 
@@ -90,23 +94,28 @@ def answer(work: Callable[[], Any], pipe: Connection) -> None:
     if not pipe.recv():
         return
     try:
-        pipe.send(("done", work()))
+        found = work()
+        for so_far in found if isinstance(found, Iterator) else [found]:
+            pipe.send(("done", so_far))
     except BaseException:  # whatever it is, the other parts go on
         pipe.send(("failed", traceback.format_exc(limit=-4)))
+    pipe.close()
 
 
-def finish(part: Part, started: Started, seconds: float) -> Outcome:
-    """Give the word, and wait for the outcome as long as there is time."""
+def finish(started: Started, seconds: float) -> Outcome:
+    """Give the word, and take what comes for as long as there is time; the newest counts."""
     began = time.monotonic()
-    status, result = "failed", f"did not end within {seconds:.0f} s"
+    newest: tuple[Any, Any] | None = None
+    reason = f"did not end within {seconds:.0f} s"
     try:
         started.pipe.send(True)
-        if started.pipe.poll(seconds):
-            status, result = started.pipe.recv()
+        while started.pipe.poll(max(0.0, began + seconds - time.monotonic())):
+            newest = started.pipe.recv()
     except (EOFError, OSError):
         started.process.join()
-        result = f"its process ended with exit code {started.process.exitcode}"
+        reason = f"its process ended with exit code {started.process.exitcode}"
     stop(started)
+    status, result = newest or ("failed", reason)
     return Outcome(status=status, seconds=round(time.monotonic() - began, 1), result=result)
 
 

@@ -54,7 +54,7 @@ class NoiseParams(PictureParams):
 def project(seconds: float, *, quick: bool) -> dict[str, Any]:
     """Train as the recipe does for so long, and project the hours of its steps.
 
-    Reading, augmentation and logging are those of a run. ``waiting`` is the share of time in which
+    Reading and augmentation are those of a run. ``waiting`` is the share of time in which
     the next batch was not there.
     """
     block = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))["models"]["cyclegan"]

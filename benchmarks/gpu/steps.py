@@ -3,7 +3,7 @@
 import gc
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.gpu.machine import synchronise
 from benchmarks.plain import plain_step
-from benchmarks.train_step import CASES
+from benchmarks.train_step import CASES, built, stepping
 from benchmarks.turns import calls_per_second
 from pipeline.methods.base import Method, RunParams
 from pipeline.methods.registry import load_run
@@ -36,26 +36,28 @@ TOY_SIDE = 32
 Step = Callable[[], object]
 
 
-def measure_steps(case: str, *, quick: bool) -> dict[str, Any]:
+def measure_steps(case: str, *, quick: bool) -> Iterator[dict[str, Any]]:
     """Measure each competitor's steps; of one that fails, say why, and go on.
 
-    Returns floating-point operations a step (of products and convolutions, as torch counts them)
-    and, for each competitor, steps a second, the most GiB that tensors took, waits for the device
-    within a step, and seconds until the first step was done.
+    Yields what is known after each: floating-point operations a step (of products and convolutions,
+    as torch counts them) and, for each competitor, steps a second, the most GiB that tensors took,
+    waits for the device within a step, and seconds until the first step was done.
     """
     block, spec = CASES[case]
     if quick:
         block = block | TOY[case]
         spec = spec.model_copy(update={"height": TOY_SIDE, "width": spec.width and TOY_SIDE})
     params = load_run(block)
-    batch = random_batch(params, dict.fromkeys(params.domains, spec))
+    batch = random_batch(params, DatasetSpec(specs=dict.fromkeys(params.domains, spec)))
     found: dict[str, Any] = {"flops": count_flops(params, spec, batch), "competitors": {}}
     for name, make in COMPETITORS.items():
+        found["competitors"][name] = {"failed": "did not end in time"}
+        yield found
         try:
             found["competitors"][name] = measure(partial(make, params, spec, batch), quick=quick)
         except Exception as error:
             found["competitors"][name] = {"failed": f"{type(error).__name__}: {error}"[:500]}
-    return found
+    yield found
 
 
 def measure(make: Callable[[], Step], *, quick: bool) -> dict[str, float | None]:
@@ -101,12 +103,6 @@ def count_flops(params: RunParams, spec: Spec, batch: Batch) -> int:
     with FlopCounterMode(display=False) as counter:
         step(batch)
     return counter.get_total_flops()
-
-
-def built(params: RunParams, spec: Spec) -> Method[Any]:
-    """Build a method, with the same first weights each time."""
-    torch.manual_seed(0)
-    return params.build(params.select(DatasetSpec(specs=dict.fromkeys(params.domains, spec))))
 
 
 def plain(params: RunParams, spec: Spec, batch: Batch, *, bf16: bool) -> Step:
@@ -155,15 +151,10 @@ def ours_captured(params: RunParams, spec: Spec, batch: Batch) -> Step:
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         trainer.take_step(batch)
-    return graph.replay
-
-
-def stepping(trainer: Trainer, batch: Batch) -> Step:
-    """Return a call that takes one step."""
 
     def step() -> None:
-        trainer.reseed()
-        trainer.take_step(batch)
+        graph.replay()
+        synchronise()  # else seconds of launches would queue minutes of steps
 
     return step
 

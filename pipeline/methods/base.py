@@ -198,7 +198,7 @@ class RunParams(Block, ABC):
         """Return height and width of the samples that training sees of a data set's domains."""
         spec = data.specs[self.domains[0]]
         if not spec.bounded:
-            return spec.height, self.crop or 0
+            return spec.height, self.crop or spec.width or 0
         side = self.crop or self.resize
         return side or spec.height, side or spec.width or 0
 

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+WHOLE = 2**52
+
 
 def top_k(logits: Tensor, k: int) -> Tensor:
     """Set logits [N, K] below the k-th largest of their row to minus infinity."""
@@ -17,10 +19,19 @@ def top_p(logits: Tensor, p: float) -> Tensor:
     Holtzman et al. 2020. One always does.
     """
     ordered, order = logits.sort(dim=1, descending=True, stable=True)
-    shares = ordered.softmax(dim=1)
+    shares = whole_shares(ordered)
     before = shares.cumsum(dim=1) - shares
-    beyond = torch.zeros_like(before, dtype=torch.bool).scatter(1, order, before >= p)
+    beyond = torch.zeros_like(before, dtype=torch.bool).scatter(1, order, before >= p * WHOLE)
     return logits.masked_fill(beyond, -torch.inf)
+
+
+def whole_shares(logits: Tensor) -> Tensor:
+    """Compute the probabilities of logits [N, K] in parts of `WHOLE`, int64.
+
+    Whole numbers have one sum in whatever order they are added; of others a GPU has no running sum
+    that is the same each time.
+    """
+    return (logits.softmax(dim=1).double() * WHOLE).long()
 
 
 def pick(
@@ -35,7 +46,7 @@ def pick(
         logits = top_k(logits, k)
     if p is not None:
         logits = top_p(logits, p)
-    heights = logits.softmax(dim=1).double().cumsum(dim=1)
+    heights = whole_shares(logits).cumsum(dim=1)
     # Rounding must not lead beyond the last column that has a share.
     level = level.double()[:, None] * heights[:, -1:]
     return (heights <= level).sum(dim=1).clamp(max=logits.shape[1] - 1)

@@ -13,7 +13,7 @@ from pipeline.errors import UserError
 from pipeline.methods.base import RunParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.params import load_params
-from pipeline.samples import Batch, Labelled, Spec, Vocoded
+from pipeline.samples import Batch, DatasetSpec, Labelled, Vocoded
 from pipeline.system.hardware import device, memory_used, start_fabric
 from pipeline.training.trainer import Trainer
 
@@ -59,7 +59,7 @@ def measure(path: Path, name: str) -> Cost:
     data = run.select(params.datasets[run.data].spec)
     fabric = start_fabric(run.precision, deterministic=run.deterministic)
     trainer = Trainer(fabric, run.build(data), run, seed=0, label="", checkpoints=None)
-    batch = random_batch(run, data.specs)
+    batch = random_batch(run, data)
 
     def take() -> None:
         trainer.reseed()
@@ -76,13 +76,13 @@ def measure(path: Path, name: str) -> Cost:
     return Cost((time.perf_counter() - began) / taken, peak_memory())
 
 
-def random_batch(run: RunParams, specs: dict[str, Spec]) -> Batch:
+def random_batch(run: RunParams, data: DatasetSpec) -> Batch:
     """Draw noise in the shape of a batch, on the device already."""
     generator, count = torch.Generator().manual_seed(1), run.batch * run.batches_per_step
+    height, width = run.sample_size(data)
     rows = []
-    for spec in (specs[run.domains[0]], specs[run.domains[-1]]):
-        height = run.crop or spec.height if spec.bounded else spec.height
-        shape = (count, spec.channels, height, run.crop or spec.width or spec.height)
+    for name in (run.domains[0], run.domains[-1]):
+        shape = (count, data.specs[name].channels, height, width)
         rows.append((torch.rand(shape, generator=generator) * 2 - 1).to(device()))
     if isinstance(run, VocoderRunParams):
         frames = rows[0][:, 0]

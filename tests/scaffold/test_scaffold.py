@@ -159,7 +159,7 @@ def test_every_choice_builds(project, case, gpu):
     for run in (*params.models.values(), *params.classifiers.values()):
         whole = params.datasets[run.data].spec
         run.build_for(whole)
-        batch = random_batch(run, run.select(whole).specs)
+        batch = random_batch(run, whole)
         assert batch[0].shape[-2:] == run.sample_size(whole)
 
 
@@ -212,7 +212,7 @@ def test_specs_are_those_of_the_prepared_data(project, monkeypatch):
         specs = run.select(params.datasets[name].spec).specs
         _, feed, data = set_up(run, store, seed=1, label="", scratch=None)
         assert specs == data.specs
-        shapes = [half.shape for half in random_batch(run, specs)]
+        shapes = [half.shape for half in random_batch(run, params.datasets[name].spec)]
         assert shapes == [half.shape for half in feed.reader(0)]
 
 
