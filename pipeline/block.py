@@ -48,18 +48,24 @@ class Block(BaseModel):
     def _tells_numbers_from_truth(cls, raw: Any) -> Any:
         """Refuse ``true`` for a number: pydantic would take it for 1."""
         for key, value in raw.items() if isinstance(raw, dict) else ():
-            field = cls.model_fields.get(key) if isinstance(value, bool) else None
-            if field is not None and is_number(field.annotation):
-                raise ValueError(f"{key}: found {str(value).lower()}, allowed: a number")
+            given = value if isinstance(value, list | tuple) else [value]
+            truth = next((one for one in given if isinstance(one, bool)), None)
+            field = cls.model_fields.get(key) if truth is not None else None
+            if field is not None and takes_numbers(field.annotation):
+                raise ValueError(f"{key}: found {str(truth).lower()}, allowed: a number")
         return raw
 
 
-def is_number(kind: Any) -> bool:
-    """Tell whether a field of a type takes a number, or None, and no truth value."""
-    leaves = [kind]
-    while any(inner := [part for leaf in leaves for part in get_args(leaf)]):
-        leaves = [leaf for leaf in leaves if not get_args(leaf)] + inner
-    return bool not in leaves and (int in leaves or float in leaves)
+def takes_numbers(kind: Any) -> bool:
+    """Tell whether a type is made of numbers, and of no truth value."""
+    kinds = {leaf if isinstance(leaf, type) else type(leaf) for leaf in leaves(kind)}
+    return bool not in kinds and not kinds.isdisjoint({int, float})
+
+
+def leaves(kind: Any) -> list[Any]:
+    """List the types and literal values that a type is made of."""
+    parts = get_args(kind)
+    return [leaf for part in parts for leaf in leaves(part)] if parts else [kind]
 
 
 def default_kind(kind: str) -> BeforeValidator:

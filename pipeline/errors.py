@@ -30,13 +30,23 @@ class UserError(Exception):
     """True: end the process as it stands; taking it down in order could hang or abort."""
 
 
-def listing(problems: Iterable[str]) -> str:
-    """Write problems as indented lines; after the first `LISTED` of them only their number."""
+def listing(problems: Iterable[str], count: int | None = None) -> str:
+    """Write problems as indented lines; after the first `LISTED` of them only their number.
+
+    ``count``: how many there are, where ``problems`` are the first of them.
+    """
     lines = list(problems)
     shown = [f"  {line}" for line in lines[:LISTED]]
-    if len(lines) > LISTED:
-        shown.append(f"  ... and {len(lines) - LISTED} more")
+    if more := (count or len(lines)) - len(shown):
+        shown.append(f"  ... and {more} more")
     return "\n".join(shown)
+
+
+def some(names: Iterable[str], limit: int = 5) -> str:
+    """Return the first names of many."""
+    every = [shortened(name) for name in names]
+    more = f", ... ({len(every)})" if len(every) > limit else ""
+    return (", ".join(every[:limit]) or "none") + more
 
 
 def shortened(text: str, most: int = LONGEST) -> str:

@@ -12,14 +12,13 @@ from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.voices import VoicesParams
-from pipeline.errors import LISTED, UserError, listing
+from pipeline.errors import LISTED, UserError, listing, some
 from pipeline.methods.base import RunParams
 from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.registry import ModelParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.mistakes import describe
-from pipeline.system.tensor_files import some
 from pipeline.system.yaml_files import read_yaml
 
 DataParams = Annotated[
@@ -89,11 +88,7 @@ def load_params(path: Path) -> Params:
 
 
 def _mistakes(path: Path, found: list[str], count: int) -> UserError:
-    lines = [
-        *found,
-        *[""] * (count - len(found)),
-    ]  # of what is past the list only the number counts
-    return UserError(f"{path} has {count} mistake(s):\n{listing(lines)}")
+    return UserError(f"{path} has {count} mistake(s):\n{listing(found, count)}")
 
 
 def misnamed(params: Params) -> list[str]:

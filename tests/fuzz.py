@@ -31,6 +31,7 @@ from original_taming import CONFIG, OriginalVQModel
 from originals import OriginalResnet, OriginalUnet
 from PIL import Image
 from stores import prepared
+from strangers import MOST_BYTES, MOST_SECONDS
 
 from pipeline.codecs.image import read_picture
 from pipeline.codecs.mel import read_wave
@@ -41,9 +42,6 @@ from pipeline.inference.finished import load
 from pipeline.interop import jik876, junyanz, taming
 from pipeline.params import load_params
 from pipeline.scaffold.fitting import misfits
-
-MOST_SECONDS = 5.0
-MOST_BYTES = 2**30
 
 Mutation = Callable[[bytes, bytes, Random], bytes]
 

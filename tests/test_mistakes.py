@@ -43,6 +43,7 @@ def mistakes(model: Any, raw: Any) -> list[str]:
         ({"xyz": 3}, "xyz: no such parameter; allowed: data, steps"),
         ({"steps": True}, "steps: found true, allowed: a number"),
         ({"noise": False}, "noise: found false, allowed: a number"),
+        ({"ema": {"decay": True}}, "decay: found true, allowed: a number"),
         ({"domains": []}, "domains: found [], allowed: 1 or more"),
     ],
 )

@@ -6,7 +6,7 @@ from pipeline.capabilities import Tokenizer
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.data import in_batches
 from pipeline.evaluation.results import MODEL
-from pipeline.nn.quantiser import codebook_usage, perplexity
+from pipeline.nn.quantiser import codebook_statistics
 
 
 def evaluate_tokenizer(context: Context) -> None:
@@ -22,7 +22,8 @@ def evaluate_tokenizer(context: Context) -> None:
         name: torch.cat([in_batches(tokenizer.encode_codes, x).flatten() for x in samples])
         for name, tokenizer in ((MODEL, model), ("untrained", untrained))
     }
-    found = {name: float(perplexity(c, model.codes)) for name, c in codes.items()}
-    context.add("codes", "perplexity", {**found, "half_the_codebook": model.codes / 2})
-    found = {name: float(codebook_usage(c, model.codes)) for name, c in codes.items()}
-    context.add("codes", "codebook_usage", found)
+    found = {name: codebook_statistics(c, model.codes) for name, c in codes.items()}
+    perplexity = {name: float(values["perplexity"]) for name, values in found.items()}
+    context.add("codes", "perplexity", {**perplexity, "half_the_codebook": model.codes / 2})
+    usage = {name: float(values["codebook_usage"]) for name, values in found.items()}
+    context.add("codes", "codebook_usage", usage)

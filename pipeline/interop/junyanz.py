@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from pipeline.backbones import ResnetParams, TranslatorParams, UnetParams
-from pipeline.errors import UserError, listing, shortened
+from pipeline.errors import UserError, some
 from pipeline.nn.outlines import on_meta
-from pipeline.system.tensor_files import Weights, load_tensors, misfit, some
+from pipeline.system.tensor_files import Weights, fitted, load_tensors
 
 EXPECTED = (
     "expected the weights of a generator of pytorch-CycleGAN-and-pix2pix (latest_net_G.pth, "
@@ -106,25 +106,18 @@ def fit(layout: Layout, weights: Weights, path: Path) -> dict[str, Tensor]:
     with on_meta():
         state = layout.network.build(layout.inputs, layout.outputs, bounded=True).state_dict()
     theirs = {name: layout.theirs(name) for name in state}
-    rest = weights.keys() - theirs.values()
     if layout.network.norm == "instance":
-        rest = {key for key in rest if not key.endswith(STATISTICS)}
-    fitted, problems = {}, []
-    for name, expected in state.items():
-        found = weights.get(theirs[name])
-        if found is None and name.endswith("num_batches_tracked"):
-            found = torch.zeros((), dtype=expected.dtype)
-        if found is None:
-            problems.append(f"missing: {theirs[name]}")
-        elif what := misfit(found, expected):
-            problems.append(f"{theirs[name]}: {what}")
-        else:
-            fitted[name] = found.detach().to(expected.dtype)
-    problems += [f"unknown: {shortened(key)}" for key in sorted(rest)]
-    if problems:
-        what = f"by its keys it would be a {describe(layout.network)}, but then\n"
-        _refuse(path, what + listing(problems))
-    return fitted
+        known = set(theirs.values())
+        weights = {k: v for k, v in weights.items() if k in known or not k.endswith(STATISTICS)}
+    counters = {
+        theirs[name]: torch.zeros((), dtype=expected.dtype)
+        for name, expected in state.items()
+        if name.endswith("num_batches_tracked")
+    }
+    wanted = {theirs[name]: expected for name, expected in state.items()}
+    what = f"{path}: {EXPECTED}; by its keys it would be a {describe(layout.network)}"
+    found = fitted({**counters, **weights}, wanted, what)
+    return {name: found[key] for name, key in theirs.items()}
 
 
 def describe(network: TranslatorParams) -> str:

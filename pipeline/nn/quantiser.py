@@ -185,23 +185,14 @@ def shares_of(codes: Tensor, count: int) -> Tensor:
     return counts / flat.numel()
 
 
-def perplexity(codes: Tensor, count: int) -> Tensor:
-    """Compute exp of the entropy of codes [...]: how many there would be were all used alike.
-
-    Scalar between 1 and ``count``.
-    """
-    entropy: Tensor = torch.special.entr(shares_of(codes, count)).sum()
-    return entropy.exp()
-
-
 def codebook_statistics(codes: Tensor, count: int) -> dict[str, Tensor]:
-    """Compute what methods log of the codes [...] of a batch: scalars by name."""
+    """Compute how codes [...] use a codebook of ``count``: scalars by name.
+
+    ``perplexity``: exp of their entropy, how many there would be were all used alike, between 1 and
+    ``count``. ``codebook_usage``: the share of the codebook that occurs.
+    """
+    shares = shares_of(codes, count)
     return {
-        "perplexity": perplexity(codes, count),
-        "codebook_usage": codebook_usage(codes, count),
+        "perplexity": torch.special.entr(shares).sum().exp(),
+        "codebook_usage": (shares > 0).float().mean(),
     }
-
-
-def codebook_usage(codes: Tensor, count: int) -> Tensor:
-    """Return the share of the codebook that occurs among codes [...]."""
-    return (shares_of(codes, count) > 0).float().mean()

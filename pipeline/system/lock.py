@@ -44,11 +44,13 @@ def acquire(path: Path, work: str) -> TextIO:
             return file
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             file.seek(0)
             owner = file.read() or "another process"
             file.close()
             raise UserError(f"{work} is under way already: {owner} ({path})") from error
+        except OSError:  # a file system without locks: nor are they there
+            return file
         if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
             return file
         file.close()  # its owner removed it in between

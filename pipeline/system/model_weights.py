@@ -33,9 +33,8 @@ def load_weights(model: nn.Module, path: Path) -> None:
     where it is damaged.
     """
     check_header(model, path)
-    weights = load_file(path)
-    model.to_empty(device="cpu")
-    model.load_state_dict(weights)
+    # Read, not mapped: who overwrites the file would change the model.
+    model.load_state_dict(load_file(path, backend="pread"), assign=True)
 
 
 def check_header(model: nn.Module, path: Path) -> None:

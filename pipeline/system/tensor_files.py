@@ -1,12 +1,12 @@
 """Files of tensors that a user hands over; no code in them is ever run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from pipeline.errors import UserError, listing, shortened
+from pipeline.errors import UserError, listing, shortened, some
 from pipeline.system.checkpoint_files import Inert, load_inert
 
 Weights = Mapping[str, Tensor]
@@ -32,7 +32,8 @@ def load_tensors(path: Path, expected: str, wrapper: str) -> Weights:
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror or error}") from error
     except Exception as error:  # damaged pickles fail in any way
-        reason = f" ({shortened(str(error).splitlines()[0])})" if str(error) else ""
+        known = isinstance(error, ValueError) and str(error)  # not torch's advice
+        reason = f" ({shortened(str(error).splitlines()[0])})" if known else ""
         raise UserError(f"{path}: {expected}, {DAMAGED}{reason}") from error
     if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
         found = found[wrapper]
@@ -108,10 +109,3 @@ def fitted(weights: Weights, state: Mapping[str, Tensor], of: str) -> dict[str, 
     if problems:
         raise UserError(f"{of}, but\n{listing(problems)}")
     return {name: weights[name].detach().to(expected.dtype) for name, expected in state.items()}
-
-
-def some(names: Iterable[str], limit: int = 5) -> str:
-    """Return the first names of many."""
-    every = [shortened(name) for name in names]
-    more = f", ... ({len(every)})" if len(every) > limit else ""
-    return (", ".join(every[:limit]) or "none") + more

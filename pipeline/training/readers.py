@@ -52,11 +52,11 @@ class Reader(ABC, Generic[BatchT]):
             for name, domain in domains.items()
         ]
         for reader in self.domains:
-            if (share := self.share(params.batch)) > reader.count:
+            if (share := -(-params.batch // self.turns)) > reader.count:
                 raise UserError(
                     f"a batch of {params.batch} takes {share} {reader.unit} of '{reader.name}', "
                     f"but {store.root} has {reader.count} of them in '{self.split}': set batch to "
-                    f"{params.batch * reader.count // share} or less"
+                    f"{reader.count * self.turns} or less"
                 )
         # This epoch's orders, and the next one's where a batch crosses over.
         self.shuffled = lru_cache(maxsize=2 * len(self.domains))(shuffled)
@@ -65,9 +65,10 @@ class Reader(ABC, Generic[BatchT]):
     def check(self) -> None:
         """Raise UserError where the store's domains do not fit the batch kind."""
 
-    def share(self, batch: int) -> int:
-        """Return how many items of each domain are in a batch, at most."""
-        return batch
+    @property
+    def turns(self) -> int:
+        """Number of domains that a batch is divided among."""
+        return 1
 
     @abstractmethod
     def __call__(self, step: int) -> BatchT:
@@ -91,8 +92,8 @@ class Reader(ABC, Generic[BatchT]):
         """Find the item at ``place`` of an endless walk over shuffled items, none twice an
         epoch."""
         epoch, offset = divmod(place, len(reader.usable))
-        shuffled = self.shuffled(self.seed, order, epoch, len(reader.usable))
-        return int(reader.usable[shuffled[offset]])
+        items = self.shuffled(self.seed, order, epoch, len(reader.usable))
+        return int(reader.usable[items[offset]])
 
     def to_sample(self, reader: "DomainReader", rows: list[Array]) -> Tensor:
         """Turn stored rows into samples [N, C, H, W] by a domain's statistics."""
@@ -172,9 +173,10 @@ class UnpairedReader(TwoDomainReader[Unpaired]):
 class SeveralDomainsReader(Reader[BatchT], ABC):
     """Reads any number of domains in turn."""
 
-    def share(self, batch: int) -> int:
-        """Divide a batch among the domains."""
-        return -(-batch // len(self.domains))
+    @property
+    def turns(self) -> int:
+        """All domains, in turn."""
+        return len(self.domains)
 
     def items(self, step: int) -> list[tuple["DomainReader", int]]:
         """List the items in turn."""

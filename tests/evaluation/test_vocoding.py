@@ -49,7 +49,6 @@ class Same(nn.Module, Translator):
 
 @pytest.fixture(scope="module")
 def store(raw_sounds, tmp_path_factory):
-
     out = tmp_path_factory.mktemp("more bands") / "sounds"
     return prepared(raw_sounds.model_copy(update={"convention": CONVENTION}), out)
 

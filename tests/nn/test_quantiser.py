@@ -12,9 +12,8 @@ from torch.nn.functional import mse_loss, normalize
 from pipeline.nn.quantiser import (
     Quantiser,
     QuantiserParams,
-    codebook_usage,
+    codebook_statistics,
     means,
-    perplexity,
     tally,
 )
 
@@ -116,7 +115,7 @@ def test_unused_codes_move_to_where_vectors_are(learns):
     for _ in range(3):
         built.update_ema(built(z))
     assert built.codebook.abs().max() < 10
-    assert perplexity(built(z).codes, 6) > 3
+    assert codebook_statistics(built(z).codes, 6)["perplexity"] > 3
     still = quantiser(learns=learns, decay=0.5)
     with torch.no_grad():
         still.codebook.fill_(1000.0)
@@ -158,11 +157,13 @@ def test_a_codebook_begins_at_the_vectors_or_evenly(learns):
 
 def test_perplexity_and_use_by_hand():
     codes = torch.tensor([[0, 0, 1], [2, 2, 1]])
-    torch.testing.assert_close(perplexity(codes, 9), torch.tensor(3.0))
-    assert codebook_usage(codes, 9) == pytest.approx(3 / 9)
+    found = codebook_statistics(codes, 9)
+    torch.testing.assert_close(found["perplexity"], torch.tensor(3.0))
+    assert found["codebook_usage"] == pytest.approx(3 / 9)
     uneven = torch.tensor([0, 0, 0, 1])
     entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
-    torch.testing.assert_close(perplexity(uneven, 2), torch.tensor(math.exp(entropy)))
+    found = codebook_statistics(uneven, 2)
+    torch.testing.assert_close(found["perplexity"], torch.tensor(math.exp(entropy)))
 
 
 def test_nothing_is_rounded_more_under_autocast():

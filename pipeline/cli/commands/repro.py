@@ -20,17 +20,10 @@ def run(arguments: Sequence[str]) -> None:
     is no stage.
     """
     targets = [target_of(argument) for argument in arguments]
-    checked: dict[Path, Params] = {}
-    for folder in dict.fromkeys(folders_of(targets)):
-        if not (folder / STAGES).is_file():
-            raise UserError(
-                f"expected {STAGES} in {folder.resolve()}: run this in the project's folder, in a "
-                "recipe's, or with a recipe's folder behind it"
-            )
-        checked[folder] = check_run(folder)
+    places = [parted(target) for target in targets if not target.startswith("-")]
+    checked = {folder: checked_run(folder) for folder in dict(places or [(Path(), "")])}
     if not any(is_other(argument) for argument in arguments):
-        for target in targets_of(targets):
-            folder, stage = parted(target)
+        for folder, stage in places:
             if stage:
                 check_stage(stage, folder, checked[folder])
     dvc = "pipeline.cli.commands.dvc_dry" if "--dry" in arguments else "dvc"
@@ -43,23 +36,23 @@ def target_of(argument: str) -> str:
     return path.as_posix() if path.is_file() else argument
 
 
-def folders_of(targets: Sequence[str]) -> list[Path]:
-    """Return the folders whose stages targets name; this one where there are no targets."""
-    return [parted(target)[0] for target in targets_of(targets)] or [Path()]
-
-
-def targets_of(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments that are no options."""
-    return [argument for argument in arguments if not argument.startswith("-")]
+def checked_run(folder: Path) -> Params:
+    """Return the parameters of a folder; raise UserError where it has no stages, or mistakes."""
+    if not (folder / STAGES).is_file():
+        raise UserError(
+            f"expected {STAGES} in {folder.resolve()}: run this in the project's folder, in a "
+            "recipe's, or with a recipe's folder behind it"
+        )
+    return check_run(folder)
 
 
 def parted(target: str) -> tuple[Path, str]:
-    """Return the folder and the stage of FOLDER/dvc.yaml:STAGE, or of STAGE in this one.
+    """Return the folder and the stage of FOLDER/dvc.yaml:STAGE, or of STAGE or :STAGE in this one.
 
     "" for all stages of the folder, and for a .dvc file.
     """
     file, _, stage = target.partition(":")
-    if Path(file).name == STAGES:
+    if not file or Path(file).name == STAGES:
         return Path(file).parent, stage
     return Path(), "" if file.endswith(".dvc") else target
 
@@ -84,7 +77,7 @@ def check_stage(target: str, folder: Path, params: Params) -> None:
     if at and group in GROUPS and block not in (blocks := getattr(params, group)):
         there = ", ".join(blocks) or "none"
         raise UserError(f"{name} has no '{block}'; {group} in params.yaml has: {there}")
-    if at and not group and "matrix" not in stages[name]:
+    if at and not {"foreach", "matrix"} & stages[name].keys():
         raise UserError(f"'{target}' is no stage of {folder / STAGES}: {name} has no blocks")
 
 

@@ -58,7 +58,7 @@ def sample(
             "leave it out"
         )
     if sound or ending in SOUNDS:
-        return sample_sound(finished, count, seed, out, label, options, vocoder)
+        return sample_sound(finished, count, seed, out, ending, label, options, vocoder)
     out.parent.mkdir(parents=True, exist_ok=True)
     if ending:
         picture = sample_grid(finished, count, seed, label, options)
@@ -81,12 +81,13 @@ def sample_sound(
     count: int,
     seed: int,
     out: Path,
+    ending: str,
     label: str | None,
     options: Mapping[str, float],
     vocoder: Path | None,
 ) -> str:
-    """Write samples of sound, and say how long they are and where."""
-    codec, ending = finished.codec, ending_of(out)
+    """Write samples of sound, and say how long they are and where; ``ending``: that of ``out``."""
+    codec = finished.codec
     if ending in PICTURES:
         raise UserError(f"can't write {out}: {finished.name} samples sound, so name a .wav file")
     voice = None if vocoder is None else as_vocoder(load(vocoder, device()))
