@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from pipeline.metrics.psnr import psnr
+from pipeline.metrics.psnr import psnr, psnr_each
 
 
 def test_a_constant_error():
@@ -26,3 +26,9 @@ def test_pictures_count_equally_not_pixels():
 def test_a_copy_counts_as_100_db():
     x = torch.rand(2, 3, 4, 4)
     assert psnr(x, x) == pytest.approx(100.0, abs=1e-4)
+
+
+def test_pictures_are_kept_apart():
+    x = torch.zeros(2, 1, 4, 4)
+    y = torch.stack([x[0] + 0.2, x[1] + 2])
+    assert psnr_each(y, x).tolist() == pytest.approx([20.0, 0.0], abs=1e-4)
