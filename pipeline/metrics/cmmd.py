@@ -1,9 +1,12 @@
 """CMMD: a maximum mean discrepancy with a Gaussian kernel, in CLIP's features."""
 
-import torch
 from torch import Tensor
 
-from pipeline.metrics.feature_sets import check_features, squared_distances
+from pipeline.metrics.feature_sets import (
+    check_features,
+    squared_distances,
+    squared_distances_within,
+)
 
 SIGMA = 10.0
 SCALE = 1000.0
@@ -20,13 +23,23 @@ def cmmd(a: Tensor, b: Tensor) -> float:
     does.
     """
     check_features(a, b)
-    squared = mean_kernel(a, a) + mean_kernel(b, b) - 2 * mean_kernel(a, b)
+    squared = _mean_within(a) + _mean_within(b) - 2 * _mean_between(a, b)
     return SCALE * max(squared, 0.0)
 
 
-def mean_kernel(x: Tensor, y: Tensor) -> float:
-    """Average the Gaussian kernel over all pairs of [N, F] and [M, F]."""
-    total = torch.zeros((), dtype=torch.float64, device=x.device)
-    for _, _, squares in squared_distances(x, y):
-        total += squares.mul_(-1 / (2 * SIGMA**2)).exp_().sum()
-    return float(total) / (len(x) * len(y))
+def _mean_between(x: Tensor, y: Tensor) -> float:
+    """Average the kernel over all pairs of [N, F] and [M, F]."""
+    total = sum(_sum(squares) for _, _, squares in squared_distances(x, y))
+    return total / (len(x) * len(y))
+
+
+def _mean_within(x: Tensor) -> float:
+    """Average the kernel over all pairs of [N, F], those of a vector with itself too."""
+    total = float(len(x))
+    for rows, columns, squares in squared_distances_within(x):
+        total += _sum(squares) * (1 if columns == rows else 2)
+    return total / len(x) ** 2
+
+
+def _sum(squares: Tensor) -> float:
+    return float(squares.mul_(-1 / (2 * SIGMA**2)).exp_().sum())

@@ -30,15 +30,30 @@ def squared_distances(x: Tensor, y: Tensor) -> Iterator[tuple[slice, slice, Tens
     |x|^2 + |y|^2 - 2 x.y of vectors less the mean of ``y``, which keeps the three terms small.
     """
     centre = y.mean(dim=0, dtype=torch.float64)
-    for rows in _parts(len(x), ROWS):
-        a = x[rows].double() - centre
-        lengths = a.square().sum(dim=1, keepdim=True)
-        for columns in _parts(len(y), COLUMNS):
-            b = y[columns].double() - centre
-            squares = torch.addmm(b.square().sum(dim=1), a, b.T, alpha=-2).add_(lengths)
-            yield rows, columns, squares.clamp_(min=0)
+    for rows in _parts(0, len(x), ROWS):
+        for columns in _parts(0, len(y), COLUMNS):
+            yield rows, columns, _squares(x[rows], y[columns], centre)
 
 
-def _parts(count: int, size: int) -> Iterator[slice]:
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
+def squared_distances_within(x: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Yield squared distances of one set's vectors [N, F]: blocks on the diagonal and above it.
+
+    On it rows and columns are equal, and a vector's distance to itself is infinite.
+    """
+    centre = x.mean(dim=0, dtype=torch.float64)
+    for rows in _parts(0, len(x), ROWS):
+        yield rows, rows, _squares(x[rows], x[rows], centre).fill_diagonal_(torch.inf)
+        for columns in _parts(rows.stop, len(x), COLUMNS):
+            yield rows, columns, _squares(x[rows], x[columns], centre)
+
+
+def _squares(x: Tensor, y: Tensor, centre: Tensor) -> Tensor:
+    a, b = x.double() - centre, y.double() - centre
+    lengths = a.square().sum(dim=1, keepdim=True)
+    squares = torch.addmm(b.square().sum(dim=1), a, b.T, alpha=-2)
+    return squares.add_(lengths).clamp_(min=0)
+
+
+def _parts(start: int, stop: int, size: int) -> Iterator[slice]:
+    for edge in range(start, stop, size):
+        yield slice(edge, min(edge + size, stop))

@@ -10,6 +10,7 @@ from torch import Tensor
 from pipeline.metrics.feature_sets import check_features
 
 BLOCK = 4096  # rows that are held in float64 at once
+COLUMNS = 512  # of a block of products
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class GaussianStatistics:
             x = batch.double()
             mean = x.mean(dim=0)
             x = x - mean
-            statistics = cls(len(x), mean, x.T @ x)
+            statistics = cls(len(x), mean, products(x))
             found = statistics if found is None else found.plus(statistics)
         if found is None:
             raise ValueError("expected a batch of features, found none")
@@ -100,6 +101,16 @@ def distance_of(a: GaussianStatistics, b: GaussianStatistics) -> float:
     roots = eigenvalues[len(eigenvalues) - rank :].sqrt()
     spread = covariance_a.trace() + covariance_b.trace() - 2 * roots.sum()
     return _total(a.mean - b.mean, spread)
+
+
+def products(x: Tensor) -> Tensor:
+    """Compute x'x, [F, F], of [N, F]: block by block, those above the diagonal only."""
+    found = x.new_empty(x.shape[1], x.shape[1])
+    for start in range(0, x.shape[1], COLUMNS):
+        end = start + COLUMNS
+        torch.mm(x[:, start:end].T, x[:, start:], out=found[start:end, start:])
+        found[end:, start:end] = found[start:end, end:].T
+    return found
 
 
 def square_root(covariance: Tensor) -> Tensor:

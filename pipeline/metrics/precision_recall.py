@@ -12,7 +12,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pipeline.metrics.feature_sets import check_features, squared_distances
+from pipeline.metrics.feature_sets import (
+    check_features,
+    squared_distances,
+    squared_distances_within,
+)
 
 
 class PrecisionRecall(NamedTuple):
@@ -41,8 +45,12 @@ def precision_recall(samples: Tensor, reference: Tensor, neighbours: int = 3) ->
     samples on either side.
     """
     check_features(samples, reference, least=neighbours + 1)
-    precise, _ = memberships(samples, reference, squared_radii(reference, neighbours))
-    recalled, _ = memberships(reference, samples, squared_radii(samples, neighbours))
+    sample_radii, reference_radii = (squared_radii(x, neighbours) for x in (samples, reference))
+    precise = torch.zeros(len(samples), dtype=torch.bool, device=samples.device)
+    recalled = torch.zeros(len(reference), dtype=torch.bool, device=samples.device)
+    for rows, columns, squares in squared_distances(samples, reference):
+        precise[rows] |= (squares <= reference_radii[columns]).any(dim=1)
+        recalled[columns] |= (squares <= sample_radii[rows, None]).any(dim=0)
     return PrecisionRecall(_share(precise), _share(recalled))
 
 
@@ -54,41 +62,31 @@ def density_coverage(samples: Tensor, reference: Tensor, neighbours: int = 5) ->
     """
     check_features(samples, reference)
     check_features(reference, least=neighbours + 1)
-    balls, members = memberships(samples, reference, squared_radii(reference, neighbours))
-    return DensityCoverage(float(balls.double().mean()) / neighbours, _share(members))
+    radii = squared_radii(reference, neighbours)
+    covered = torch.zeros(len(reference), dtype=torch.bool, device=samples.device)
+    inside = 0
+    for _, columns, squares in squared_distances(samples, reference):
+        balls = squares <= radii[columns]
+        inside += int(balls.sum())
+        covered[columns] |= balls.any(dim=0)
+    return DensityCoverage(inside / (neighbours * len(samples)), _share(covered))
 
 
 def squared_radii(x: Tensor, neighbours: int) -> Tensor:
     """Compute each vector's squared distance to its k-th nearest other, [N] float64, of [N, F]."""
-    found = []
-    nearest = torch.empty(0)
-    for rows, columns, squares in squared_distances(x, x):
-        ours = torch.arange(rows.start, rows.stop, device=x.device)[:, None]
-        theirs = torch.arange(columns.start, columns.stop, device=x.device)
-        squares.masked_fill_(ours == theirs, torch.inf)
-        known = squares if columns.start == 0 else torch.cat([nearest, squares], dim=1)
-        nearest = known.topk(min(neighbours, known.shape[1]), dim=1, largest=False).values
-        if columns.stop == len(x):
-            found.append(nearest[:, -1])
-    return torch.cat(found)
+    nearest = torch.full((len(x), neighbours), torch.inf, dtype=torch.float64, device=x.device)
+    for rows, columns, squares in squared_distances_within(x):
+        _keep_nearest(nearest, rows, squares)
+        if columns != rows:
+            _keep_nearest(nearest, columns, squares.T)
+    return nearest[:, -1]
 
 
-def memberships(x: Tensor, centres: Tensor, squared: Tensor) -> tuple[Tensor, Tensor]:
-    """Count the balls that each of [N, F] lies in, [N], and those that lie in each ball, [M].
-
-    Args:
-        x: ``[N, F]``.
-        centres: ``[M, F]``, of the balls.
-        squared: ``[M]``, the squared radii.
-    """
-    balls = torch.zeros(len(x), dtype=torch.int64, device=x.device)
-    members = torch.zeros(len(centres), dtype=torch.int64, device=x.device)
-    for rows, columns, squares in squared_distances(x, centres):
-        inside = squares <= squared[columns]
-        balls[rows] += inside.sum(dim=1)
-        members[columns] += inside.sum(dim=0)
-    return balls, members
+def _keep_nearest(nearest: Tensor, rows: slice, squares: Tensor) -> None:
+    """Merge squared distances [n, M] of the vectors ``rows`` into their k least, [N, k]."""
+    known = torch.cat([nearest[rows], squares], dim=1)
+    nearest[rows] = known.topk(nearest.shape[1], dim=1, largest=False).values
 
 
-def _share(counts: Tensor) -> float:
-    return float((counts > 0).double().mean())
+def _share(flags: Tensor) -> float:
+    return float(flags.double().mean())

@@ -4,7 +4,11 @@ import pytest
 import torch
 
 from pipeline.metrics import feature_sets
-from pipeline.metrics.feature_sets import check_features, squared_distances
+from pipeline.metrics.feature_sets import (
+    check_features,
+    squared_distances,
+    squared_distances_within,
+)
 
 
 @pytest.mark.parametrize("block", [(3, 4), (5, 7), (100, 100)])
@@ -18,6 +22,22 @@ def test_blocks_add_up_to_all_distances(block, monkeypatch):
         assert squares.shape[1] <= block[1]
         found[rows, columns] = squares
     expected = (x.double()[:, None] - y.double()).square().sum(dim=-1)
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("block", [(3, 4), (5, 2), (100, 100)])
+def test_blocks_on_and_above_the_diagonal_are_half_of_all(block, monkeypatch):
+    monkeypatch.setattr(feature_sets, "ROWS", block[0])
+    monkeypatch.setattr(feature_sets, "COLUMNS", block[1])
+    x = torch.randn(11, 6)
+    found = torch.full((11, 11), torch.nan, dtype=torch.float64)
+    for rows, columns, squares in squared_distances_within(x):
+        assert rows == columns or rows.stop <= columns.start
+        assert found[rows, columns].isnan().all()
+        found[rows, columns] = squares
+        found[columns, rows] = squares.T
+    expected = (x.double()[:, None] - x.double()).square().sum(dim=-1)
+    expected.fill_diagonal_(torch.inf)
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=0)
 
 

@@ -82,10 +82,11 @@ def test_statistics_in_batches_are_those_of_all():
         np.testing.assert_allclose(found.covariance, np.cov(x.numpy().T), rtol=1e-8)
 
 
-def test_many_rows_are_taken_block_by_block(monkeypatch):
+def test_rows_and_columns_are_taken_block_by_block(monkeypatch):
     a, b = mixed(50, 6, 1), mixed(40, 6, 2)
     expected = frechet_distance(a, b)
     monkeypatch.setattr(frechet, "BLOCK", 7)
+    monkeypatch.setattr(frechet, "COLUMNS", 4)
     assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-12)
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from pipeline.metrics import kernel
 from pipeline.metrics.kernel import cubic_mmd, kernel_distance
 
 
@@ -19,9 +20,11 @@ def test_products_are_those_of_a_feature():
     assert twice == pytest.approx(cubic_mmd(x, y), rel=1e-12)
 
 
-def test_it_is_torch_fidelitys():
+@pytest.mark.parametrize("rows", [256, 7])
+def test_it_is_torch_fidelitys(rows, monkeypatch):
     from torch_fidelity.metric_kid import kid_features_to_metric
 
+    monkeypatch.setattr(kernel, "ROWS", rows)
     generator = torch.Generator().manual_seed(0)
     a, b = torch.randn(2, 80, 12, generator=generator, dtype=torch.float64).exp()
     b = b[:70] + 0.3
@@ -31,6 +34,12 @@ def test_it_is_torch_fidelitys():
     found = kernel_distance(a, b, subsets=7, subset_size=50, seed=3)
     assert found.value == pytest.approx(expected["kernel_inception_distance_mean"], rel=1e-6)
     assert found.std == pytest.approx(expected["kernel_inception_distance_std"], rel=1e-6)
+
+
+def test_features_of_single_precision_lose_little():
+    a, b = torch.rand(2, 300, 50, generator=torch.Generator().manual_seed(2))
+    exact = cubic_mmd(a.double(), b.double() + 0.01)
+    assert cubic_mmd(a, b + 0.01) == pytest.approx(exact, rel=1e-5)
 
 
 def test_it_is_not_biased_by_few_samples():

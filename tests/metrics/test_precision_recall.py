@@ -6,7 +6,6 @@ import torch
 from pipeline.metrics import feature_sets
 from pipeline.metrics.precision_recall import (
     density_coverage,
-    memberships,
     precision_recall,
     squared_radii,
 )
@@ -25,19 +24,16 @@ def column(*values: float) -> torch.Tensor:
     return torch.tensor(values)[:, None]
 
 
-def test_radii_and_memberships_by_hand():
+def test_radii_by_hand():
     x = column(0, 1, 3, 7)
     assert squared_radii(x, 1).tolist() == [1, 1, 4, 16]
     assert squared_radii(x, 2).tolist() == [9, 4, 9, 36]
-    balls, members = memberships(column(-1, 2, 20), x, squared_radii(x, 1))
-    assert balls.tolist() == [1, 2, 0]  # -1 at the rim of 0's; 2 at that of 1's, within 3's
-    assert members.tolist() == [1, 1, 1, 0]
 
 
 def test_precision_and_recall_by_hand():
     reference, samples = column(0, 1, 3, 7), column(-1, 2, 20)
-    # Of the samples two lie in a ball; 20's ball reaches down to 2, so it holds 3 and 7; -1's and
-    # 2's reach to each other.
+    # Of the samples -1 lies at the rim of 0's ball, 2 at that of 1's and within 3's, 20 nowhere.
+    # Their own balls are [-4, 2], [-1, 5] and [2, 38]: all of the reference lies in one.
     assert precision_recall(samples, reference, neighbours=1) == pytest.approx((2 / 3, 1.0))
     found = density_coverage(samples, reference, neighbours=1)
     assert found == pytest.approx(((1 + 2 + 0) / 3, 3 / 4))
