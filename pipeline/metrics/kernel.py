@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pipeline.metrics.feature_sets import check_features
 
-ROWS = 256  # of a block of kernel values
+ROWS = 512  # of a block of kernel values
 
 
 class KernelDistance(NamedTuple):
@@ -79,4 +79,4 @@ def _sum_of_pairs(x: Tensor) -> float:
 
 def _cubic(x: Tensor, y: Tensor) -> Tensor:
     kernel = (x @ y.T).double().div_(x.shape[1]).add_(1)
-    return kernel * kernel * kernel
+    return kernel.square().mul_(kernel)
