@@ -1,0 +1,39 @@
+"""Independent judges of voices: pretrained networks that nobody here trained.
+
+A classifier that was trained on the same recordings as the models it rates saturates, and errs as
+they do. These know nothing of the recordings: whose voice it is (`speakers`), how natural it sounds
+(`naturalness`) and what words are understood (`words`). Their packages are the extra ``judges``.
+
+    panel = load_panel(whisper="small.en")
+    panel.missing                                # judge -> why it is not there
+    panel.speakers.embed(wave, rate)             # [256]; compare by `similarity`
+    panel.naturalness.score(wave, rate)          # 1 to 5
+    word_errors(panel.words.transcribe(wave, rate), "what was said")
+"""
+
+from pipeline.evaluation.judges.naturalness import Naturalness
+from pipeline.evaluation.judges.panel import JUDGES, Judge, Panel, load_panel
+from pipeline.evaluation.judges.speakers import Speakers, mean_embedding, similarity
+from pipeline.evaluation.judges.words import (
+    WordErrors,
+    Words,
+    known_text,
+    word_error_rate,
+    word_errors,
+)
+
+__all__ = [
+    "JUDGES",
+    "Judge",
+    "Naturalness",
+    "Panel",
+    "Speakers",
+    "WordErrors",
+    "Words",
+    "known_text",
+    "load_panel",
+    "mean_embedding",
+    "similarity",
+    "word_error_rate",
+    "word_errors",
+]

@@ -1,0 +1,210 @@
+"""Words that are understood: what a speech recogniser hears, and its word error.
+
+The recogniser is Whisper (Radford et al., "Robust speech recognition via large-scale weak
+supervision", 2022, arXiv:2212.04356) as the package ``faster-whisper`` runs it. Its model is the
+user's: a folder, or the name of one that is cached; nothing is fetched. Decoding is deterministic:
+beam search at temperature 0 without a second try, each clip by itself, nothing skipped as silence.
+
+Word error is the least number of words to substitute, insert or delete, by the number of words that
+were said (Levenshtein 1966), pooled over sentences. Where no text is known, what is heard is held
+against what the same recogniser hears in natural recordings of the sentence, the nearest of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from pipeline.datasets.store import Domain
+from pipeline.evaluation.judges.sound import resampled
+from pipeline.evaluation.judges.text import words_of
+from pipeline.evaluation.judges.weights import (
+    MissingJudgeError,
+    Weights,
+    require_packages,
+    version_of,
+    weights_at,
+)
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+BEAM = 5
+COMPUTE = "float32"
+NEEDED = ("model.bin", "tokenizer.json")
+"""Of a model's folder; the package would fetch the second one where it is missing."""
+
+
+class WordErrors(NamedTuple):
+    """Errors and words of one sentence, or of several, added up."""
+
+    errors: int
+    words: int
+    """That were said."""
+
+
+class Recogniser(Protocol):
+    """Whatever hears text in a wave [samples] at 16,000 samples a second."""
+
+    def transcribe(self, audio: Any, **options: Any) -> tuple[Iterable[Any], Any]:
+        """Return segments with a ``text`` each, and something else."""
+
+
+class Words:
+    """Hears words in speech."""
+
+    name = "whisper"
+
+    def __init__(self, recogniser: Recogniser, weights: Weights, language: str | None) -> None:
+        """Take a recogniser, where its weights come from, and its language; None: it finds out."""
+        self.recogniser, self.weights, self.language = recogniser, weights, language
+
+    @classmethod
+    def load(cls, model: Path | str | None, language: str | None = "en") -> "Words":
+        """Load a model from its folder, or by the name of a cached one ("small.en").
+
+        Raises MissingJudgeError where the package or the model is missing, or the model does not
+        know the language.
+        """
+        require_packages("faster_whisper")
+        folder = model_folder(model)
+        # A folder's place is another on each machine; the checksum tells models apart.
+        named = folder.name if Path(str(model)).is_dir() else str(model)
+        weights = weights_at(folder / "model.bin", named)
+        from faster_whisper import WhisperModel
+
+        try:
+            recogniser = WhisperModel(
+                str(folder),
+                device="cpu",
+                compute_type=COMPUTE,
+                cpu_threads=torch.get_num_threads(),
+                local_files_only=True,
+            )
+        except Exception as error:  # whatever a damaged file makes of the reader
+            raise MissingJudgeError(f"can't read the model in {folder}: {error}") from error
+        check_language(recogniser, language)
+        return cls(recogniser, weights, language)
+
+    @property
+    def protocol(self) -> dict[str, str | float]:
+        """What a number by this judge depends on."""
+        return {
+            "judge": self.name,
+            **self.weights.protocol,
+            "package": f"faster-whisper {version_of('faster-whisper')}",
+            "language": self.language or "found in each clip",
+            "beam": BEAM,
+            "precision": COMPUTE,
+        }
+
+    def transcribe(self, wave: Tensor, rate: int) -> str:
+        """Return the words that are heard in a clip [samples], as the recogniser writes them.
+
+        Raises ValueError where the wave is empty or has a sample that is not finite.
+        """
+        segments, _ = self.recogniser.transcribe(
+            resampled(wave, rate).numpy(),
+            language=self.language,
+            beam_size=BEAM,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            without_timestamps=True,
+            compression_ratio_threshold=None,
+            log_prob_threshold=None,
+            no_speech_threshold=None,
+        )
+        return " ".join(segment.text.strip() for segment in segments).strip()
+
+
+def model_folder(model: Path | str | None) -> Path:
+    """Find the folder of a model: itself, or that of a cached model of this name.
+
+    Raises MissingJudgeError where there is none, or something of it is missing.
+    """
+    if model is None:
+        raise MissingJudgeError(
+            "no Whisper model was named: give the folder of one that faster-whisper reads, or the "
+            "name of a cached one, such as small.en"
+        )
+    folder = Path(model)
+    if not folder.is_dir():
+        if isinstance(model, Path):
+            raise MissingJudgeError(f"expected the folder of a Whisper model at {model}")
+        folder = cached_model(model)
+    missing = [name for name in NEEDED if not (folder / name).is_file()]
+    if missing:
+        raise MissingJudgeError(f"expected {', '.join(missing)} in {folder}")
+    return folder
+
+
+def cached_model(name: str) -> Path:
+    """Find a model in the cache of Hugging Face's hub, without asking the network.
+
+    Raises MissingJudgeError where it is not there.
+    """
+    from faster_whisper.utils import download_model
+
+    try:
+        return Path(download_model(name, local_files_only=True))
+    except Exception as error:  # its own for each way of not finding it
+        raise MissingJudgeError(
+            f"found no folder '{name}' and no Whisper model of that name in the cache; nothing is "
+            "fetched here: faster_whisper.download_model(NAME) does"
+        ) from error
+
+
+def check_language(model: "WhisperModel", language: str | None) -> None:
+    """Raise MissingJudgeError where a model does not know a language."""
+    known = model.supported_languages
+    if language is not None and language not in known:
+        only = "English alone" if known == ["en"] else f"{len(known)} languages"
+        raise MissingJudgeError(f"the Whisper model knows {only}, and '{language}' is not of them")
+
+
+def word_errors(heard: str, *truths: str) -> WordErrors:
+    """Count the errors of what was heard, against the nearest of what may have been said.
+
+    Nearest is what leaves the fewest errors a word, of equals the first. Raises ValueError without
+    any truth.
+    """
+    if not truths:
+        raise ValueError("expected what was said")
+    words = words_of(heard)
+    found = [WordErrors(distance(words, said), len(said)) for said in map(words_of, truths)]
+    return min(found, key=lambda counts: counts.errors / max(1, counts.words))
+
+
+def word_error_rate(counts: Iterable[WordErrors]) -> float:
+    """Pool sentences: all errors by all words. Raises ValueError where nothing was said."""
+    each = list(counts)
+    words = sum(of.words for of in each)
+    if not words:
+        raise ValueError("no word was said in any sentence")
+    return sum(of.errors for of in each) / words
+
+
+def distance(heard: Sequence[str], said: Sequence[str]) -> int:
+    """Count the words to substitute, insert or delete between two texts."""
+    above = list(range(len(said) + 1))
+    for row, word in enumerate(heard, 1):
+        here = [row]
+        for column, other in enumerate(said, 1):
+            here.append(min(above[column] + 1, here[-1] + 1, above[column - 1] + (word != other)))
+        above = here
+    return above[-1]
+
+
+def known_text(domain: Domain, index: int) -> str | None:
+    """Return what is said in an item of a prepared store; None where only its number is known.
+
+    The factor ``sentence`` has a text of several words for a value, or the collection's number of
+    the sentence; the factor ``digit`` says what is said in a clip of one digit.
+    """
+    factors = domain.factors_of(index)
+    sentence = str(factors.get("sentence", ""))
+    if " " in sentence:
+        return sentence
+    return str(factors["digit"]) if "digit" in factors else None
