@@ -31,12 +31,12 @@ CONTRACTIONS = {
 TITLES = {"mr": "mister", "mrs": "missus", "dr": "doctor"}
 
 ENDINGS = {  # colour, favourite, but not hour and four; realise; centre; travelled; practise
+    r"\bpractis": "practic",
     r"\b(\w{3,})our(s|ed|ing|able|ite|less|ful|hood)?\b": r"\1or\2",
     r"(\w{2})is(e|es|ed|er|ers|ing|ation|ations)\b": r"\1iz\2",
     r"\b(\w{2,})tre(s?)\b": r"\1ter\2",
     r"(\w{2})ll(ed|ing|er|ers)\b": r"\1l\2",
     r"\bgrey": "gray",
-    r"\bpractis": "practic",
 }
 """Pattern of a British spelling -> the American one."""
 
