@@ -1,10 +1,12 @@
 """Speaker similarity by a network that tells speakers apart: Resemblyzer's encoder.
 
 It was trained by the generalised end-to-end loss (Wan, Wang, Papir and Lopez Moreno, "Generalized
-end-to-end loss for speaker verification", ICASSP 2018) on some thousand speakers (LibriSpeech,
+end-to-end loss for speaker verification", ICASSP 2018) on several thousand speakers (LibriSpeech,
 VoxCeleb 1 and 2). An utterance's embedding is the mean of those of its partial utterances of 1.6 s,
-brought to unit length; two are compared by their dot product. Weights come with the package
-``resemblyzer``; the network is defined here, because the package's own code needs a C extension.
+brought to unit length; two are compared by their dot product. Natural recordings of VCC 2016 have
+0.90 to the mean of their speaker's other recordings and 0.65 to other speakers'. Weights come with
+the package ``resemblyzer``; the network is defined here, because the package's own code needs a C
+extension.
 
 Equal to the package on equal input, but its preparation of recordings is not repeated:
 
