@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ from torch import Tensor
 
 from pipeline.mel_convention import MelConvention
 
-GAP = 2  # white pixels between pictures
+GAP = 2  # pixels between pictures: white, or in files transparent, so that any page suits them
 SMALLEST = 64  # smaller pictures are enlarged by a whole factor, so that one can see them
 LOUDEST = 3.0  # standard deviations of a mel bin that are drawn white
+PANEL, WORDS = "#15111d", "#d9d4e0"  # of spectrograms: magma's dark end, and legible on it
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Caption:
 
     title: str
     rows: Sequence[str] = ()
+    cell: Sequence[int] = ()
+    """Height and width of one sample and the gap behind it, in pixels, where it is a grid."""
 
 
 def save_grid(path: Path, rows: Sequence[Tensor], caption: Caption) -> None:
@@ -31,8 +34,8 @@ def save_grid(path: Path, rows: Sequence[Tensor], caption: Caption) -> None:
     The caption goes beside it, as JSON of the same name, for whoever shows the picture.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(grid(rows)).save(path)
-    save_caption(path, caption)
+    Image.fromarray(_canvas(rows)).save(path)
+    save_caption(path, replace(caption, cell=cell_of(rows[0])))
 
 
 def save_caption(path: Path, caption: Caption) -> None:
@@ -43,16 +46,31 @@ def save_caption(path: Path, caption: Caption) -> None:
 
 def grid(rows: Sequence[Tensor]) -> npt.NDArray[np.uint8]:
     """Arrange rows of samples, each [n, C, H, W] in [-1, 1], as uint8 [height, width, 3]."""
-    height, width = rows[0].shape[-2:]
-    scale = max(1, -(-SMALLEST // height))
-    cell = height * scale + GAP, width * scale + GAP
+    return np.ascontiguousarray(_canvas(rows)[:, :, :3])
+
+
+def cell_of(samples: Tensor) -> tuple[int, int]:
+    """Return the height and width that each of the samples [n, C, H, W] takes in a grid."""
+    height, width = samples.shape[-2:]
+    scale = _scale(height)
+    return height * scale + GAP, width * scale + GAP
+
+
+def _scale(height: int) -> int:
+    return max(1, -(-SMALLEST // height))
+
+
+def _canvas(rows: Sequence[Tensor]) -> npt.NDArray[np.uint8]:
+    """Arrange rows of samples as uint8 [height, width, 4]; what is between them is transparent."""
+    cell, scale = cell_of(rows[0]), _scale(rows[0].shape[-2])
     most = max(len(row) for row in rows)
-    canvas = np.full((cell[0] * len(rows) - GAP, cell[1] * most - GAP, 3), 255, np.uint8)
+    canvas = np.full((cell[0] * len(rows) - GAP, cell[1] * most - GAP, 4), 255, np.uint8)
+    canvas[:, :, 3] = 0
     for i, row in enumerate(rows):
         for j, sample in enumerate(row):
             picture = to_rgb(sample).repeat(scale, axis=0).repeat(scale, axis=1)
-            top, left = i * cell[0], j * cell[1]
-            canvas[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+            place = canvas[i * cell[0] :, j * cell[1] :][: picture.shape[0], : picture.shape[1]]
+            place[:, :, :3], place[:, :, 3] = picture, 255
     return canvas
 
 
@@ -79,15 +97,18 @@ def save_spectrograms(path: Path, mels: Mapping[str, Tensor], convention: MelCon
     figure, axes = plt.subplots(
         len(mels), 1, figsize=(7, 1.6 * len(mels)), sharex=True, squeeze=False, layout="constrained"
     )
+    figure.set_facecolor(PANEL)  # a page of any colour may be around it
     for axis, (name, mel) in zip(axes[:, 0], mels.items(), strict=True):
         extent = (0, mel.shape[1] * seconds, 0, mel.shape[0])
         axis.imshow(
             mel.detach().cpu().numpy(), origin="lower", aspect="auto", cmap="magma", extent=extent
         )
-        axis.set_title(name.replace("_", " "), fontsize=9, loc="left")
+        axis.set_facecolor(PANEL)
+        axis.set_title(name.replace("_", " "), fontsize=9, loc="left", color=WORDS)
         axis.set_xlim(0, longest)
-        axis.set_ylabel("mel band", fontsize=8)
-        axis.tick_params(labelsize=7)
-    axes[-1, 0].set_xlabel("seconds", fontsize=8)
+        axis.set_ylabel("mel band", fontsize=8, color=WORDS)
+        axis.tick_params(labelsize=7, color=WORDS, labelcolor=WORDS)
+        axis.spines[:].set_visible(False)
+    axes[-1, 0].set_xlabel("seconds", fontsize=8, color=WORDS)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)
