@@ -15,11 +15,9 @@ help: ## what there is
 
 repro: $(VENV)/.installed ## data, training, evaluation, report
 	crossdomain repro
-	@echo "The report: data/report/index.html"
 
 zoo: $(VENV)/.installed ## every small model, on embedded data
 	crossdomain repro recipes/zoo
-	@echo "The report: recipes/zoo/data/report/index.html"
 
 test: lint ## ruff, the import contracts, mypy --strict and pytest
 	-@$(MAKE) --no-print-directory chromium ROOT='$(ROOT:sudo=sudo -n)'

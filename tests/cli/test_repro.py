@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.cli.commands import repro
+from pipeline.cli.commands.dvc_repro import reports
 
 
 @pytest.fixture
@@ -116,13 +117,39 @@ def test_a_dry_run_goes_on_where_nothing_has_been_made(project):
     assert repro("--dry", "--no-run-cache") == commands[1:]
 
 
-def test_dvc_follows_with_this_python(project):
-    (project / "dvc.yaml").write_text("stages:\n  a:\n    cmd: python -c 'print(6 * 7)'\n")
+def test_dvc_follows_with_this_python_and_the_report_is_named_at_the_end(project):
+    (project / "dvc.yaml").write_text(
+        "stages:\n  a:\n    cmd: python -c 'print(6 * 7)'\n  b:\n    cmd: python -c '1 / 0'\n"
+    )
     (project / ".dvc").mkdir()
-    command = [sys.executable, "-m", "pipeline.cli", "repro"]
+    report = project / "data/report/index.html"
+    report.parent.mkdir(parents=True)
+    report.touch()
     env = os.environ | {"PATH": os.defpath, "PYTHONPATH": str(tiny.ROOT)}
     subprocess.run(["git", "init", "-q"], check=True)
     (project / "params.yaml").write_text("seed: 1\ndatasets: {}\n")
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "42" in done.stdout.split()
+    for stage, code in (("a", 0), ("b", 255)):
+        command = [sys.executable, "-m", "pipeline.cli", "repro", stage]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        assert ("42" in done.stdout.split()) == (code == 0)
+        last = done.stdout.splitlines()[-1]
+        assert (last == "The report: data/report/index.html") == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folders"),
+    [
+        ([], ["."]),
+        (["-f", "train@vae", "evaluate"], ["."]),
+        (["recipes/zoo/dvc.yaml", "recipes/zoo/dvc.yaml:train", "report"], ["recipes/zoo", "."]),
+        (["-R", "recipes"], ["recipes/zoo"]),
+    ],
+)
+def test_reports_are_those_of_the_folders_that_ran(project, arguments, folders):
+    every = [project / folder / "data/report/index.html" for folder in (".", "recipes/zoo")]
+    assert reports(arguments) == []
+    for path in every:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert reports(arguments) == [Path(folder) / "data/report/index.html" for folder in folders]

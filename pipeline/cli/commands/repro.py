@@ -5,12 +5,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.cli.commands.targets import STAGES, is_other, parted, target_of
 from pipeline.errors import UserError
 from pipeline.params import GROUPS, Params
 from pipeline.scaffold.wiring import check_run, group_of, load_dvc
 
-STAGES = "dvc.yaml"
-OTHER_TARGETS = ("--recursive", "--glob")  # with these, targets are folders or patterns
+DRY, REAL = "pipeline.cli.commands.dvc_dry", "pipeline.cli.commands.dvc_repro"
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -26,14 +26,7 @@ def run(arguments: Sequence[str]) -> None:
         for folder, stage in places:
             if stage:
                 check_stage(stage, folder, checked[folder])
-    dvc = "pipeline.cli.commands.dvc_dry" if "--dry" in arguments else "dvc"
-    hand_over([sys.executable, "-m", dvc, "repro", *targets])
-
-
-def target_of(argument: str) -> str:
-    """Return an argument of `dvc repro`; a recipe's folder stands for its dvc.yaml."""
-    path = Path(argument) / STAGES
-    return path.as_posix() if path.is_file() else argument
+    hand_over([sys.executable, "-m", DRY if "--dry" in arguments else REAL, "repro", *targets])
 
 
 def checked_run(folder: Path) -> Params:
@@ -44,23 +37,6 @@ def checked_run(folder: Path) -> Params:
             "recipe's, or with a recipe's folder behind it"
         )
     return check_run(folder)
-
-
-def parted(target: str) -> tuple[Path, str]:
-    """Return the folder and the stage of FOLDER/dvc.yaml:STAGE, or of STAGE or :STAGE in this one.
-
-    "" for all stages of the folder, and for a .dvc file.
-    """
-    file, _, stage = target.partition(":")
-    if not file or Path(file).name == STAGES:
-        return Path(file).parent, stage
-    return Path(), "" if file.endswith(".dvc") else target
-
-
-def is_other(argument: str) -> bool:
-    """Tell whether an option makes targets something else than stages."""
-    short = argument.startswith("-") and not argument.startswith("--")
-    return argument in OTHER_TARGETS or (short and "R" in argument)
 
 
 def check_stage(target: str, folder: Path, params: Params) -> None:
