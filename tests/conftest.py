@@ -1,8 +1,10 @@
-"""Data sets that many tests read, prepared once."""
+"""Data sets that many tests read, prepared once, and one browser."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING
 
 import pytest
 import tiny
@@ -13,6 +15,22 @@ from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.store import Store
 from pipeline.methods.base import RunParams
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+"""Of Chromium."""
 
 # Toy networks are faster on one thread; the test that kills a run takes the default number.
 torch.set_num_threads(1)
@@ -106,3 +124,19 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that the test runs in."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """The one browser: a second one's loop would not start in this thread."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = which("chromium") or which("chromium-browser") or which("google-chrome")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium: run `make chromium` first")
+        pytest.skip("needs Chromium, which `make chromium` installs on Debian and Ubuntu")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()

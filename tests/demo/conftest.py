@@ -1,31 +1,19 @@
-"""One app with toy models and one browser for all of the demo's tests."""
+"""One app with toy models for all of the demo's tests."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 
 import exported
 import gradio_client
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from safetensors.torch import load_file, save_file
 from visiting import Served
 
 import demo  # noqa: F401  # turns analytics off before gradio is imported
 from demo.app import running
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
 ALLOWED = ["microphone", "camera", "clipboard-read", "clipboard-write"]
 LIVELY = 30.0
 SWEEP, KEEP = 1, 600  # seconds
@@ -61,19 +49,6 @@ def client(served: Served) -> Iterator[gradio_client.Client]:
     client = gradio_client.Client(served.url, verbose=False, ssl_verify=False)
     yield client
     client.close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = which("chromium") or which("chromium-browser") or which("google-chrome")
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium: run `make chromium` first")
-        pytest.skip("needs Chromium, which `make chromium` installs on Debian and Ubuntu")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
