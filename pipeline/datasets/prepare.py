@@ -76,7 +76,7 @@ def write_domains(
     sound = isinstance(params, SoundParams)
     total = sum(len(items) for domains in source.items.values() for items in domains.values())
     moments: dict[str, DomainMoments] = {}
-    sealed: dict[str, dict[str, Sealed]] = {}
+    sealed: dict[str, dict[str, Sealed]] = {split: {} for split in source.items}
     problems: list[str] = []
     analysts: Workers[Analysed] = Workers(total, workers)
     with Progress(label, total, "items") as progress, analysts:
@@ -101,7 +101,7 @@ def write_domains(
                     elif not problems:
                         writer.add(item, analysed)
                 if not problems:
-                    sealed.setdefault(split, {})[domain] = writer.close()
+                    sealed[split][domain] = writer.close()
     if problems:
         raise UserError(
             f"{len(problems)} of {total} items can't be used; fix or remove them:\n"
