@@ -49,15 +49,20 @@ class Layout:
         return list(self.folders["train"])
 
 
-def find_layout(root: Path, wanted: str = "auto") -> Layout:
+def find_layout(root: Path, wanted: str = "auto", kind: Kind | None = None) -> Layout:
     """Return the layout of a folder, or what it has of the one that is ``wanted``.
 
-    Raises UserError where there is no such folder or layout, or no picture and no sound.
+    ``kind``: which files count; None: those that there are more of. Raises UserError where there
+    is no such folder or layout, or no picture and no sound.
     """
     names: dict[str, Name] = {name: name for name in get_args(Name)}
     if wanted not in (allowed := ("auto", *names)):
         raise UserError(f"--layout: found '{wanted}', allowed: {', '.join(allowed)}")
-    kind, others = kind_of(root)
+    more, others = kind_of(root)
+    if kind is None or kind == more:
+        kind = more
+    else:
+        others = len(files_of(root, ENDINGS[more]))
     endings = ENDINGS[kind]
     name = guess(root, kind) if wanted == "auto" else names[wanted]
     if name == "halves" and kind == "sounds":
