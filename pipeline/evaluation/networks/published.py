@@ -59,14 +59,14 @@ def find_weights(published: Published, given: Path | None) -> Weights:
     return Weights(path, found)
 
 
-def load_package(module: str, package: str) -> tuple[ModuleType, str]:
-    """Import a module of a package of the extra ``features``; return it and "PACKAGE VERSION".
+def load_package(module: str, package: str, extra: str = "features") -> tuple[ModuleType, str]:
+    """Import a module of a package of an extra; return it and "PACKAGE VERSION".
 
     Raises UserError where it is not installed.
     """
     if find_spec(module.split(".", maxsplit=1)[0]) is None:
         raise UserError(
-            f"the package {package} is not installed. Install the extra: pip install "
-            "'.[features]' in the project's folder"
+            f"the package {package} is not installed. Install the extra: pip install '.[{extra}]' "
+            "in the project's folder"
         )
     return import_module(module), f"{package} {version(package)}"
