@@ -5,11 +5,13 @@ trace for a browser to data/logs/NAME/trace.json.
 """
 
 from pipeline.datasets.store import Store
-from pipeline.inference.finished import FinishedModel, load
+from pipeline.inference.finished import FinishedModel, load, read_card
 from pipeline.methods.base import RunParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.monitoring.profiling import profile_steps
+from pipeline.monitoring.record import Stopwatch
 from pipeline.params import load_params
+from pipeline.system.hardware import choose_precision
 from pipeline.training.train import set_up, train
 from stages.command import block, run_named
 from stages.layout import CHECKPOINTS, CURVES, DATA, LOGS, MODELS, PARAMS, PREPARED
@@ -17,6 +19,7 @@ from stages.layout import CHECKPOINTS, CURVES, DATA, LOGS, MODELS, PARAMS, PREPA
 
 def main(name: str) -> None:
     """Train one model."""
+    stopwatch = Stopwatch()
     params = load_params(PARAMS)
     model = block(params.runs, "models", name)
     train(
@@ -28,6 +31,11 @@ def main(name: str) -> None:
         scratch=CHECKPOINTS / name,
         logs=LOGS / name,
         pretrained=pretrained_of(model),
+    )
+    stopwatch.record(
+        LOGS / name / "training.json",
+        read_card(MODELS / name).weights,
+        precision=choose_precision(model.precision),
     )
 
 

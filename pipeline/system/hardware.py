@@ -58,6 +58,12 @@ def accelerator() -> str:
     return f"{properties.name}, {properties.total_memory / 2**30:.0f} GiB"
 
 
+def machine(of: torch.device) -> str:
+    """Name what a device computes with: the processor, its threads in use, and the GPU if any."""
+    words = f"{processor()}, {torch.get_num_threads()} threads"
+    return f"{accelerator()}; {words}" if of.type == "cuda" else words
+
+
 def memory_used(of: torch.device) -> int:
     """Measure in bytes the most that the accelerator's tensors took, or what this process holds."""
     if of.type == "cuda":

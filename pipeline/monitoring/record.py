@@ -1,0 +1,63 @@
+"""When a stage ran, for how long, and by which code: what differs from one run to the next.
+
+It stays out of what DVC tracks, so that two runs of the same give the same.
+"""
+
+import json
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pipeline
+from pipeline.system.files import write
+from pipeline.system.hardware import device, machine
+
+
+class Stopwatch:
+    """Measures a stage from its making on, and records it."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+
+    def record(self, path: Path, weights: str, **facts: str) -> None:
+        """Write the record of a stage that has finished, with more facts about it.
+
+        ``weights``: the model's fingerprint, by which a reader knows whether the record is that of
+        the model at hand.
+        """
+        commit, dirty = code_version()
+        content = {
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(time.perf_counter() - self._began, 1),
+            "commit": commit,
+            "dirty": dirty,
+            "weights": weights,
+            "machine": machine(device()),
+            **facts,
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, (json.dumps(content, indent=1) + "\n").encode())
+
+
+def code_version() -> tuple[str, bool]:
+    """Return the short commit of this checkout, and whether files of the package were changed.
+
+    The commit is "" where it is no checkout, or there is no git.
+    """
+    root = Path(pipeline.__file__).parents[1]
+    if not (root / ".git").exists():
+        return "", False
+    commit = git(root, "rev-parse", "--short", "HEAD")
+    return commit, bool(commit and git(root, "status", "--porcelain", "--", "pipeline"))
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Return what a git command prints; nothing where it fails or there is no git."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
