@@ -36,6 +36,24 @@ GROUPS = ("datasets", "classifiers", "models", "second_stage")
 """The keys of params.yaml whose blocks are stages of DVC."""
 
 
+class EvaluationParams(Block):
+    """Pretrained networks that evaluation asks, besides those that come with the extra ``judges``.
+
+    Each is a file or folder of this machine: nothing is fetched. What is not given is not measured,
+    and the report says so.
+    """
+
+    whisper: str | None = None
+    """The recogniser by which word errors are counted: a folder with a model of faster-whisper, or
+    the name of one that its cache has (tiny.en)."""
+    language: str = "en"
+    """That of the recordings, as Whisper names it."""
+    inception: str | None = None
+    """Weights of torch-fidelity's Inception v3: FID, KID and Inception score."""
+    lpips: str | None = None
+    """Weights of torchvision's AlexNet: LPIPS."""
+
+
 class Params(Block):
     """The whole of params.yaml."""
 
@@ -49,6 +67,7 @@ class Params(Block):
     vocoder: str | None = None
     """The model that makes the sound which evaluation measures converters by; by default
     Griffin-Lim does."""
+    evaluation: EvaluationParams = EvaluationParams()
 
     @property
     def runs(self) -> dict[str, ModelParams]:

@@ -6,41 +6,42 @@ few that `dvc metrics` shows.
 
 import json
 import shutil
-from pathlib import Path
-from typing import Any
 
-from pipeline.capabilities import Classifier, Vocoder
+from pipeline.codecs import Codec
 from pipeline.datasets.store import Store
-from pipeline.evaluation import evaluate
-from pipeline.evaluation.headline import RESULTS, headline
-from pipeline.inference.finished import as_vocoder, load
+from pipeline.evaluation import Networks, evaluate, load_networks
+from pipeline.evaluation.headline import headline
+from pipeline.evaluation.results import RESULTS, write_results
+from pipeline.inference.finished import load
+from pipeline.monitoring.record import Stopwatch
 from pipeline.params import Params, load_params
+from pipeline.system.files import write
 from stages.command import block, run_named
-from stages.layout import CLASSIFIERS, EVALUATION, METRICS, MODELS, PARAMS, PREPARED
+from stages.layout import CLASSIFIERS, EVALUATION, LOGS, METRICS, MODELS, PARAMS, PREPARED
 
 
 def main(name: str) -> None:
     """Evaluate one model, with the classifier of its data set where there is one."""
+    stopwatch = Stopwatch()
     params = load_params(PARAMS)
     data = block(params.runs, "models", name).data
-    classifier = load(CLASSIFIERS / data).model if data in params.classifiers else None
-    assert classifier is None or isinstance(classifier, Classifier)
     shutil.rmtree(EVALUATION / name, ignore_errors=True)
     finished, store = load(MODELS / name), Store(PREPARED / data)
-    results = evaluate(finished, store, classifier, EVALUATION / name, vocoder_of(params))
-    write_json(EVALUATION / name / RESULTS, results)
-    write_json(METRICS / f"{name}.json", headline(results))
+    results = evaluate(finished, store, networks_for(params, data, store.codec), EVALUATION / name)
+    write_results(EVALUATION / name / RESULTS, results)
+    METRICS.mkdir(parents=True, exist_ok=True)
+    write(METRICS / f"{name}.json", (json.dumps(headline(results), indent=1) + "\n").encode())
+    stopwatch.record(LOGS / name / "evaluation.json", finished.card.weights)
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a dictionary as a file of its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def vocoder_of(params: Params) -> Vocoder | None:
-    """Return the model that ``vocoder`` in params.yaml names; None for Griffin-Lim."""
-    return None if params.vocoder is None else as_vocoder(load(MODELS / params.vocoder))
+def networks_for(params: Params, data: str, codec: Codec) -> Networks:
+    """Load the networks that models of a data set are measured with."""
+    return load_networks(
+        codec,
+        classifier=CLASSIFIERS / data if data in params.classifiers else None,
+        vocoder=None if params.vocoder is None else MODELS / params.vocoder,
+        **params.evaluation.model_dump(),
+    )
 
 
 if __name__ == "__main__":

@@ -4,16 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tiny
 import torch
+from stores import prepared
 from torch import Tensor, nn
 
 from pipeline.capabilities import Classifier, Translator, Vocoder
+from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.store import Store
-from pipeline.evaluation import Context
+from pipeline.evaluation import Context, Networks
+from pipeline.evaluation.results import Results, Rows
 from pipeline.inference.finished import FinishedModel
 from pipeline.inference.vocoders import GriffinLim
+from pipeline.mel_convention import MelConvention
 from pipeline.models.card import Card
-from pipeline.samples import DatasetSpec, Spec
+from pipeline.samples import DatasetSpec, Spec, Unpaired
 
 
 class Constant(nn.Module, Translator):
@@ -61,6 +66,7 @@ class StandInParams:
 
     domains: tuple[str, ...]
     untrained: nn.Module
+    reads: type = Unpaired
 
     def build_model(self, *_: Any, **__: Any) -> nn.Module:
         """The model with fresh weights."""
@@ -101,4 +107,25 @@ def context(
 ) -> Context:
     """What one evaluation function is given; ``fields``: see `finished`."""
     model_with_card = finished(model, store, *domains, **fields)
-    return Context(model_with_card, store, out, classifier, vocoder)
+    return Context(model_with_card, store, out, Networks(classifier=classifier, vocoder=vocoder))
+
+
+def values(results: Results) -> dict[str, dict[str, Rows]]:
+    """Task -> metric -> values, without intervals and protocols."""
+    return {
+        task: {metric: measured.values for metric, measured in found.items()}
+        for task, found in results.tasks.items()
+    }
+
+
+def recordings(folder, names: dict[str, str]) -> Store:
+    """Two recordings of each speaker for each split; their names begin as ``names`` has it."""
+    for seed, (speaker, first) in enumerate(names.items()):
+        for number in range(2):
+            for split in ("train", "test"):
+                file = folder / split / speaker / f"{first}{number}.wav"
+                tiny.write_sound(file, 9 * seed + number)
+    folders = {split: {name: f"{split}/{name}" for name in names} for split in ("train", "test")}
+    convention = MelConvention(rate=8000, n_fft=512, hop=64, win=512, mels=32, fmax=4000)
+    params = SoundFolderParams(root=str(folder), folders=folders, convention=convention)
+    return prepared(params, folder / "store")

@@ -97,7 +97,7 @@ def test_raw_files_are_waited_for(folder):
 
 def test_what_builds_on_another_stage_waits_for_it(folder):
     stages = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
-    assert set(stages["report"]["params"]) == {"seed", "models", "second_stage"}
+    assert set(stages["report"]["params"]) == {"seed", "datasets", "models", "second_stage"}
     for name in ("train", "evaluate"):
         plain, other = stages[name], stages[f"{name}_second_stage"]
         assert other["foreach"] == "${second_stage}"

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch
 
 from pipeline.capabilities import (
-    Classifier,
     Latent,
     Reconstructor,
     Sampler,
@@ -23,14 +22,17 @@ from pipeline.evaluation.context import Context
 from pipeline.evaluation.conversion import evaluate_converter
 from pipeline.evaluation.interpolation import show_interpolations
 from pipeline.evaluation.likelihood import evaluate_scorer
+from pipeline.evaluation.loading import Networks, load_networks
+from pipeline.evaluation.protocol import common_protocol
 from pipeline.evaluation.reconstruction import evaluate_reconstructor
 from pipeline.evaluation.results import Results
 from pipeline.evaluation.sampling import evaluate_sampler
 from pipeline.evaluation.translation import evaluate_translator
+from pipeline.evaluation.verdicts import judge
 from pipeline.evaluation.vocoding import evaluate_vocoder
 from pipeline.inference.finished import FinishedModel
 
-__all__ = ["EVALUATIONS", "Context", "Evaluation", "evaluate"]
+__all__ = ["EVALUATIONS", "Context", "Evaluation", "Networks", "evaluate", "load_networks"]
 
 
 class Evaluation(NamedTuple):
@@ -59,23 +61,28 @@ EVALUATIONS: tuple[Evaluation, ...] = (
 def evaluate(
     finished: FinishedModel,
     store: Store,
-    classifier: Classifier | None,
+    networks: Networks,
     out: Path,
-    vocoder: Vocoder | None = None,
+    begun: Callable[[str], None] = lambda task: None,
 ) -> Results:
     """Measure a finished model beside its baselines; figures go to the folder ``out``.
 
-    ``vocoder`` makes the sound of mel spectrograms, the model's and its baselines' alike; None:
-    Griffin-Lim. Everything random is drawn from fixed seeds, so two evaluations give the same
-    numbers. Raises UserError where the vocoder does not take the store's frames, or the store
-    lacks the domains' test split.
+    ``begun`` is called with each task before it is measured. Everything random is drawn from fixed
+    seeds, so two evaluations give the same numbers. What the store has no data for is among what
+    is missing; raises UserError where it has no test split of any of the model's domains, or the
+    vocoder does not take its frames.
     """
     out.mkdir(parents=True, exist_ok=True)
-    context = Context(finished, store, out, classifier, vocoder)
+    context = Context(finished, store, out, networks, begun=begun)
+    context.results.protocol.update(common_protocol(finished, store, networks))
     for evaluation in EVALUATIONS:
         if isinstance(finished.model, evaluation.capability) and isinstance(
             store.codec, evaluation.codec
         ):
             torch.manual_seed(0)  # dropout at inference, where a model declares it
             evaluation.function(context)
+    for task, decision in context.decisions.items():
+        verdict = judge(decision, context.results.tasks.get(task, {}))
+        if verdict is not None:
+            context.results.verdicts[task] = verdict
     return context.results

@@ -2,28 +2,90 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from pipeline.capabilities import Classifier
 from pipeline.codecs import Codec, MelCodec
+from pipeline.evaluation.context import Context, Value
 from pipeline.evaluation.data import in_batches
-from pipeline.evaluation.results import Rows
+from pipeline.evaluation.results import MODEL, Interval, Protocol
 from pipeline.metrics.frechet import frechet_distance
+from pipeline.metrics.precision_recall import density_coverage, precision_recall
+
+NEIGHBOURS = 5
+LEAST = 2  # samples on either side of a Frechet distance
+RESAMPLES = 40  # of a distance whose every evaluation takes an eigendecomposition
 
 
 def measure_frechet(
     classifier: Classifier, samples: Mapping[str, Tensor], reference: Tensor
-) -> Rows:
+) -> dict[str, Value]:
     """Measure Frechet distances of samples [N, C, H, W] to the reference [M, C, H, W].
 
-    In the features of ``classifier``; both have to be `standardise_for` it. Raises ValueError for
-    fewer than two samples on either side.
+    In the features of ``classifier``; both have to be `standardise_for` it. The model's has an
+    interval. Raises ValueError for fewer than two samples on either side.
     """
     true = in_batches(classifier.features, reference)
+    features = {name: in_batches(classifier.features, x) for name, x in samples.items()}
     return {
-        name: frechet_distance(in_batches(classifier.features, x), true)
-        for name, x in samples.items()
+        name: Value(frechet_distance(found, true), spread(found, true) if name == MODEL else None)
+        for name, found in features.items()
     }
+
+
+def add_frechet(
+    context: Context,
+    task: str,
+    classifier: Classifier,
+    samples: Mapping[str, Tensor],
+    reference: Tensor,
+    about: Protocol,
+) -> None:
+    """File what `measure_frechet` measures; where there are too few samples, that."""
+    if min(len(reference), *(len(x) for x in samples.values())) < LEAST:
+        context.miss(task, "fd_features", f"there are fewer than {LEAST} samples")
+        return
+    context.add(task, "fd_features", measure_frechet(classifier, samples, reference), **about)
+
+
+def spread(features: Tensor, reference: Tensor) -> Interval:
+    """Bound the Frechet distance of features [N, F] to a reference [M, F] with 95 %.
+
+    By 1.96 standard deviations over bootstrap resamples, about the distance itself: resamples
+    repeat items, which makes them all a little more distant, so that their percentiles would not
+    hold it. The reference stays as it is.
+    """
+    generator = torch.Generator().manual_seed(0)
+    count = len(features)
+    distances = [
+        frechet_distance(features[torch.randint(count, (count,), generator=generator)], reference)
+        for _ in range(RESAMPLES)
+    ]
+    value, margin = frechet_distance(features, reference), 1.96 * float(np.std(distances, ddof=1))
+    return max(0.0, value - margin), value + margin
+
+
+def measure_manifolds(
+    classifier: Classifier, samples: Mapping[str, Tensor], reference: Tensor
+) -> dict[str, dict[str, float]]:
+    """Measure precision, recall, density and coverage of samples [N, C, H, W] in the features of
+    ``classifier``: metric -> whose samples -> value. None of them for `NEIGHBOURS` or fewer.
+    """
+    true = in_batches(classifier.features, reference)
+    found: dict[str, dict[str, float]] = {}
+    for name, x in samples.items():
+        if min(len(x), len(true)) <= NEIGHBOURS:
+            continue
+        features = in_batches(classifier.features, x)
+        measured = {
+            **precision_recall(features, true, NEIGHBOURS)._asdict(),
+            **density_coverage(features, true, NEIGHBOURS)._asdict(),
+        }
+        for metric, value in measured.items():
+            found.setdefault(metric, {})[name] = value
+    return {metric: rows for metric, rows in found.items() if MODEL in rows}
 
 
 def predict(classifier: Classifier, x: Tensor) -> Tensor:

@@ -40,4 +40,4 @@ def save_clip(
     mels = {name: log_mel(wave, convention) for name, wave in waves.items()}
     picture = folder / f"{number}.png"
     save_spectrograms(picture, mels, convention)
-    save_caption(picture, Caption(f"{title} {number + 1}"))
+    save_caption(picture, Caption(title))

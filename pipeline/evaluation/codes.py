@@ -6,6 +6,7 @@ from pipeline.capabilities import Tokenizer
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.data import in_batches
 from pipeline.evaluation.results import MODEL
+from pipeline.evaluation.verdicts import CODES
 from pipeline.nn.quantiser import codebook_statistics
 
 
@@ -24,6 +25,7 @@ def evaluate_tokenizer(context: Context) -> None:
     }
     found = {name: codebook_statistics(c, model.codes) for name, c in codes.items()}
     perplexity = {name: float(values["perplexity"]) for name, values in found.items()}
+    context.decide("codes", CODES)
     context.add("codes", "perplexity", {**perplexity, "half_the_codebook": model.codes / 2})
     usage = {name: float(values["codebook_usage"]) for name, values in found.items()}
     context.add("codes", "codebook_usage", usage)

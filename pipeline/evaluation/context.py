@@ -1,5 +1,7 @@
 """The context of every evaluation: model, data, and the place of results."""
 
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +14,13 @@ from pipeline.capabilities import Classifier, Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.data import CHUNK, read_samples
-from pipeline.evaluation.results import METRICS, Results, Rows
+from pipeline.evaluation.loading import Networks
+from pipeline.evaluation.metric_table import METRICS
+from pipeline.evaluation.results import Interval, Measured, Missing, Protocol, Results
+from pipeline.evaluation.verdicts import Decision
 from pipeline.inference.finished import FinishedModel
 from pipeline.methods.registry import build_pretrained
+from pipeline.metrics.bootstrap import bootstrap_interval
 from pipeline.nn.folding import folded
 
 
@@ -32,6 +38,13 @@ PICTURES = Terms("picture", "mean_picture", "test_pictures")
 SOUND = Terms("chunk", "mean_chunk", "test_chunks")
 
 
+class Value(NamedTuple):
+    """A number with its interval of 95 %, where it has one."""
+
+    value: float
+    interval: Interval | None = None
+
+
 @dataclass(frozen=True)
 class Context:
     """One evaluation of one model; ``results`` is what evaluations fill."""
@@ -40,11 +53,22 @@ class Context:
     store: Store
     out: Path
     """The folder that figures go to."""
-    classifier: Classifier | None = None
-    """That of the data set, where there is one."""
-    vocoder: Vocoder | None = None
-    """The vocoder of mel spectrograms; None: Griffin-Lim."""
-    results: Results = field(default_factory=dict)
+    networks: Networks = field(default_factory=Networks)
+    results: Results = field(default_factory=Results)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    """Task -> how it is decided."""
+    begun: Callable[[str], None] = lambda task: None
+    """Called with each task before it is measured."""
+
+    @property
+    def classifier(self) -> Classifier | None:
+        """That of the data set, where there is one."""
+        return self.networks.classifier
+
+    @property
+    def vocoder(self) -> Vocoder | None:
+        """The vocoder of mel spectrograms; None: Griffin-Lim."""
+        return self.networks.vocoder
 
     @property
     def model(self) -> nn.Module:
@@ -89,15 +113,118 @@ class Context:
         width = self.finished.card.data.specs[domain].width or CHUNK
         return read_samples(self.store, split, domain, limit=limit, width=width)
 
-    def mean_sample(self, domain: str) -> Tensor:
-        """Average the training samples, [1, C, H, W]: what knows nothing else would answer."""
-        return self.samples("train", domain).mean(dim=0, keepdim=True)
+    def reference_split(self, domain: str) -> str | None:
+        """Choose the split that metrics compare with, and that baselines learn from.
 
-    def add(self, task: str, metric: str, rows: Rows) -> None:
-        """File a metric's values, to four decimals.
+        ``train``; of data without it ``test``, whose samples then can't be a ceiling as well; None
+        where there is neither.
+        """
+        return next((split for split in ("train", "test") if self.store.has(split, domain)), None)
 
-        Raises KeyError for a metric that `METRICS` does not describe.
+    def references(self, domain: str, limit: int | None = None) -> Tensor:
+        """Read samples of `reference_split`, as `samples` does; raise UserError as it does."""
+        return self.samples(self.reference_split(domain) or "train", domain, limit)
+
+    def has_ceiling(self, *domains: str) -> bool:
+        """Tell whether domains have test samples beside those that all are compared with."""
+        return all(
+            self.reference_split(name) == "train" and self.store.has("test", name)
+            for name in domains
+        )
+
+    def describe_references(self, domains: Iterable[str], count: int) -> Protocol:
+        """Describe ``count`` reference samples of domains, for protocols: "train, 640"."""
+        splits = dict.fromkeys(self.reference_split(name) or "train" for name in domains)
+        return {"reference": f"{' and '.join(splits)}, {count}"}
+
+    def describe_learnt(self, *domains: str) -> Protocol:
+        """Describe what baselines of domains learn from, for protocols."""
+        splits = dict.fromkeys(self.reference_split(name) or "train" for name in domains)
+        return {"baselines_from": " and ".join(splits)}
+
+    def mean_samples(self, domain: str) -> Tensor | None:
+        """Average the reference samples: what would answer that knows nothing else.
+
+        [1, C, H, W] of training samples. Of test samples [N, C, H, W], the mean of all others for
+        each, since no baseline may know the answer; None where there are no others.
+        """
+        x = self.references(domain)
+        if self.reference_split(domain) == "train":
+            return x.mean(dim=0, keepdim=True)
+        return (x.sum(dim=0, keepdim=True) - x) / (len(x) - 1) if len(x) > 1 else None
+
+    def add(
+        self,
+        task: str,
+        metric: str,
+        rows: Mapping[str, float | Value | Tensor],
+        **protocol: str | int | float,
+    ) -> None:
+        """File a metric's values, to four decimals, and how they were measured.
+
+        A row is a number, a `Value`, or the values of all items [N]: then its mean is filed, with
+        an interval by bootstrap. Raises KeyError for a metric that `METRICS` does not describe.
         """
         METRICS[metric]
-        rounded = {name: round(value, 4) for name, value in rows.items()}
-        self.results.setdefault(task, {})[metric] = rounded
+        values = {name: summarise(row) for name, row in rows.items()}
+        measured = Measured(
+            {name: round(value, 4) for name, (value, _) in values.items()},
+            {
+                name: (round(interval[0], 4), round(interval[1], 4))
+                for name, (_, interval) in values.items()
+                if interval is not None
+            },
+            dict(protocol),
+        )
+        self.results.tasks.setdefault(task, {})[metric] = measured
+
+    def miss(self, task: str, metric: str, reason: str) -> None:
+        """File why a metric could not be measured."""
+        self.results.missing.append(Missing(task, metric, reason))
+
+    def miss_task(self, task: str, decision: Decision, reason: str) -> None:
+        """File why nothing of a task could be measured, for each metric that could decide it."""
+        for metric in decision.metrics:
+            self.miss(task, metric, reason)
+
+    def miss_classified(self, task: str, metrics: Iterable[str], domain: str) -> None:
+        """File that the data set's classifier is missing, or does not know a domain."""
+        reason = self.networks.missing.get("classifier", "there is no classifier of this data")
+        if self.classifier is not None:
+            reason = f"the classifier knows {', '.join(self.classifier.classes)}, and not {domain}"
+        for metric in metrics:
+            self.miss(task, metric, reason)
+
+    def decide(self, task: str, decision: Decision) -> None:
+        """Begin a task, and say which metrics decide it; the verdict is reached when all are
+        measured.
+        """
+        self.begun(task)
+        self.decisions[task] = decision
+
+    def by_classifier(self) -> dict[str, str]:
+        """Describe the data set's classifier, for the protocol of what it measured."""
+        learnt = self.networks.classifier_data or self.store.root.name
+        checksum = self.networks.classifier_checksum
+        return {"network": f"classifier of {learnt}", "network_checksum": checksum}
+
+    def scale(self, *domains: str) -> Protocol:
+        """Describe what standardised the sound of domains, for the protocol of what depends on it.
+
+        Nothing of pictures, whose range is the same for all.
+        """
+        codec = self.store.codec
+        if not isinstance(codec, MelCodec):
+            return {}
+        known = [codec.statistics[name].model_dump_json(exclude={"pitch"}) for name in domains]
+        return {"standardised_by": hashlib.sha256("\n".join(known).encode()).hexdigest()}
+
+
+def summarise(row: float | Value | Tensor) -> Value:
+    """Reduce the values of items [N] to their mean and its interval; a number stays as it is."""
+    if isinstance(row, Value):
+        return row
+    if isinstance(row, Tensor):
+        sure = bool(len(row)) and bool(torch.isfinite(row).all())
+        return Value(float(row.double().mean()), bootstrap_interval(row) if sure else None)
+    return Value(row)

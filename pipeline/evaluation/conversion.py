@@ -11,23 +11,43 @@ from pipeline.codecs import MelCodec
 from pipeline.codecs.pitch import Pitch, f0_track
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.store import Store
+from pipeline.evaluation.cases import Ranking, rank
 from pipeline.evaluation.classical import convert_by_statistics
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode, vocode_sample
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.results import MODEL
-from pipeline.evaluation.voices import VoiceAnalysis, analyse, compare_voices
+from pipeline.evaluation.listening import (
+    Recordings,
+    Said,
+    add_naturalness,
+    add_similarity,
+    add_word_error,
+    listen,
+)
+from pipeline.evaluation.results import MODEL, Protocol
+from pipeline.evaluation.verdicts import CONVERSION
+from pipeline.evaluation.voices import VoiceAnalysis, analyse, compare_voices, world_rate
 from pipeline.inference.translation import translate_any_size
 from pipeline.inference.vocoders import fitting
 
 SOURCE, STATISTICS, CEILING = "source_through_vocoder", "statistics", "copy_synthesis"
 CLASSICAL = "statistics_f0"
-BEFORE, WANTED = "source_recording", "target_speaker"
+DISTANCES = (
+    "mcd",
+    "mcd_world",
+    "log_f0_rmse",
+    "log_f0_correlation",
+    "voicing_error",
+    "modulation_distance",
+)
+"""The metrics that need the target's recording of a sentence."""
+BEFORE, WANTED, TRUTH = "source_recording", "target_speaker", "target_recording"
 
 
 @dataclass(frozen=True)
 class Sentence:
     """One test sentence: the source speaker's and, where there is one, the target's recording."""
 
+    key: str
     frames: Tensor
     """The source's log-mel [T, M]."""
     source: Tensor
@@ -41,39 +61,103 @@ def evaluate_converter(context: Context) -> None:
 
     Beside the model stand the source through the same vocoder, two statistics baselines (mean and
     std of each mel bin moved to the target's, through the vocoder; and those of pitch, too,
-    by `convert_by_statistics`), and, as the ceiling, the true target through the vocoder. Raises
-    UserError where the vocoder does not take the store's frames.
+    by `convert_by_statistics`), and, as the ceiling, the true target through the vocoder and as it
+    is. Raises UserError where the vocoder does not take the store's frames.
     """
     model, codec = context.model, context.store.codec
     assert isinstance(model, Translator)
     assert isinstance(codec, MelCodec)
     vocoder = fitting(context.vocoder, codec.convention)
+    recordings = Recordings(context.store, context.networks.judges, codec.convention.rate)
     for target, source in model.directions.items():
         task = f"{source}_to_{target}"
+        if source not in context.domains:
+            reason = f"the data has no test recordings of {source}"
+            context.miss_task(task, CONVERSION, reason)
+            continue
+        context.decide(task, CONVERSION)
         sentences = read_sentences(context.store, source, target)
         waves = [convert(model, codec, said, source, target, vocoder) for said in sentences]
         voices = [{name: analyse(w, codec.convention) for name, w in of.items()} for of in waves]
-        truths = [analyse(s.target, codec.convention) for s in sentences if s.target is not None]
-        if truths:
-            for metric, rows in compare_voices(voices, truths).items():
-                context.add(task, metric, rows)
+        ranking = compare_to_truth(context, task, target, sentences, voices)
+        hear(context, task, sentences, waves, recordings, source, target)
         if context.classifier is not None and target in context.classifier.classes:
             measure_accuracy(context, task, context.classifier, target, voices, codec)
+        else:
+            context.miss_classified(task, ("target_accuracy", "target_probability"), target)
         compare_pitch(context, task, sentences, voices, codec, target)
-        save_sounds(context.out / task, waves[:CLIPS], sentences, codec)
+        if ranking is not None:
+            context.results.cases[task] = rank(ranking, [said.key for said in sentences])
+        save_sounds(context.out / task, waves, sentences, codec, ranking)
+
+
+def compare_to_truth(
+    context: Context,
+    task: str,
+    target: str,
+    sentences: list[Sentence],
+    voices: list[dict[str, VoiceAnalysis]],
+) -> Ranking | None:
+    """Compare conversions with the target's own recordings, where there are any; rank them."""
+    codec = context.store.codec
+    assert isinstance(codec, MelCodec)
+    truths = [analyse(s.target, codec.convention) for s in sentences if s.target is not None]
+    if not truths:
+        for metric in DISTANCES:
+            context.miss(task, metric, f"{target} says none of these sentences")
+        return None
+    ranking: Ranking | None = None
+    for metric, rows in compare_voices(voices, truths).items():
+        rate = world_rate(codec.convention) if metric == "mcd_world" else codec.convention.rate
+        about: Protocol = {"count": len(truths), "alignment": "dynamic time warping", "rate": rate}
+        context.add(task, metric, rows, **about)
+        found = rows[MODEL]
+        if metric == "mcd" and isinstance(found, Tensor):
+            ranking = Ranking(metric, found)
+    return ranking
+
+
+def hear(
+    context: Context,
+    task: str,
+    sentences: list[Sentence],
+    waves: list[dict[str, Tensor]],
+    recordings: Recordings,
+    source: str,
+    target: str,
+) -> None:
+    """Let the independent judges hear conversions, baselines and the natural recordings."""
+    codec, panel = context.store.codec, context.networks.judges
+    assert isinstance(codec, MelCodec)
+    said = []
+    for sentence, sounds in zip(sentences, waves, strict=True):
+        heard = {name: listen(panel, wave, codec.convention.rate) for name, wave in sounds.items()}
+        natural = {BEFORE: source, **({} if sentence.target is None else {TRUTH: target})}
+        heard |= {name: recordings.heard(of, sentence.key) for name, of in natural.items()}
+        said.append(Said(sentence.key, source, heard, natural))
+    speakers = {"target_similarity": target, "source_similarity": source}
+    if not context.store.has("test", target):
+        del speakers["target_similarity"]
+        for metric in ("target_similarity", "similarity_margin"):
+            context.miss(task, metric, f"the data has no test recordings of {target}")
+    add_similarity(context, task, said, recordings, speakers)
+    add_naturalness(context, task, [of.heard for of in said])
+    add_word_error(context, task, said, recordings)
 
 
 def read_sentences(store: Store, source: str, target: str) -> list[Sentence]:
     """Read the test sentences that both speakers say; where there are none, the source's."""
-    a, b = store.domain("test", source), store.domain("test", target)
-    places = {key: index for index, key in enumerate(b.keys)}
+    a = store.domain("test", source)
+    b = store.domain("test", target) if store.has("test", target) else None
+    places = {} if b is None else {key: index for index, key in enumerate(b.keys)}
     shared = [key for key in a.keys if key in places]
 
     return [
         Sentence(
+            key,
             torch.from_numpy(a.item(index).astype("float32")),
             torch.from_numpy(a.wave(index)),
-            torch.from_numpy(b.wave(places[key])) if shared else None,
+            torch.from_numpy(b.wave(places[key])) if shared and b is not None else None,
         )
         for index, key in enumerate(a.keys)
         if key in places or not shared
@@ -119,15 +203,20 @@ def measure_accuracy(
     as it learnt: by the statistics of its first class, whoever speaks.
     """
     wanted = classifier.classes.index(target)
-    accuracy, probability = (dict.fromkeys(voices[0], 0.0) for _ in range(2))
-    for sentence in voices:
-        for name, voice in sentence.items():
-            sample = codec.to_sample(voice.mel.T[None], classifier.classes[0])
-            logits = classifier.classify(sample)[0]
-            accuracy[name] += float(logits.argmax() == wanted) / len(voices)
-            probability[name] += float(logits.softmax(0)[wanted]) / len(voices)
-    context.add(task, "target_accuracy", accuracy)
-    context.add(task, "target_probability", probability)
+    probabilities = {
+        name: torch.stack(
+            [
+                classifier.classify(codec.to_sample(of[name].mel.T[None], classifier.classes[0]))[0]
+                for of in voices
+            ]
+        ).softmax(dim=1)
+        for name in voices[0]
+    }
+    network = context.by_classifier()
+    taken = {name: (p.argmax(dim=1) == wanted).float() for name, p in probabilities.items()}
+    context.add(task, "target_accuracy", taken, count=len(voices), **network)
+    sure = {name: p[:, wanted] for name, p in probabilities.items()}
+    context.add(task, "target_probability", sure, count=len(voices), **network)
 
 
 def compare_pitch(
@@ -156,11 +245,22 @@ def compare_pitch(
 
 
 def save_sounds(
-    folder: Path, waves: list[dict[str, Tensor]], sentences: list[Sentence], codec: MelCodec
+    folder: Path,
+    waves: list[dict[str, Tensor]],
+    sentences: list[Sentence],
+    codec: MelCodec,
+    ranking: Ranking | None,
 ) -> None:
-    """Write sounds and spectrograms of the first sentences."""
-    for number, (converted, sentence) in enumerate(zip(waves, sentences, strict=False)):
+    """Write sounds and spectrograms of the best, the median and the worst sentence.
+
+    Of the first where nothing ranks them.
+    """
+    chosen = range(len(waves))[:CLIPS] if ranking is None else ranking.chosen
+    for number, index in enumerate(chosen):
+        converted, sentence = waves[index], sentences[index]
         sounds = {SOURCE: converted[SOURCE], MODEL: converted[MODEL]}
+        sounds |= {CLASSICAL: converted[CLASSICAL]} if CLASSICAL in converted else {}
         if sentence.target is not None:
             sounds["target"] = sentence.target
-        save_clip(folder, number, "Sentence", sounds, codec.convention)
+        title = sentence.key if ranking is None else f"{ranking.describe(number)}: {sentence.key}"
+        save_clip(folder, number, title, sounds, codec.convention)

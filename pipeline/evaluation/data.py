@@ -12,6 +12,7 @@ from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
 
 CHUNK = 64  # frames: as many as any network's strides divide
+MOST_REFERENCES = 2000  # training samples that a metric compares with
 AT_ONCE = 64  # samples that go through a network in one pass
 
 

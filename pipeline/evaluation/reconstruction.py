@@ -3,14 +3,16 @@
 from torch import Tensor
 
 from pipeline.capabilities import Classifier, Reconstructor
-from pipeline.codecs import MelCodec
-from pipeline.evaluation.classifying import measure_frechet, standardise_for
+from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.evaluation.cases import Ranking, save_cases
+from pipeline.evaluation.classifying import add_frechet, standardise_for
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.data import in_batches
+from pipeline.evaluation.data import MOST_REFERENCES, in_batches
 from pipeline.evaluation.drawing import SHOWN, drawable
-from pipeline.evaluation.results import MODEL, Rows
-from pipeline.evaluation.sampling import MOST_SAMPLES
+from pipeline.evaluation.looking import add_lpips, compare_looks
+from pipeline.evaluation.results import MODEL, Protocol, Rows
+from pipeline.evaluation.verdicts import RECONSTRUCTION
 from pipeline.figures import Caption, save_grid
 from pipeline.inference.vocoders import fitting
 from pipeline.metrics.sharpness import high_frequency_energy
@@ -23,34 +25,53 @@ def evaluate_reconstructor(context: Context) -> None:
     for domain in context.domains:
         x = context.samples("test", domain)
         y = in_batches(model.reconstruct, x)
-        compare_reconstructions(context, domain, x, y)
-        show_reconstructions(context, domain, x, y)
+        context.decide(context.task("reconstruction", domain), RECONSTRUCTION)
+        ranking = compare_reconstructions(context, domain, x, y)
+        show_reconstructions(context, domain, x, y, ranking)
         if isinstance(context.store.codec, MelCodec):
             save_sounds(context, context.store.codec, domain, x[:CLIPS], y[:CLIPS])
 
 
-def compare_reconstructions(context: Context, domain: str, x: Tensor, y: Tensor) -> None:
-    """Compare reconstructions ``y`` with the originals ``x``, both [N, C, H, W]."""
-    task, terms, mean = context.task("reconstruction", domain), context.terms, context.mean_sample
-    answers = {MODEL: y, terms.mean: mean(domain)}
-    errors = {name: float((z - x).square().mean()) for name, z in answers.items()}
-    context.add(task, "mse", errors)
-    context.add(task, "high_frequency", measure_detail(y, x, terms.test))
-    if context.classifier is not None:
-        groups = {MODEL: y, terms.mean: answers[terms.mean].expand_as(x), terms.test: x}
-        distances = compare_features(context, context.classifier, domain, groups)
-        context.add(task, "fd_features", distances)
+def compare_reconstructions(context: Context, domain: str, x: Tensor, y: Tensor) -> Ranking:
+    """Compare reconstructions ``y`` with the originals ``x``, both [N, C, H, W]; rank them."""
+    task, terms, scale = (
+        context.task("reconstruction", domain),
+        context.terms,
+        context.scale(domain),
+    )
+    mean = context.mean_samples(domain)
+    answers = {MODEL: y} if mean is None else {MODEL: y, terms.mean: mean.expand_as(x)}
+    errors = {name: (z - x).square().flatten(1).mean(dim=1) for name, z in answers.items()}
+    learnt = context.describe_learnt(domain)
+    context.add(task, "mse", errors, count=len(x), **learnt, **scale)
+    detail = measure_detail(y, x, terms.test)
+    context.add(task, "high_frequency", detail, count=len(x), **scale)
+    groups = {**answers, terms.test: x} if context.has_ceiling(domain) else answers
+    if isinstance(context.store.codec, ImageCodec):
+        add_lpips(context, task, groups, x)
+        compare_looks(context, task, groups, context.references(domain, MOST_REFERENCES), [domain])
+    if context.classifier is None:
+        context.miss_classified(task, ["fd_features"], domain)
+    else:
+        compare_features(context, context.classifier, domain, groups)
+    return Ranking("mse", errors[MODEL])
 
 
 def compare_features(
     context: Context, classifier: Classifier, domain: str, groups: dict[str, Tensor]
-) -> Rows:
-    """Compare samples [N, C, H, W] with the training data in the classifier's features."""
-    codec = context.store.codec
-    reference = context.samples("train", domain, MOST_SAMPLES)
+) -> None:
+    """Compare samples [N, C, H, W] with the reference's in the classifier's features."""
+    codec, task = context.store.codec, context.task("reconstruction", domain)
+    reference = context.references(domain, MOST_REFERENCES)
     seen = {name: standardise_for(classifier, x, codec, domain) for name, x in groups.items()}
-    reference = standardise_for(classifier, reference, codec, domain)
-    return measure_frechet(classifier, seen, reference)
+    true = standardise_for(classifier, reference, codec, domain)
+    about: Protocol = {
+        "count": len(groups[MODEL]),
+        **context.describe_references([domain], len(reference)),
+        **context.by_classifier(),
+        **context.scale(domain),
+    }
+    add_frechet(context, task, classifier, seen, true, about)
 
 
 def measure_detail(y: Tensor, x: Tensor, ceiling: str) -> Rows:
@@ -62,12 +83,18 @@ def measure_detail(y: Tensor, x: Tensor, ceiling: str) -> Rows:
     return {MODEL: high_frequency_energy(y) / most, ceiling: 1.0}
 
 
-def show_reconstructions(context: Context, domain: str, x: Tensor, y: Tensor) -> None:
-    """Draw the first samples ``x`` [N, C, H, W] above their reconstructions ``y``."""
+def show_reconstructions(
+    context: Context, domain: str, x: Tensor, y: Tensor, ranking: Ranking
+) -> None:
+    """Draw the first samples ``x`` [N, C, H, W] above their reconstructions ``y``, and the best,
+    median and worst.
+    """
     sample, codec = context.terms.sample, context.store.codec
-    caption = Caption(f"Reconstructions of test {sample}s", [f"test {sample}", "reconstruction"])
-    rows = [drawable(some[: 2 * SHOWN], codec) for some in (x, y)]
-    save_grid(context.out / f"{context.task('reconstructions', domain)}.png", rows, caption)
+    rows = {f"test {sample}": x, "reconstruction": y}
+    caption = Caption(f"Reconstructions of the first test {sample}s", list(rows))
+    drawn = [drawable(some[: 2 * SHOWN], codec) for some in rows.values()]
+    save_grid(context.out / f"{context.task('reconstructions', domain)}.png", drawn, caption)
+    save_cases(context, context.task("reconstruction", domain), ranking, rows)
 
 
 def save_sounds(context: Context, codec: MelCodec, domain: str, x: Tensor, y: Tensor) -> None:
@@ -77,4 +104,4 @@ def save_sounds(context: Context, codec: MelCodec, domain: str, x: Tensor, y: Te
     for number, pair in enumerate(zip(x, y, strict=True)):
         original, rebuilt = (vocode_sample(z, codec, domain, vocoder) for z in pair)
         waves = {"original": original, MODEL: rebuilt}
-        save_clip(folder, number, "Chunk", waves, codec.convention)
+        save_clip(folder, number, f"Chunk {number + 1}", waves, codec.convention)

@@ -1,48 +1,153 @@
-"""Results of evaluations: the model's numbers beside its baselines', and their reading."""
+"""Results of an evaluation: numbers beside baselines, with intervals and how they were measured.
 
-from dataclasses import dataclass
+{"format": 2,
+ "protocol": {"model": ..., "data": ..., "device": ..., ...},      what holds for all numbers
+ "tasks": {TASK: {METRIC: {"values": {"model": 1.2, BASELINE: 3.4},
+                           "intervals": {"model": [1.1, 1.3]},     95 %
+                           "protocol": {"count": 100, ...}}}},
+ "missing": [{"task": ..., "metric": ..., "reason": ...}],         what could not be measured
+ "verdicts": {TASK: {"metric": ..., "reason": ..., "baseline": ..., "outcome": ...,
+                     "costs": [...]}},
+ "cases": {TASK: {"metric": ..., "best": KEY, "median": KEY, "worst": KEY}}}
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.errors import UserError
+from pipeline.system.files import write
+from pipeline.system.text_files import read_bounded
+
+FORMAT = 2
+MOST_BYTES = 2**26
+RESULTS = "results.json"
+"""The file with every number, in the folder of a model's evaluation."""
+
+MODEL = "model"
 
 Rows = dict[str, float]
 """``model`` and each baseline (or ceiling) -> value."""
 
-Results = dict[str, dict[str, Rows]]
-"""Task -> metric -> rows."""
+Interval = tuple[float, float]
+Protocol = dict[str, str | int | float]
+"""How something was measured: aspect -> its value."""
 
-MODEL = "model"
+Outcome = Literal["better", "level", "behind", "trade_off"]
 
 
 @dataclass(frozen=True)
-class Metric:
-    """The reading of a metric's number."""
+class Measured:
+    """One metric of one task."""
 
-    title: str
-    higher_is_better: bool | None
-    """None: it describes, and no value is better than another."""
-    unit: str = ""
+    values: Rows
+    intervals: dict[str, Interval] = field(default_factory=dict)
+    """Of 95 %, where there is one."""
+    protocol: Protocol = field(default_factory=dict)
 
 
-METRICS: dict[str, Metric] = {
-    "psnr": Metric("PSNR to the true counterpart", True, "dB"),
-    "ssim": Metric("SSIM to the true counterpart", True),
-    "l1": Metric("L1 to the true counterpart", False),
-    "target_accuracy": Metric("Target accuracy, by the classifier", True),
-    "target_probability": Metric("Target probability, by the classifier", True),
-    "cycle_l1": Metric("L1 after there and back", False),
-    "mcd": Metric("Mel-cepstral distortion", False, "dB"),
-    "log_f0_rmse": Metric("Difference of pitch (log F0), root mean square", False, "cents"),
-    "log_f0_correlation": Metric("Correlation of pitch (log F0)", True),
-    "voicing_error": Metric("Frames voiced that should not be, or the reverse", False),
-    "modulation_distance": Metric("Distance of modulation spectra", False, "dB"),
-    "mean_f0": Metric("Mean pitch (F0)", None, "Hz"),
-    "f0_std": Metric("Spread of pitch (log F0), standard deviation", None, "cents"),
-    "mel_l1": Metric("Difference of log-mel spectrograms", False),
-    "mse": Metric("Mean squared error of reconstructions", False),
-    "high_frequency": Metric("Energy of fine detail, relative to real test data", True),
-    "perplexity": Metric("Perplexity of the codes", True, "codes"),
-    "codebook_usage": Metric("Codebook usage", True),
-    "elbo": Metric("Log-likelihood, lower bound", True, "nats"),
-    "bits_per_dim": Metric("Bits a value, upper bound", False, "bits"),
-    "fd_features": Metric("Frechet distance in the classifier's features", False),
-    "class_coverage": Metric("Classes that samples reach", True),
-}
-"""Every metric that evaluations report, in the order in which reports list them."""
+@dataclass(frozen=True)
+class Missing:
+    """A metric that could not be measured, and why."""
+
+    task: str
+    metric: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A metric by which a baseline that does the task is better than the model."""
+
+    metric: str
+    model: float
+    baseline: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of one task, by the metric that decides it."""
+
+    metric: str
+    reason: str
+    """Why this metric decides."""
+    baseline: str | None
+    """The strongest by this metric; None where only ceilings stand beside the model."""
+    outcome: Outcome | None
+    costs: list[Cost] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The items of a task that a metric ranks best, in the middle and worst, by their keys."""
+
+    metric: str
+    best: str
+    median: str
+    worst: str
+
+
+Tasks = dict[str, dict[str, Measured]]
+"""Task -> metric -> values."""
+
+
+@dataclass
+class Results:
+    """All that one evaluation found."""
+
+    protocol: Protocol = field(default_factory=dict)
+    tasks: Tasks = field(default_factory=dict)
+    missing: list[Missing] = field(default_factory=list)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    cases: dict[str, Cases] = field(default_factory=dict)
+
+    def rows(self, task: str, metric: str) -> Rows:
+        """Look up the values of one metric; raise KeyError where it was not measured."""
+        return self.tasks[task][metric].values
+
+
+def write_results(path: Path, results: Results) -> None:
+    """Write results as JSON; equal results give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"format": FORMAT, **asdict(results)}
+    write(path, (json.dumps(content, indent=1) + "\n").encode())
+
+
+def read_results(path: Path) -> Results:
+    """Read what `write_results` wrote.
+
+    Raises UserError where there is no such file, or one of another version or that is damaged.
+    """
+    try:
+        return parse_results(json.loads(read_bounded(path, MOST_BYTES)))
+    except FileNotFoundError as error:
+        raise UserError(f"expected an evaluation's results at {path}: evaluate first") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(f"{path} holds no results; evaluate again ({error})") from error
+
+
+def parse_results(raw: Any) -> Results:
+    """Build results from JSON's values; raise ValueError, TypeError or KeyError for others."""
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise ValueError(f"expected format {FORMAT}, as this version writes it")
+    return Results(
+        protocol=dict(raw["protocol"]),
+        tasks={
+            task: {name: _measured(found) for name, found in metrics.items()}
+            for task, metrics in raw["tasks"].items()
+        },
+        missing=[Missing(**entry) for entry in raw["missing"]],
+        verdicts={task: _verdict(found) for task, found in raw["verdicts"].items()},
+        cases={task: Cases(**found) for task, found in raw["cases"].items()},
+    )
+
+
+def _measured(raw: dict[str, Any]) -> Measured:
+    intervals = {name: (float(low), float(high)) for name, (low, high) in raw["intervals"].items()}
+    values = {name: float(value) for name, value in raw["values"].items()}
+    return Measured(values, intervals, dict(raw["protocol"]))
+
+
+def _verdict(raw: dict[str, Any]) -> Verdict:
+    return Verdict(**{**raw, "costs": [Cost(**cost) for cost in raw["costs"]]})

@@ -1,5 +1,6 @@
 """Samplers: samples against the training data, in the classifier's features."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -7,19 +8,30 @@ from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Classifier, Sampler
 from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.evaluation.classifying import measure_frechet, predict, standardise_for
+from pipeline.evaluation.classifying import (
+    NEIGHBOURS,
+    add_frechet,
+    measure_manifolds,
+    predict,
+    standardise_for,
+)
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.data import AT_ONCE
+from pipeline.evaluation.data import AT_ONCE, MOST_REFERENCES
 from pipeline.evaluation.drawing import SHOWN, drawable
-from pipeline.evaluation.results import MODEL
+from pipeline.evaluation.listening import add_naturalness, listen
+from pipeline.evaluation.looking import compare_looks
+from pipeline.evaluation.results import MODEL, Protocol
+from pipeline.evaluation.verdicts import SAMPLING, SAMPLING_GREY
 from pipeline.figures import Caption, save_grid
 from pipeline.inference.sampling import domain_of, tells_domains_apart
 from pipeline.inference.vocoders import fitting
 from pipeline.metrics.coverage import class_coverage
 from pipeline.models.sampling import sample_labelled
 
-MOST_SAMPLES = 2000
+COLOURS = 3
+HEARD = 16
+"""Samples of sound that the independent judges hear."""
 
 
 class Drawn(NamedTuple):
@@ -34,33 +46,70 @@ def evaluate_sampler(context: Context) -> None:
     shown = draw(context, context.model, SHOWN * SHOWN, seed=0)
     rows = [drawable(row, context.store.codec) for row in torch.split(shown.x, SHOWN)]
     caption = Caption(f"{len(shown.x)} samples of a fixed seed, none picked by hand")
+    context.decide("samples", SAMPLING if shown.x.shape[1] == COLOURS else SAMPLING_GREY)
     save_grid(context.out / "samples.png", rows, caption)
+    domains = matching_domains(context, shown.x)
     if isinstance(context.store.codec, MelCodec):
         save_sounds(context, context.store.codec, shown)
-    if context.classifier is not None:
-        compare_samples(context, context.classifier, matching_domains(context, shown.x))
+    if not domains:
+        context.miss_task("samples", SAMPLING, "the data has none of the domains that it draws")
+        return
+    if isinstance(context.store.codec, MelCodec):
+        hear_samples(context, context.store.codec, domains)
+    compare_samples(context, domains)
 
 
-def compare_samples(context: Context, classifier: Classifier, domains: tuple[str, ...]) -> None:
-    """Compare samples with the training data of ``domains``, and with the classes there are.
+def compare_samples(context: Context, domains: tuple[str, ...]) -> None:
+    """Compare samples with the reference samples of ``domains``.
 
-    Beside them stand noise, the untrained model and, as the ceiling, real test data.
+    Beside them stand noise, one Gaussian fitted to the reference, the untrained model and, as the
+    ceiling, real test data, unless it is the reference.
     """
-    codec = context.store.codec
-    real = real_samples(context, "train", domains, MOST_SAMPLES)
-    noise = draw_noise(real.x, bounded=isinstance(codec, ImageCodec))
+    real = real_samples(context, None, domains, MOST_REFERENCES)
+    bounded = isinstance(context.store.codec, ImageCodec)
     groups = {
         MODEL: draw(context, context.model, len(real.x)),
-        "noise": Drawn(noise, real.domains),
-        "untrained": draw(context, context.untrained, len(real.x)),
-        context.terms.test: real_samples(context, "test", domains),
+        "noise": Drawn(draw_noise(real.x, bounded=bounded), real.domains),
     }
+    if len(real.x) > 1:
+        groups["gaussian"] = Drawn(draw_gaussian(real.x, bounded=bounded), real.domains)
+    groups["untrained"] = draw(context, context.untrained, len(real.x))
+    if context.has_ceiling(*domains):
+        groups[context.terms.test] = real_samples(context, "test", domains)
+    if bounded:
+        pictures = {name: drawn.x for name, drawn in groups.items()}
+        compare_looks(context, "samples", pictures, real.x, domains)
+    if context.classifier is None:
+        context.miss_classified("samples", ["fd_features"], ", ".join(domains))
+    else:
+        compare_features(context, context.classifier, groups, real, domains)
+
+
+def compare_features(
+    context: Context,
+    classifier: Classifier,
+    groups: dict[str, Drawn],
+    real: Drawn,
+    domains: tuple[str, ...],
+) -> None:
+    """Compare samples with real ones in the classifier's features, and with the classes there
+    are.
+    """
+    codec = context.store.codec
     seen = {name: standardised(classifier, drawn, codec) for name, drawn in groups.items()}
     reference = standardised(classifier, real, codec)
-    context.add("samples", "fd_features", measure_frechet(classifier, seen, reference))
+    about: Protocol = {
+        "count": len(groups[MODEL].x),
+        **context.describe_references(domains, len(reference)),
+        **context.by_classifier(),
+        **context.scale(*domains),
+    }
+    add_frechet(context, "samples", classifier, seen, reference, about)
+    for metric, rows in measure_manifolds(classifier, seen, reference).items():
+        context.add("samples", metric, rows, neighbours=NEIGHBOURS, **about)
     classes = len(classifier.classes)
     coverage = {name: class_coverage(predict(classifier, x), classes) for name, x in seen.items()}
-    context.add("samples", "class_coverage", coverage)
+    context.add("samples", "class_coverage", coverage, **about)
 
 
 def standardised(classifier: Classifier, drawn: Drawn, codec: Codec) -> Tensor:
@@ -83,15 +132,21 @@ def matching_domains(context: Context, samples: Tensor) -> tuple[str, ...]:
 
 
 def real_samples(
-    context: Context, split: str, domains: tuple[str, ...], limit: int | None = None
+    context: Context, split: str | None, domains: tuple[str, ...], limit: int | None = None
 ) -> Drawn:
-    """Read the samples of several domains, equally many of each where ``limit`` is given.
+    """Read the samples of several domains, equally many of each where ``limit`` is given: those of
+    ``split``, or for None those that metrics compare with.
 
     Where the model's samples tell nobody whose they are, all count as the first domain's, too.
     """
     share = limit and limit // len(domains)
     apart = tells_domains_apart(context.finished)
-    parts = [context.samples(split, domain, share) for domain in domains]
+    parts = [
+        context.references(domain, share)
+        if split is None
+        else context.samples(split, domain, share)
+        for domain in domains
+    ]
     owners = [
         domain if apart else domains[0]
         for domain, part in zip(domains, parts, strict=True)
@@ -124,9 +179,48 @@ def draw_noise(like: Tensor, *, bounded: bool) -> Tensor:
     return torch.randn(like.shape, generator=generator)
 
 
+def draw_gaussian(real: Tensor, *, bounded: bool) -> Tensor:
+    """Draw as many samples of one Gaussian, with mean and covariance of ``real`` [N, C, H, W].
+
+    The covariance is never formed: with X the deviations of the real samples from their mean and z
+    standard normal, z X / sqrt(N - 1) has it. Values are cut to [-1, 1] where samples are bounded.
+    """
+    generator = Generator().manual_seed(3)
+    mean = real.mean(dim=0, keepdim=True)
+    deviations = (real - mean).flatten(1)
+    z = torch.randn(len(real), len(real), generator=generator)
+    drawn = mean + (z @ deviations / math.sqrt(len(real) - 1)).view_as(real)
+    return drawn.clamp(-1, 1) if bounded else drawn
+
+
+def hear_samples(context: Context, codec: MelCodec, domains: tuple[str, ...]) -> None:
+    """Let the independent judges hear a few samples, beside noise and real test chunks, all through
+    the same vocoder.
+    """
+    vocoder = fitting(context.vocoder, codec.convention)
+    real = real_samples(context, "test", domains, HEARD)
+    groups = {
+        MODEL: draw(context, context.model, HEARD),
+        "noise": Drawn(draw_noise(real.x, bounded=False), real.domains),
+        "untrained": draw(context, context.untrained, HEARD),
+        context.terms.test: real,
+    }
+    panel, rate = context.networks.judges, codec.convention.rate
+    count = min(len(drawn.x) for drawn in groups.values())
+    heard = [
+        {
+            name: listen(panel, vocode_sample(drawn.x[i], codec, drawn.domains[i], vocoder), rate)
+            for name, drawn in groups.items()
+        }
+        for i in range(count)
+    ]
+    add_naturalness(context, "samples", heard)
+
+
 def save_sounds(context: Context, codec: MelCodec, drawn: Drawn) -> None:
     """Write the first `CLIPS` samples as sound, each in the voice of its domain."""
     vocoder = fitting(context.vocoder, codec.convention)
     for number, (sample, domain) in enumerate(zip(drawn.x[:CLIPS], drawn.domains, strict=False)):
         wave = vocode_sample(sample, codec, domain, vocoder)
-        save_clip(context.out / "samples", number, "Sample", {MODEL: wave}, codec.convention)
+        title = f"Sample {number + 1}"
+        save_clip(context.out / "samples", number, title, {MODEL: wave}, codec.convention)

@@ -11,14 +11,22 @@ from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.store import Store
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.results import MODEL, Rows
-from pipeline.evaluation.translation import l1
+from pipeline.evaluation.listening import (
+    Recordings,
+    Said,
+    add_naturalness,
+    add_similarity,
+    add_word_error,
+    listen,
+)
+from pipeline.evaluation.results import MODEL
+from pipeline.evaluation.verdicts import VOCODING
 from pipeline.evaluation.voices import natural_log_mel, to_natural_log
 from pipeline.inference.vocoders import GriffinLim, fitting
 from pipeline.mel_convention import MelConvention
 from pipeline.metrics.distortion import mel_cepstral_distortion
 
-CLASSICAL, UNTRAINED = "griffin_lim", "untrained"
+CLASSICAL, UNTRAINED, TRUTH = "griffin_lim", "untrained", "target_recording"
 
 
 def evaluate_vocoder(context: Context) -> None:
@@ -36,25 +44,71 @@ def evaluate_vocoder(context: Context) -> None:
         CLASSICAL: GriffinLim(convention),
         UNTRAINED: untrained,
     }
-    for domain in context.domains:
-        recordings = read_recordings(context.store, domain, convention)
-        mels = [log_mel(wave, convention) for wave in recordings]
+    recordings = Recordings(context.store, context.networks.judges, convention.rate)
+    for domain in voices_of(context):
+        context.decide(domain, VOCODING)
+        originals = read_recordings(context.store, domain, convention)
+        mels = [log_mel(wave, convention) for wave in originals]
         copies = {
             name: [vocode(mel.T, vocoder) for mel in mels] for name, vocoder in vocoders.items()
         }
-        truths = [to_natural_log(mel, convention) for mel in mels]
-        again = {
-            name: [natural_log_mel(wave, convention) for wave in waves]
+        compare_copies(context, domain, copies, mels, convention)
+        hear(context, domain, copies, recordings)
+        save_sounds(context.out / domain, copies, originals, convention)
+
+
+def voices_of(context: Context) -> tuple[str, ...]:
+    """Choose whose recordings are copied: those of the model's own speakers, or of all that there
+    are where it knows none of them, for a vocoder takes any voice.
+    """
+    there = tuple(context.store.meta.domains.get("test", {}))
+    return tuple(name for name in context.domains if name in there) or there or context.domains
+
+
+def compare_copies(
+    context: Context,
+    domain: str,
+    copies: dict[str, list[Tensor]],
+    mels: list[Tensor],
+    convention: MelConvention,
+) -> None:
+    """Compare copies' frames with those that they were made of, [M, T] each."""
+    truths = [to_natural_log(mel, convention) for mel in mels]
+    again = {
+        name: [natural_log_mel(wave, convention) for wave in waves]
+        for name, waves in copies.items()
+    }
+    # `l1` warps no time: the frames of a copy are those of its recording.
+    for metric, measure in {"mcd": mel_cepstral_distortion, "mel_l1": l1}.items():
+        rows = {
+            name: torch.tensor(list(map(measure, found, truths))) for name, found in again.items()
+        }
+        context.add(domain, metric, rows, count=len(truths))
+
+
+def hear(
+    context: Context, domain: str, copies: dict[str, list[Tensor]], recordings: Recordings
+) -> None:
+    """Let the independent judges hear copies beside the recordings themselves."""
+    panel, codec = context.networks.judges, context.store.codec
+    assert isinstance(codec, MelCodec)
+    keys = context.store.domain("test", domain).keys
+    said = []
+    for index, key in enumerate(keys):
+        heard = {
+            name: listen(panel, waves[index], codec.convention.rate)
             for name, waves in copies.items()
         }
-        # `l1` warps no time: the frames of a copy are those of its recording.
-        for metric, measure in {"mcd": mel_cepstral_distortion, "mel_l1": l1}.items():
-            rows: Rows = {
-                name: sum(map(measure, found, truths)) / len(truths)
-                for name, found in again.items()
-            }
-            context.add(domain, metric, rows)
-        save_sounds(context.out / domain, copies, recordings, convention)
+        heard[TRUTH] = recordings.heard(domain, key)
+        said.append(Said(key, domain, heard, {TRUTH: domain}))
+    add_similarity(context, domain, said, recordings, {"own_similarity": domain})
+    add_naturalness(context, domain, [of.heard for of in said])
+    add_word_error(context, domain, said, recordings)
+
+
+def l1(a: Tensor, b: Tensor) -> float:
+    """Measure the mean absolute difference."""
+    return float((a - b).abs().mean())
 
 
 def read_recordings(store: Store, domain: str, convention: MelConvention) -> list[Tensor]:
@@ -74,4 +128,6 @@ def save_sounds(
     """Write sounds and spectrograms of the first recordings."""
     for number, recording in enumerate(recordings[:CLIPS]):
         sounds = {name: copies[name][number] for name in (CLASSICAL, MODEL)}
-        save_clip(folder, number, "Recording", {**sounds, "target": recording}, convention)
+        save_clip(
+            folder, number, f"Recording {number + 1}", {**sounds, "target": recording}, convention
+        )

@@ -50,8 +50,8 @@ class FinishedModel:
 
     @property
     def device(self) -> torch.device:
-        """The device of its weights."""
-        return next(self.model.parameters()).device
+        """The device of its weights; the processor for a model that has none."""
+        return next((p.device for p in self.model.parameters()), torch.device("cpu"))
 
 
 def export(

@@ -53,6 +53,7 @@ def check_run(folder: Path) -> Params:
     found = [
         *unserved_groups(params, raw, stages),
         *missing_keys(raw, stages),
+        *unread_evaluation(raw, stages),
         *misfit_classifiers(params, stages),
         *misfit_vocoders(params, stages),
         *(change.words() for change in changes),
@@ -126,6 +127,19 @@ def missing_keys(raw: dict[str, Any], stages: dict[str, Any]) -> Iterator[str]:
                         f"{group}.{block}.{key}: missing in params.yaml, but {name} in dvc.yaml "
                         f"names ${{item.{key}}}: add the key, or remove that line"
                     )
+
+
+def unread_evaluation(raw: dict[str, Any], stages: dict[str, Any]) -> Iterator[str]:
+    """Name evaluations that do not follow ``evaluation`` of params.yaml, or seek it in vain."""
+    for name, stage in evaluations(stages):
+        follows = "evaluation" in (stage["do"].get("params") or [])
+        if follows and "evaluation" not in raw:
+            yield (
+                f"evaluation: missing in params.yaml, but {name} in dvc.yaml follows it: add "
+                "`evaluation: {}`"
+            )
+        if not follows and raw.get("evaluation"):
+            yield f"evaluation: add `- evaluation` among the params of {name} in dvc.yaml"
 
 
 def misfit_classifiers(params: Params, stages: dict[str, Any]) -> Iterator[str]:

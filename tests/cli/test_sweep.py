@@ -27,8 +27,11 @@ def experiments(in_folder, monkeypatch):
         def results(rev: str, file: Path) -> dict:
             assert file == Path("data/evaluation/vae/results.json")
             mse = errors[int(rev)]
-            metrics = {} if mse is None else {"mse": {"model": mse, "mean_picture": 0.25}}
-            return {"reconstruction": metrics}  # without a metric where the experiment failed
+            rows = {"model": mse, "mean_picture": 0.25}
+            metrics = {} if mse is None else {"mse": {"values": rows}}
+            return {
+                "tasks": {"reconstruction": metrics}
+            }  # without a metric where the experiment failed
 
         monkeypatch.setattr(sweep, "experiments", lambda: found)
         monkeypatch.setattr(sweep, "results", results)
@@ -100,7 +103,7 @@ stages:
 """
 WRITE = """
 latent=$(grep latent params.yaml | tr -dc 0-9)
-echo '{"reconstruction": {"mse": {"model": '0.$latent'}}}'
+echo '{"tasks": {"reconstruction": {"mse": {"values": {"model": '0.$latent'}}}}}'
 """
 
 

@@ -30,6 +30,7 @@ from demo.words import Turns
 from pipeline.capabilities import TEMPERATURE, Sampler
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
+from pipeline.evaluation.results import Measured, Results, write_results
 from pipeline.inference.finished import FinishedModel
 
 DOCUMENT = Path(__file__).parents[2] / "docs/demo.md"
@@ -185,15 +186,14 @@ def test_examples_are_made_anew_where_no_data_are(models: Path) -> None:
 def test_cards_hold_metrics_where_a_model_was_evaluated(models: Path, tmp_path: Path) -> None:
     folder = tmp_path / "models"
     shutil.copytree(models / "vae", folder / "vae")
-    rows = {"model": 0.0125, "mean_picture": 0.23}
-    (tmp_path / "evaluation/vae").mkdir(parents=True)
-    results = json.dumps({"reconstruction": {"mse": rows}})
-    (tmp_path / "evaluation/vae/results.json").write_text(results)
+    mse = Measured({"mean_picture": 0.23, "model": 0.0125}, {"model": (0.0119, 0.0132)})
+    results = Results(tasks={"reconstruction": {"mse": mse}})
+    write_results(tmp_path / "evaluation/vae/results.json", results)
     library = Library(folder)
     (card,) = cards.read_cards(library)
     assert card.data == "digits"
     (found,) = card.metrics.values()
-    assert found == {"this model": "0.0125", "Mean picture": "0.23"}
+    assert found == {"this model": "0.0125 (0.0119 to 0.0132)", "Mean picture": "0.23"}
     assert "0.0125" in cards.to_html(library)
 
 

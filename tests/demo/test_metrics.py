@@ -3,7 +3,6 @@
 import pytest
 
 from demo.metrics import title
-from pipeline.report.comparisons import Comparison
 
 
 @pytest.mark.parametrize(
@@ -15,4 +14,4 @@ from pipeline.report.comparisons import Comparison
     ],
 )
 def test_the_title_says_which_way_is_better_where_one_is(name: str, words: str) -> None:
-    assert title(Comparison("ann_to_bob", name, {"model": 1.0})) == f"Ann to bob: {words}"
+    assert title("ann_to_bob", name) == f"Ann to bob: {words}"

@@ -8,9 +8,10 @@ from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Reconstructor, Sampler, Vocoder
 from pipeline.errors import UserError
-from pipeline.evaluation import EVALUATIONS, Context, evaluate
+from pipeline.evaluation import EVALUATIONS, Context, Networks, evaluate
 from pipeline.evaluation.data import read_samples, split_chunks
-from pipeline.inference.vocoders import GriffinLim
+from pipeline.evaluation.results import Measured
+from pipeline.mel_convention import MelConvention
 
 
 class Flat(Constant, Sampler):
@@ -24,20 +25,32 @@ class Flat(Constant, Sampler):
 
 def test_a_model_that_translates_and_samples_is_evaluated_as_both(picture_store, tmp_path):
     model, classifier = Flat({"night": "day"}, 0.25, 3), evaluating.StandInClassifier()
-    found = evaluate(evaluating.finished(model, picture_store), picture_store, classifier, tmp_path)
+    finished, networks = evaluating.finished(model, picture_store), Networks(classifier)
+    results = evaluate(finished, picture_store, networks, tmp_path)
+    found = evaluating.values(results)
     assert found.keys() == {"day_to_night", "samples"}
-    assert found["day_to_night"]["l1"].keys() == {"model", "mean_picture", "untouched_input"}
-    assert found["samples"].keys() == {"fd_features", "class_coverage"}
+    assert found["day_to_night"]["l1"].keys() == {
+        "model", "mean_picture", "untouched_input", "colour_statistics"
+    }  # fmt: skip
+    assert found["samples"].keys() == {
+        "fd_features", "precision", "recall", "density", "coverage", "class_coverage"
+    }  # fmt: skip
     pictures = {path.name for path in tmp_path.glob("*.png")}
-    assert pictures == {"day_to_night.png", "samples.png"}
+    assert pictures == {"day_to_night.png", "day_to_night_cases.png", "samples.png"}
+    assert results.verdicts.keys() == {"samples"}  # of the other task nothing decides here
+    keys = picture_store.domain("test", "day").keys
+    case = results.cases["day_to_night"]
+    assert {case.best, case.median, case.worst} <= set(keys)
+    assert results.protocol["data"] == picture_store.root.name
+    assert len(str(results.protocol["data_checksum"])) == 64
 
 
 def test_two_evaluations_give_the_same_numbers_whatever_was_drawn_before(picture_store, tmp_path):
     finished = evaluating.finished(Noisy(), picture_store, "day")
-    first = evaluate(finished, picture_store, None, tmp_path)
+    first = evaluate(finished, picture_store, Networks(), tmp_path)
     torch.rand(3)
-    assert evaluate(finished, picture_store, None, tmp_path) == first
-    assert first["reconstruction"]["mse"]["model"] > 0
+    assert evaluate(finished, picture_store, Networks(), tmp_path) == first
+    assert first.rows("reconstruction", "mse")["model"] > 0
 
 
 def test_every_capability_with_numbers_or_figures_is_in_the_table():
@@ -53,9 +66,9 @@ def test_a_vocoder_is_evaluated_on_sound_alone(picture_store, sound_store, tmp_p
     row = next(row for row in EVALUATIONS if row.capability is Vocoder)
     assert isinstance(sound_store.codec, row.codec)
     assert not isinstance(picture_store.codec, row.codec)
-    model = GriffinLim(sound_store.codec.convention)
+    model = Classical(sound_store.codec.convention)
     finished = evaluating.finished(model, picture_store, "day")
-    assert evaluate(finished, picture_store, None, tmp_path) == {}
+    assert evaluate(finished, picture_store, Networks(), tmp_path).tasks == {}
 
 
 def test_the_untrained_model_is_built_once_where_it_is_needed(picture_store, tmp_path):
@@ -102,10 +115,21 @@ def test_domains_without_a_test_split_are_left_out_unless_none_has_one(picture_s
 
 def test_values_are_filed_to_four_decimals_under_known_metrics(picture_store, tmp_path):
     context = evaluating.context(Noisy(), picture_store, tmp_path, "day")
-    context.add("task", "mse", {"model": 1 / 3})
-    assert context.results == {"task": {"mse": {"model": 0.3333}}}
+    context.add("task", "mse", {"model": 1 / 3}, count=3)
+    assert context.results.tasks == {"task": {"mse": Measured({"model": 0.3333}, {}, {"count": 3})}}
     with pytest.raises(KeyError, match="beauty"):
         context.add("task", "beauty", {"model": 1.0})
+
+
+def test_values_of_items_have_a_mean_and_its_interval(picture_store, tmp_path):
+    context = evaluating.context(Noisy(), picture_store, tmp_path, "day")
+    rows = {"model": torch.tensor([1.0, 2.0, 3.0, 6.0]), "noise": torch.tensor([5.0])}
+    context.add("task", "mse", {**rows, "untrained": torch.tensor([1.0, torch.inf])})
+    measured = context.results.tasks["task"]["mse"]
+    assert measured.values == {"model": 3.0, "noise": 5.0, "untrained": torch.inf}
+    assert measured.intervals.keys() == {"model"}
+    low, high = measured.intervals["model"]
+    assert 1 < low < 3 < high < 6
 
 
 @pytest.mark.parametrize("width", [64, 16])
@@ -125,6 +149,17 @@ def test_chunks_of_a_short_clip_repeat_it():
     (chunk,) = split_chunks(frames, 7)
     assert chunk[:, 0].tolist() == [0, 2, 4, 0, 2, 4, 0]
     assert [part[:, 0].tolist() for part in split_chunks(frames, 1)] == [[0], [2], [4]]
+
+
+class Classical(nn.Module, Vocoder):
+    """A vocoder of a convention."""
+
+    def __init__(self, convention: MelConvention) -> None:
+        super().__init__()
+        self.convention = convention
+
+    def vocode(self, frames: Tensor) -> Tensor:
+        raise NotImplementedError
 
 
 class Noisy(nn.Module, Reconstructor):

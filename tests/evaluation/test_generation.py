@@ -12,7 +12,7 @@ from evaluating import Silence, StandInClassifier
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Latent, Reconstructor, Sampler, Scorer, Tokenizer
-from pipeline.evaluation import evaluate
+from pipeline.evaluation import Networks, evaluate
 from pipeline.evaluation.codes import evaluate_tokenizer
 from pipeline.evaluation.data import read_samples
 from pipeline.evaluation.drawing import drawable
@@ -71,7 +71,7 @@ def test_tokenizers_are_measured_by_what_they_rebuild_and_how_much_of_the_codebo
 ):
     model, classifier = Rounded(), StandInClassifier()
     finished = evaluating.finished(model, digits_store, "digit")
-    results = evaluate(finished, digits_store, classifier, tmp_path)
+    results = evaluating.values(evaluate(finished, digits_store, Networks(classifier), tmp_path))
     rebuilt, codes = results["reconstruction"], results["codes"]
     x = read_samples(digits_store, "test", "digit")
     assert rebuilt["mse"]["model"] == pytest.approx(
@@ -90,10 +90,13 @@ def test_tokenizers_are_measured_by_what_they_rebuild_and_how_much_of_the_codebo
 
 def test_everything_that_a_generative_model_of_sound_can_do_is_evaluated(sound_store, tmp_path):
     finished = evaluating.finished(Half(), sound_store, "ann", width=16)
-    found = evaluate(finished, sound_store, StandInClassifier(), tmp_path)
+    networks = Networks(StandInClassifier())
+    found = evaluating.values(evaluate(finished, sound_store, networks, tmp_path))
     assert found.keys() == {"samples", "reconstruction", "likelihood"}
     ends = {"model", "mean_chunk", "test_chunks"}
-    assert found["samples"]["fd_features"].keys() == {"model", "noise", "untrained", "test_chunks"}
+    assert found["samples"]["fd_features"].keys() == {
+        "model", "noise", "gaussian", "untrained", "test_chunks"
+    }  # fmt: skip
     assert found["reconstruction"]["fd_features"].keys() == ends
     assert found["likelihood"].keys() == {"elbo"}  # sound has no levels to count bits by
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} == {
@@ -101,6 +104,8 @@ def test_everything_that_a_generative_model_of_sound_can_do_is_evaluated(sound_s
         "samples.json",
         "reconstructions.png",
         "reconstructions.json",
+        "reconstruction_cases.png",
+        "reconstruction_cases.json",
         "interpolations.png",
         "interpolations.json",
         *(f"samples/{n}{end}" for n in range(3) for end in (".png", ".json", "_model.wav")),
@@ -111,7 +116,7 @@ def test_everything_that_a_generative_model_of_sound_can_do_is_evaluated(sound_s
         ),
     }
     caption = json.loads((tmp_path / "reconstructions.json").read_text())
-    assert caption["title"] == "Reconstructions of test chunks"
+    assert caption["title"] == "Reconstructions of the first test chunks"
     assert caption["rows"] == ["test chunk", "reconstruction"]
     assert json.loads((tmp_path / "samples/1.json").read_text())["title"] == "Sample 2"
 
@@ -120,7 +125,7 @@ def test_reconstructions_of_sound_by_another_way(sound_store, tmp_path):
     context = evaluating.context(Half(), sound_store, tmp_path, "ann", width=16)
     evaluate_reconstructor(context)
     x, train = (read_samples(sound_store, split, "ann", width=16) for split in ("test", "train"))
-    found = context.results["reconstruction"]
+    found = evaluating.values(context.results)["reconstruction"]
     errors = [x.square().mean() / 4, (x - train.mean(dim=0)).square().mean()]
     assert list(found["mse"].values()) == pytest.approx([float(e) for e in errors], abs=1e-4)
     assert found["high_frequency"] == {"model": pytest.approx(0.25), "test_chunks": 1.0}
@@ -134,7 +139,7 @@ def test_likelihoods_of_sound_by_another_way(sound_store, tmp_path):
     gaussian = torch.distributions.Normal(mean, (train - mean).square().mean().sqrt())
     normal = torch.distributions.Normal(0.0, 1.0)
     expected = [float(d.log_prob(x).sum(dim=(1, 2, 3)).mean()) for d in (normal, gaussian)]
-    rows = context.results["likelihood"]["elbo"]
+    rows = evaluating.values(context.results)["likelihood"]["elbo"]
     assert list(rows) == ["model", "mean_chunk"]
     assert list(rows.values()) == pytest.approx(expected, rel=1e-5)
 
@@ -152,7 +157,7 @@ def test_samples_of_sound_are_nearer_to_test_data_of_their_kind_than_to_others(
         classifier=StandInClassifier(),
     )  # fmt: skip
     evaluate_sampler(context)
-    rows = context.results["samples"]["fd_features"]
+    rows = evaluating.values(context.results)["samples"]["fd_features"]
     assert rows["model"] == pytest.approx(0, abs=1e-3)
     assert rows["untrained"] > rows["model"]
     assert rows["noise"] > rows["model"]
@@ -256,7 +261,8 @@ def test_several_domains_have_reconstructions_and_likelihoods_each_and_codes_tog
 
     of = ("ann", "bob")
     finished = evaluating.finished(Both(), sound_store, *of, width=16)
-    found = evaluate(finished, sound_store, StandInClassifier(), tmp_path)
+    networks = Networks(StandInClassifier())
+    found = evaluating.values(evaluate(finished, sound_store, networks, tmp_path))
     assert found.keys() == {
         "samples", "reconstruction/ann", "reconstruction/bob", "codes", "likelihood/ann",
         "likelihood/bob",
@@ -281,7 +287,7 @@ def test_samples_of_several_domains_are_compared_with_equally_many_of_each(
         def sample(self, n: int, generator: Generator | None = None, condition=None) -> Tensor:
             return torch.rand(n, 3, 16, 16, generator=generator)
 
-    monkeypatch.setattr(sampling, "MOST_SAMPLES", 6)
+    monkeypatch.setattr(sampling, "MOST_REFERENCES", 6)
     classifier = StandInClassifier()
     context = evaluating.context(
         Grey(), picture_store, tmp_path, "day", "night", classifier=classifier
@@ -323,5 +329,5 @@ def test_codes_of_untrained_weights_stand_beside_the_models(digits_store, tmp_pa
 
     context = evaluating.context(One(), digits_store, tmp_path, "digit", untrained=Rounded())
     evaluate_tokenizer(context)
-    usage = context.results["codes"]["codebook_usage"]
+    usage = evaluating.values(context.results)["codes"]["codebook_usage"]
     assert usage == {"model": 0.5, "untrained": 1.0}

@@ -16,6 +16,7 @@ from pipeline.capabilities import Translator, Vocoder
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.errors import UserError
 from pipeline.evaluation.conversion import evaluate_converter
+from pipeline.evaluation.results import Results, read_results
 from pipeline.evaluation.vocoding import evaluate_vocoder
 from pipeline.inference.vocoders import GriffinLim
 from pipeline.mel_convention import MelConvention
@@ -59,8 +60,8 @@ def test_a_vocoder_is_measured_by_copies_beside_its_baselines(store, tmp_path):
         Loud(CONVENTION), store, tmp_path, "ann", "bob", untrained=untrained
     )
     evaluate_vocoder(context)
-    assert context.results.keys() == {"ann", "bob"}
-    for metrics in context.results.values():
+    assert evaluating.values(context.results).keys() == {"ann", "bob"}
+    for metrics in evaluating.values(context.results).values():
         assert metrics.keys() == {"mcd", "mel_l1"}
         for rows in metrics.values():
             assert list(rows) == ["model", "griffin_lim", "untrained"]
@@ -91,7 +92,7 @@ def test_the_figures_by_another_way(store, tmp_path):
         truth = log_mel(wave[: len(wave) // 64 * 64], CONVENTION)
         again = log_mel(griffin.vocode(truth[None])[0], CONVENTION)
         found.append((mel_cepstral_distortion(again, truth), float((again - truth).abs().mean())))
-    rows = context.results["ann"]
+    rows = evaluating.values(context.results)["ann"]
     expected = np.mean(found, axis=0)
     assert [rows["mcd"]["model"], rows["mel_l1"]["model"]] == pytest.approx(expected, abs=1e-4)
 
@@ -101,7 +102,7 @@ def test_a_converter_is_measured_through_the_vocoder_that_is_given(store, tmp_pa
     for vocoder in (None, GriffinLim(CONVENTION), Silence(CONVENTION)):
         context = evaluating.context(model, store, tmp_path, vocoder=vocoder)
         evaluate_converter(context)
-        results.append(context.results["ann_to_bob"]["mcd"])
+        results.append(evaluating.values(context.results)["ann_to_bob"]["mcd"])
     by_default, classical, silent = results
     assert by_default == classical
     assert silent["copy_synthesis"] == silent["model"] != classical["model"]
@@ -133,15 +134,17 @@ def test_the_stage_takes_the_vocoder_that_the_parameters_name(in_folder, raw_sou
     prepare(raw_sounds, in_folder / "data/prepared/voices", workers=1)
     seen: list[object] = []
 
-    def stand_in(finished, store, classifier, out, vocoder):
-        seen.append(vocoder)
-        return {}
+    def stand_in(finished, store, networks, out):
+        seen.append(networks.vocoder)
+        return Results()
 
     monkeypatch.setattr(evaluate_stage, "evaluate", stand_in)
     evaluate_stage.main("swap")
     assert isinstance(seen[0], Vocoder)
-    for written in ("evaluation/swap/results.json", "metrics/swap.json"):
-        assert json.loads((in_folder / "data" / written).read_text()) == {}
+    assert read_results(in_folder / "data/evaluation/swap/results.json") == Results()
+    assert json.loads((in_folder / "data/metrics/swap.json").read_text()) == {}
+    record = json.loads((in_folder / "data/logs/swap/evaluation.json").read_text())
+    assert record.keys() == {"finished", "seconds", "commit", "dirty", "weights", "machine"}
     (in_folder / "params.yaml").write_text(yaml.safe_dump({**text, "vocoder": None}))
     evaluate_stage.main("swap")
     assert seen[1] is None

@@ -154,6 +154,17 @@ def test_a_vocoder_that_evaluation_does_not_wait_for(tmp_path):
     check_run(zoo)
 
 
+def test_parameters_that_evaluation_does_not_follow(root):
+    params = params_of(root)
+    write(root, {name: block for name, block in params.items() if name != "evaluation"})
+    assert "evaluation: missing in params.yaml, but evaluate in dvc.yaml follows" in refused(root)
+    write(root, params)
+    replace(root, "      params:\n        - evaluation\n", "")
+    assert "evaluation: add `- evaluation` among the params of evaluate in dvc.yaml" in refused(
+        root
+    )
+
+
 def test_a_group_that_no_stage_runs(root):
     content = yaml.safe_load((root / "dvc.yaml").read_text())
     for name in ("train_second_stage", "evaluate_second_stage"):

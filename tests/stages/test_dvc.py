@@ -151,6 +151,11 @@ def test_changed_telemetry_reruns_nothing(kept):
     assert run(kept, "--dry").stages == []
 
 
+def test_facts_of_a_run_beside_the_report_are_no_change(project):
+    (project / "data/report/runs.js").write_text("dates")
+    assert repro(project) == []
+
+
 def test_a_learning_rate_reruns_one_model_its_evaluation_and_the_report(project):
     change(project, "models", "cyclegan", "optimizer", "lr", value=1e-4)
     assert repro(project) == ["check", "train@cyclegan", "evaluate@cyclegan", "report"]

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.evaluation.headline import RESULTS
-from pipeline.evaluation.results import METRICS, MODEL, Rows
-from pipeline.report.comparisons import baseline, spoken
+from pipeline.evaluation.metric_table import METRICS
+from pipeline.evaluation.results import MODEL, RESULTS, Rows
+from pipeline.report.baselines import baseline
+from pipeline.report.words import spoken
 from pipeline.scaffold.wiring import look_up
 from pipeline.system.files import write
 
@@ -90,7 +91,8 @@ def points_of(
         value = look_up(params_of(revision, folder), f"{block}.{parameter}")
         if not isinstance(value, int | float):
             continue
-        rows = look_up(results(revision["rev"], folder / EVALUATION / model / RESULTS), metric)
+        found_there = results(revision["rev"], folder / EVALUATION / model / RESULTS)
+        rows = look_up(found_there, f"tasks.{metric}.values")
         if isinstance(rows, dict):
             yield Point(float(value), {name: float(number) for name, number in rows.items()})
 

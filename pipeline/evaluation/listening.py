@@ -1,0 +1,186 @@
+"""Sounds as independent judges hear them: whose voice, how natural, which words.
+
+Networks that nobody here trained (`pipeline.evaluation.judges`) hear the model's sound and its
+baselines': what a loss of ours optimises, or a small classifier of ours takes for the target, says
+little.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pipeline.datasets.recordings import SILENT, levelled
+from pipeline.datasets.store import Store
+from pipeline.evaluation.context import Context, Value
+from pipeline.evaluation.judges import Panel, WordErrors, known_text, mean_embedding, word_errors
+from pipeline.metrics.bootstrap import ratio_interval
+
+NOBODY = "no such judge was asked"
+
+
+class Heard(NamedTuple):
+    """What the judges said of one sound; None of a judge that is not there."""
+
+    voice: Tensor | None  # [256], of length 1
+    naturalness: float | None
+    words: str | None
+
+
+def listen(panel: Panel, wave: Tensor, rate: int) -> Heard:
+    """Let all judges hear a sound [samples] of ``rate`` samples a second.
+
+    At the level of prepared recordings, so that nothing is rated by its gain; what a broken model
+    left as no number is silent.
+    """
+    wave = wave.nan_to_num(0.0, 0.0, 0.0)
+    if float(wave.square().mean().sqrt()) >= SILENT:
+        wave = torch.from_numpy(levelled(wave.float().numpy()))
+    return Heard(
+        None if panel.speakers is None else panel.speakers.embed(wave, rate),
+        None if panel.naturalness is None else panel.naturalness.score(wave, rate),
+        None if panel.words is None else panel.words.transcribe(wave, rate),
+    )
+
+
+class Recordings:
+    """The natural recordings of a test split, each heard once."""
+
+    def __init__(self, store: Store, panel: Panel, rate: int) -> None:
+        """Listen to recordings of ``store`` when they are asked for."""
+        self._store, self._panel, self._rate = store, panel, rate
+        self._domain = cache(lambda name: store.domain("test", name))
+        self._heard = cache(self._listen)
+
+    def heard(self, domain: str, key: str) -> Heard:
+        """Return what the judges said of one recording."""
+        return self._heard(domain, key)
+
+    def voice(self, domain: str, without: str = "") -> Tensor:
+        """Average the voice of a speaker's recordings, [256] of length 1.
+
+        Without that of one sentence, where there are others: what is compared shall not be
+        compared with itself.
+        """
+        keys = self._domain(domain).keys
+        voices = [self.heard(domain, key).voice for key in keys if key != without or len(keys) == 1]
+        return mean_embedding(torch.stack([voice for voice in voices if voice is not None]))
+
+    def text(self, domain: str, key: str) -> str | None:
+        """Return what is said in a recording, where the data set knows it."""
+        reader = self._domain(domain)
+        return known_text(reader, reader.keys.index(key))
+
+    def transcripts(self, key: str, without: str = "") -> list[str]:
+        """Return what is heard in each natural recording of a sentence, but ``without``'s."""
+        speakers = [name for name in self._store.meta.domains["test"] if name != without]
+        heard = [self.heard(n, key).words for n in speakers if key in self._domain(n).keys]
+        return [words for words in heard if words is not None]
+
+    def _listen(self, domain: str, key: str) -> Heard:
+        reader = self._domain(domain)
+        wave = torch.from_numpy(reader.wave(reader.keys.index(key)))
+        return listen(self._panel, wave, self._rate)
+
+
+class Said(NamedTuple):
+    """One sentence, by the model and its baselines."""
+
+    key: str
+    domain: str
+    """The speaker of the recording that all of them were made from."""
+    heard: Mapping[str, Heard]
+    natural: Mapping[str, str]
+    """Those of them that are recordings: name -> speaker."""
+
+
+def add_naturalness(context: Context, task: str, heard: Sequence[Mapping[str, Heard]]) -> None:
+    """File DNSMOS of several sounds, each by the model and its baselines."""
+    panel = context.networks.judges
+    if panel.naturalness is None:
+        context.miss(task, "dnsmos", panel.missing.get("naturalness", NOBODY))
+        return
+    rows = {
+        name: torch.tensor([sounds[name].naturalness for sounds in heard if name in sounds])
+        for name in heard[0]
+    }
+    context.add(task, "dnsmos", rows, count=len(heard), **panel.protocol["naturalness"])
+
+
+def add_similarity(
+    context: Context,
+    task: str,
+    said: Sequence[Said],
+    recordings: Recordings,
+    speakers: Mapping[str, str],
+) -> None:
+    """File the similarity to speakers' voices: metric -> the speaker.
+
+    Where they are the source and the target, also by how much it is nearer to the target.
+    """
+    panel = context.networks.judges
+    if panel.speakers is None:
+        for metric in speakers:
+            context.miss(task, metric, panel.missing.get("speakers", NOBODY))
+        return
+    found: dict[str, dict[str, Tensor]] = {}
+    for metric, speaker in speakers.items():
+        voices = {of.key: recordings.voice(speaker, without=of.key) for of in said}
+        found[metric] = {
+            name: torch.stack(
+                [
+                    voices[of.key] @ voice
+                    for of in said
+                    if (voice := of.heard[name].voice) is not None
+                ]
+            )
+            for name in said[0].heard
+        }
+    if {"target_similarity", "source_similarity"} <= found.keys():
+        target, source = found["target_similarity"], found["source_similarity"]
+        found["similarity_margin"] = {name: target[name] - source[name] for name in target}
+    for metric, rows in found.items():
+        about = panel.protocol["speakers"]
+        context.add(task, metric, rows, count=len(said), reference="test recordings", **about)
+
+
+def add_word_error(
+    context: Context, task: str, said: Sequence[Said], recordings: Recordings
+) -> None:
+    """File the share of words that are lost, added or heard as others, over all sentences.
+
+    Against the text where the data set knows it; else against whatever natural recording of the
+    same sentence, the sound's own aside, comes nearest.
+    """
+    panel = context.networks.judges
+    if panel.words is None:
+        context.miss(task, "word_error", panel.missing.get("words", NOBODY))
+        return
+    known = all(recordings.text(of.domain, of.key) is not None for of in said)
+    errors: dict[str, list[WordErrors]] = {}
+    for of in said:
+        text = recordings.text(of.domain, of.key) if known else None
+        for name, heard in of.heard.items():
+            assert heard.words is not None
+            own = of.natural.get(name, "")
+            truths = [text] if text is not None else recordings.transcripts(of.key, without=own)
+            if truths:
+                errors.setdefault(name, []).append(word_errors(heard.words, *truths))
+    rows = {name: pooled(counts) for name, counts in errors.items()}
+    if not rows:
+        context.miss(task, "word_error", "nobody else says these sentences, and no text is known")
+        return
+    reference = "the text" if known else "the nearest natural recording"
+    about = panel.protocol["words"]
+    context.add(task, "word_error", rows, count=len(said), reference=reference, **about)
+
+
+def pooled(counts: Sequence[WordErrors]) -> Value:
+    """Divide all errors by all words, with an interval over the sentences."""
+    errors, words = torch.tensor(counts, dtype=torch.float64).T
+    return Value(
+        float(errors.sum() / words.sum().clamp(min=1)),
+        ratio_interval(errors, words) if words.any() else None,
+    )

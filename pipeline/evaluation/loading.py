@@ -1,0 +1,137 @@
+"""The networks that evaluation measures with, none of which is the model's own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline.capabilities import Classifier, Vocoder
+from pipeline.codecs import Codec, MelCodec
+from pipeline.errors import UserError
+from pipeline.evaluation.judges import Panel, load_panel
+from pipeline.evaluation.networks import (
+    FeatureNetwork,
+    LogitsNetwork,
+    LPIPSNetwork,
+    load_lpips,
+    load_network,
+)
+from pipeline.evaluation.networks.efficientnet import load_efficientnet
+from pipeline.inference.finished import FinishedModel, as_vocoder, load, unable
+
+GRIFFIN_LIM = "Griffin-Lim"
+NOT_GIVEN = (
+    "no weights are given: `evaluation` in params.yaml, or --{name} of `crossdomain evaluate`"
+)
+
+Loaded = TypeVar("Loaded")
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What there is to measure with: what is None is not measured, or has a plain stand-in."""
+
+    classifier: Classifier | None = None
+    """That of the data set."""
+    classifier_checksum: str = ""
+    """SHA-256 of its weights."""
+    classifier_data: str = ""
+    """The data set that it learnt from; "": the one that it is asked about."""
+    vocoder: Vocoder | None = None
+    """The vocoder of mel spectrograms, the model's and its baselines' alike; None: Griffin-Lim."""
+    vocoder_name: str = GRIFFIN_LIM
+    """What it is called in protocols, with its checksum where it has weights."""
+    pictures: FeatureNetwork | None = None
+    """A network that was trained on photographs and comes as a package."""
+    inception: LogitsNetwork | None = None
+    lpips: LPIPSNetwork | None = None
+    judges: Panel = field(default_factory=Panel)
+    """Independent judges of voices; by default nobody."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """``classifier``, ``pictures``, ``inception``, ``lpips`` -> why it is not there."""
+
+
+def load_networks(
+    codec: Codec,
+    *,
+    classifier: Path | None = None,
+    vocoder: Path | None = None,
+    whisper: str | None = None,
+    language: str | None = "en",
+    inception: Path | str | None = None,
+    lpips: Path | str | None = None,
+) -> Networks:
+    """Load what samples of ``codec`` are measured with; `Networks` says what is missing, and why.
+
+    Args:
+        codec: that of the data: sound needs other networks than pictures do.
+        classifier: the data set's, its folder; None: none.
+        vocoder: its folder; None: Griffin-Lim.
+        whisper: see `load_panel`; so does ``language``.
+        inception: the file with the weights of torch-fidelity's Inception v3.
+        lpips: the file with those of torchvision's AlexNet.
+
+    Raises:
+        UserError: a folder that holds no finished model, or one that does something else; a file
+            that is given and can't be used.
+    """
+    sound = isinstance(codec, MelCodec)
+    network, checksum, learnt, missing = None, "", "", {}
+    if classifier is None:
+        missing["classifier"] = "there is no classifier of this data"
+    else:
+        finished = load(classifier)
+        network, checksum = as_classifier(finished), finished.card.weights
+        learnt = finished.params.data
+    voice, name = None, GRIFFIN_LIM
+    if vocoder is not None:
+        finished = load(vocoder)
+        voice, name = as_vocoder(finished), f"{finished.name}, {finished.card.weights}"
+    if sound:
+        judges = load_panel(whisper=whisper, language=language)
+        return Networks(network, checksum, learnt, voice, name, judges=judges, missing=missing)
+    pictures = attempt("pictures", load_efficientnet, missing)
+    return Networks(
+        network,
+        checksum,
+        learnt,
+        voice,
+        name,
+        pictures=pictures,
+        inception=load_inception(inception, missing),
+        lpips=given("lpips", lpips, lambda path: load_lpips("lpips-alex", path), missing),
+        missing=missing,
+    )
+
+
+def attempt(name: str, build: Callable[[], Loaded], missing: dict[str, str]) -> Loaded | None:
+    """Load a network that is used where it is installed; else say in ``missing`` why it is not."""
+    try:
+        return build()
+    except UserError as error:
+        missing[name] = str(error)
+        return None
+
+
+def given(
+    name: str, path: Path | str | None, build: Callable[[Path], Loaded], missing: dict[str, str]
+) -> Loaded | None:
+    """Load a network whose weights are given; else say in ``missing`` that they are not."""
+    if path is None:
+        missing[name] = NOT_GIVEN.format(name=name)
+        return None
+    return build(Path(path))
+
+
+def load_inception(path: Path | str | None, missing: dict[str, str]) -> LogitsNetwork | None:
+    """Load Inception v3, as papers resize for it, where its weights are given."""
+    network = given("inception", path, lambda file: load_network("inception-v3", file), missing)
+    assert network is None or isinstance(network, LogitsNetwork)
+    return network
+
+
+def as_classifier(finished: FinishedModel) -> Classifier:
+    """Return the model as a classifier; raise UserError where it is none."""
+    if not isinstance(finished.model, Classifier):
+        raise unable(finished, "classify")
+    return finished.model

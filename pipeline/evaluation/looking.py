@@ -1,0 +1,148 @@
+"""Pictures as networks see them that nobody here trained.
+
+The features of a classifier that learnt from the same pictures as the model know nothing but their
+classes. EfficientNet-Lite0 learnt from photographs and comes as a package; Inception v3 and LPIPS,
+which papers report, need files of weights that are given.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor
+
+from pipeline.evaluation.context import Context, Value
+from pipeline.evaluation.data import in_batches
+from pipeline.evaluation.networks import FeatureNetwork, LogitsNetwork, LPIPSNetwork
+from pipeline.evaluation.results import MODEL, Interval, Protocol
+from pipeline.metrics.frechet import frechet_distance
+from pipeline.metrics.inception_score import inception_score
+from pipeline.metrics.kernel import cubic_mmd, kernel_distance
+
+MOST = 200
+"""Pictures of each kind that EfficientNet looks at: a kernel distance is unbiased at any number."""
+
+SCALE = 1000.0
+SUBSETS = 50
+LEAST = 8
+
+Groups = Mapping[str, Tensor]
+"""The model's pictures, each baseline's and the ceiling's, [N, C, H, W] in [-1, 1]."""
+
+
+def compare_looks(
+    context: Context, task: str, groups: Groups, reference: Tensor, domains: Iterable[str]
+) -> None:
+    """File how like a reference of ``domains`` [M, C, H, W] the pictures of each group are as a
+    whole.
+
+    Nothing where they have no picture's channels, as label maps.
+    """
+    if reference.shape[1] not in (1, 3):
+        return
+    few = min(len(reference), *map(len, groups.values())) < LEAST
+    pictures, inception = context.networks.pictures, context.networks.inception
+    if few or pictures is None:
+        reason = f"there are fewer than {LEAST} pictures" if few else absent(context, "pictures")
+        context.miss(task, "kd_imagenet", reason)
+    else:
+        here = context.describe_references(domains, min(MOST, len(reference)))
+        add_kernel_distance(context, task, pictures, groups, reference, here)
+    if few or inception is None:
+        reason = f"there are fewer than {LEAST} pictures" if few else absent(context, "inception")
+        context.miss(task, "fid", reason)
+    else:
+        here = context.describe_references(domains, len(reference))
+        add_inception(context, task, inception, groups, reference, here)
+
+
+def absent(context: Context, network: str) -> str:
+    """Say why a network is not there."""
+    return context.networks.missing.get(network, "no such network was loaded")
+
+
+def add_kernel_distance(
+    context: Context,
+    task: str,
+    network: FeatureNetwork,
+    groups: Groups,
+    reference: Tensor,
+    references: Protocol,
+) -> None:
+    """File the kernel distances in the features of a network of photographs, times 1,000."""
+    true = in_batches(network.features, reference[:MOST])
+    rows = {}
+    for name, x in groups.items():
+        seen = in_batches(network.features, x[:MOST])
+        value = SCALE * cubic_mmd(seen, true)
+        rows[name] = Value(value, spread(seen, true, value, SCALE) if name == MODEL else None)
+    count = min(MOST, len(groups[MODEL]))
+    context.add(task, "kd_imagenet", rows, **about(network, count), **references)
+
+
+def add_inception(
+    context: Context,
+    task: str,
+    network: LogitsNetwork,
+    groups: Groups,
+    reference: Tensor,
+    references: Protocol,
+) -> None:
+    """File FID, KID (times 1,000) and Inception score, as papers have them."""
+    true = in_batches(network.features, reference)
+    found = {name: in_batches(network.features, x) for name, x in groups.items()}
+    protocol = {**about(network, len(groups[MODEL])), **references}
+    fid = {name: frechet_distance(features, true) for name, features in found.items()}
+    context.add(task, "fid", fid, **protocol)
+    kid = {}
+    for name, features in found.items():
+        value = SCALE * cubic_mmd(features, true)
+        kid[name] = Value(value, spread(features, true, value, SCALE))
+    context.add(task, "kid", kid, **protocol)
+    scores = {
+        name: inception_score(in_batches(network.logits, x), splits=1).value
+        for name, x in groups.items()
+    }
+    context.add(task, "inception_score", scores, splits=1, **protocol)
+
+
+def add_lpips(context: Context, task: str, answers: Groups, truth: Tensor) -> None:
+    """File the mean LPIPS of pairs of pictures, of each answer and its true counterpart."""
+    network = context.networks.lpips
+    if truth.shape[1] not in (1, 3):
+        return
+    if network is None:
+        context.miss(task, "lpips", absent(context, "lpips"))
+        return
+    pairs = {name: torch.stack([x.expand_as(truth), truth], dim=1) for name, x in answers.items()}
+    rows = {
+        name: in_batches(lambda pair: network.each(pair[:, 0], pair[:, 1]), pair)
+        for name, pair in pairs.items()
+    }
+    context.add(
+        task,
+        "lpips",
+        rows,
+        **about(network, len(truth)),
+    )
+
+
+def about(network: FeatureNetwork | LPIPSNetwork, count: int) -> Protocol:
+    """Describe how a network measured."""
+    return {
+        "count": count,
+        "network": network.name,
+        "network_checksum": network.checksum,
+        "package": network.package,
+        "resizing": network.resizing,
+    }
+
+
+def spread(seen: Tensor, true: Tensor, value: float, scale: float) -> Interval:
+    """Bound a kernel distance of features [N, F] and [M, F] with 95 %.
+
+    By 1.96 standard deviations over halves of both sets drawn without replacement, which vary about
+    the whole's value as wholes would about the truth (the delete-half jackknife).
+    """
+    half = min(len(seen), len(true)) // 2
+    margin = 1.96 * scale * kernel_distance(seen, true, subsets=SUBSETS, subset_size=half).std
+    return value - margin, value + margin

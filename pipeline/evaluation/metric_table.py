@@ -1,0 +1,69 @@
+"""Every metric that evaluations report: its title, its unit, and which way is better."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The reading of a metric's number."""
+
+    title: str
+    higher_is_better: bool | None
+    """None: it describes, and no value is better than another."""
+    unit: str = ""
+
+
+METRICS: dict[str, Metric] = {
+    "psnr": Metric("PSNR to the true counterpart", True, "dB"),
+    "ssim": Metric("SSIM to the true counterpart", True),
+    "ms_ssim": Metric("MS-SSIM to the true counterpart", True),
+    "l1": Metric("L1 to the true counterpart", False),
+    "lpips": Metric("LPIPS", False),
+    "fid": Metric("FID", False),
+    "kid": Metric("KID", False, "10⁻³"),
+    "inception_score": Metric("Inception score", True),
+    "kd_imagenet": Metric("Kernel distance in an ImageNet network's features", False, "10⁻³"),
+    "fd_features": Metric("Frechet distance in the classifier's features", False),
+    "target_similarity": Metric("Speaker similarity to the target", True),
+    "source_similarity": Metric("Speaker similarity to the source", False),
+    "similarity_margin": Metric("Similarity to the target less that to the source", True),
+    "own_similarity": Metric("Speaker similarity to the speaker's own", True),
+    "dnsmos": Metric("Predicted naturalness, DNSMOS overall", True),
+    "word_error": Metric("Word error", False),
+    "mcd": Metric("Mel-cepstral distortion", False, "dB"),
+    "mcd_world": Metric("Mel-cepstral distortion, WORLD's cepstra", False, "dB"),
+    "log_f0_rmse": Metric("Difference of pitch (log F0), root mean square", False, "cents"),
+    "log_f0_correlation": Metric("Correlation of pitch (log F0)", True),
+    "voicing_error": Metric("Frames voiced that should not be, or the reverse", False),
+    "modulation_distance": Metric("Distance of modulation spectra", False, "dB"),
+    "target_accuracy": Metric("Target accuracy, by the classifier", True),
+    "target_probability": Metric("Target probability, by the classifier", True),
+    "edge_correlation": Metric("Structure kept: correlation of edges with the input's", True),
+    "cycle_l1": Metric("L1 after there and back", False),
+    "mean_f0": Metric("Mean pitch (F0)", None, "Hz"),
+    "f0_std": Metric("Spread of pitch (log F0), standard deviation", None, "cents"),
+    "mel_l1": Metric("Difference of log-mel spectrograms", False),
+    "mse": Metric("Mean squared error of reconstructions", False),
+    "high_frequency": Metric("Energy of fine detail, relative to real test data", True),
+    "perplexity": Metric("Perplexity of the codes", True, "codes"),
+    "codebook_usage": Metric("Codebook usage", True),
+    "elbo": Metric("Log-likelihood, lower bound", True, "nats"),
+    "bits_per_dim": Metric("Bits a value, upper bound", False, "bits"),
+    "precision": Metric("Precision: samples within the real ones' neighbourhoods", True),
+    "recall": Metric("Recall: real ones within the samples' neighbourhoods", True),
+    "density": Metric("Density", True),
+    "coverage": Metric("Coverage: real ones with a sample near", True),
+    "class_coverage": Metric("Classes that samples reach", True),
+}
+"""In the order in which reports list them."""
+
+CEILINGS = frozenset({"copy_synthesis", "test_chunks", "test_pictures", "target_recording"})
+"""Rows that know the answer: nobody is expected to beat them, so they are no baselines."""
+
+
+def merit(metric: str, value: float) -> float:
+    """Rank a value: higher is better, and what is no number is worst."""
+    if not math.isfinite(value):
+        return -math.inf
+    return value if METRICS[metric].higher_is_better else -value

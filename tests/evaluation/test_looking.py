@@ -1,0 +1,97 @@
+"""What a network of photographs says of pictures: a stand-in that is known."""
+
+import evaluating
+import torch
+from evaluating import Constant
+from torch import Tensor
+
+from pipeline.evaluation import Networks
+from pipeline.evaluation.context import Context
+from pipeline.evaluation.looking import add_lpips, compare_looks
+
+
+class Means:
+    """Sees the mean of each quarter."""
+
+    name, checksum, package, resizing = "means", "0", "none 1", "none"
+
+    def features(self, x: Tensor) -> Tensor:
+        return torch.nn.functional.adaptive_avg_pool2d(x, 2).flatten(1)
+
+
+def context(store, out, **fields) -> Context:
+    base = evaluating.context(Constant({"night": "day"}, 0.0, 3), store, out)
+    return Context(base.finished, store, out, Networks(**fields))
+
+
+def pictures(mean: float, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return (mean + 0.1 * torch.randn(40, 3, 16, 16, generator=generator)).clamp(-1, 1)
+
+
+def test_pictures_of_one_kind_are_near(picture_store, tmp_path):
+    here = context(picture_store, tmp_path, pictures=Means())
+    groups = {"model": pictures(0.2, 1), "noise": pictures(-0.5, 2)}
+    compare_looks(here, "samples", groups, pictures(0.2, 3), ["day"])
+    found = here.results.tasks["samples"]["kd_imagenet"]
+    assert abs(found.values["model"]) < 1 < 100 < found.values["noise"]
+    low, high = found.intervals["model"]
+    assert low < found.values["model"] < high
+    assert found.protocol == {
+        "count": 40,
+        "reference": "train, 40",
+        "network": "means",
+        "network_checksum": "0",
+        "package": "none 1",
+        "resizing": "none",
+    }
+
+
+def test_without_the_network_the_reason_is_filed(picture_store, tmp_path):
+    here = context(picture_store, tmp_path, missing={"pictures": "not installed"})
+    compare_looks(here, "samples", {"model": pictures(0, 1)}, pictures(0, 2), ["day"])
+    said = {missing.metric: missing.reason for missing in here.results.missing}
+    assert said == {"kd_imagenet": "not installed", "fid": "no such network was loaded"}
+
+
+def test_few_pictures_and_other_channels_are_not_measured(picture_store, tmp_path):
+    here = context(picture_store, tmp_path, pictures=Means())
+    compare_looks(here, "few", {"model": pictures(0, 1)[:3]}, pictures(0, 2), ["day"])
+    assert here.results.missing[0].reason == "there are fewer than 8 pictures"
+    labels = torch.zeros(20, 5, 16, 16)
+    compare_looks(here, "labels", {"model": labels}, labels, ["day"])
+    assert "labels" not in here.results.tasks
+
+
+class Logits(Means):
+    """Takes the brightest quarter for the class."""
+
+    def logits(self, x: Tensor) -> Tensor:
+        return 100 * self.features(x)
+
+
+def test_inception_gives_what_papers_report(picture_store, tmp_path):
+    here = context(picture_store, tmp_path, inception=Logits())
+    groups = {"model": pictures(0.2, 1), "noise": pictures(-0.5, 2)}
+    compare_looks(here, "samples", groups, pictures(0.2, 3), ["day"])
+    found = here.results.tasks["samples"]
+    assert found["fid"].values["model"] < 0.1 < 1 < found["fid"].values["noise"]
+    assert found["kid"].values["model"] < 1 < 100 < found["kid"].values["noise"]
+    assert 1 <= found["inception_score"].values["model"] <= 4
+
+
+class Distance:
+    """Half of the mean absolute difference."""
+
+    name, checksum, package, resizing = "half", "0", "none 1", "none"
+
+    def each(self, x: Tensor, reference: Tensor) -> Tensor:
+        return 0.5 * (x - reference).abs().mean(dim=(1, 2, 3))
+
+
+def test_lpips_is_the_mean_over_pairs(picture_store, tmp_path):
+    here = context(picture_store, tmp_path, lpips=Distance())
+    truth = torch.zeros(250, 3, 8, 8)
+    add_lpips(here, "task", {"model": truth + 0.4, "untouched_input": truth}, truth)
+    found = here.results.tasks["task"]["lpips"]
+    assert found.values == {"model": 0.2, "untouched_input": 0.0}
