@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.report.charts import Chart, Points, draw
-from pipeline.report.comparisons import spoken
+from pipeline.report.words import spoken
 
 COMPARABLE = 10.0  # curves of one chart differ in size by at most this factor
 

@@ -2,9 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,24 +10,29 @@ from PIL import Image
 
 from pipeline.errors import UserError
 from pipeline.figures import Caption
-from pipeline.report.comparisons import capital, spoken
+from pipeline.report.words import capital, spoken
 
 SOUNDS = {
     "source_through_vocoder": "Source, through the vocoder",
     "original": "Original, through the vocoder",
     "griffin_lim": "Griffin-Lim",
     "model": "By the model",
+    "statistics_f0": "By statistics, with pitch",
     "target": "Target, the true recording",
 }
-"""The sounds of a clip, in the order in which one compares them."""
+"""The sounds of a clip, in the order in which one compares them and spectrograms show them."""
 
-WIDEST, HIGHEST = 1060, 640  # CSS pixels that the page has for a picture
+WIDEST, HIGHEST = 1052, 640  # CSS pixels that a page has for a picture
+LARGE = 200  # CSS pixels that one sample of a grid is enlarged to, at most
+ACROSS = 2  # samples that a thumbnail shows, each way
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the page."""
+    """A picture of a page; its address is relative to the report's folder."""
 
+    name: str
+    """The file's, without its ending, from the model's folder on: ``samples``."""
     href: str
     width: int
     height: int
@@ -38,12 +41,15 @@ class Picture:
     title: str
     rows: list[str]
     alt: str
+    part: float
+    """Share of the width that a thumbnail shows: a few samples of a grid."""
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound of the page."""
+    """A sound of a page."""
 
+    name: str
     href: str
     title: str
 
@@ -63,55 +69,85 @@ class Figures:
 
     pictures: list[Picture]
     clips: dict[str, list[Clip]]
-    """Task -> clips."""
+    """By folder, which is named after the task."""
 
 
-def copy_figures(folder: Path, media: Path, root: Path) -> Figures:
-    """Copy a model's figures from ``folder`` to ``media``, which lies below ``root``.
+@dataclass(frozen=True)
+class Media:
+    """Where files of one folder of a run are copied to: a folder below the report's."""
 
-    Addresses are relative to ``root``. Raises UserError for a picture that can't be read.
-    """
+    source: Path
+    target: Path
+    root: Path
+    """The report's folder, which addresses are relative to."""
+
+    def copy(self, path: Path) -> str:
+        """Copy a file to its place; return its address."""
+        to = self.target / path.relative_to(self.source)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, to)  # not its mode: files of DVC's cache are read-only
+        return quote(to.relative_to(self.root).as_posix())
+
+    def name(self, path: Path) -> str:
+        """Return a file's name without its ending, from the folder on."""
+        return path.relative_to(self.source).with_suffix("").as_posix()
+
+    def show(self, path: Path, caption: Caption) -> Picture:
+        """Copy a picture and take its size; raises UserError where it can't be read as one."""
+        try:
+            with Image.open(path) as image:
+                width, height = image.size
+        except OSError as error:
+            raise UserError(f"{path} can't be read as a picture: {error}") from error
+        rows = list(caption.rows)
+        alt = caption.title + (". Rows from top to bottom: " + ", ".join(rows) if rows else "")
+        return Picture(
+            name=self.name(path),
+            href=self.copy(path),
+            width=width,
+            height=height,
+            shown=width * max(1, min(WIDEST // width, HIGHEST // height, *enlarged(caption))),
+            title=capital(caption.title),
+            rows=rows,
+            alt=capital(alt),
+            part=part_of(caption, width),
+        )
+
+
+def enlarged(caption: Caption) -> list[int]:
+    """Return the factor by which a grid may be enlarged until its samples have `LARGE` pixels."""
+    return [LARGE // max(caption.cell)] if caption.cell and min(caption.cell) > 0 else []
+
+
+def part_of(caption: Caption, width: int) -> float:
+    """Return the share of a grid's width that `ACROSS` samples take; of no grid all."""
+    if len(caption.cell) != 2 or caption.cell[1] < 1:
+        return 1.0
+    return min(1.0, ACROSS * caption.cell[1] / width)
+
+
+def copy_figures(media: Media) -> Figures:
+    """Copy a model's figures; raises UserError for a picture that can't be read."""
+    folder = media.source
     sounds: dict[tuple[Path, str], dict[str, Path]] = {}
     for path in sorted(folder.rglob("*.wav")):
         number, _, name = path.stem.partition("_")
         sounds.setdefault((path.parent, number), {})[name] = path
     pictures = sorted(folder.rglob("*.png"))
-    copy = partial(copy_file, folder=folder, media=media, root=root)
     clips: dict[str, list[Clip]] = {}
     for (parent, number), of_clip in sorted(sounds.items(), key=lambda item: clip_order(*item[0])):
-        task = parent.relative_to(folder).as_posix()
         names = sorted(of_clip, key=lambda name: (sound_order(name), name))
         spectrogram = parent / f"{number}.png"
         title = clip_title(spectrogram, number)
-        caption = Caption(f"Mel spectrograms of {title.lower()}", [sound_title(n) for n in names])
-        picture = show(spectrogram, copy, caption) if spectrogram in pictures else None
-        clip = Clip(title, [Sound(copy(of_clip[n]), sound_title(n)) for n in names], picture)
-        clips.setdefault(task, []).append(clip)
+        caption = Caption(f"{title} (mel spectrograms)", [sound_title(n) for n in names])
+        picture = media.show(spectrogram, caption) if spectrogram in pictures else None
+        of_names = [Sound(name, media.copy(of_clip[name]), sound_title(name)) for name in names]
+        task = parent.relative_to(folder).as_posix()
+        clips.setdefault(task, []).append(Clip(title, of_names, picture))
     alone = [path for path in pictures if (path.parent, path.stem) not in sounds]
-    shown = [show(path, copy, read_caption(path, folder)) for path in alone]
+    shown = [media.show(path, read_caption(path, folder)) for path in alone]
     # Equal widths next to each other, so that narrow pictures share a line of the page.
     return Figures(sorted(shown, key=lambda picture: picture.shown), clips)
-
-
-def copy_file(path: Path, *, folder: Path, media: Path, root: Path) -> str:
-    """Copy a file of ``folder`` to its place in ``media``; return its address from ``root``."""
-    to = media / path.relative_to(folder)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, to)  # not its mode: files of DVC's cache are read-only
-    return quote(to.relative_to(root).as_posix())
-
-
-def show(path: Path, copy: Callable[[Path], str], caption: Caption) -> Picture:
-    """Copy a picture and take its size; raises UserError where it can't be read as one."""
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-    except OSError as error:
-        raise UserError(f"{path} can't be read as a picture: {error}") from error
-    rows = list(caption.rows)
-    alt = caption.title + (". Rows from top to bottom: " + ", ".join(rows) if rows else "")
-    shown = width * max(1, min(WIDEST // width, HIGHEST // height))
-    return Picture(copy(path), width, height, shown, capital(caption.title), rows, capital(alt))
 
 
 def read_caption(path: Path, folder: Path) -> Caption:

@@ -2,12 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.figures import Caption
-from pipeline.report.figures import Picture, copy_file, show
+from pipeline.report.figures import Media, Picture
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,10 @@ def read_progress(curves: Path, media: Path, root: Path) -> Progress:
 
     Addresses are relative to ``root``. Raises UserError for what can't be read.
     """
-    samples = curves / "samples"
-    copy = partial(copy_file, folder=samples, media=media, root=root)
+    samples = Media(curves / "samples", media, root)
     previews = [
-        show(path, copy, Caption(f"After {int(path.stem):,} steps"))
-        for path in sorted(samples.glob("*.png"))
+        samples.show(path, Caption(f"After {int(path.stem):,} steps"))
+        for path in sorted(samples.source.glob("*.png"))
     ]
     return Progress(previews, read_warnings(curves / "warnings.json"))
 

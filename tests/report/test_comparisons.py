@@ -1,20 +1,16 @@
 """A model's numbers beside its baselines'."""
 
-import re
-
 import pytest
 
-from pipeline.errors import UserError
 from pipeline.evaluation import context, conversion
-from pipeline.evaluation.headline import CEILINGS
-from pipeline.report.comparisons import (
-    BASELINES,
-    MINUS,
-    Comparison,
-    headline,
-    number,
-    read_comparisons,
-)
+from pipeline.evaluation.metric_table import CEILINGS
+from pipeline.evaluation.results import Cost, Measured, Verdict
+from pipeline.report.baselines import BASELINES, baseline
+from pipeline.report.comparisons import Comparison, list_baselines, title_of_metric
+from pipeline.report.scales import MARGIN, WIDTH, scale_of
+from pipeline.report.tasks import KINDS, describe_task, kinds_of
+from pipeline.report.verdicts import Decision, lead
+from pipeline.report.words import MINUS, breakable, checksum, counted, enumerated, number, spoken
 
 
 @pytest.mark.parametrize("terms", [context.PICTURES, context.SOUND])
@@ -33,47 +29,126 @@ def test_every_baseline_of_voices_is_described():
         conversion.CEILING,
     }
     assert baselines | {conversion.BEFORE, conversion.WANTED} <= BASELINES.keys()
+    assert baseline("unheard_of").title == "Unheard of"
 
 
 @pytest.mark.parametrize(
-    "content",
-    ["{", "[]", '{"samples": {"beauty": {"model": 1}}}', '{"a": {"mse": {"model": "x"}}}'],
-)
-def test_damaged_metrics_are_named(tmp_path, content):
-    path = tmp_path / "m.json"
-    path.write_text(content)
-    with pytest.raises(UserError, match=re.escape(str(path))):
-        read_comparisons(path)
-
-
-@pytest.mark.parametrize(
-    ("name", "rows", "outcome", "best"),
+    ("name", "rows", "strongest", "best"),
     [
-        ("psnr", {"model": 19.0, "mean_picture": 14.0}, "better", {"model"}),
-        ("l1", {"model": 19.0, "mean_picture": 14.0}, "behind", {"mean_picture"}),
-        ("ssim", {"model": 1.0, "mean_picture": 1.0}, "level", {"model", "mean_picture"}),
+        ("psnr", {"model": 19.0, "mean_picture": 14.0}, "mean_picture", {"model"}),
+        ("l1", {"model": 19.0, "mean_picture": 14.0}, "mean_picture", {"mean_picture"}),
+        (
+            "ssim",
+            {"model": 1.0, "mean_picture": 1.0, "noise": 0.0},
+            "mean_picture",
+            {"model", "mean_picture"},
+        ),
         # A ceiling doesn't compete.
-        ("mcd", {"model": 6.0, "statistics": 7.0, "copy_synthesis": 3.0}, "better", {"model"}),
+        (
+            "mcd",
+            {"model": 6.0, "statistics": 7.0, "copy_synthesis": 3.0},
+            "statistics",
+            {"model"},
+        ),
         ("mcd", {"model": 6.0, "copy_synthesis": 3.0}, None, set()),
-        # What only describes has neither a best value nor an outcome.
+        # What only describes has no best value.
         ("mean_f0", {"model": 200.0, "source_recording": 100.0}, None, set()),
-        ("mse", {"model": float("nan"), "mean_picture": 0.2}, "behind", {"mean_picture"}),
+        ("mse", {"model": float("nan"), "mean_picture": 0.2}, "mean_picture", {"mean_picture"}),
     ],
 )
-def test_outcomes(name, rows, outcome, best):
-    comparison = Comparison("task", name, rows)
-    assert comparison.outcome == outcome
-    assert {baseline for baseline in rows if comparison.cell(baseline).best} == best
+def test_the_strongest_baseline_and_the_best_values(name, rows, strongest, best):
+    comparison = Comparison(name, Measured(rows, {"model": (5.0, 6.5)}))
+    assert comparison.strongest == strongest
+    assert {row for row in rows if comparison.cell(row).best} == best
+    assert comparison.cell("model").interval == "5 to 6.5"
     assert comparison.cell("untouched_input") is None
 
 
-def test_the_headline_is_the_foremost_distance_and_the_strongest_baseline():
-    rows = {"model": 1.0, "untouched_input": 2.0, "mean_picture": 3.0}
-    found = [Comparison("a", name, rows) for name in ("target_accuracy", "psnr", "l1")]
-    assert headline(found).name == "psnr"
-    assert headline(found).strongest == "mean_picture"
-    assert headline(found[2:]).strongest == "untouched_input"
-    assert headline([]) is None
+def test_baselines_stand_in_their_order_and_ceilings_last():
+    first = Comparison("mcd", Measured({"model": 1.0, "copy_synthesis": 0.0, "statistics": 2.0}))
+    second = Comparison("l1", Measured({"model": 1.0, "noise": 2.0, "statistics": 2.0}))
+    assert list_baselines([first, second]) == ["statistics", "noise", "copy_synthesis"]
+
+
+# Verdicts
+
+
+def decide(params, name: str, task: str, metric: str, **rows: float) -> Decision:
+    verdict = Verdict(metric, "", "noise", "better", [Cost("psnr", 1.0, 2.0)])
+    described = describe_task(task, params.runs[name])
+    return Decision(described, Comparison(metric, Measured({"noise": 9.0, **rows})), verdict)
+
+
+def test_the_foremost_kind_of_task_stands_for_a_model_and_of_several_the_worst(params):
+    samples = decide(params, "gan", "samples", "fd_features", model=3.0)
+    rebuilt = decide(params, "gan", "reconstruction", "fd_features", model=5.0)
+    assert lead([rebuilt, samples]) is samples
+    near = decide(params, "voice", "arthur_to_beatrice", "mcd", model=5.0)
+    far = decide(params, "voice", "beatrice_to_arthur", "mcd", model=7.0)
+    assert lead([near, far]) is lead([far, near]) is far
+    assert lead([]) is None
+    assert samples.costs == ["PSNR to the true counterpart: 1 against 2 dB"]
+
+
+def test_a_verdict_without_a_baseline_is_none(params):
+    task = describe_task("samples", params.runs["gan"])
+    verdict = Verdict("fd_features", "", None, None)
+    decision = Decision(task, Comparison("fd_features", Measured({"model": 1.0})), verdict)
+    assert decision.label.word == "no baseline"
+    assert decision.baseline is None
+
+
+def test_tasks_are_told_by_their_names(params):
+    run, gan = params.runs["voice"], params.runs["gan"]
+    pitch = describe_task("beatrice_to_arthur/pitch", run)
+    assert (pitch.title, pitch.figure) == ("beatrice → arthur, pitch", "beatrice_to_arthur")
+    assert pitch.is_part
+    assert pitch.subject == describe_task("arthur_to_beatrice", run).subject
+    rebuilt = describe_task("reconstruction/digit", gan)
+    assert (rebuilt.title, rebuilt.figure) == ("Reconstruction / digit", "reconstructions/digit")
+    assert describe_task("arthur_to_beatrice", gan).kind is KINDS[-1]
+    names = ("likelihood", "samples", "codes", "samples")
+    kinds = kinds_of([describe_task(name, gan) for name in names])
+    assert [kind.name for kind in kinds] == ["sampling", "codes", "likelihood"]
+
+
+# Values on a line
+
+
+def test_better_is_further_right_whichever_way_a_metric_counts():
+    for name, worse, better in (("psnr", 10.0, 20.0), ("mse", 0.4, 0.2)):
+        values = {"model": better, "noise": worse}
+        scale = scale_of(Comparison(name, Measured(values, {"model": (better, better)})))
+        assert [(dot.role, dot.at) for dot in scale.dots] == [
+            ("baseline", MARGIN),
+            ("model", WIDTH - MARGIN),
+        ]
+        assert scale.span == (WIDTH - MARGIN, WIDTH - MARGIN)
+        assert not scale.logarithmic
+        assert scale.alt == f"From worse to better: Noise {worse:g}, The model {better:g}"
+
+
+def test_values_of_very_different_sizes_are_set_in_decades():
+    values = {"model": 10.0, "noise": 1000.0, "test_pictures": 0.1, "untrained": float("inf")}
+    scale = scale_of(Comparison("fd_features", Measured(values)))
+    assert scale.logarithmic
+    assert scale.dots[-1].at == pytest.approx(WIDTH / 2)
+    assert [dot.role for dot in scale.dots] == ["baseline", "ceiling", "model"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("mse", {"model": 1.0}),
+        ("mse", {"model": float("nan"), "noise": 1.0, "untrained": 2.0}),
+        ("mean_f0", {"model": 1.0, "source_recording": 2.0}),
+    ],
+)
+def test_no_line_without_two_values_to_compare(name, values):
+    assert scale_of(Comparison(name, Measured(values))) is None
+
+
+# Words
 
 
 def test_numbers_as_people_read_them():
@@ -88,3 +163,13 @@ def test_numbers_as_people_read_them():
         f"{MINUS}∞",
         "0",
     ]
+
+
+def test_names_as_people_read_them():
+    assert spoken("arthur_to_beatrice/pitch") == "Arthur to beatrice / pitch"
+    assert breakable("a_b-<c>") == "a_<wbr>b-<wbr>&lt;c&gt;"
+    assert [counted(1, "model"), counted(1200, "model")] == ["1 model", "1,200 models"]
+    assert [enumerated(["a"]), enumerated(["a", "b", "c"])] == ["a", "a, b and c"]
+    assert checksum("0123456789abcdef") == "0123456789ab"
+    assert title_of_metric("mcd") == "Mel-cepstral distortion"
+    assert title_of_metric("unheard_of") == "Unheard of"

@@ -4,189 +4,238 @@ import html
 import json
 import re
 import shutil
-import wave
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
-import numpy as np
+import fabricated
 import pytest
 import tiny
-from curves import write_curve
-from PIL import Image
-from safetensors.numpy import save_file
+from fabricated import ODD
 
 from pipeline.errors import UserError
-from pipeline.evaluation.results import METRICS
+from pipeline.evaluation.headline import headline, short
+from pipeline.evaluation.metric_table import METRICS
+from pipeline.evaluation.results import parse_results
 from pipeline.params import Params
-from pipeline.report import Outputs, build_report
-from pipeline.report.comparisons import (
-    BASELINES,
-)
+from pipeline.report import build_report
+from pipeline.report.baselines import BASELINES
+from pipeline.report.model import Outputs
 from pipeline.report.progress import read_warnings
+from stages.report import seen_from_root
 
-ODD = 'a<b> & "c" #?%'
-SOUND = {
-    "arthur_to_beatrice": {
-        "mcd": {"model": 6.2, "statistics": 6.9, "copy_synthesis": 3.1},
-        "log_f0_correlation": {"model": 0.52, "statistics_f0": 0.84, "copy_synthesis": 0.9},
-    },
-    "arthur_to_beatrice/pitch": {
-        "mean_f0": {"model": 207.7, "source_recording": 98.9, "target_speaker": 201.0}
-    },
-}
-DIGITS = {
-    "samples": {"fd_features": {"model": 30.68, "noise": 261.8, "test_pictures": 4.79}},
-    "reconstruction": {"mse": {"model": 0.0155, "mean_picture": 0.2304}},
-}
+PAGES = (
+    "index.html",
+    "comparisons/samplers.html",
+    "comparisons/translation-voices-arthur-beatrice.html",
+    "models/cut.html",
+    "models/gan.html",
+    "models/voice.html",
+    "models/wgan.html",
+)
 
 
 @pytest.fixture
-def params() -> Params:
-    return Params.model_validate(
-        {
-            "seed": 1,
-            "datasets": {"digits": {"kind": "digits", "size": 32}, "voices": {"kind": "voices"}},
-            "models": {
-                ODD: {"method": "vae", "data": "digits", "domains": ["digit"], "steps": 1500},
-                "voice": {
-                    "method": "cyclegan",
-                    "data": "voices",
-                    "source": "arthur",
-                    "target": "beatrice",
-                    "steps": 100,
-                    "crop": 64,
-                },
-            },
-        }
-    )
-
-
-@pytest.fixture
-def outputs(tmp_path: Path) -> Outputs:
-    data = tmp_path / "data"
-    outputs = Outputs(*(data / name for name in ("models", "evaluation", "curves")))
-    for name, results in ((ODD, DIGITS), ("voice", SOUND)):
-        weights = {"w": np.zeros((3, 411), np.float32), "n.running_mean": np.zeros(5, np.float32)}
-        (outputs.models / name).mkdir(parents=True)
-        save_file(weights, outputs.models / name / "model.safetensors")
-        write_curve(outputs.curves / name / "plots" / "metrics" / "nll.tsv", [900.0, 230.0, 198.0])
-        (outputs.evaluation / name).mkdir(parents=True)
-        (outputs.evaluation / name / "results.json").write_text(json.dumps(results))
-    picture(outputs.curves / "voice/samples/00000010.png")
-    picture(outputs.curves / "voice/samples/00001200.png")
-    warnings = [
-        {"text": "a <to> b: outputs are all alike", "first": 10, "last": 1200},
-        {"text": "always right", "first": 1200, "last": 1200},
-    ]
-    (outputs.curves / "voice/warnings.json").write_text(json.dumps(warnings))
-    picture(outputs.evaluation / ODD / "reconstructions.png")
-    caption = {"title": "Test <pictures>", "rows": ["input: <i>", "translation"]}
-    (outputs.evaluation / ODD / "reconstructions.json").write_text(json.dumps(caption))
-    clip = outputs.evaluation / "voice" / "arthur_to_beatrice"
-    picture(clip / "0.png")
-    for name in ("model", "target", "source_through_vocoder"):
-        with wave.open(str(clip / f"0_{name}.wav"), "wb") as file:
-            file.setparams((1, 2, 16000, 0, "NONE", ""))
-            file.writeframes(bytes(320))
-    return outputs
-
-
-def picture(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (66, 32), "teal").save(path)
-
-
-def test_two_reports_are_equal_and_whole(tmp_path, params, outputs):
+def out(tmp_path: Path, params: Params, outputs: Outputs) -> Path:
     out = tmp_path / "data" / "report"
     build_report(params, outputs, out)
+    return out
+
+
+def read(out: Path, page: str) -> str:
+    return (out / page).read_text(encoding="utf-8")
+
+
+def words(out: Path, page: str) -> str:
+    """What a page says, without its tags."""
+    text = re.sub(r"<[^>]*>", " ", read(out, page))
+    return re.sub(r"\s+", " ", html.unescape(text))
+
+
+def odd_page(out: Path) -> str:
+    """The page of the model with the odd name."""
+    named = re.search(r'<a href="(models/[^"]*)">a&lt;', read(out, "index.html"))
+    assert named is not None
+    return named[1]
+
+
+def test_two_reports_are_equal_and_whole(out, params, outputs):
     first = tiny.tree(out)
     build_report(params, outputs, out)
     assert tiny.tree(out) == first
-    assert f"media/{ODD}/reconstructions.png" in first
+    assert {*PAGES, odd_page(out), "style.css", "script.js", "runs.js"} <= first.keys()
     assert not list(out.parent.glob(".report*"))
 
 
-def test_the_page_says_what_the_run_found(tmp_path, params, outputs):
-    build_report(params, outputs, tmp_path / "report")
-    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
-    for text in ("1,500", "1,233", "30.68", "0.0155", "6.2", "voice", "arthur → beatrice", "198"):
+def test_what_differs_from_run_to_run_is_in_one_file(out, params, outputs):
+    first = tiny.tree(out)
+    late = fabricated.log("voice", 33.25) | {"finished": "2027-01-01T00:00:00+00:00"}
+    fabricated.write_json(outputs.logs / "voice/training.json", late)
+    build_report(params, outputs, out)
+    second = tiny.tree(out)
+    assert {name for name in first if first[name] != second[name]} == {"runs.js"}
+    assert b"33.25" in second["runs.js"]
+    shutil.rmtree(outputs.logs)
+    build_report(params, outputs, out)
+    assert {name for name in first if first[name] != tiny.tree(out)[name]} == {"runs.js"}
+
+
+def test_the_pages_need_nothing_but_their_folder(out, tmp_path):
+    every = {page.relative_to(out).as_posix(): page.read_text() for page in out.rglob("*.html")}
+    assert set(every) == {*PAGES, odd_page(out)}
+    anchors = {page: set(re.findall(r' id="([^"]*)"', text)) for page, text in every.items()}
+    for page, text in every.items():
+        assert "http" not in text
+        assert "url(" not in text
+        assert str(tmp_path) not in text
+        for address in re.findall(r'(?:src|href)="([^"]*)"', text):
+            target = urlsplit(html.unescape(address))
+            file = ((out / page).parent / unquote(target.path)).resolve() if target.path else None
+            assert file is None or file.is_file(), address
+            if target.fragment:
+                assert target.fragment in anchors[page]
+    for name in ("style.css", "script.js"):
+        assert "http" not in read(out, name)
+        assert "url(" not in read(out, name)
+
+
+def test_every_page_leads_everywhere(out):
+    for page in (*PAGES, odd_page(out)):
+        text = read(out, page)
+        header = text[: text.index("<main")]
+        for other in (*PAGES, odd_page(out)):
+            assert f'{other}"' in header
+        assert 'aria-current="page"' in header
+        assert 'href="#main"' in header
+
+
+def test_the_overview_says_what_each_model_is_worth(out):
+    page = words(out, "index.html")
+    for text in ("5 models", "6.2", "5.7 to 6.7", "Statistics", "± trade-off", "✗ behind"):
         assert text in page
-    assert BASELINES["statistics"].words in html.unescape(page)
+    assert "worse by Correlation of pitch (log F0): 0.52 against 0.84" in page
+    assert "Reconstruction: ✓ better" in page  # beside what stands for the model
+    assert page.count("✓ better") == 1 + 3 + 1  # tally, samplers, reconstruction
+
+
+def test_the_overview_has_the_numbers_of_dvc_metrics_show(out, params):
+    page = words(out, "index.html")
+    for name, metric in ((ODD, "fd"), ("gan", "fd"), ("voice", "mcd"), ("cut", "mcd")):
+        row = page[page.index(f"{name} {params.runs[name].method} ", page.index("Verdict ")) :]
+        shown = headline(parse_results(fabricated.all_results()[name]))
+        for key in {metric, f"{metric}_vs"} & shown.keys():
+            assert f"{short(shown[key]):.4g} " in row[:300]
+
+
+def test_a_models_page_says_how_it_was_made_and_measured(out):
+    page = words(out, "models/voice.html")
+    for text in (
+        "arthur → beatrice",
+        "1,233",  # parameters
+        "Some processor, 2 threads",
+        "da7a" * 16,
+        fabricated.WEIGHTS["voice"],
+        "crossdomain 0.1.0, torch 2.11.0",
+        "identity_weight",
+        "kind: voices",
+        "What counts is mcd.",
+        "Word error",
+        "no <Whisper> model is given",
+        "Items 100",
+        "a <to> b: outputs are all alike, from step 10 to step 1,200",
+        "always right, after step 1,200",
+    ):
+        assert text in page
+    assert page.index("After 10 steps") < page.index("After 1,200 steps")
+    assert BASELINES["statistics"].words in page
     assert METRICS["mcd"].title in page
-    sounds = re.findall(r'<audio [^>]*src="[^"]*/0_(\w+)\.wav"', page)
+    assert "Previews" not in words(out, "models/gan.html")  # which left none
+    assert 'class="warnings"' not in read(out, "models/gan.html")
+
+
+def test_the_metric_that_decides_and_the_dear_one_are_marked(out):
+    table = read(out, "models/voice.html").partition("<caption>arthur → beatrice</caption>")[2]
+    table = table.partition("</table>")[0]
+    rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    assert ["decides" in row for row in rows] == [False, True, False]
+    assert ["tag cost" in row for row in rows] == [False, False, True]
+
+
+def test_pitch_is_told_before_and_after(out):
+    page = read(out, "models/voice.html")
+    table = page.partition("<caption>arthur → beatrice, pitch</caption>")[2].partition("</table>")[
+        0
+    ]
+    for text in ("Source, before", "98.9", "207.7", "Target speaker", "201", "in Hz"):
+        assert text in table
+    assert "is better" not in table
+    assert "✓" not in table
+
+
+def test_pictures_stand_with_their_tasks(out):
+    page = words(out, odd_page(out))
+    assert page.index("Test <pictures>") < page.index("From the left: best")
+    assert (
+        "Ranked by Mean squared error of reconstructions. Best: 0004. Median: 7. Worst: 31." in page
+    )
+    assert page.index("Further pictures", page.index("0.0155")) < page.index("Straight lines")
+    sounds = re.findall(r'<audio [^>]*src="[^"]*/0_(\w+)\.wav"', read(out, "models/voice.html"))
     assert sounds == ["source_through_vocoder", "model", "target"]
 
 
-def test_sounds_that_models_draw_and_rebuild_have_players_under_their_own_names(
-    tmp_path, params, outputs
-):
+def test_pages_are_light(out):
+    for page in out.rglob("*.html"):
+        text = page.read_text()
+        assert all('preload="none"' in player for player in re.findall(r"<audio [^>]*>", text))
+        assert all('loading="lazy"' in image for image in re.findall(r"<img [^>]*>", text))
+        assert len(text) < 60_000
+
+
+def test_samples_of_sound_have_players_under_their_own_names(tmp_path, params, outputs):
     for task, title, names in (
         ("samples", "Sample", ["model"]),
         ("reconstructions", "Chunk", ["model", "original"]),
     ):
         folder = outputs.evaluation / "voice" / task
-        picture(folder.with_suffix(".png"))
-        picture(folder / "0.png")
-        (folder / "0.json").write_text(json.dumps({"title": f"{title} 1", "rows": []}))
+        fabricated.write_picture(folder.with_suffix(".png"))
+        fabricated.write_picture(folder / "0.png", f"{title} 1")
         for name in names:
-            shutil.copyfile(
-                outputs.evaluation / "voice/arthur_to_beatrice/0_model.wav",
-                folder / f"0_{name}.wav",
-            )
+            fabricated.write_sound(folder / f"0_{name}.wav")
     build_report(params, outputs, tmp_path / "report")
-    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    page = read(tmp_path / "report", "models/voice.html")
     players = re.findall(r'<audio [^>]*src="[^"]*/(\w+)/0_(\w+)\.wav" aria-label="([^"]*)"', page)
     assert [player for player in players if player[0] != "arthur_to_beatrice"] == [
         ("reconstructions", "original", "Chunk 1: Original, through the vocoder"),
         ("reconstructions", "model", "Chunk 1: By the model"),
         ("samples", "model", "Sample 1: By the model"),
     ]
-    assert "<h5>Sentence 1</h5>" in page  # without a caption
-    assert "Mel spectrograms of sample 1" in page
+    assert "<h4>Sentence 1</h4>" in page  # without a caption
+    assert "Sample 1 (mel spectrograms)" in page
     assert "reconstructions.png" in page  # the grid stays a picture
 
 
-def test_the_page_says_pitch_before_and_after(tmp_path, params, outputs):
+def test_names_are_escaped(out):
+    for page in out.rglob("*.html"):
+        text = page.read_text()
+        for raw in ("a<b>", "<pictures>", "input: <i>", "<Whisper>", "a <to> b"):
+            assert raw not in text
+    assert html.escape(ODD).replace("&quot;", "&#34;") in read(out, odd_page(out))
+
+
+def test_numbers_of_other_weights_are_told(tmp_path, params, outputs):
+    path = outputs.evaluation / "gan" / "results.json"
+    content = json.loads(path.read_text())
+    content["protocol"]["weights"] = "f" * 64
+    path.write_text(json.dumps(content))
     build_report(params, outputs, tmp_path / "report")
-    page = html.unescape((tmp_path / "report" / "index.html").read_text(encoding="utf-8"))
-    table = page.partition("<caption>Arthur to beatrice / pitch</caption>")[2]
-    table = re.sub(r"\s+", " ", table.partition("</table>")[0])
-    for text in ("Source, before", "98.9", "207.7", "Target speaker", "201", '"quiet">in Hz<'):
-        assert text in table
-    assert "is better" not in table
-    assert "pill" not in table
-    assert "✓" not in table
-    for name in ("statistics_f0", "source_recording", "target_speaker"):
-        assert BASELINES[name].words in page
-    assert '<span class="quiet">↓ lower is better, in dB</span>' in page
-    assert '<span class="quiet">↑ higher is better</span>' in page
-    assert "better on 1 of 2" in page
+    assert "the numbers are of other weights (ffffffffffff)" in words(
+        tmp_path / "report", "models/gan.html"
+    )
 
 
-def test_the_page_needs_nothing_but_its_folder(tmp_path, params, outputs):
-    out = tmp_path / "report"
-    build_report(params, outputs, out)
-    page = (out / "index.html").read_text(encoding="utf-8")
-    assert "http" not in page
-    assert "<script" not in page
-    assert "url(" not in page
-    assert str(tmp_path) not in page
-    anchors = set(re.findall(r' id="([^"]*)"', page))
-    for address in re.findall(r'(?:src|href)="([^"]*)"', page):
-        if address.startswith("#"):
-            assert address[1:] in anchors
-        else:
-            assert (out / unquote(html.unescape(address))).is_file()
-
-
-def test_the_page_shows_how_a_model_came_about(tmp_path, params, outputs):
-    build_report(params, outputs, tmp_path / "report")
-    page = html.unescape((tmp_path / "report" / "index.html").read_text(encoding="utf-8"))
-    assert page.count("Previews while it trained") == 1  # the other model left no pictures
-    assert page.index("After 10 steps") < page.index("After 1,200 steps")
-    assert "a <to> b: outputs are all alike, from step 10 to step 1,200" in page
-    assert "always right, after step 1,200" in page
-    assert page.count('class="warnings"') == 1
+def test_a_run_without_models_has_a_report(tmp_path, params, outputs):
+    nothing = params.model_copy(update={"models": {}})
+    build_report(nothing, outputs, tmp_path / "report")
+    assert "params.yaml names no models." in read(tmp_path / "report", "index.html")
 
 
 @pytest.mark.parametrize("content", ["[{}]", "no json", '[{"text": "a", "first": "b", "last": 1}]'])
@@ -198,31 +247,33 @@ def test_damaged_warnings_are_named(tmp_path, content):
     assert read_warnings(tmp_path / "none.json") == []
 
 
-def test_names_are_escaped(tmp_path, params, outputs):
-    build_report(params, outputs, tmp_path / "report")
-    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
-    assert html.escape(ODD).replace("&quot;", "&#34;") in page
-    assert "a<b>" not in page
-    assert "<pictures>" not in page
-    assert "input: <i>" not in page
-
-
 @pytest.mark.parametrize(
     "missing",
     [
         "models/voice/model.safetensors",
+        "models/voice/params.json",
         "evaluation/voice/results.json",
         "evaluation/voice",
         "curves/voice/plots/metrics",
     ],
 )
-def test_a_missing_output_is_named_and_the_old_report_stays(tmp_path, params, outputs, missing):
-    out = tmp_path / "report"
-    build_report(params, outputs, out)
+def test_a_missing_output_is_named_and_the_old_report_stays(
+    out, tmp_path, params, outputs, missing
+):
     old = tiny.tree(out)
     path = tmp_path / "data" / missing
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    with pytest.raises(UserError, match=re.escape(str(path))):
+    with pytest.raises(UserError, match=re.escape(str(path).removesuffix("/params.json"))):
         build_report(params, outputs, out)
     assert tiny.tree(out) == old
-    assert not list(tmp_path.glob(".report*"))
+    assert not list(out.parent.glob(".report*"))
+
+
+def test_the_place_of_the_report_is_told_as_from_the_project(in_folder, monkeypatch):
+    path = Path("data/report/index.html")
+    monkeypatch.setenv("DVC_ROOT", str(in_folder.parent))
+    assert seen_from_root(path) == f"{in_folder.name}/data/report/index.html"
+    monkeypatch.setenv("DVC_ROOT", str(in_folder / "elsewhere"))
+    assert seen_from_root(path) == "data/report/index.html"
+    monkeypatch.delenv("DVC_ROOT")
+    assert seen_from_root(path) == "data/report/index.html"

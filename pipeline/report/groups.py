@@ -1,0 +1,191 @@
+"""The pages that put models of one task beside each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pipeline.evaluation.results import MODEL
+from pipeline.report.figures import Picture, Sound
+from pipeline.report.model import Model
+from pipeline.report.names import file_names
+from pipeline.report.ranking import Member, Ranking, rank
+from pipeline.report.sections import pictures_of
+from pipeline.report.tasks import KINDS, OTHER, SAMPLING, Kind
+
+FEWEST = 2  # models of a page that compares them
+
+
+class Key(NamedTuple):
+    """What models must share to stand on one page."""
+
+    kind: Kind
+    data: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one model makes, to look at or to listen to beside the others'."""
+
+    member: Member
+    pictures: list[Picture]
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """One clip by all models: what they were given, what each makes of it, and the truth."""
+
+    title: str
+    sounds: list[tuple[str, str, Sound]]
+    """Whose it is (a model's name, or what the sound is), the model's page or "", the sound."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One task of a page."""
+
+    title: str
+    anchor: str
+    members: list[Member]
+    ranking: Ranking
+    samples: list[Sample]
+    hearings: list[Hearing]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A page."""
+
+    page: str
+    """Its address, relative to the report's folder."""
+    title: str
+    short: str
+    """Where the data set is known."""
+    contests: list[Contest]
+
+    @property
+    def models(self) -> list[Model]:
+        """The models of the page, each once."""
+        found = {m.model.name: m.model for contest in self.contests for m in contest.members}
+        return list(found.values())
+
+
+def groups_of(models: Sequence[Model]) -> list[Group]:
+    """Make a page of each kind of task and data set that several models share.
+
+    The last is that of all samplers, unless one of the others is.
+    """
+    shared: dict[Key, dict[str, list[Member]]] = {}
+    for model in models:
+        for task in model.tasks:
+            key = Key(task.kind, model.run.data, task.subject)
+            shared.setdefault(key, {}).setdefault(task.name, []).append(Member(model, task))
+    keys = sorted(
+        (key for key in shared if key.kind is not OTHER), key=lambda key: KINDS.index(key.kind)
+    )
+    files = file_names(address(key) for key in keys)
+    groups = [
+        Group(
+            f"comparisons/{files[address(key)]}.html",
+            title_of(key, keys),
+            key.kind.title_of_page,
+            [contest(str(at), found) for at, found in enumerate(several(shared[key]), 1)],
+        )
+        for key in keys
+        if several(shared[key])
+    ]
+    samplers = [key for key in keys if key.kind is SAMPLING]
+    every = all_samplers([shared[key] for key in samplers], samplers)
+    if every is None:
+        return groups
+    if len(samplers) == 1:  # the same models once more
+        groups = [group for group in groups if group.title != title_of(samplers[0], keys)]
+    return [*groups, every]
+
+
+def several(tasks: dict[str, list[Member]]) -> list[list[Member]]:
+    """Return the models of those tasks that enough models do."""
+    return [members for members in tasks.values() if len(members) >= FEWEST]
+
+
+def all_samplers(tasks: Sequence[dict[str, list[Member]]], keys: Sequence[Key]) -> Group | None:
+    """Make the page of all samplers, data set by data set; None where they are too few."""
+    if sum(len(members) for found in tasks for members in found.values()) < FEWEST:
+        return None
+    contests = [
+        contest(f"{at}-{part}", members, title=subject_of(key, keys))
+        for at, (key, found) in enumerate(zip(keys, tasks, strict=True), 1)
+        for part, members in enumerate(found.values(), 1)
+    ]
+    return Group("comparisons/samplers.html", "All samplers", "All samplers", contests)
+
+
+def contest(anchor: str, members: list[Member], title: str = "") -> Contest:
+    """Put the models of one task beside each other."""
+    ranking = rank(members)
+    ranked = [row.member for row in ranking.rows if row.member is not None]
+    makers = [member for member in ranked if not member.task.is_part]
+    samples = [
+        Sample(member, pictures_of(member.task, member.model.figures)[:1]) for member in makers
+    ]
+    return Contest(
+        title or members[0].task.title,
+        f"task-{anchor}",
+        members,
+        ranking,
+        [sample for sample in samples if sample.pictures],
+        hearings_of(makers),
+    )
+
+
+def hearings_of(members: Sequence[Member]) -> list[Hearing]:
+    """Line up the clips of several models by what they are of.
+
+    What is no model's own (source, target) is the first model's that has it, and stands first.
+    """
+    titles: dict[str, dict[tuple[str, str], Sound]] = {}
+    for member in members:
+        for clip in member.model.figures.clips.get(member.task.figure, []):
+            of, why = parted(clip.title)
+            sounds = titles.setdefault(of, {})
+            for sound in clip.sounds:
+                if sound.name == MODEL:
+                    sounds[f"{member.model.name}{why}", member.model.page] = sound
+                else:
+                    sounds.setdefault((sound.title, ""), sound)
+    return [
+        Hearing(
+            title,
+            [
+                (name, page, sounds[name, page])
+                for name, page in sorted(sounds, key=lambda whose: whose[1] != "")
+            ],
+        )
+        for title, sounds in titles.items()
+    ]
+
+
+def parted(title: str) -> tuple[str, str]:
+    """Return what a clip is of, and in brackets why it was chosen.
+
+    ``Worst of 12 by word error: She left.`` -> ``She left.`` and `` (worst of 12 by word error)``.
+    """
+    why, colon, of = title.partition(": ")
+    return (of, f" ({why[:1].lower()}{why[1:]})") if colon else (title, "")
+
+
+def address(key: Key) -> str:
+    """Name the page of a key, as far as can be in the characters of a file's name."""
+    subject = key.subject.replace(", ", "-").replace(" and ", "-")
+    return f"{key.kind.name}-{key.data}-{subject}"
+
+
+def title_of(key: Key, keys: Sequence[Key]) -> str:
+    """Name a page: ``Translators of savanna: horse and zebra``."""
+    return f"{key.kind.title_of_page} of {subject_of(key, keys)}"
+
+
+def subject_of(key: Key, keys: Sequence[Key]) -> str:
+    """Name a data set, and its domains where other models of the kind have others of it."""
+    alike = [other for other in keys if other[:2] == key[:2]]
+    return key.data if len(alike) == 1 else f"{key.data}: {key.subject}"

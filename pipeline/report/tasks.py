@@ -1,0 +1,86 @@
+"""The kinds of tasks that evaluations measure, told by their names and the run's domains."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline.methods.base import RunParams
+from pipeline.methods.runs import TranslatorRunParams, VocoderRunParams
+from pipeline.report.words import spoken
+
+ARROW = " → "
+
+
+class Kind(NamedTuple):
+    """What a task asks of a model."""
+
+    name: str
+    title: str
+    title_of_page: str
+    """Of models that share such a task, before the data set's name."""
+
+
+TRANSLATION = Kind("translation", "Translation", "Translators")
+VOCODING = Kind("vocoding", "Vocoding", "Vocoders")
+SAMPLING = Kind("sampling", "Sampling", "Samplers")
+RECONSTRUCTION = Kind("reconstruction", "Reconstruction", "Reconstructions")
+CODES = Kind("codes", "Codes", "Codes")
+LIKELIHOOD = Kind("likelihood", "Likelihood", "Likelihoods")
+OTHER = Kind("other", "Other", "Other tasks")
+
+KINDS = (TRANSLATION, VOCODING, SAMPLING, RECONSTRUCTION, CODES, LIKELIHOOD, OTHER)
+"""In the order in which they stand for a model that does several."""
+
+NAMED = {
+    "samples": SAMPLING,
+    "reconstruction": RECONSTRUCTION,
+    "codes": CODES,
+    "likelihood": LIKELIHOOD,
+}
+"""The first part of a task's name -> its kind."""
+
+
+class Task(NamedTuple):
+    """A task of one model."""
+
+    name: str
+    """As in results.json: ``horse_to_zebra``, ``samples``, ``reconstruction/horse``, ..."""
+    kind: Kind
+    title: str
+    """``Horse → zebra``, ``Reconstruction / horse``."""
+    subject: str
+    """What models of a kind must share to be compared: the domains."""
+
+    @property
+    def is_part(self) -> bool:
+        """True: its pictures and sounds are another task's (``arthur_to_beatrice/pitch``)."""
+        return self.kind is TRANSLATION and "/" in self.name
+
+    @property
+    def figure(self) -> str:
+        """Return the name of the figure, and of the folder of clips, of the task."""
+        first, slash, rest = self.name.partition("/")
+        if self.kind is RECONSTRUCTION:
+            return f"{first}s{slash}{rest}"
+        return first if self.kind is TRANSLATION else self.name
+
+
+def describe_task(name: str, run: RunParams) -> Task:
+    """Describe a task of results.json by its name."""
+    first, slash, rest = name.partition("/")
+    domains = list(run.domains)
+    if isinstance(run, TranslatorRunParams):
+        ways = {f"{a}_to_{b}": (a, b) for a, b in (domains, domains[::-1])}
+        if first in ways:
+            title = ARROW.join(ways[first]) + (f", {rest}" if slash else "")
+            return Task(name, TRANSLATION, title, " and ".join(sorted(domains)))
+    subject = ", ".join(domains)
+    if isinstance(run, VocoderRunParams) and first in domains:
+        return Task(name, VOCODING, f"Vocoding of {first}", subject)
+    kind = NAMED.get(first, OTHER)
+    return Task(name, kind, spoken(name), subject)
+
+
+def kinds_of(tasks: Sequence[Task]) -> list[Kind]:
+    """List the kinds of some tasks, in the order of `KINDS`."""
+    found = {task.kind for task in tasks}
+    return [kind for kind in KINDS if kind in found]

@@ -1,0 +1,89 @@
+"""What the report reads: results and logs, and what it names files."""
+
+import json
+import re
+
+import fabricated
+import pytest
+from fabricated import ODD
+
+from pipeline.errors import UserError
+from pipeline.evaluation.metric_table import METRICS
+from pipeline.evaluation.results import Cost
+from pipeline.report.names import file_names
+from pipeline.report.reading import read_evaluation
+from pipeline.report.runs import runs_script
+
+
+def write(tmp_path, **changes):
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(fabricated.all_results()["voice"] | changes))
+    return path
+
+
+def test_results_are_typed_and_in_order(tmp_path):
+    tasks = {"way": fabricated.conversion(6.2) | {"l1": fabricated.measured(1, noise=2)}}
+    tasks["way"]["psnr"] = {"values": {"noise": 1.0}, "intervals": {}, "protocol": {}}
+    found = read_evaluation(write(tmp_path, tasks=tasks, verdicts={}))
+    assert list(found.tasks["way"]) == [m for m in METRICS if m in tasks["way"] and m != "psnr"]
+    assert found.tasks["way"]["mcd"].intervals == {"model": (5.7, 6.7)}
+    found = read_evaluation(write(tmp_path))
+    assert found.verdicts["arthur_to_beatrice"].costs == [Cost("log_f0_correlation", 0.52, 0.84)]
+    assert found.missing[0].metric == "word_error"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"format": 1}', '{"samples": {}}'])
+def test_other_files_are_named(tmp_path, content):
+    path = tmp_path / "results.json"
+    path.write_text(content)
+    with pytest.raises(UserError, match=re.escape(f"{path} holds no results; evaluate again")):
+        read_evaluation(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tasks": {"way": {"mcd": {"values": {"model": "x"}}}}}, "holds no results"),
+        ({"tasks": {"way": {"mcd": 1}}}, "holds no results"),
+        ({"missing": [{"task": "way"}]}, "holds no results"),
+        ({"verdicts": {"way": {"metric": "mcd"}}}, "holds no results"),
+        ({"tasks": {"way": {"beauty": fabricated.measured(1)}}, "verdicts": {}}, "'beauty'"),
+        ({"protocol": {"weights": "a"}}, "lacks data, data_checksum"),
+        ({"tasks": {}}, "a verdict on 'arthur_to_beatrice' whose numbers are missing"),
+        (
+            {"verdicts": {"arthur_to_beatrice": fabricated.verdict("mcd", "noise", "better")}},
+            "a verdict on 'arthur_to_beatrice' whose numbers are missing",
+        ),
+    ],
+)
+def test_damaged_results_are_named(tmp_path, changes, words):
+    path = write(tmp_path, **changes)
+    with pytest.raises(UserError, match=re.escape(words)) as raised:
+        read_evaluation(path)
+    assert str(path) in str(raised.value)
+
+
+def test_logs_are_kept_by_the_weights_that_they_are_of(tmp_path):
+    of_gan = fabricated.log("gan", 5.0)
+    fabricated.write_json(tmp_path / "gan/training.json", of_gan | {"more": {"a": 1}})
+    fabricated.write_json(tmp_path / "gan/evaluation.json", of_gan | {"weights": "other"})
+    fabricated.write_json(tmp_path / "wgan/training.json", ["no log"])
+    (tmp_path / "wgan/evaluation.json").write_text("{")
+    script = runs_script(["gan", "wgan", "none"], tmp_path)
+    found = json.loads(script.removeprefix("window.crossdomainRuns = ").rstrip(";\n"))
+    del of_gan["weights"]
+    weights = fabricated.WEIGHTS["gan"]
+    assert found == {
+        weights: {"gan": {"training": of_gan}},
+        "other": {"gan": {"evaluation": of_gan}},
+    }
+
+
+def test_file_names_are_plain_and_differ_on_every_system():
+    names = ["vae", "VAE", "cut", ODD, "a/b", "a:b", "..", "ü", "x" * 300]
+    found = file_names(names)
+    assert found["cut"] == "cut"
+    assert len({file.lower() for file in found.values()}) == len(names)
+    for file in found.values():
+        assert re.fullmatch(r"\w[\w-]{0,80}", file, re.ASCII)
+    assert file_names(reversed(names)) == found
