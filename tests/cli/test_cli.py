@@ -133,7 +133,18 @@ def test_the_flags_of_sampling_are_the_options_of_samplers() -> None:
         assert option.help in said
 
 
-COMMANDS = ["models", "translate", "sample", "fetch", "import", "export", "doctor", "demo"]
+COMMANDS = [
+    "models",
+    "translate",
+    "sample",
+    "evaluate",
+    "compare",
+    "fetch",
+    "import",
+    "export",
+    "doctor",
+    "demo",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,91 @@
+"""The networks that `crossdomain evaluate` measures with: those that are asked for, or near."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.errors import UserError
+from pipeline.evaluation import Networks, load_networks
+from pipeline.evaluation.loading import as_classifier
+from pipeline.inference.finished import FinishedModel, outline
+from pipeline.inference.vocoders import fitting
+from pipeline.mel_convention import differences
+
+AUTO = "auto"
+"""The language that Whisper finds out, clip by clip."""
+
+
+class Wishes(NamedTuple):
+    """What the user asks to measure with."""
+
+    classifier: Path | None = None
+    vocoder: Path | None = None
+    whisper: str | None = None
+    language: str = "en"
+    inception: Path | None = None
+    lpips: Path | None = None
+
+
+def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Networks:
+    """Load the networks for a model that lies in ``folder``.
+
+    Without a wish the classifier is that of the model's data set, where it lies as training put it.
+    Raises UserError where what is asked for can't be loaded or does not fit.
+    """
+    codec = finished.codec
+    if not isinstance(codec, MelCodec) and (wishes.vocoder or wishes.whisper):
+        flag = "--vocoder" if wishes.vocoder else "--whisper"
+        raise UserError(f"{flag} is for sound, but '{finished.name}' was trained on pictures")
+    if isinstance(codec, MelCodec) and (wishes.inception or wishes.lpips):
+        flag = "--inception" if wishes.inception else "--lpips"
+        raise UserError(f"{flag} is for pictures, but '{finished.name}' was trained on sound")
+    place = wishes.classifier or classifier_near(finished, folder)
+    reason = "no classifier is given: --classifier FOLDER"
+    if place is not None and (problem := misfit(outline(place), finished)):
+        if wishes.classifier is not None:
+            raise UserError(f"--classifier {place}: {problem}")
+        place, reason = None, f"the classifier in {place} does not fit: {problem}"
+    networks = load_networks(
+        codec,
+        classifier=place,
+        vocoder=wishes.vocoder,
+        whisper=wishes.whisper,
+        language=None if wishes.language == AUTO else wishes.language,
+        inception=wishes.inception,
+        lpips=wishes.lpips,
+    )
+    if isinstance(codec, MelCodec):
+        fitting(networks.vocoder, codec.convention)
+    if wishes.whisper is not None and networks.judges.words is None:
+        raise UserError(f"--whisper {wishes.whisper}: {networks.judges.missing['words']}")
+    missing = {**networks.missing, "classifier": reason}
+    return networks if networks.classifier else replace(networks, missing=missing)
+
+
+def classifier_near(finished: FinishedModel, folder: Path) -> Path | None:
+    """Find the classifier of a model's data set in data/classifiers, beside its data/models."""
+    place = folder.absolute().parent.parent / "classifiers" / finished.params.data
+    return place if (place / "params.json").is_file() else None
+
+
+def misfit(classifier: FinishedModel, finished: FinishedModel) -> str:
+    """Say why a classifier can't look at a model's samples; "" where it can."""
+    classes = as_classifier(classifier).classes
+    theirs, ours = classifier.codec, finished.codec
+    if isinstance(theirs, ImageCodec) and isinstance(ours, ImageCodec):
+        if theirs.size != ours.size:
+            return f"it takes pictures of {theirs.size} pixels, and the model's have {ours.size}"
+        depths = {spec.channels for spec in classifier.card.data.specs.values()}
+        if depths.isdisjoint(spec.channels for spec in finished.card.data.specs.values()):
+            return "its pictures have other channels than the model's"
+        return ""
+    if isinstance(theirs, MelCodec) and isinstance(ours, MelCodec):
+        if found := differences(theirs.convention, ours.convention):
+            return f"it takes mel frames of another convention: {found}"
+        # It learnt from sound that is standardised by the statistics of its first class.
+        if theirs.statistics.get(classes[0]) != ours.statistics.get(classes[0]):
+            return f"it learnt from other recordings of {classes[0]} than the model"
+        return ""
+    kinds = ("pictures", "sound") if isinstance(theirs, ImageCodec) else ("sound", "pictures")
+    return "it was trained on {}, and the model on {}".format(*kinds)

@@ -1,0 +1,91 @@
+"""Numbers of evaluations and their names, as tables in a terminal show them."""
+
+import math
+import shutil
+import textwrap
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from pipeline.evaluation.metric_table import METRICS
+from pipeline.evaluation.results import Interval
+
+DIGITS = 4
+NARROWEST = 32
+"""Characters of a column that is wrapped: some words."""
+
+
+def number(value: float) -> str:
+    """Write a value in four significant digits."""
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    size = abs(value)
+    if size >= 10**DIGITS:
+        return f"{value:,.0f}"
+    return f"{value:.2e}" if size and size < 1e-4 else f"{value:.{DIGITS}g}"
+
+
+def interval(bounds: Interval) -> str:
+    """Write an interval: "11.9 to 12.9"."""
+    return " to ".join(map(number, bounds))
+
+
+def spoken(name: str) -> str:
+    """Write an identifier as words: ``arthur_to_beatrice/pitch`` -> arthur to beatrice, pitch."""
+    return name.replace("_", " ").replace("/", ", ")
+
+
+def titled(metric: str) -> str:
+    """Write a metric's title, with its unit."""
+    known = METRICS.get(metric)
+    if known is None:
+        return spoken(metric)
+    return f"{known.title}, {known.unit}" if known.unit else known.title
+
+
+def better(metric: str) -> str:
+    """Say which values of a metric are better: "higher", "lower", or "" where none is."""
+    known = METRICS.get(metric)
+    if known is None or known.higher_is_better is None:
+        return ""
+    return "higher" if known.higher_is_better else "lower"
+
+
+def in_order(metrics: Sequence[str]) -> list[str]:
+    """Sort metrics as `METRICS` lists them; what it does not know comes last."""
+    order = {name: place for place, name in enumerate(METRICS)}
+    return sorted(metrics, key=lambda name: order.get(name, len(order)))
+
+
+def wrapped(text: str, width: int, first: str, later: str) -> list[str]:
+    """Wrap a text to lines of ``width`` characters that begin with ``first`` and ``later``."""
+    return textwrap.wrap(text, max(width, 40), initial_indent=first, subsequent_indent=later)
+
+
+def terminal_width() -> int:
+    """Return the characters of a line: those of the terminal, but 80 at least; 100 of a file."""
+    return max(80, shutil.get_terminal_size((100, 24)).columns)
+
+
+def table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
+    """Align rows of cells to lines of columns, two spaces apart.
+
+    ``width``: where lines would be longer, the first column and then the last are wrapped, to
+    `NARROWEST` characters at least.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for column in (0, -1):
+        excess = sum(widths) + 2 * (len(widths) - 1) - (width or sum(widths) + 2 * len(widths))
+        if excess > 0:
+            widths[column] = min(widths[column], max(NARROWEST, widths[column] - excess))
+    return [line for row in rows for line in lines_of(row, widths)]
+
+
+def lines_of(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Write a row as lines: each cell wrapped to its column's width."""
+    cells = [
+        textwrap.wrap(cell, max(width, 1)) or [""] for cell, width in zip(row, widths, strict=True)
+    ]
+    return [
+        "  ".join(f"{part:<{width}}" for part, width in zip(parts, widths, strict=True)).rstrip()
+        for parts in zip_longest(*cells, fillvalue="")
+    ]
