@@ -10,8 +10,8 @@ from pipeline.cli.commands.words import (
     titled,
     wrapped,
 )
-from pipeline.evaluation.metric_table import CEILINGS
-from pipeline.evaluation.results import MODEL, Measured, Results, Verdict
+from pipeline.evaluation.metric_table import CEILINGS, merit
+from pipeline.evaluation.results import MODEL, Measured, Results, Rows, Verdict
 
 HEADER = ("metric", "better", "model", "95 %", "baselines; ceilings")
 
@@ -30,7 +30,10 @@ def task_block(task: str, results: Results, width: int) -> list[str]:
     rows = [row_of(name, metrics[name]) for name in in_order(list(metrics))]
     lines = [f"  {line}" for line in table([HEADER, *rows], width - 2)]
     verdict = results.verdicts.get(task)
-    said = [] if verdict is None else wrapped(sentence(verdict), width, "  ", "  ")
+    said: list[str] = []
+    if verdict is not None:
+        words = sentence(verdict, metrics[verdict.metric].values)
+        said = wrapped(words, width, "  ", "  ")
     return [spoken(task), *lines, *said]
 
 
@@ -49,20 +52,21 @@ def row_of(metric: str, measured: Measured) -> tuple[str, ...]:
     )
 
 
-def sentence(verdict: Verdict) -> str:
-    """Say a verdict, with what it rests on and what it costs."""
+def sentence(verdict: Verdict, values: Rows) -> str:
+    """Say a verdict, with what it rests on and what it costs; ``values``: those of its metric."""
     metric = titled(verdict.metric)
     if verdict.baseline is None or verdict.outcome is None:
         return f"No verdict: no baseline stands beside the model by {metric}. {verdict.reason}"
     costs = "; ".join(
-        f"{titled(cost.metric)} is {number(cost.model)}, and the baseline's {number(cost.baseline)}"
+        f"{titled(cost.metric)} is {number(cost.model)}, and a baseline has {number(cost.baseline)}"
         for cost in verdict.costs
     )
     baseline = f"the strongest baseline, {spoken(verdict.baseline)}"
+    beaten = merit(verdict.metric, values[MODEL]) > merit(verdict.metric, values[verdict.baseline])
     said = {
         "better": f"Better than {baseline}",
         "level": f"Not to be told from {baseline}",
-        "behind": f"Behind {baseline}",
+        "behind": f"Not enough, though better than {baseline}" if beaten else f"Behind {baseline}",
         "trade_off": f"Better than {baseline}, at a price",
     }[verdict.outcome]
     price = f" ({costs})" if costs else ""
