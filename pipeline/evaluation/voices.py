@@ -10,7 +10,7 @@ from pipeline.codecs.pitch import f0_track
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.evaluation.results import MODEL
 from pipeline.mel_convention import MelConvention
-from pipeline.metrics.distortion import align, cepstral_distortion, mel_cepstrum
+from pipeline.metrics.distortion import align, cepstral_distortion, highest_order, mel_cepstrum
 from pipeline.metrics.modulation import modulation_distance
 from pipeline.metrics.pitch import log_f0_correlation, log_f0_rmse, voicing_error
 from pipeline.metrics.world_distortion import LEAST, world_mel_cepstrum
@@ -23,7 +23,7 @@ class VoiceAnalysis:
     mel: Tensor
     """Log-mel [M, T], in the convention's logarithm."""
     cepstrum: Tensor
-    """[T, 24]."""
+    """[T, 24], or what so few mel bands have."""
     f0: Tensor
     """Hz [T], 0 where unvoiced."""
     world_cepstrum: Tensor | None
@@ -33,7 +33,7 @@ class VoiceAnalysis:
 def analyse(wave: Tensor, convention: MelConvention) -> VoiceAnalysis:
     """Analyse a waveform [samples]."""
     mel = log_mel(wave, convention)
-    cepstrum = mel_cepstrum(to_natural_log(mel, convention))
+    cepstrum = mel_cepstrum(to_natural_log(mel, convention), highest_order(convention.mels))
     f0 = f0_track(wave, convention)
     return VoiceAnalysis(mel, cepstrum, f0, world_cepstrum(wave, convention))
 

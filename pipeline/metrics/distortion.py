@@ -5,7 +5,7 @@ compare only if all four are the same. Here:
 
 - extractor: cosine transform of the natural logarithm of mel *magnitudes* (not power); no
   all-pole or generalised-cepstrum fit as in SPTK or WORLD;
-- order: coefficients 1 to 24;
+- order: coefficients 1 to 24, or those that fewer than 25 mel bands have;
 - energy: coefficient 0, the frame's loudness, is left out;
 - alignment: dynamic time warping with steps (1, 1), (1, 0), (0, 1) of equal weight, the cost of a
   cell being the Euclidean distance of the two cepstra; the result is the mean over the path. All
@@ -20,11 +20,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+ORDER = 24
+"""The highest coefficient that a distortion takes."""
+
 DECIBELS = 10 / math.log(10) * math.sqrt(2)
 """From the Euclidean distance of two cepstra to dB."""
 
 
-def mel_cepstrum(log_mel_natural: Tensor, order: int = 24) -> Tensor:
+def mel_cepstrum(log_mel_natural: Tensor, order: int = ORDER) -> Tensor:
     """Compute mel cepstra: the coefficients of each frame's cosine series.
 
     ``x[n] = c0 + sum over m of c_m cos(pi m (n + 1/2) / M)``, that is
@@ -60,6 +63,11 @@ def mel_cepstrum(log_mel_natural: Tensor, order: int = 24) -> Tensor:
     return (2 / bands * x.T @ basis).to(torch.float32)
 
 
+def highest_order(bands: int) -> int:
+    """Choose the highest coefficient: 24, or what so few mel bands have."""
+    return max(1, min(ORDER, bands - 1))
+
+
 def mel_cepstral_distortion(a: Tensor, b: Tensor) -> float:
     """Measure the mel-cepstral distortion of two utterances, in dB, as this module defines it.
 
@@ -79,7 +87,8 @@ def mel_cepstral_distortion(a: Tensor, b: Tensor) -> float:
     """
     if a.ndim == 2 and b.ndim == 2 and a.shape[0] != b.shape[0]:
         raise ValueError(f"two mel conventions: {a.shape[0]} and {b.shape[0]} bands")
-    first, second = mel_cepstrum(a), mel_cepstrum(b)
+    order = highest_order(a.shape[0])
+    first, second = mel_cepstrum(a, order), mel_cepstrum(b, order)
     rows, columns = align(first, second)
     return cepstral_distortion(first[rows], second[columns])
 

@@ -147,3 +147,11 @@ def test_refusals():
         mel_cepstrum(mel[None])
     with pytest.raises(ValueError, match=r"\[M, T\]"):
         mel_cepstrum(torch.zeros(80, 0))
+
+
+def test_few_bands_have_fewer_coefficients():
+    a, b = torch.randn(2, 16, 9, generator=torch.Generator().manual_seed(1))
+    first, second = mel_cepstrum(a, 15), mel_cepstrum(b, 15)
+    rows, columns = align(first, second)
+    expected = cepstral_distortion(first[rows], second[columns])
+    assert mel_cepstral_distortion(a, b) == pytest.approx(expected)
