@@ -20,7 +20,7 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("sim", "similarity_margin", compared=True),
+    Column("sim", "similarity_margin"),
     Column("mos", "dnsmos"),
     Column("wer", "word_error"),
     Column("mcd", "mcd"),
@@ -38,14 +38,14 @@ def headline(results: Results) -> dict[str, float]:
     """Choose the headline numbers of a model, some followed by their best baseline as ``NAME_vs``.
 
     ``sim`` (higher is better) how much more similar converted voices are to the target than to the
-    source, ``mos`` (higher) their predicted naturalness, ``wer`` (lower) the share of words lost;
-    ``mcd`` (dB, lower) the mel-cepstral distortion of converted or vocoded speech; ``psnr`` (dB,
-    higher) of translated pictures to their true counterparts; ``mse`` (lower) of reconstructions;
-    ``kd``, ``fid`` and ``fd`` (lower) the kernel distance in an ImageNet network's features and the
-    Frechet distance in Inception's and in the classifier's, of translations, of samples, or of
-    reconstructions where a model draws none. ``acc`` (higher),
-    the share of translations that the classifier takes for the target, only where nothing of these
-    was measured.
+    source (below 0 a conversion has failed), ``mos`` (higher) their predicted naturalness, ``wer``
+    (lower) the share of words lost; ``mcd`` (dB, lower) the mel-cepstral distortion of converted or
+    vocoded speech; ``psnr`` (dB, higher) of translated pictures to their true counterparts; ``mse``
+    (lower) of reconstructions; ``kd``, ``fid``, ``fd`` (lower) the kernel distance in features of
+    an ImageNet network, the Frechet distance in Inception's and in the classifier's, of
+    translations, of samples, or of reconstructions where a model draws none. ``acc`` (higher), the
+    share of translations that the classifier takes for the target, only where nothing of these was
+    measured.
 
     A model with several directions or speakers is shown by the worst of them, and the baseline is
     of the same one. Values have four significant digits. Models of a kind have the same columns,

@@ -9,7 +9,7 @@ import torch
 from trainers import trained
 
 from pipeline.errors import UserError
-from pipeline.evaluation import evaluate
+from pipeline.evaluation import Networks, evaluate
 from pipeline.inference.finished import load, weights_fingerprint
 from pipeline.inference.sampling import sample_grid
 from pipeline.methods.base import RunParams
@@ -110,9 +110,9 @@ def test_pictures_and_sounds_are_translated_between_a_vqgans_latents(
     assert base.capabilities == ("reconstruct", "codes")
     here = {"data": "d", "source": source, "target": target, "crop": crop, "flip": False}
     run = tiny.shrink(ZOO.runs[name], **here)
-    results = evaluate(base, store, None, tmp_path / "evaluation")
+    results = evaluate(base, store, Networks(), tmp_path / "evaluation")
     tasks = {f"reconstruction/{domain}" for domain in (source, target)}
-    assert set(results) == {*tasks, "codes"}
+    assert set(results.tasks) == {*tasks, "codes"}
     assert (tmp_path / f"evaluation/reconstructions/{target}.png").is_file()
     finished = trained(run, store, tmp_path / "translator", pretrained=base)
     assert finished.card.pretrained == base.card
