@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pipeline.evaluation.protocol import FREE, whole_protocol
 from pipeline.evaluation.results import Measured, Protocol, Results
 from pipeline.report.comparisons import Comparison
 from pipeline.report.words import checksum, spoken
@@ -21,9 +22,6 @@ TITLES = {
     "code": "Code",
 }
 """The facts of a protocol, in the order in which they are told; others follow by name."""
-
-SHARED = ("data_checksum", "split", "code")
-"""What a number shares with all others of its evaluation, and must with those it stands beside."""
 
 Signature = tuple[tuple[str, str | int | float], ...]
 """A protocol as one can count it."""
@@ -73,16 +71,13 @@ def signature(protocol: Protocol) -> Signature:
     return tuple(sorted(protocol.items()))
 
 
-def whole_protocol(results: Results, measured: Measured) -> Protocol:
-    """Return all that a number of one model must share with another's to be compared with it.
-
-    Machine and precision are left out: they change digits, not what is measured.
-    """
-    shared = {aspect: results.protocol[aspect] for aspect in SHARED}
-    return {**shared, **measured.protocol}
+def comparable_protocol(results: Results, measured: Measured) -> Protocol:
+    """Return all that a number of one model must share with another's to be compared with it."""
+    everything = whole_protocol(results.protocol, measured)
+    return {aspect: value for aspect, value in everything.items() if aspect not in FREE}
 
 
-def differences(protocol: Protocol, usual: Protocol) -> str:
+def describe_differences(protocol: Protocol, usual: Protocol) -> str:
     """Say by which facts a protocol is not the usual one."""
     parts = []
     for key in facts_of({**usual, **protocol}):

@@ -10,7 +10,13 @@ from pipeline.evaluation.results import MODEL, Protocol
 from pipeline.report.baselines import baseline
 from pipeline.report.comparisons import Cell, Comparison
 from pipeline.report.model import Model
-from pipeline.report.protocols import Fact, differences, facts_of, signature, whole_protocol
+from pipeline.report.protocols import (
+    Fact,
+    comparable_protocol,
+    describe_differences,
+    facts_of,
+    signature,
+)
 from pipeline.report.tasks import Task
 from pipeline.report.verdicts import Decision
 from pipeline.report.words import number
@@ -37,7 +43,7 @@ class Member:
     def protocol(self, name: str) -> Protocol:
         """Return how a metric was measured; nothing where it was not."""
         found = self.model.evaluation.tasks[self.task.name].get(name)
-        return {} if found is None else whole_protocol(self.model.evaluation, found)
+        return {} if found is None else comparable_protocol(self.model.evaluation, found)
 
 
 @dataclass(frozen=True)
@@ -188,7 +194,7 @@ def apart_of(members: Sequence[Member], columns: Sequence[Column]) -> list[Apart
             member,
             column.metric,
             number(comparison.values[MODEL]),
-            differences(member.protocol(column.name), column.protocol),
+            describe_differences(member.protocol(column.name), column.protocol),
         )
         for column in columns
         for member in members

@@ -10,7 +10,7 @@ from pipeline.params import Params
 from pipeline.report.groups import groups_of
 from pipeline.report.model import Model, Outputs, gather
 from pipeline.report.names import file_names
-from pipeline.report.protocols import differences
+from pipeline.report.protocols import describe_differences
 
 
 @pytest.fixture
@@ -108,7 +108,9 @@ def test_clips_of_one_sentence_are_lined_up(models, tmp_path, params):
 
 def test_differences_are_told_by_the_facts_that_differ():
     usual = {"count": 1000, "network": "a", "split": "test"}
-    assert differences({"count": 1000, "split": "test"}, usual) == "Network none instead of a"
-    assert differences({**usual, "count": 5, "seed": 1}, usual) == (
+    assert (
+        describe_differences({"count": 1000, "split": "test"}, usual) == "Network none instead of a"
+    )
+    assert describe_differences({**usual, "count": 5, "seed": 1}, usual) == (
         "Items 5 instead of 1,000; Seed 1 instead of none"
     )
