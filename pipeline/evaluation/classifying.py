@@ -10,7 +10,7 @@ from pipeline.capabilities import Classifier
 from pipeline.codecs import Codec, MelCodec
 from pipeline.evaluation.context import Context, Value
 from pipeline.evaluation.data import in_batches
-from pipeline.evaluation.results import MODEL, Interval, Protocol
+from pipeline.evaluation.results import MODEL, Protocol
 from pipeline.metrics.frechet import frechet_distance
 from pipeline.metrics.precision_recall import density_coverage, precision_recall
 
@@ -18,40 +18,36 @@ NEIGHBOURS = 5
 LEAST = 2  # samples on either side of a Frechet distance
 RESAMPLES = 40  # of a distance whose every evaluation takes an eigendecomposition
 
+Features = Mapping[str, Tensor]
+"""Those of the model's samples, each baseline's and the ceiling's, [N, F]."""
 
-def measure_frechet(
-    classifier: Classifier, samples: Mapping[str, Tensor], reference: Tensor
-) -> dict[str, Value]:
-    """Measure Frechet distances of samples [N, C, H, W] to the reference [M, C, H, W].
 
-    In the features of ``classifier``; both have to be `standardise_for` it. The model's has an
-    interval. Raises ValueError for fewer than two samples on either side.
+def features_of(classifier: Classifier, samples: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Compute the features [N, F] of each group of samples [N, C, H, W], which have to be
+    `standardise_for` the classifier.
     """
-    true = in_batches(classifier.features, reference)
-    features = {name: in_batches(classifier.features, x) for name, x in samples.items()}
-    return {
-        name: Value(frechet_distance(found, true), spread(found, true) if name == MODEL else None)
-        for name, found in features.items()
-    }
+    return {name: in_batches(classifier.features, x) for name, x in samples.items()}
 
 
 def add_frechet(
-    context: Context,
-    task: str,
-    classifier: Classifier,
-    samples: Mapping[str, Tensor],
-    reference: Tensor,
-    about: Protocol,
+    context: Context, task: str, features: Features, reference: Tensor, about: Protocol
 ) -> None:
-    """File what `measure_frechet` measures; where there are too few samples, that."""
-    if min(len(reference), *(len(x) for x in samples.values())) < LEAST:
+    """File the Frechet distances of features to the reference's [M, F], the model's with an
+    interval; where there are too few samples, that.
+    """
+    if min(len(reference), *map(len, features.values())) < LEAST:
         context.miss(task, "fd_features", f"there are fewer than {LEAST} samples")
         return
-    context.add(task, "fd_features", measure_frechet(classifier, samples, reference), **about)
+    rows: dict[str, float | Value | Tensor] = {
+        name: frechet_distance(found, reference) for name, found in features.items()
+    }
+    rows[MODEL] = with_interval(features[MODEL], reference)
+    context.add(task, "fd_features", rows, **about)
 
 
-def spread(features: Tensor, reference: Tensor) -> Interval:
-    """Bound the Frechet distance of features [N, F] to a reference [M, F] with 95 %.
+def with_interval(features: Tensor, reference: Tensor) -> Value:
+    """Measure the Frechet distance of features [N, F] to a reference [M, F], and bound it with
+    95 %.
 
     By 1.96 standard deviations over bootstrap resamples, about the distance itself: resamples
     repeat items, which makes them all a little more distant, so that their percentiles would not
@@ -64,24 +60,21 @@ def spread(features: Tensor, reference: Tensor) -> Interval:
         for _ in range(RESAMPLES)
     ]
     value, margin = frechet_distance(features, reference), 1.96 * float(np.std(distances, ddof=1))
-    return max(0.0, value - margin), value + margin
+    return Value(value, (max(0.0, value - margin), value + margin))
 
 
-def measure_manifolds(
-    classifier: Classifier, samples: Mapping[str, Tensor], reference: Tensor
-) -> dict[str, dict[str, float]]:
-    """Measure precision, recall, density and coverage of samples [N, C, H, W] in the features of
-    ``classifier``: metric -> whose samples -> value. None of them for `NEIGHBOURS` or fewer.
+def measure_manifolds(features: Features, reference: Tensor) -> dict[str, dict[str, float]]:
+    """Measure precision, recall, density and coverage of features beside the reference's [M, F].
+
+    Metric -> whose samples -> value. None of them for `NEIGHBOURS` samples or fewer.
     """
-    true = in_batches(classifier.features, reference)
     found: dict[str, dict[str, float]] = {}
-    for name, x in samples.items():
-        if min(len(x), len(true)) <= NEIGHBOURS:
+    for name, x in features.items():
+        if min(len(x), len(reference)) <= NEIGHBOURS:
             continue
-        features = in_batches(classifier.features, x)
         measured = {
-            **precision_recall(features, true, NEIGHBOURS)._asdict(),
-            **density_coverage(features, true, NEIGHBOURS)._asdict(),
+            **precision_recall(x, reference, NEIGHBOURS)._asdict(),
+            **density_coverage(x, reference, NEIGHBOURS)._asdict(),
         }
         for metric, value in measured.items():
             found.setdefault(metric, {})[name] = value

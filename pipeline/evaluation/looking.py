@@ -13,7 +13,7 @@ from torch import Tensor
 from pipeline.evaluation.context import Context, Value
 from pipeline.evaluation.data import in_batches
 from pipeline.evaluation.networks import FeatureNetwork, LogitsNetwork, LPIPSNetwork
-from pipeline.evaluation.results import MODEL, Interval, Protocol
+from pipeline.evaluation.results import MODEL, Protocol
 from pipeline.metrics.frechet import frechet_distance
 from pipeline.metrics.inception_score import inception_score
 from pipeline.metrics.kernel import cubic_mmd, kernel_distance
@@ -39,17 +39,16 @@ def compare_looks(
     """
     if reference.shape[1] not in (1, 3):
         return
-    few = min(len(reference), *map(len, groups.values())) < LEAST
     pictures, inception = context.networks.pictures, context.networks.inception
+    enough = min(len(reference), *map(len, groups.values())) >= LEAST
+    few = "" if enough else f"there are fewer than {LEAST} pictures"
     if few or pictures is None:
-        reason = f"there are fewer than {LEAST} pictures" if few else absent(context, "pictures")
-        context.miss(task, "kd_imagenet", reason)
+        context.miss(task, "kd_imagenet", few or absent(context, "pictures"))
     else:
         here = context.describe_references(domains, min(MOST, len(reference)))
         add_kernel_distance(context, task, pictures, groups, reference, here)
     if few or inception is None:
-        reason = f"there are fewer than {LEAST} pictures" if few else absent(context, "inception")
-        context.miss(task, "fid", reason)
+        context.miss(task, "fid", few or absent(context, "inception"))
     else:
         here = context.describe_references(domains, len(reference))
         add_inception(context, task, inception, groups, reference, here)
@@ -70,11 +69,10 @@ def add_kernel_distance(
 ) -> None:
     """File the kernel distances in the features of a network of photographs, times 1,000."""
     true = in_batches(network.features, reference[:MOST])
-    rows = {}
+    rows: dict[str, float | Value | Tensor] = {}
     for name, x in groups.items():
         seen = in_batches(network.features, x[:MOST])
-        value = SCALE * cubic_mmd(seen, true)
-        rows[name] = Value(value, spread(seen, true, value, SCALE) if name == MODEL else None)
+        rows[name] = with_interval(seen, true) if name == MODEL else SCALE * cubic_mmd(seen, true)
     count = min(MOST, len(groups[MODEL]))
     context.add(task, "kd_imagenet", rows, **about(network, count), **references)
 
@@ -93,14 +91,11 @@ def add_inception(
     protocol = {**about(network, len(groups[MODEL])), **references}
     fid = {name: frechet_distance(features, true) for name, features in found.items()}
     context.add(task, "fid", fid, **protocol)
-    kid = {}
-    for name, features in found.items():
-        value = SCALE * cubic_mmd(features, true)
-        kid[name] = Value(value, spread(features, true, value, SCALE))
+    kid = {name: with_interval(features, true) for name, features in found.items()}
     context.add(task, "kid", kid, **protocol)
     scores = {
-        name: inception_score(in_batches(network.logits, x), splits=1).value
-        for name, x in groups.items()
+        name: inception_score(network.logits_of(features), splits=1).value
+        for name, features in found.items()
     }
     context.add(task, "inception_score", scores, splits=1, **protocol)
 
@@ -118,12 +113,7 @@ def add_lpips(context: Context, task: str, answers: Groups, truth: Tensor) -> No
         name: in_batches(lambda pair: network.each(pair[:, 0], pair[:, 1]), pair)
         for name, pair in pairs.items()
     }
-    context.add(
-        task,
-        "lpips",
-        rows,
-        **about(network, len(truth)),
-    )
+    context.add(task, "lpips", rows, **about(network, len(truth)))
 
 
 def about(network: FeatureNetwork | LPIPSNetwork, count: int) -> Protocol:
@@ -137,12 +127,14 @@ def about(network: FeatureNetwork | LPIPSNetwork, count: int) -> Protocol:
     }
 
 
-def spread(seen: Tensor, true: Tensor, value: float, scale: float) -> Interval:
-    """Bound a kernel distance of features [N, F] and [M, F] with 95 %.
+def with_interval(seen: Tensor, true: Tensor) -> Value:
+    """Measure the kernel distance of features [N, F] and [M, F], times 1,000, and bound it with
+    95 %.
 
     By 1.96 standard deviations over halves of both sets drawn without replacement, which vary about
     the whole's value as wholes would about the truth (the delete-half jackknife).
     """
     half = min(len(seen), len(true)) // 2
-    margin = 1.96 * scale * kernel_distance(seen, true, subsets=SUBSETS, subset_size=half).std
-    return value - margin, value + margin
+    value = SCALE * cubic_mmd(seen, true)
+    margin = 1.96 * SCALE * kernel_distance(seen, true, subsets=SUBSETS, subset_size=half).std
+    return Value(value, (value - margin, value + margin))

@@ -5,7 +5,7 @@ from torch import Tensor
 from pipeline.capabilities import Classifier, Reconstructor
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.evaluation.cases import Ranking, save_cases
-from pipeline.evaluation.classifying import add_frechet, standardise_for
+from pipeline.evaluation.classifying import add_frechet, features_of, standardise_for
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.data import MOST_REFERENCES, in_batches
@@ -64,14 +64,15 @@ def compare_features(
     codec, task = context.store.codec, context.task("reconstruction", domain)
     reference = context.references(domain, MOST_REFERENCES)
     seen = {name: standardise_for(classifier, x, codec, domain) for name, x in groups.items()}
-    true = standardise_for(classifier, reference, codec, domain)
+    standard = standardise_for(classifier, reference, codec, domain)
     about: Protocol = {
         "count": len(groups[MODEL]),
         **context.describe_references([domain], len(reference)),
         **context.by_classifier(),
         **context.scale(domain),
     }
-    add_frechet(context, task, classifier, seen, true, about)
+    true = in_batches(classifier.features, standard)
+    add_frechet(context, task, features_of(classifier, seen), true, about)
 
 
 def measure_detail(y: Tensor, x: Tensor, ceiling: str) -> Rows:

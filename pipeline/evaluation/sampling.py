@@ -11,13 +11,14 @@ from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.evaluation.classifying import (
     NEIGHBOURS,
     add_frechet,
+    features_of,
     measure_manifolds,
     predict,
     standardise_for,
 )
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.data import AT_ONCE, MOST_REFERENCES
+from pipeline.evaluation.data import AT_ONCE, MOST_REFERENCES, in_batches
 from pipeline.evaluation.drawing import SHOWN, drawable
 from pipeline.evaluation.listening import add_naturalness, listen
 from pipeline.evaluation.looking import compare_looks
@@ -104,8 +105,10 @@ def compare_features(
         **context.by_classifier(),
         **context.scale(*domains),
     }
-    add_frechet(context, "samples", classifier, seen, reference, about)
-    for metric, rows in measure_manifolds(classifier, seen, reference).items():
+    true = in_batches(classifier.features, reference)
+    features = features_of(classifier, seen)
+    add_frechet(context, "samples", features, true, about)
+    for metric, rows in measure_manifolds(features, true).items():
         context.add("samples", metric, rows, neighbours=NEIGHBOURS, **about)
     classes = len(classifier.classes)
     coverage = {name: class_coverage(predict(classifier, x), classes) for name, x in seen.items()}

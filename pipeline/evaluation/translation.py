@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pipeline.capabilities import Classifier, Translator
 from pipeline.evaluation.cases import Ranking, rank, save_cases
-from pipeline.evaluation.classifying import add_frechet, predict
+from pipeline.evaluation.classifying import add_frechet, features_of, predict
 from pipeline.evaluation.colours import move_colours
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.data import MOST_REFERENCES, in_batches
@@ -151,7 +151,8 @@ def compare_to_references(
         **context.describe_references([target], len(reference)),
         **context.by_classifier(),
     }
-    add_frechet(context, task, classifier, groups, reference, about)
+    true = in_batches(classifier.features, reference)
+    add_frechet(context, task, features_of(classifier, groups), true, about)
 
 
 def l1_each(x: Tensor, reference: Tensor) -> Tensor:

@@ -66,8 +66,8 @@ def test_few_pictures_and_other_channels_are_not_measured(picture_store, tmp_pat
 class Logits(Means):
     """Takes the brightest quarter for the class."""
 
-    def logits(self, x: Tensor) -> Tensor:
-        return 100 * self.features(x)
+    def logits_of(self, features: Tensor) -> Tensor:
+        return 100 * features
 
 
 def test_inception_gives_what_papers_report(picture_store, tmp_path):

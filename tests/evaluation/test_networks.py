@@ -82,13 +82,14 @@ def test_inception_is_torch_fidelitys(inception_file, monkeypatch):
     assert network.package == "torch-fidelity 0.4.0"
     assert network.resizing == "bilinear to 299 x 299 as in TensorFlow 1, from 8 bits"
     x = pictures(2, 40, 33)
-    features, logits = network.features_and_logits(x)
+    features = network.features(x)
+    logits = network.logits_of(features)
     theirs = FeatureExtractorInceptionV3("any", ["2048", "logits_unbiased"], str(inception_file))
     expected = theirs(to_bytes(x))
     assert features.std() > 0.01
     torch.testing.assert_close(features, expected[0], rtol=0, atol=0)
     torch.testing.assert_close(logits, expected[1], rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(network.logits(x), logits, rtol=0, atol=0)
+    torch.testing.assert_close(network.logits_of(network.features(x)), logits, rtol=0, atol=0)
     assert not features.requires_grad
 
 

@@ -49,17 +49,6 @@ class FeatureNetwork(ABC):
 class LogitsNetwork(FeatureNetwork):
     """A feature network that also classifies."""
 
-    @torch.no_grad()
-    def logits(self, x: Tensor) -> Tensor:
-        """Compute logits [N, K] of pictures, as `features` does."""
-        return self.features_and_logits(x)[1]
-
-    @torch.no_grad()
-    def features_and_logits(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute both in one pass."""
-        features = self.features(x)
-        return features, self._logits(features)
-
     @abstractmethod
-    def _logits(self, features: Tensor) -> Tensor:
-        """Compute logits of features."""
+    def logits_of(self, features: Tensor) -> Tensor:
+        """Compute logits [N, K] of what `features` returned, [N, F]."""

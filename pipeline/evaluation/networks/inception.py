@@ -56,6 +56,8 @@ class InceptionNetwork(LogitsNetwork):
             x = getattr(self._network, layer)(x)
         return x.flatten(1)
 
-    def _logits(self, features: Tensor) -> Tensor:
+    @torch.no_grad()
+    def logits_of(self, features: Tensor) -> Tensor:
+        """Compute logits [N, 1008], without the last layer's bias."""
         logits: Tensor = features @ self._network.fc.weight.T
         return logits
