@@ -15,14 +15,7 @@ from pipeline.evaluation.cases import Ranking, rank
 from pipeline.evaluation.classical import convert_by_statistics
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode, vocode_sample
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.listening import (
-    Recordings,
-    Said,
-    add_naturalness,
-    add_similarity,
-    add_word_error,
-    listen,
-)
+from pipeline.evaluation.listening import Recordings, add_heard
 from pipeline.evaluation.results import MODEL, Protocol
 from pipeline.evaluation.verdicts import CONVERSION
 from pipeline.evaluation.voices import VoiceAnalysis, analyse, compare_voices, world_rate
@@ -127,22 +120,16 @@ def hear(
     target: str,
 ) -> None:
     """Let the independent judges hear conversions, baselines and the natural recordings."""
-    codec, panel = context.store.codec, context.networks.judges
-    assert isinstance(codec, MelCodec)
     said = []
     for sentence, sounds in zip(sentences, waves, strict=True):
-        heard = {name: listen(panel, wave, codec.convention.rate) for name, wave in sounds.items()}
         natural = {BEFORE: source, **({} if sentence.target is None else {TRUTH: target})}
-        heard |= {name: recordings.heard(of, sentence.key) for name, of in natural.items()}
-        said.append(Said(sentence.key, source, heard, natural))
+        said.append(recordings.beside(sounds, source, sentence.key, natural))
     speakers = {"target_similarity": target, "source_similarity": source}
     if not context.store.has("test", target):
         del speakers["target_similarity"]
         for metric in ("target_similarity", "similarity_margin"):
             context.miss(task, metric, f"the data has no test recordings of {target}")
-    add_similarity(context, task, said, recordings, speakers)
-    add_naturalness(context, task, [of.heard for of in said])
-    add_word_error(context, task, said, recordings)
+    add_heard(context, task, said, recordings, speakers)
 
 
 def read_sentences(store: Store, source: str, target: str) -> list[Sentence]:

@@ -6,6 +6,7 @@ little.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ NOBODY = "no such judge was asked"
 
 
 class Heard(NamedTuple):
-    """What the judges said of one sound; None of a judge that is not there."""
+    """The judges' answers to one sound; None of a judge that is not there."""
 
     voice: Tensor | None  # [256], of length 1
     naturalness: float | None
@@ -30,14 +31,8 @@ class Heard(NamedTuple):
 
 
 def listen(panel: Panel, wave: Tensor, rate: int) -> Heard:
-    """Let all judges hear a sound [samples] of ``rate`` samples a second.
-
-    At the level of prepared recordings, so that nothing is rated by its gain; what a broken model
-    left as no number is silent.
-    """
-    wave = wave.nan_to_num(0.0, 0.0, 0.0)
-    if float(wave.square().mean().sqrt()) >= SILENT:
-        wave = torch.from_numpy(levelled(wave.float().numpy()))
+    """Let all judges hear a sound [samples] of ``rate`` samples a second, `at_level`."""
+    wave = at_level(wave)
     return Heard(
         None if panel.speakers is None else panel.speakers.embed(wave, rate),
         None if panel.naturalness is None else panel.naturalness.score(wave, rate),
@@ -45,18 +40,48 @@ def listen(panel: Panel, wave: Tensor, rate: int) -> Heard:
     )
 
 
+def at_level(wave: Tensor) -> Tensor:
+    """Bring a sound [samples] to the level of prepared recordings, so that nothing is rated by its
+    gain; what a broken model left as no number is silent.
+    """
+    wave = wave.nan_to_num(0.0, 0.0, 0.0)
+    if float(wave.square().mean().sqrt()) < SILENT:
+        return wave
+    return torch.from_numpy(levelled(wave.float().numpy()))
+
+
+class Said(NamedTuple):
+    """One sentence, by the model and its baselines."""
+
+    key: str
+    domain: str
+    """The speaker of the recording that all of them were made from."""
+    heard: Mapping[str, Heard]
+    natural: Mapping[str, str]
+    """Those of them that are recordings: name -> speaker."""
+
+
 class Recordings:
-    """The natural recordings of a test split, each heard once."""
+    """The natural recordings of a test split, which each judge hears once, and not before they are
+    asked for.
+    """
 
     def __init__(self, store: Store, panel: Panel, rate: int) -> None:
-        """Listen to recordings of ``store`` when they are asked for."""
+        """Take the recordings of ``store``, of ``rate`` samples a second."""
         self._store, self._panel, self._rate = store, panel, rate
         self._domain = cache(lambda name: store.domain("test", name))
-        self._heard = cache(self._listen)
+        self.heard = cache(self._listen)
+        self._embedded = cache(self._embed)
 
-    def heard(self, domain: str, key: str) -> Heard:
-        """Return what the judges said of one recording."""
-        return self._heard(domain, key)
+    def beside(
+        self, sounds: Mapping[str, Tensor], domain: str, key: str, natural: Mapping[str, str]
+    ) -> Said:
+        """Listen to sounds [samples] that were made of a recording, and beside them to the natural
+        recordings of its sentence: name -> speaker.
+        """
+        heard = {name: listen(self._panel, wave, self._rate) for name, wave in sounds.items()}
+        heard |= {name: self.heard(speaker, key) for name, speaker in natural.items()}
+        return Said(key, domain, heard, natural)
 
     def voice(self, domain: str, without: str = "") -> Tensor:
         """Average the voice of a speaker's recordings, [256] of length 1.
@@ -65,8 +90,8 @@ class Recordings:
         compared with itself.
         """
         keys = self._domain(domain).keys
-        voices = [self.heard(domain, key).voice for key in keys if key != without or len(keys) == 1]
-        return mean_embedding(torch.stack([voice for voice in voices if voice is not None]))
+        others = [key for key in keys if key != without or len(keys) == 1]
+        return mean_embedding(torch.stack([self._embedded(domain, key) for key in others]))
 
     def text(self, domain: str, key: str) -> str | None:
         """Return what is said in a recording, where the data set knows it."""
@@ -80,20 +105,32 @@ class Recordings:
         return [words for words in heard if words is not None]
 
     def _listen(self, domain: str, key: str) -> Heard:
+        """Let all judges hear a recording."""
+        others = listen(replace(self._panel, speakers=None), self._wave(domain, key), self._rate)
+        voice = None if self._panel.speakers is None else self._embedded(domain, key)
+        return others._replace(voice=voice)
+
+    def _embed(self, domain: str, key: str) -> Tensor:
+        """Embed the voice of a recording, [256]."""
+        assert self._panel.speakers is not None
+        return self._panel.speakers.embed(at_level(self._wave(domain, key)), self._rate)
+
+    def _wave(self, domain: str, key: str) -> Tensor:
         reader = self._domain(domain)
-        wave = torch.from_numpy(reader.wave(reader.keys.index(key)))
-        return listen(self._panel, wave, self._rate)
+        return torch.from_numpy(reader.wave(reader.keys.index(key)))
 
 
-class Said(NamedTuple):
-    """One sentence, by the model and its baselines."""
-
-    key: str
-    domain: str
-    """The speaker of the recording that all of them were made from."""
-    heard: Mapping[str, Heard]
-    natural: Mapping[str, str]
-    """Those of them that are recordings: name -> speaker."""
+def add_heard(
+    context: Context,
+    task: str,
+    said: Sequence[Said],
+    recordings: Recordings,
+    speakers: Mapping[str, str],
+) -> None:
+    """File what all judges heard; ``speakers``: see `add_similarity`."""
+    add_similarity(context, task, said, recordings, speakers)
+    add_naturalness(context, task, [of.heard for of in said])
+    add_word_error(context, task, said, recordings)
 
 
 def add_naturalness(context: Context, task: str, heard: Sequence[Mapping[str, Heard]]) -> None:

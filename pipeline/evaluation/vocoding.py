@@ -11,14 +11,7 @@ from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.store import Store
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.listening import (
-    Recordings,
-    Said,
-    add_naturalness,
-    add_similarity,
-    add_word_error,
-    listen,
-)
+from pipeline.evaluation.listening import Recordings, add_heard
 from pipeline.evaluation.results import MODEL
 from pipeline.evaluation.verdicts import VOCODING
 from pipeline.evaluation.voices import natural_log_mel, to_natural_log
@@ -90,20 +83,11 @@ def hear(
     context: Context, domain: str, copies: dict[str, list[Tensor]], recordings: Recordings
 ) -> None:
     """Let the independent judges hear copies beside the recordings themselves."""
-    panel, codec = context.networks.judges, context.store.codec
-    assert isinstance(codec, MelCodec)
-    keys = context.store.domain("test", domain).keys
     said = []
-    for index, key in enumerate(keys):
-        heard = {
-            name: listen(panel, waves[index], codec.convention.rate)
-            for name, waves in copies.items()
-        }
-        heard[TRUTH] = recordings.heard(domain, key)
-        said.append(Said(key, domain, heard, {TRUTH: domain}))
-    add_similarity(context, domain, said, recordings, {"own_similarity": domain})
-    add_naturalness(context, domain, [of.heard for of in said])
-    add_word_error(context, domain, said, recordings)
+    for index, key in enumerate(context.store.domain("test", domain).keys):
+        sounds = {name: waves[index] for name, waves in copies.items()}
+        said.append(recordings.beside(sounds, domain, key, {TRUTH: domain}))
+    add_heard(context, domain, said, recordings, {"own_similarity": domain})
 
 
 def l1(a: Tensor, b: Tensor) -> float:
