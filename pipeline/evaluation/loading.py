@@ -1,7 +1,7 @@
 """The networks that evaluation measures with, none of which is the model's own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,7 +29,7 @@ Loaded = TypeVar("Loaded")
 
 @dataclass(frozen=True)
 class Networks:
-    """What there is to measure with: what is None is not measured, or has a plain stand-in."""
+    """The networks at hand: what is None is not measured, or has a plain stand-in."""
 
     classifier: Classifier | None = None
     """That of the data set."""
@@ -75,32 +75,29 @@ def load_networks(
         UserError: a folder that holds no finished model, or one that does something else; a file
             that is given and can't be used.
     """
-    sound = isinstance(codec, MelCodec)
-    network, checksum, learnt, missing = None, "", "", {}
+    missing: dict[str, str] = {}
+    networks = Networks(missing=missing)
     if classifier is None:
         missing["classifier"] = "there is no classifier of this data"
     else:
         finished = load(classifier)
-        network, checksum = as_classifier(finished), finished.card.weights
-        learnt = finished.params.data
-    voice, name = None, GRIFFIN_LIM
+        networks = replace(
+            networks,
+            classifier=as_classifier(finished),
+            classifier_checksum=finished.card.weights,
+            classifier_data=finished.params.data,
+        )
     if vocoder is not None:
         finished = load(vocoder)
-        voice, name = as_vocoder(finished), f"{finished.name}, {finished.card.weights}"
-    if sound:
-        judges = load_panel(whisper=whisper, language=language)
-        return Networks(network, checksum, learnt, voice, name, judges=judges, missing=missing)
-    pictures = attempt("pictures", load_efficientnet, missing)
-    return Networks(
-        network,
-        checksum,
-        learnt,
-        voice,
-        name,
-        pictures=pictures,
+        name = f"{finished.name}, {finished.card.weights}"
+        networks = replace(networks, vocoder=as_vocoder(finished), vocoder_name=name)
+    if isinstance(codec, MelCodec):
+        return replace(networks, judges=load_panel(whisper=whisper, language=language))
+    return replace(
+        networks,
+        pictures=attempt("pictures", load_efficientnet, missing),
         inception=load_inception(inception, missing),
         lpips=given("lpips", lpips, lambda path: load_lpips("lpips-alex", path), missing),
-        missing=missing,
     )
 
 
