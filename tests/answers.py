@@ -1,4 +1,4 @@
-"""What models answer to fixed inputs, by all that they can do."""
+"""Answers of models to fixed inputs, by all that they can do."""
 
 import tiny
 import torch

@@ -11,7 +11,7 @@ def least_squares(
     real: tuple[Tensor, Tensor],
     fake: tuple[Tensor, Tensor],
 ) -> tuple[Tensor, Tensor]:
-    """What the generators and the discriminators of both domains lose, in all (Mao et al. 2017)."""
+    """Add up the losses of both domains' generators and discriminators (Mao et al. 2017)."""
     of_real = [d.network(x) for d, x in zip(discriminators, real, strict=True)]
     of_fake = [d.network(x) for d, x in zip(discriminators, fake, strict=True)]
     fooled = sum((logits - 1).square().mean() for logits in of_fake)

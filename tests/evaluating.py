@@ -62,7 +62,7 @@ class StandInClassifier(nn.Module, Classifier):
 
 @dataclass(frozen=True)
 class StandInParams:
-    """What evaluations ask of a run's parameters."""
+    """A run's parameters, as far as evaluations ask for them."""
 
     domains: tuple[str, ...]
     untrained: nn.Module
@@ -105,7 +105,7 @@ def context(
     vocoder: Vocoder | None = None,
     **fields: Any,
 ) -> Context:
-    """What one evaluation function is given; ``fields``: see `finished`."""
+    """Make the context of one evaluation function; ``fields``: see `finished`."""
     model_with_card = finished(model, store, *domains, **fields)
     return Context(model_with_card, store, out, Networks(classifier=classifier, vocoder=vocoder))
 

@@ -96,7 +96,7 @@ def fuzz(kind: Kind, count: int, seed: int, folder: Path) -> list[Found]:
 
 
 def kinds(folder: Path) -> dict[str, Callable[[], Kind]]:
-    """What there is to read, by name, each made below ``folder`` when it is asked for."""
+    """Name what there is to read, each made below ``folder`` when it is asked for."""
     return {
         "params.json": lambda: models(folder / "params.json"),
         "codec.json": lambda: models(folder / "codec.json"),
@@ -135,7 +135,7 @@ def stores(folder: Path) -> Kind:
 
 
 def opened(path: Path) -> object:
-    """What a run asks of a store before it reads any item."""
+    """Ask of a store what a run asks before it reads any item."""
     store = Store(path.parent)
     return store.spec, store.factors, store.meta.counts, store.fingerprint
 

@@ -1,4 +1,4 @@
-"""Which files of the project a module imports, read from their source: nothing is executed."""
+"""The files of the project that a module imports, read from their source: nothing is executed."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ def tree(root: Path, file: str) -> ast.Module:
 
 
 def is_empty(root: Path, file: str) -> bool:
-    """Whether a file holds nothing but constants that stand alone, such as its docstring."""
+    """Tell whether a file holds nothing but constants that stand alone, such as its docstring."""
     return all(
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         for node in tree(root, file).body

@@ -16,7 +16,7 @@ def call(origin: str, *arguments: object) -> Result:
 
 
 def imported(origin: str, file: Path, folder: Path, *options: object) -> FinishedModel:
-    """What becomes of a checkpoint."""
+    """Import a checkpoint."""
     result = call(origin, file, "--name", "it", "--models", folder, *options)
     assert result.exit_code == 0, result.output
     return load(folder / "it")

@@ -35,7 +35,7 @@ server.set_forkserver_preload(["processes"])
 
 
 class Ended(NamedTuple):
-    """What is left of a process."""
+    """The remains of a process."""
 
     code: int
     """Its exit code; minus the signal's number where one killed it."""

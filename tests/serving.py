@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """What the handler serves, and what it was asked."""
+    """The handler's files, and the requests that it got."""
 
     daemon_threads = True
 

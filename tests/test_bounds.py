@@ -30,7 +30,7 @@ def blocks_of(kind: Any, seen: dict[type[BaseModel], None]) -> None:
 
 
 def unbounded(kind: Any, metadata: tuple[Any, ...] = ()) -> Iterator[str]:
-    """What a type lets through without end: whole numbers, and lists of them."""
+    """List what a type lets through without end: whole numbers, and lists of them."""
     if get_origin(kind) is Annotated:
         inner, *more = get_args(kind)
         yield from unbounded(inner, (*metadata, *more))

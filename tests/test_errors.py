@@ -1,4 +1,4 @@
-"""What a user can put right ends in one message, without a traceback."""
+"""Mistakes that a user can put right end in one message, without a traceback."""
 
 import errno
 from pathlib import Path

@@ -50,7 +50,7 @@ def test_every_block_builds_at_the_size_that_it_trains_at(folder):
 
 
 def data_of(run, spec, classes):
-    """What a run's networks are built from, where all its domains have samples of one kind."""
+    """Make the data that a run's networks are built from, where all its domains have one kind."""
     if run.reads is Labelled:
         spec = spec.model_copy(update={"width": spec.width or run.crop})
         classes = run.domains if len(run.domains) > 1 else classes

@@ -151,7 +151,7 @@ def build(run: RunParams, pretrained: Pretrained | None = None) -> Method:
 
 
 def card_of(run: RunParams) -> Card:
-    """What a finished toy says of itself."""
+    """Make the card of a finished toy."""
     pretrained = pretrained_of(run)
     return Card(
         version="",
@@ -164,7 +164,7 @@ def card_of(run: RunParams) -> Card:
 
 
 def family(run: RunParams) -> tuple[str, ...]:
-    """What sets runs apart for tests: the method, and the kinds of its networks if it has kinds."""
+    """Name what sets runs apart for tests: the method, and the kinds of its networks if any."""
     networks = (getattr(run, field, None) for field in ("generator", "network"))
     return run.method, *(getattr(network, "kind", "") for network in networks)
 
@@ -183,12 +183,12 @@ def _smaller(value: Any, key: str = "") -> Any:
 
 
 def count_parameters(*networks: nn.Module) -> int:
-    """How many numbers networks learn."""
+    """Count the numbers that networks learn."""
     return sum(p.numel() for network in networks for p in network.parameters())
 
 
 def kind_of(run: RunParams) -> str:
-    """What kind of data a shipped block reads: ``sounds``, ``digits`` or ``pictures``."""
+    """Name the kind of data that a shipped block reads: ``sounds``, ``digits`` or ``pictures``."""
     data = shipped().datasets[run.data]
     if isinstance(data, SoundParams):
         return "sounds"
@@ -205,7 +205,7 @@ def codec_of(run: RunParams) -> Codec:
 
 
 def specs_of(run: RunParams) -> dict[str, Spec]:
-    """What a block's networks are built from."""
+    """Make the data that a block's networks are built from."""
     specs = {domain: codec_of(run).spec(domain) for domain in run.domains}
     if run.reads is not Labelled:
         return specs
@@ -224,7 +224,7 @@ def classes_of(run: RunParams) -> tuple[str, ...]:
 
 
 def data_of(run: RunParams) -> DatasetSpec:
-    """What a block's networks are built from."""
+    """Make the data that a block's networks are built from."""
     return DatasetSpec(specs=specs_of(run), classes=classes_of(run))
 
 
@@ -286,7 +286,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 
 
 def names_in(folder: Path) -> list[str]:
-    """What lies in a folder."""
+    """List the files of a folder."""
     return sorted(path.name for path in folder.iterdir())
 
 

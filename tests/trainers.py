@@ -20,7 +20,7 @@ def trainer(
     seed: int = 1,
     checkpoints: Checkpoints | None = None,
 ) -> Trainer:
-    """What trains a method, or the one that `tiny.build` gives, on the CPU in full precision."""
+    """Make a trainer of a method, or of the one that `tiny.build` gives, on the CPU in fp32."""
     fabric = Fabric(accelerator="cpu", precision="32-true")
     method = tiny.build(run) if method is None else method
     return Trainer(fabric, method, run, seed=seed, label="toy", checkpoints=checkpoints)

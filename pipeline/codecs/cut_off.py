@@ -1,4 +1,4 @@
-"""Whether files end before they should, as after a broken download, by what their headers say."""
+"""Files that end before they should, as after a broken download, told by their headers."""
 
 import struct
 from pathlib import Path

@@ -23,7 +23,7 @@ from pipeline.nn.diffaugment import DiffAugment, diff_augment
 
 
 class Outputs(NamedTuple):
-    """What the discriminators of an `Adversary` make of one batch."""
+    """Outputs of the discriminators of an `Adversary` for one batch."""
 
     logits: list[Tensor]
     """float32, one tensor a discriminator."""

@@ -1,4 +1,4 @@
-"""What translators with a latent promise beyond what every network is tested for."""
+"""Promises of translators with a latent, beyond what every network is tested for."""
 
 import pytest
 import tiny

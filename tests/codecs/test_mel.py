@@ -85,7 +85,7 @@ def test_a_wave_goes_through_samples_and_comes_back_alike():
 
 
 def without_offset(wave: np.ndarray, rate: int) -> np.ndarray:
-    """What is read of a wave [samples] whose file holds it exactly."""
+    """Read a wave [samples] whose file holds it exactly."""
     return np.concatenate(list(without_rumble(iter([wave[:, None]]), rate)))[:, 0]
 
 

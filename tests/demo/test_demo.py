@@ -118,7 +118,7 @@ def test_controls_show_by_themselves_once_a_model_supports_them(models: Path) ->
 
 
 def knobs(library: Library, only: FinishedModel) -> list[str]:
-    """What a page that has one model alone lets its visitors set."""
+    """Find what a page that has one model alone lets its visitors set."""
     library.outlines = {only.name: only}
     with gr.Blocks() as page:
         sampling.build(library, Turns())

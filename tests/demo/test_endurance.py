@@ -68,7 +68,7 @@ def requests(number: int, folder: Path) -> Iterator[tuple[Any, ...]]:
 
 
 def answer(client: gradio_client.Client, endpoint: str, *inputs: Any) -> bool:
-    """Whether a new visitor's request is answered.
+    """Tell whether a new visitor's request is answered.
 
     It may only be refused in the words for a bad picture.
     """

@@ -1,4 +1,4 @@
-"""What visitors hand in: only files that were uploaded, and in bounded memory."""
+"""Files that visitors hand in: only uploaded ones, and in bounded memory."""
 
 import json
 import os
@@ -50,7 +50,7 @@ class Program:
         return found
 
     def call(self, number: int, inputs: list[Any]) -> dict[str, Any]:
-        """What the page's function ``number`` answers."""
+        """Return the answer of the page's function ``number``."""
         session = uuid.uuid4().hex
         body = {"data": inputs, "fn_index": number, "session_hash": session}
         assert self.http.post("queue/join", json=body).is_success
@@ -139,7 +139,7 @@ def test_no_endpoint_reads_what_was_not_uploaded(
 
 
 def file_data(path: str, meta: bool = True) -> Payload:
-    """What a browser sends of an uploaded file, or what a program might."""
+    """Describe an uploaded file as a browser sends it, or as a program might."""
     return {"path": path, **({"meta": {"_type": "gradio.FileData"}} if meta else {})}
 
 

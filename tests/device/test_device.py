@@ -1,4 +1,4 @@
-"""What has to hold on the device that training takes, a GPU where there is one.
+"""Promises that hold on the device that training takes, a GPU where there is one.
 
 They are not part of a usual run, which has no GPU: `pytest -m device`, or `benchmarks.gpu`.
 """

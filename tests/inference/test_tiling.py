@@ -77,7 +77,7 @@ def test_tiles_of_a_unet_are_the_whole(mode):
 
 
 def test_tiles_with_statistics_of_their_own_would_show(monkeypatch):
-    """What the test above would find if statistics were not shared."""
+    """Translate in tiles without shared statistics: the test above would find that."""
     network = ResnetParams(width=8, blocks=2).build(3, 3, True)
     monkeypatch.setattr(tiles, "InstanceNorm", nn.Identity)
     assert difference(translator(network), picture(256, 512), tile=128, margin=48) > 2

@@ -31,7 +31,7 @@ call, refused = partial(importing.call, ORIGIN), partial(importing.refused, ORIG
 
 
 def imported(folder: Path, state: object, *options: object, **how: object) -> FinishedModel:
-    """What becomes of a checkpoint of ``state``."""
+    """Import a checkpoint of ``state``."""
     torch.save(state, folder / "latest_net_G.pth", **how)
     return importing.imported(ORIGIN, folder / "latest_net_G.pth", folder, *options)
 

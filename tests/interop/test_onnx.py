@@ -51,7 +51,7 @@ def session_of(file: Path) -> onnxruntime.InferenceSession:
 
 @torch.no_grad()
 def agrees(file: Path, finished: FinishedModel, to: str, *shapes: tuple[int, ...]) -> None:
-    """Whether onnxruntime gives what the model gives, at each shape."""
+    """Check that onnxruntime gives what the model gives, at each shape."""
     session, model = session_of(file), as_translator(finished)
     for shape in shapes:
         x = torch.randn(shape)
@@ -67,7 +67,7 @@ def facts_of(file: Path) -> dict[str, str]:
 
 
 def call(*arguments: object) -> str:
-    """What the command says, of its success or its failure."""
+    """Run the command; return what it says, of its success or its failure."""
     result = CliRunner().invoke(app, ["export", *map(str, arguments)])
     assert result.exit_code in (0, 1), result.output
     return result.output if result.exit_code == 0 else result.stderr

@@ -1,4 +1,4 @@
-"""How far apart waveforms are, at values worked out by hand."""
+"""Distances of waveforms, at values worked out by hand."""
 
 import math
 

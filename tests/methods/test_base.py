@@ -1,4 +1,4 @@
-"""What every run says of itself, and the sum of an update's losses."""
+"""Descriptions of runs, and the sum of an update's losses."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What the papers claim of codes, seen on small data after short trainings: `make claims`."""
+"""Claims of papers on codes, seen on small data after short trainings: `make claims`."""
 
 from pathlib import Path
 

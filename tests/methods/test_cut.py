@@ -1,4 +1,4 @@
-"""What the paper says of CUT beyond what every method is tested for."""
+"""Claims of CUT's paper, beyond what every method is tested for."""
 
 import pytest
 import tiny

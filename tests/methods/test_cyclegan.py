@@ -1,4 +1,4 @@
-"""What the paper says of CycleGAN beyond what every method is tested for."""
+"""Claims of CycleGAN's paper, beyond what every method is tested for."""
 
 import pytest
 import tiny

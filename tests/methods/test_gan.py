@@ -282,7 +282,7 @@ def test_wgan_gp_on_residual_networks_lowers_its_losses(name):
 
 
 def fitted(fields: dict[str, Any], store: Store) -> torch.nn.Module:
-    """What training on digits gives."""
+    """Train on digits."""
     block = {"data": "digits", "domains": ["digit"], "batch": 64, **fields}
     toy = training(block, load_run(block).select(store.spec))
     feed = Feed(reader_of(store, toy.params, seed=1, device=torch.device("cpu")))

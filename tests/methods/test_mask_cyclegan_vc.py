@@ -1,4 +1,4 @@
-"""What MaskCycleGAN-VC and CycleGAN-VC2 promise beyond what every method is tested for."""
+"""Promises of MaskCycleGAN-VC and CycleGAN-VC2, beyond what every method is tested for."""
 
 import pytest
 import tiny
@@ -116,7 +116,7 @@ def test_a_mask_may_cover_the_whole():
 
 
 def watch(method: MaskCycleGANVC) -> list[tuple[str, int, torch.Tensor | None]]:
-    """What the generators are given from now on: whose, how many samples, which mask."""
+    """Record what the generators are given from now on: whose, how many samples, which mask."""
     seen: list[tuple[str, int, torch.Tensor | None]] = []
     for name, generator in (("to_a", method.to_a), ("to_b", method.to_b)):
 

@@ -97,7 +97,7 @@ def test_a_step_never_waits_for_the_device(run):
 
 
 def logs_of_steps(run: Trainer, optimizers: set[str], steps: int) -> dict[str, list[float]]:
-    """What is logged at each of the steps on one batch, in which only some optimisers step."""
+    """Log each of the steps on one batch, in which only some optimisers step."""
     batch = tiny.batch_of(run.params)
     for optimizer in run.optimizers.values():
         for group in optimizer.param_groups:

@@ -1,4 +1,4 @@
-"""What pix2pix promises, on a latent or without, beyond what every method is tested for."""
+"""Promises of pix2pix, on a latent or without, beyond what every method is tested for."""
 
 import tiny
 import torch

@@ -1,4 +1,4 @@
-"""What the paper says of SPADE beyond what every method is tested for."""
+"""Claims of SPADE's paper, beyond what every method is tested for."""
 
 from typing import Any
 

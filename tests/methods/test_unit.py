@@ -1,4 +1,4 @@
-"""What UNIT promises beyond what every method is tested for."""
+"""Promises of UNIT, beyond what every method is tested for."""
 
 from pathlib import Path
 

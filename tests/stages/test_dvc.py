@@ -1,4 +1,4 @@
-"""What DVC reruns after a change, and what it refuses, asked of the real dvc.yaml.
+"""Stages that DVC reruns after a change, and changes that it refuses, by the real dvc.yaml.
 
 All stages but the check are stand-ins that take no time.
 """
@@ -52,7 +52,7 @@ for out in [*recipe.get("outs", []), *recipe.get("metrics", [])]:
 
 
 class Ran(NamedTuple):
-    """What a `dvc repro` did."""
+    """The outcome of a `dvc repro`."""
 
     failed: bool
     stages: list[str]
@@ -106,7 +106,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> Ran:
 
 
 def refused(folder: Path) -> str:
-    """What the real check says, where it is the only stage that `dvc repro` runs."""
+    """Return what the real check says, where it is the only stage that `dvc repro` runs."""
     ran = run(folder, REAL_CHECK="1")
     assert ran.failed
     assert ran.stages == ["check"]

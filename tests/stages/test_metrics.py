@@ -1,4 +1,4 @@
-"""What `dvc metrics` prints of the committed headline numbers fits a terminal."""
+"""The committed headline numbers, as `dvc metrics` prints them, fit a terminal."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def project(tmp_path_factory):
 
 
 def lines(folder: Path, *command: str) -> list[str]:
-    """What a command of DVC prints."""
+    """Run a command of `dvc metrics`; return the lines that it prints."""
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "metrics", *command],
         cwd=folder,

@@ -101,7 +101,7 @@ def changed(folder: Path) -> set[str]:
 
 
 def dvc(folder: Path, *command: str) -> str:
-    """What a command of DVC prints."""
+    """Run a command of DVC; return what it prints."""
     done = subprocess.run(
         [sys.executable, "-m", "dvc", *command],
         cwd=folder,

@@ -14,7 +14,7 @@ from pipeline.training.train import set_up
 
 
 def steps_of(run: RunParams, store: Store) -> Callable[[int], None]:
-    """What takes training steps, as the stage has it."""
+    """Make what takes training steps, as the stage has it."""
     trainer, feed, _ = set_up(run, store, seed=1, label="profile", scratch=None)
 
     def take(count: int) -> None:

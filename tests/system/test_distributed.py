@@ -19,7 +19,7 @@ NORMS = {"cyclegan": "instance", "pix2pix": "batch"}
 
 @pytest.fixture(scope="module")
 def trained(store_of, tmp_path_factory) -> list[Path]:
-    """Where one process, and where two, left what they learnt of each of `NORMS`."""
+    """Train each of `NORMS` by one process and by two; return where they left what they learnt."""
     stores = {name: store_of(tiny.runs()[name]).root for name in NORMS}
     one, two = (tmp_path_factory.mktemp(f"{count}") for count in (1, 2))
     alone = processes.start(train_and_keep_gradients, one, stores, log=one / "log")
@@ -30,7 +30,7 @@ def trained(store_of, tmp_path_factory) -> list[Path]:
 
 
 def as_torchrun(count: int) -> LaunchConfig:
-    """What ``torchrun --standalone --nproc-per-node`` asks its launcher for."""
+    """Configure a launch as ``torchrun --standalone --nproc-per-node`` does."""
     processes.wake_server()
     return LaunchConfig(
         min_nodes=1,

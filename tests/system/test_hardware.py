@@ -1,4 +1,4 @@
-"""What the machine offers is found out, and never at the price of a crash."""
+"""The machine's offers are found out, and never at the price of a crash."""
 
 import ctypes
 import os

@@ -12,7 +12,7 @@ ADVICE = 1  # its number in Linux
 
 
 def told(have, monkeypatch):
-    """What the system is told of a mapped file of 1 MiB, where it has so much memory."""
+    """Record what the system is told of a mapped file of 1 MiB, where it has so much memory."""
     heard = []
 
     class Told(mmap.mmap):

@@ -23,7 +23,7 @@ class Supervised(AutoencoderParams):
 
     @property
     def factors(self) -> tuple[str, ...]:
-        """What it asks for."""
+        """The factors that it asks for."""
         return self.asked
 
 

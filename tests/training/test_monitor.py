@@ -19,7 +19,7 @@ RUNS = tiny.runs()
 
 
 def fresh_preview(run, store):
-    """What a model with fresh weights shows of a store."""
+    """Preview a store by a model with fresh weights."""
     data = run.select(store.spec)
     return preview(run.build_model(data), store, data)
 

@@ -64,7 +64,7 @@ def batches(store: Store, params: RunParams, seed: int = 1, **share: int) -> Rea
 
 
 def rows(store: Store, domain: str, x: Tensor) -> list[int]:
-    """Which pictures of a training domain samples are."""
+    """Find the pictures of a training domain that samples are."""
     reader = store.domain("train", domain)
     stored = torch.from_numpy(np.stack([reader.item(i) for i in range(len(reader))]))
     known = store.codec.to_sample(stored, domain)
