@@ -146,12 +146,17 @@ def strongest(metric: str, found: Measured) -> str | None:
 
 
 def compare(metric: str, found: Measured, baseline: str) -> Outcome:
-    """Compare the model with a baseline; level where either's interval holds the other's value."""
-    model, other = found.values[MODEL], found.values[baseline]
-    if merit(metric, model) == merit(metric, other):
+    """Compare the model with a baseline."""
+    if level(metric, found, MODEL, baseline):
         return "level"
-    for name, value in ((MODEL, other), (baseline, model)):
-        low, high = found.intervals.get(name, (value + 1, value))
-        if low <= value <= high:
-            return "level"
-    return "better" if merit(metric, model) > merit(metric, other) else "behind"
+    model, other = (merit(metric, found.values[name]) for name in (MODEL, baseline))
+    return "better" if model > other else "behind"
+
+
+def level(metric: str, found: Measured, a: str, b: str) -> bool:
+    """Tell whether two rows are level: equal, or the interval of one holds the other's value."""
+    values, intervals = found.values, found.intervals
+    if merit(metric, values[a]) == merit(metric, values[b]):
+        return True
+    pairs = ((intervals.get(a), values[b]), (intervals.get(b), values[a]))
+    return any(bounds is not None and bounds[0] <= v <= bounds[1] for bounds, v in pairs)
