@@ -1,6 +1,5 @@
 """VGG19 (Simonyan & Zisserman 2015, column E), whose features perceptual losses compare."""
 
-import hashlib
 import re
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, relu
 
 from pipeline.errors import UserError, listing
+from pipeline.system.files import sha256_of
 
 POOL = "pool"
 LAYERS: tuple[int | str, ...] = (
@@ -77,8 +77,7 @@ def check_sum(path: Path, sha256: str | None) -> None:
     named = HASHED.search(path.name)
     expected = sha256 or (named[1] if named else "")
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256_of(path)
     except OSError as error:
         raise UserError(
             f"{path} can't be read: {error.strerror}. The perceptual loss needs VGG19's weights: "

@@ -1,6 +1,5 @@
 """Finished models that were trained elsewhere: what their cards say in place of a method."""
 
-import hashlib
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -20,6 +19,7 @@ from pipeline.models.vocoder import VocoderModel
 from pipeline.models.vq import VQModel
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import DatasetSpec, Unpaired, Vocoded
+from pipeline.system.files import sha256_of
 
 KNOWN = {"data", "steps"}  # of what every run says; batch, schedule and so on nobody knows
 
@@ -34,8 +34,7 @@ class CheckpointFile(Block):
     @classmethod
     def of(cls, path: Path) -> Self:
         """Describe a file."""
-        with path.open("rb") as file:
-            return cls(name=path.name, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+        return cls(name=path.name, sha256=sha256_of(path))
 
 
 class ImportedRunParams(RunParams):

@@ -1,5 +1,6 @@
-"""Writing files so that a full disk can be told from a defect."""
+"""Writing files so that a full disk can be told from a defect, and checksums of whole files."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -41,3 +42,9 @@ def put_in_place(whole: Path, out: Path) -> None:
         out.rename(old)
     whole.rename(out)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Compute the SHA-256 of a file, in hexadecimal; raise OSError where it can't be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

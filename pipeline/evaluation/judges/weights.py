@@ -1,10 +1,11 @@
 """Weights that an installed package brings, found without importing the package."""
 
-import hashlib
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
+
+from pipeline.system.files import sha256_of
 
 INSTALL = "install the extra: pip install '.[judges]' in the project's folder"
 
@@ -31,8 +32,7 @@ class Weights(NamedTuple):
 def weights_at(path: Path, origin: str) -> Weights:
     """Read a file's checksum; raises MissingJudgeError where it can't be read."""
     try:
-        with path.open("rb") as file:
-            return Weights(path, origin, hashlib.file_digest(file, "sha256").hexdigest())
+        return Weights(path, origin, sha256_of(path))
     except OSError as error:
         raise MissingJudgeError(f"can't read {path}: {error.strerror}") from error
 

@@ -1,6 +1,5 @@
 """Published files of weights: where they lie, and that they are what they should be."""
 
-import hashlib
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
@@ -11,6 +10,7 @@ from types import ModuleType
 import torch
 
 from pipeline.errors import UserError
+from pipeline.system.files import sha256_of
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ def find_weights(published: Published, given: Path | None) -> Weights:
     """
     path = given or Path(torch.hub.get_dir()) / "checkpoints" / published.name
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256_of(path)
     except OSError as error:
         raise UserError(
             f"{path} can't be read: {error.strerror}. Weights are never fetched: download "
