@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from pipeline.capabilities import Classifier, Vocoder
 from pipeline.codecs import Codec, MelCodec
-from pipeline.errors import UserError
 from pipeline.evaluation.judges import Panel, load_panel
 from pipeline.evaluation.networks import (
     FeatureNetwork,
@@ -17,14 +15,13 @@ from pipeline.evaluation.networks import (
     load_network,
 )
 from pipeline.evaluation.networks.efficientnet import load_efficientnet
+from pipeline.evaluation.weights import Loaded, attempt
 from pipeline.inference.finished import FinishedModel, as_vocoder, load, unable
 
 GRIFFIN_LIM = "Griffin-Lim"
 NOT_GIVEN = (
     "no weights are given: `evaluation` in params.yaml, or --{name} of `crossdomain evaluate`"
 )
-
-Loaded = TypeVar("Loaded")
 
 
 @dataclass(frozen=True)
@@ -99,15 +96,6 @@ def load_networks(
         inception=load_inception(inception, missing),
         lpips=given("lpips", lpips, lambda path: load_lpips("lpips-alex", path), missing),
     )
-
-
-def attempt(name: str, build: Callable[[], Loaded], missing: dict[str, str]) -> Loaded | None:
-    """Load a network that is used where it is installed; else say in ``missing`` why it is not."""
-    try:
-        return build()
-    except UserError as error:
-        missing[name] = str(error)
-        return None
 
 
 def given(

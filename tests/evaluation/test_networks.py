@@ -15,12 +15,12 @@ from PIL import Image
 from torch import nn
 
 from pipeline.errors import UserError
+from pipeline.evaluation import weights
 from pipeline.evaluation.networks import (
     FEATURE_NETWORKS,
     LogitsNetwork,
     load_lpips,
     load_network,
-    published,
 )
 from pipeline.evaluation.networks.clip import CLIP
 from pipeline.evaluation.networks.inception import INCEPTION
@@ -262,7 +262,7 @@ def test_a_file_that_torch_hub_keeps_is_found(tmp_path, monkeypatch):
     alexnet(path)
     sha256 = expect(monkeypatch, LPIPS, "lpips-alex", path)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    assert published.find_weights(LPIPS["lpips-alex"], None).sha256 == sha256
+    assert weights.find_weights(LPIPS["lpips-alex"], None).sha256 == sha256
 
 
 def test_a_missing_package_is_named_with_the_extra(inception_file, tmp_path, monkeypatch):
@@ -270,7 +270,7 @@ def test_a_missing_package_is_named_with_the_extra(inception_file, tmp_path, mon
     path = tmp_path / "alexnet.pth"
     alexnet(path)
     expect(monkeypatch, LPIPS, "lpips-alex", path)
-    monkeypatch.setattr(published, "find_spec", lambda name: None)
+    monkeypatch.setattr(weights, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"torch-fidelity is not installed.*'\.\[features\]'"):
         load_network("inception-v3", inception_file)
     with pytest.raises(UserError, match="package lpips is not installed"):

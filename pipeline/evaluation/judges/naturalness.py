@@ -15,13 +15,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from pipeline.errors import UserError
 from pipeline.evaluation.judges.sound import RATE, resampled
-from pipeline.evaluation.judges.weights import (
-    MissingJudgeError,
-    Weights,
-    packaged_weights,
-    require_packages,
-)
+from pipeline.evaluation.weights import Weights, load_package, packaged_weights
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -47,11 +43,9 @@ class Naturalness:
 
     @classmethod
     def load(cls) -> "Naturalness":
-        """Load the installed package's network; raises MissingJudgeError where it is missing."""
-        require_packages("onnxruntime")
+        """Load the installed package's network; raises UserError where it is missing."""
         weights = packaged_weights("speechmos", "dnsmos_models/sig_bak_ovr.onnx")
-        import onnxruntime
-
+        onnxruntime, _ = load_package("onnxruntime", "onnxruntime", "judges")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         try:
@@ -59,7 +53,7 @@ class Naturalness:
                 weights.path, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # whatever a damaged file makes of the reader
-            raise MissingJudgeError(f"can't read {weights.path}: {error}") from error
+            raise UserError(f"can't read {weights.path}: {error}") from error
         return cls(session, weights)
 
     @property

@@ -1,19 +1,16 @@
 """The judges that there are, and how they are loaded: what is missing is said, not raised."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import torch
 
 from pipeline.evaluation.judges.naturalness import Naturalness
 from pipeline.evaluation.judges.speakers import Speakers
-from pipeline.evaluation.judges.weights import MissingJudgeError
 from pipeline.evaluation.judges.words import Words
-
-Loaded = TypeVar("Loaded")
+from pipeline.evaluation.weights import attempt
 
 
 class Judge(NamedTuple):
@@ -82,17 +79,9 @@ def load_panel(whisper: Path | str | None = None, language: str | None = "en") -
 def _load(whisper: Path | str | None, language: str | None, threads: int) -> Panel:
     """Load the judges for a number of threads, which is torch's already."""
     missing: dict[str, str] = {}
-
-    def attempt(key: str, load: Callable[[], Loaded]) -> Loaded | None:
-        try:
-            return load()
-        except MissingJudgeError as error:
-            missing[key] = str(error)
-            return None
-
     return Panel(
-        attempt("speakers", Speakers.load),
-        attempt("naturalness", Naturalness.load),
-        attempt("words", lambda: Words.load(whisper, language)),
+        attempt("speakers", Speakers.load, missing),
+        attempt("naturalness", Naturalness.load, missing),
+        attempt("words", lambda: Words.load(whisper, language), missing),
         missing,
     )

@@ -28,8 +28,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.datasets.recordings import LEVEL, SILENT
+from pipeline.errors import UserError
 from pipeline.evaluation.judges.sound import RATE, resampled
-from pipeline.evaluation.judges.weights import MissingJudgeError, Weights, packaged_weights
+from pipeline.evaluation.weights import Weights, packaged_weights
 
 N_FFT, HOP, MELS = 400, 160, 40
 """Window of 25 ms and step of 10 ms, samples; bands of power."""
@@ -74,14 +75,14 @@ class Speakers:
 
     @classmethod
     def load(cls) -> "Speakers":
-        """Load the installed package's weights; raises MissingJudgeError where it is missing."""
+        """Load the installed package's weights; raises UserError where it is missing."""
         weights = packaged_weights("resemblyzer", "pretrained.pt")
         encoder = SpeakerEncoder()
         try:
             state = torch.load(weights.path, map_location="cpu", weights_only=True)["model_state"]
             encoder.load_state_dict({name: state[name] for name in encoder.state_dict()})
         except Exception as error:  # whatever a damaged file makes of the reader
-            raise MissingJudgeError(f"can't read {weights.path}: {error}") from error
+            raise UserError(f"can't read {weights.path}: {error}") from error
         return cls(encoder, weights)
 
     @property

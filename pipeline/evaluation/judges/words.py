@@ -20,12 +20,13 @@ import torch
 from torch import Tensor
 
 from pipeline.datasets.store import Domain
+from pipeline.errors import UserError
 from pipeline.evaluation.judges.sound import resampled
 from pipeline.evaluation.judges.text import words_of
-from pipeline.evaluation.judges.weights import (
-    MissingJudgeError,
+from pipeline.evaluation.weights import (
     Weights,
-    require_packages,
+    load_package,
+    require_package,
     version_of,
     weights_at,
 )
@@ -67,18 +68,17 @@ class Words:
     def load(cls, model: Path | str | None, language: str | None = "en") -> "Words":
         """Load a model from its folder, or by the name of a cached one ("small.en").
 
-        Raises MissingJudgeError where the package or the model is missing, or the model does not
+        Raises UserError where the package or the model is missing, or the model does not
         know the language.
         """
-        require_packages("faster_whisper")
+        require_package("faster_whisper", "faster-whisper", "judges")
         folder = model_folder(model)
         # A folder's place is another on each machine; the checksum tells models apart.
         named = folder.name if Path(str(model)).is_dir() else str(model)
         weights = weights_at(folder / "model.bin", named)
-        from faster_whisper import WhisperModel
-
+        package, _ = load_package("faster_whisper", "faster-whisper", "judges")
         try:
-            recogniser = WhisperModel(
+            recogniser = package.WhisperModel(
                 str(folder),
                 device="cpu",
                 compute_type=COMPUTE,
@@ -86,7 +86,7 @@ class Words:
                 local_files_only=True,
             )
         except Exception as error:  # whatever a damaged file makes of the reader
-            raise MissingJudgeError(f"can't read the model in {folder}: {error}") from error
+            raise UserError(f"can't read the model in {folder}: {error}") from error
         check_language(recogniser, language)
         return cls(recogniser, weights, language)
 
@@ -124,46 +124,46 @@ class Words:
 def model_folder(model: Path | str | None) -> Path:
     """Find the folder of a model: itself, or that of a cached model of this name.
 
-    Raises MissingJudgeError where there is none, or something of it is missing.
+    Raises UserError where there is none, or something of it is missing.
     """
     if model is None:
-        raise MissingJudgeError(
+        raise UserError(
             "no Whisper model was named: give the folder of one that faster-whisper reads, or the "
             "name of a cached one, such as small.en"
         )
     folder = Path(model)
     if not folder.is_dir():
         if isinstance(model, Path):
-            raise MissingJudgeError(f"expected the folder of a Whisper model at {model}")
+            raise UserError(f"expected the folder of a Whisper model at {model}")
         folder = cached_model(model)
     missing = [name for name in NEEDED if not (folder / name).is_file()]
     if missing:
-        raise MissingJudgeError(f"expected {', '.join(missing)} in {folder}")
+        raise UserError(f"expected {', '.join(missing)} in {folder}")
     return folder
 
 
 def cached_model(name: str) -> Path:
     """Find a model in the cache of Hugging Face's hub, without asking the network.
 
-    Raises MissingJudgeError where it is not there.
+    Raises UserError where it is not there.
     """
     from faster_whisper.utils import download_model
 
     try:
         return Path(download_model(name, local_files_only=True))
     except Exception as error:  # its own for each way of not finding it
-        raise MissingJudgeError(
+        raise UserError(
             f"found no folder '{name}' and no Whisper model of that name in the cache; nothing is "
             "fetched here: faster_whisper.download_model(NAME) does"
         ) from error
 
 
 def check_language(model: "WhisperModel", language: str | None) -> None:
-    """Raise MissingJudgeError where a model does not know a language."""
+    """Raise UserError where a model does not know a language."""
     known = model.supported_languages
     if language is not None and language not in known:
         only = "English alone" if known == ["en"] else f"{len(known)} languages"
-        raise MissingJudgeError(f"the Whisper model knows {only}, and '{language}' is not of them")
+        raise UserError(f"the Whisper model knows {only}, and '{language}' is not of them")
 
 
 def word_errors(heard: str, *truths: str) -> WordErrors:

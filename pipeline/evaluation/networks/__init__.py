@@ -15,8 +15,8 @@ from pipeline.evaluation.networks.clip import CLIP, CLIPNetwork
 from pipeline.evaluation.networks.features import FeatureNetwork, LogitsNetwork
 from pipeline.evaluation.networks.inception import INCEPTION, InceptionNetwork
 from pipeline.evaluation.networks.lpips import LPIPS, LPIPSNetwork
-from pipeline.evaluation.networks.published import find_weights
 from pipeline.evaluation.networks.resizing import Resizing
+from pipeline.evaluation.weights import find_weights
 
 __all__ = [
     "FEATURE_NETWORKS",

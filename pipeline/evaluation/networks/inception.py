@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from pipeline.evaluation.networks.features import LogitsNetwork
-from pipeline.evaluation.networks.published import Published, Weights, load_package
 from pipeline.evaluation.networks.resizing import Resizing
+from pipeline.evaluation.weights import Published, Weights, load_package
 
 INCEPTION = {
     "inception-v3": Published(
@@ -40,7 +40,7 @@ class InceptionNetwork(LogitsNetwork):
     ) -> None:
         """Load the network; raise UserError without torch-fidelity."""
         module, self.package = load_package(
-            "torch_fidelity.feature_extractor_inceptionv3", "torch-fidelity"
+            "torch_fidelity.feature_extractor_inceptionv3", "torch-fidelity", "features"
         )
         network = module.FeatureExtractorInceptionV3(
             "inception-v3-compat",

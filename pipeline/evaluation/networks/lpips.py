@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import UserError, listing
-from pipeline.evaluation.networks.published import Published, Weights, load_package
+from pipeline.evaluation.weights import Published, Weights, load_package
 from pipeline.metrics.lpips import lpips_each
 from pipeline.system.tensor_files import load_tensors
 
@@ -34,7 +34,7 @@ class LPIPSNetwork:
 
     def __init__(self, name: str, weights: Weights, device: torch.device) -> None:
         """Load the trunk; raise UserError without the package or for a file that does not fit."""
-        module, self.package = load_package("lpips", "lpips")
+        module, self.package = load_package("lpips", "lpips", "features")
         with warnings.catch_warnings():
             # torchvision's, at the package's arguments from before 0.13
             warnings.filterwarnings("ignore", category=UserWarning, module="torchvision")

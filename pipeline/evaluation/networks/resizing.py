@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from pipeline.evaluation.networks.published import load_package
+from pipeline.evaluation.weights import load_package
 
 Resizing = Literal["legacy", "clean"]
 
@@ -38,7 +38,9 @@ def resize(x: Tensor, side: int, resizing: Resizing) -> Tensor:
     if resizing == "clean":
         enlarged = interpolate(x, size=(side, side), mode="bicubic", antialias=True)
         return enlarged.clamp(0, 255)
-    module, _ = load_package("torch_fidelity.interpolate_compat_tensorflow", "torch-fidelity")
+    module, _ = load_package(
+        "torch_fidelity.interpolate_compat_tensorflow", "torch-fidelity", "features"
+    )
     resized: Tensor = module.interpolate_bilinear_2d_like_tensorflow1x(
         x, size=(side, side), align_corners=False
     )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from voices import glide, voice
 
+from pipeline.errors import UserError
 from pipeline.evaluation.judges import mean_embedding, similarity
 from pipeline.evaluation.judges.sound import RATE
 from pipeline.evaluation.judges.speakers import (
@@ -19,7 +20,6 @@ from pipeline.evaluation.judges.speakers import (
     prepared,
     without_silence,
 )
-from pipeline.evaluation.judges.weights import MissingJudgeError
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +121,9 @@ def test_weights_that_are_damaged_are_missing(
     package.mkdir()
     (package / "__init__.py").write_text("raise AssertionError('is never imported')")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(MissingJudgeError, match=r"expected pretrained\.pt in the package"):
+    with pytest.raises(UserError, match=r"expected pretrained\.pt in the package"):
         Speakers.load()
     (package / "pretrained.pt").write_bytes(np.arange(9).tobytes())
-    with pytest.raises(MissingJudgeError, match="can't read"):
+    with pytest.raises(UserError, match="can't read"):
         Speakers.load()
     assert "resemblyzer" not in sys.modules

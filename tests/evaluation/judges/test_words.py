@@ -13,13 +13,14 @@ from stores import prepared
 
 from pipeline.datasets.store import Domain, Store
 from pipeline.datasets.voices import VoicesParams, test_sentences
+from pipeline.errors import UserError
 from pipeline.evaluation.judges import WordErrors, known_text, word_error_rate, word_errors
 from pipeline.evaluation.judges.sound import RATE
-from pipeline.evaluation.judges.weights import MissingJudgeError, Weights
 from pipeline.evaluation.judges.words import Words, check_language, model_folder
+from pipeline.evaluation.weights import Weights
 
 test_sentences.__test__ = False  # type: ignore[attr-defined]  # what speakers say, no test
-NOWHERE = Weights(Path("model.bin"), "a stand-in", "0" * 64)
+NOWHERE = Weights(Path("model.bin"), "0" * 64, "a stand-in")
 
 
 class StandIn:
@@ -80,7 +81,7 @@ def test_a_model_must_know_the_language() -> None:
     english: Any = SimpleNamespace(supported_languages=["en"])
     check_language(english, "en")
     check_language(english, None)
-    with pytest.raises(MissingJudgeError, match="English alone, and 'de'"):
+    with pytest.raises(UserError, match="English alone, and 'de'"):
         check_language(english, "de")
 
 
@@ -91,20 +92,20 @@ def test_no_model_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     for name in ("nobody/no-such-model", "no-such-model"):
-        with pytest.raises(MissingJudgeError, match="nothing is fetched"):
+        with pytest.raises(UserError, match="nothing is fetched"):
             model_folder(name)
 
 
 def test_what_a_folder_lacks_is_said(tmp_path: Path) -> None:
-    with pytest.raises(MissingJudgeError, match="no Whisper model was named"):
+    with pytest.raises(UserError, match="no Whisper model was named"):
         model_folder(None)
-    with pytest.raises(MissingJudgeError, match="expected the folder"):
+    with pytest.raises(UserError, match="expected the folder"):
         model_folder(tmp_path / "missing")
     (tmp_path / "model.bin").write_bytes(b"")
-    with pytest.raises(MissingJudgeError, match=r"expected tokenizer\.json in"):
+    with pytest.raises(UserError, match=r"expected tokenizer\.json in"):
         model_folder(str(tmp_path))
     (tmp_path / "tokenizer.json").write_bytes(b"")
-    with pytest.raises(MissingJudgeError, match="can't read the model in"):
+    with pytest.raises(UserError, match="can't read the model in"):
         Words.load(tmp_path)
 
 
