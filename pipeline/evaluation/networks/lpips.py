@@ -6,10 +6,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.errors import UserError, listing
 from pipeline.evaluation.weights import Published, Weights, load_package
 from pipeline.metrics.lpips import lpips_each
-from pipeline.system.tensor_files import load_tensors
+from pipeline.system.tensor_files import fitted, load_tensors
 
 LPIPS = {
     "lpips-alex": Published(
@@ -69,17 +68,10 @@ class LPIPSNetwork:
 def read_trunk(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
     """Read a trunk's weights, named ``sliceK.REST`` here and ``features.REST`` in the file.
 
-    No code in the file is run. Raises UserError where any is missing or of another shape.
+    No code in the file is run. Raises UserError where any is missing, of another shape, or not
+    finite.
     """
     state = load_tensors(path, "expected torchvision's weights", "state_dict")
-    found, problems = {}, []
-    for name, value in expected.items():
-        there = state.get(f"features.{name.split('.', 1)[1]}")
-        if there is None or there.shape != value.shape:
-            shown = "missing" if there is None else f"found {list(there.shape)}"
-            problems.append(f"{name}: expected {list(value.shape)}, {shown}")
-        else:
-            found[name] = there
-    if problems:
-        raise UserError(f"{path}: not the weights of this trunk:\n{listing(problems)}")
-    return found
+    names = {f"features.{name.split('.', 1)[1]}": name for name in expected}
+    found = {names[name]: value for name, value in state.items() if name in names}
+    return fitted(found, expected, f"{path}: expected the weights of this trunk")
