@@ -39,8 +39,9 @@ GROUPS = ("datasets", "classifiers", "models", "second_stage")
 class EvaluationParams(Block):
     """Pretrained networks that evaluation asks, besides those that come with the extra ``judges``.
 
-    Each is a file or folder of this machine: nothing is fetched. What is not given is not measured,
-    and the report says so.
+    Each is a file or folder of this machine: nothing is fetched. ``cached`` in place of a file of
+    weights is that which lies where torch.hub keeps its own (``checkpoints`` in
+    ``torch.hub.get_dir()``). What is not given is not measured, and the report says so.
     """
 
     whisper: str | None = None
@@ -49,9 +50,10 @@ class EvaluationParams(Block):
     language: str = "en"
     """That of the recordings, as Whisper names it."""
     inception: str | None = None
-    """Weights of torch-fidelity's Inception v3: FID, KID and Inception score."""
+    """Weights of torch-fidelity's Inception v3, a file or ``cached``: FID, KID and Inception
+    score."""
     lpips: str | None = None
-    """Weights of torchvision's AlexNet: LPIPS."""
+    """Weights of torchvision's AlexNet, a file or ``cached``: LPIPS."""
 
 
 class Params(Block):

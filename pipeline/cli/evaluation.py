@@ -7,6 +7,8 @@ import typer
 
 from pipeline.cli.app import MODELS, Root, app
 
+WEIGHTS = "FILE|cached"
+
 
 @app.command()
 def evaluate(
@@ -61,11 +63,19 @@ def evaluate(
         str, typer.Option(help="Of the recordings, as Whisper names it; auto: it finds out.")
     ] = "en",
     inception: Annotated[
-        Path | None,
-        typer.Option(help="Weights of torch-fidelity's Inception v3, for FID, KID and its score."),
+        str | None,
+        typer.Option(
+            metavar=WEIGHTS,
+            help="Weights of torch-fidelity's Inception v3, for FID, KID and its score: a file, "
+            "or cached, which is that in torch.hub's folder.",
+        ),
     ] = None,
     lpips: Annotated[
-        Path | None, typer.Option(help="Weights of torchvision's AlexNet, for LPIPS.")
+        str | None,
+        typer.Option(
+            metavar=WEIGHTS,
+            help="Weights of torchvision's AlexNet, for LPIPS: a file, or cached.",
+        ),
     ] = None,
     models: Root = MODELS,
 ) -> None:

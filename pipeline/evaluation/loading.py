@@ -11,14 +11,16 @@ from pipeline.evaluation.networks import (
     FeatureNetwork,
     LogitsNetwork,
     LPIPSNetwork,
+    load_inception,
     load_lpips,
-    load_network,
 )
 from pipeline.evaluation.networks.efficientnet import load_efficientnet
 from pipeline.evaluation.weights import Loaded, attempt
 from pipeline.inference.finished import FinishedModel, as_vocoder, load, unable
 
 GRIFFIN_LIM = "Griffin-Lim"
+CACHED = "cached"
+"""In place of a file of weights: that which lies where torch.hub keeps its own."""
 NOT_GIVEN = (
     "no weights are given: `evaluation` in params.yaml, or --{name} of `crossdomain evaluate`"
 )
@@ -55,8 +57,8 @@ def load_networks(
     vocoder: Path | None = None,
     whisper: str | None = None,
     language: str | None = "en",
-    inception: Path | str | None = None,
-    lpips: Path | str | None = None,
+    inception: str | None = None,
+    lpips: str | None = None,
 ) -> Networks:
     """Load what samples of ``codec`` are measured with; `Networks` says what is missing, and why.
 
@@ -65,8 +67,9 @@ def load_networks(
         classifier: the data set's, its folder; None: none.
         vocoder: its folder; None: Griffin-Lim.
         whisper: see `load_panel`; so does ``language``.
-        inception: the file with the weights of torch-fidelity's Inception v3.
-        lpips: the file with those of torchvision's AlexNet.
+        inception: the file with the weights of torch-fidelity's Inception v3; `CACHED`: where
+            torch.hub keeps it.
+        lpips: the same of torchvision's AlexNet.
 
     Raises:
         UserError: a folder that holds no finished model, or one that does something else; a file
@@ -93,26 +96,22 @@ def load_networks(
     return replace(
         networks,
         pictures=attempt("pictures", load_efficientnet, missing),
-        inception=load_inception(inception, missing),
-        lpips=given("lpips", lpips, lambda path: load_lpips("lpips-alex", path), missing),
+        inception=given("inception", inception, load_inception, missing),
+        lpips=given("lpips", lpips, load_lpips, missing),
     )
 
 
 def given(
-    name: str, path: Path | str | None, build: Callable[[Path], Loaded], missing: dict[str, str]
+    name: str,
+    weights: str | None,
+    build: Callable[[Path | None], Loaded],
+    missing: dict[str, str],
 ) -> Loaded | None:
     """Load a network whose weights are given; else say in ``missing`` that they are not."""
-    if path is None:
+    if weights is None:
         missing[name] = NOT_GIVEN.format(name=name)
         return None
-    return build(Path(path))
-
-
-def load_inception(path: Path | str | None, missing: dict[str, str]) -> LogitsNetwork | None:
-    """Load Inception v3, as papers resize for it, where its weights are given."""
-    network = given("inception", path, lambda file: load_network("inception-v3", file), missing)
-    assert network is None or isinstance(network, LogitsNetwork)
-    return network
+    return build(None if weights == CACHED else Path(weights))
 
 
 def as_classifier(finished: FinishedModel) -> Classifier:

@@ -1,8 +1,11 @@
 """The networks that evaluation measures with, loaded from their folders."""
 
+from pathlib import Path
+
 import exported
 import pytest
 import tiny
+import torch
 
 from pipeline.capabilities import Classifier, Vocoder
 from pipeline.errors import UserError
@@ -60,3 +63,14 @@ def test_weights_that_are_given_and_are_not_there_are_an_error(tmp_path):
         load_networks(codec, inception=str(tmp_path / "no.pth"))
     with pytest.raises(UserError, match=r"no\.pth can't be read"):
         load_networks(codec, lpips=str(tmp_path / "no.pth"))
+
+
+def test_cached_weights_are_those_that_torch_hub_keeps(tmp_path, monkeypatch):
+    codec = tiny.codec_of(tiny.runs()["cyclegan"])
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    for name in ("inception", "lpips"):
+        with pytest.raises(UserError, match=r"hub/checkpoints/.*\.pth can't be read"):
+            load_networks(codec, **{name: "cached"})
+    monkeypatch.setattr(module, "load_inception", lambda weights: weights)
+    assert load_networks(codec, inception="cached").inception is None
+    assert load_networks(codec, inception="./cached").inception == Path("cached")  # a file's name

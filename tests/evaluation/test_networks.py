@@ -7,6 +7,7 @@ the published file is replaced by their checksum, so that the check itself takes
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -17,14 +18,14 @@ from torch import nn
 from pipeline.errors import UserError
 from pipeline.evaluation import weights
 from pipeline.evaluation.networks import (
-    FEATURE_NETWORKS,
     LogitsNetwork,
+    clip,
+    inception,
+    load_clip,
+    load_inception,
     load_lpips,
-    load_network,
+    lpips,
 )
-from pipeline.evaluation.networks.clip import CLIP
-from pipeline.evaluation.networks.inception import INCEPTION
-from pipeline.evaluation.networks.lpips import LPIPS
 from pipeline.evaluation.networks.resizing import resize
 
 
@@ -39,10 +40,10 @@ def to_bytes(x: torch.Tensor) -> torch.Tensor:
     return ((x + 1) * 127.5).round().to(torch.uint8)
 
 
-def expect(monkeypatch: pytest.MonkeyPatch, table: dict, name: str, path: Path) -> str:
+def expect(monkeypatch: pytest.MonkeyPatch, network: ModuleType, path: Path) -> str:
     """Take a file for the published one; return its checksum."""
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setitem(table, name, replace(table[name], sha256=sha256))
+    monkeypatch.setattr(network, "PUBLISHED", replace(network.PUBLISHED, sha256=sha256))
     return sha256
 
 
@@ -75,8 +76,8 @@ def inception_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_inception_is_torch_fidelitys(inception_file, monkeypatch):
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-    sha256 = expect(monkeypatch, INCEPTION, "inception-v3", inception_file)
-    network = load_network("inception-v3", inception_file)
+    sha256 = expect(monkeypatch, inception, inception_file)
+    network = load_inception(inception_file)
     assert isinstance(network, LogitsNetwork)
     assert (network.name, network.checksum) == ("inception-v3", sha256)
     assert network.package == "torch-fidelity 0.4.0"
@@ -121,18 +122,18 @@ def test_clip_is_torch_fidelitys(tmp_path, monkeypatch):
 
     path = tmp_path / "clip.pt"
     tiny_clip(path)
-    sha256 = expect(monkeypatch, CLIP, "clip-vit-b-32", path)
-    network = load_network("clip-vit-b-32", path)
+    sha256 = expect(monkeypatch, clip, path)
+    network = load_clip(path, resizing="legacy")
     assert not isinstance(network, LogitsNetwork)
     assert network.checksum == sha256
     assert network.resizing == "bilinear to 32 x 32 as in TensorFlow 1, from 8 bits"
     x = pictures(3, 50, 40)
-    theirs = FeatureExtractorCLIP("clip-vit-b-32", ["clip"], str(path))
+    theirs = FeatureExtractorCLIP("clip-vit-l-14-336px", ["clip"], str(path))
     (expected,) = theirs(to_bytes(x))
     found = network.features(x)
     assert found.shape == (3, 8)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
-    clean = load_network("clip-vit-b-32", path, resizing="clean")
+    clean = load_clip(path)
     assert clean.resizing.startswith("bicubic to 32 x 32, antialiased")
     assert not torch.allclose(clean.features(x), found, rtol=1e-3)
     # At the network's own size there is nothing to resize by either convention.
@@ -154,19 +155,19 @@ def alexnet(path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of torchvision, at the package's arguments
 def test_lpips_is_its_packages(tmp_path, monkeypatch):
-    import lpips
+    import lpips as package
     import torchvision
 
     path = tmp_path / "alexnet.pth"
     alexnet(path)
-    sha256 = expect(monkeypatch, LPIPS, "lpips-alex", path)
-    network = load_lpips("lpips-alex", path)
+    sha256 = expect(monkeypatch, lpips, path)
+    network = load_lpips(path)
     assert (network.checksum, network.package) == (sha256, "lpips 0.1.4")
     trunk = torchvision.models.alexnet()
     state = {k: v for k, v in torch.load(path).items() if k.startswith("features")}
     trunk.load_state_dict(state, strict=False)
     monkeypatch.setattr(torchvision.models, "alexnet", lambda pretrained: trunk)
-    theirs = lpips.LPIPS(net="alex", verbose=False)
+    theirs = package.LPIPS(net="alex", verbose=False)
     x, reference = pictures(2, 40, 50), pictures(4, 40, 50)[2:]
     with torch.no_grad():
         expected = theirs(x, reference).flatten()
@@ -183,9 +184,9 @@ def test_lpips_is_its_packages(tmp_path, monkeypatch):
 def test_a_trunk_of_other_shapes_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "alexnet.pth"
     torch.save({"features.0.weight": torch.zeros(2, 3)}, path)
-    expect(monkeypatch, LPIPS, "lpips-alex", path)
+    expect(monkeypatch, lpips, path)
     with pytest.raises(UserError, match=r"expected \[64, 3, 11, 11\], found \[2, 3\]"):
-        load_lpips("lpips-alex", path)
+        load_lpips(path)
 
 
 @pytest.mark.parametrize("size", [(20, 31), (64, 48), (100, 32)])
@@ -219,25 +220,22 @@ def test_what_is_expected_are_the_packages_files():
     from torch_fidelity.feature_extractor_clip import MODEL_METADATA, MODEL_URLS
     from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 
-    assert INCEPTION["inception-v3"].url == URL_INCEPTION_V3
-    for name, file in CLIP.items():
-        assert file.url == MODEL_URLS[name]
-        assert file.sha256 == MODEL_METADATA[name]["hash"]
-    assert LPIPS["lpips-alex"].url == models.AlexNet_Weights.IMAGENET1K_V1.url
-    assert LPIPS["lpips-vgg"].url == models.VGG16_Weights.IMAGENET1K_V1.url
-    for file in (*INCEPTION.values(), *LPIPS.values()):  # their names begin their checksums
+    assert inception.PUBLISHED.url == URL_INCEPTION_V3
+    assert clip.PUBLISHED.url == MODEL_URLS[clip.NAME]
+    assert clip.PUBLISHED.sha256 == MODEL_METADATA[clip.NAME]["hash"]
+    assert lpips.PUBLISHED.url == models.AlexNet_Weights.IMAGENET1K_V1.url
+    for file in (inception.PUBLISHED, lpips.PUBLISHED):  # their names begin their checksums
         assert f"-{file.sha256[:8]}.pth" in file.name
 
 
 def test_a_file_of_another_checksum_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "weights.pth"
     path.write_bytes(b"cos\nsystem\n(S'exit 1'\ntR.")  # a pickle that would run a command
-    for name in FEATURE_NETWORKS:
+    for load in (load_inception, load_clip):
         with pytest.raises(UserError, match=r"expected the published .* of SHA-256"):
-            load_network(name, path)
-    for name in LPIPS:
-        with pytest.raises(UserError, match="it is damaged, or another file"):
-            load_lpips(name, path)
+            load(path)
+    with pytest.raises(UserError, match="it is damaged, or another file"):
+        load_lpips(path)
 
 
 def test_a_missing_file_is_never_fetched(tmp_path, monkeypatch):
@@ -247,38 +245,31 @@ def test_a_missing_file_is_never_fetched(tmp_path, monkeypatch):
     monkeypatch.setattr("urllib.request.urlopen", refuse)
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", refuse)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    for name in FEATURE_NETWORKS:
+    for load in (load_inception, load_clip):
         with pytest.raises(UserError, match="Weights are never fetched: download https"):
-            load_network(name)
+            load()
     with pytest.raises(UserError, match=r"alexnet-owt-7be5be79.pth can't be read"):
-        load_lpips("lpips-alex")
+        load_lpips()
     with pytest.raises(UserError, match=r"other.pth can't be read"):
-        load_network("inception-v3", tmp_path / "other.pth")
+        load_inception(tmp_path / "other.pth")
 
 
 def test_a_file_that_torch_hub_keeps_is_found(tmp_path, monkeypatch):
     (tmp_path / "checkpoints").mkdir()
     path = tmp_path / "checkpoints/alexnet-owt-7be5be79.pth"
     alexnet(path)
-    sha256 = expect(monkeypatch, LPIPS, "lpips-alex", path)
+    sha256 = expect(monkeypatch, lpips, path)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    assert weights.find_weights(LPIPS["lpips-alex"], None).sha256 == sha256
+    assert weights.find_weights(lpips.PUBLISHED, None).sha256 == sha256
 
 
 def test_a_missing_package_is_named_with_the_extra(inception_file, tmp_path, monkeypatch):
-    expect(monkeypatch, INCEPTION, "inception-v3", inception_file)
+    expect(monkeypatch, inception, inception_file)
     path = tmp_path / "alexnet.pth"
     alexnet(path)
-    expect(monkeypatch, LPIPS, "lpips-alex", path)
+    expect(monkeypatch, lpips, path)
     monkeypatch.setattr(weights, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"torch-fidelity is not installed.*'\.\[features\]'"):
-        load_network("inception-v3", inception_file)
+        load_inception(inception_file)
     with pytest.raises(UserError, match="package lpips is not installed"):
-        load_lpips("lpips-alex", path)
-
-
-def test_unknown_names_are_refused_with_those_there_are():
-    with pytest.raises(UserError, match="choose one of inception-v3, clip-vit-b-32"):
-        load_network("dino")
-    with pytest.raises(UserError, match="choose one of lpips-alex, lpips-vgg"):
-        load_lpips("vgg")
+        load_lpips(path)

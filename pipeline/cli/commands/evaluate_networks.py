@@ -23,8 +23,8 @@ class Wishes(NamedTuple):
     vocoder: Path | None = None
     whisper: str | None = None
     language: str = "en"
-    inception: Path | None = None
-    lpips: Path | None = None
+    inception: str | None = None
+    lpips: str | None = None
 
 
 def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Networks:

@@ -1,19 +1,20 @@
 """Inception v3 as FID, KID and the inception score know it: the TensorFlow network of 2015."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor
 
 from pipeline.evaluation.networks.features import LogitsNetwork
 from pipeline.evaluation.networks.resizing import Resizing
-from pipeline.evaluation.weights import Published, Weights, load_package
+from pipeline.evaluation.weights import Published, Weights, find_weights, load_package
 
-INCEPTION = {
-    "inception-v3": Published(
-        "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
-        "weights-inception-2015-12-05-6726825d.pth",
-        "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
-    )
-}
+NAME = "inception-v3"
+PUBLISHED = Published(
+    "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
+    "weights-inception-2015-12-05-6726825d.pth",
+    "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+)
 
 LAYERS = (
     *("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "MaxPool_1"),
@@ -35,9 +36,7 @@ class InceptionNetwork(LogitsNetwork):
 
     side = 299
 
-    def __init__(
-        self, name: str, weights: Weights, resizing: Resizing, device: torch.device
-    ) -> None:
+    def __init__(self, weights: Weights, resizing: Resizing, device: torch.device) -> None:
         """Load the network; raise UserError without torch-fidelity."""
         module, self.package = load_package(
             "torch_fidelity.feature_extractor_inceptionv3", "torch-fidelity", "features"
@@ -48,7 +47,7 @@ class InceptionNetwork(LogitsNetwork):
             feature_extractor_weights_path=str(weights.path),
         )
         self._network = network.to(device)
-        super().__init__(name, weights, resizing, device)
+        super().__init__(NAME, weights, resizing, device)
 
     def _features(self, x: Tensor) -> Tensor:
         x = (x - 128) / 128
@@ -61,3 +60,24 @@ class InceptionNetwork(LogitsNetwork):
         """Compute logits [N, 1008], without the last layer's bias."""
         logits: Tensor = features @ self._network.fc.weight.T
         return logits
+
+
+def load_inception(
+    weights: Path | None = None,
+    *,
+    resizing: Resizing = "legacy",
+    device: torch.device | str = "cpu",
+) -> InceptionNetwork:
+    """Load the network from its published file.
+
+    Args:
+        weights: the file; None: where torch.hub keeps it.
+        resizing: see `pipeline.evaluation.networks.resizing`. Numbers of two conventions don't
+            compare: published ones are ``legacy`` unless they say clean-fid.
+        device: where it computes.
+
+    Raises:
+        UserError: a package that is not installed, a missing file, or one of another SHA-256 than
+            the published one's.
+    """
+    return InceptionNetwork(find_weights(PUBLISHED, weights), resizing, torch.device(device))

@@ -6,43 +6,39 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.evaluation.weights import Published, Weights, load_package
+from pipeline.evaluation.weights import Published, Weights, find_weights, load_package
 from pipeline.metrics.lpips import lpips_each
 from pipeline.system.tensor_files import fitted, load_tensors
 
-LPIPS = {
-    "lpips-alex": Published(
-        "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
-        "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
-    ),
-    "lpips-vgg": Published(
-        "https://download.pytorch.org/models/vgg16-397923af.pth",
-        "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
-    ),
-}
-"""The names that `load_lpips` takes; the authors recommend alex as a metric."""
+NAME = "lpips-alex"
+PUBLISHED = Published(
+    "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+    "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+)
+"""The trunk, torchvision's AlexNet, which the authors recommend as a metric."""
 
-LEAST = {"lpips-alex": 31, "lpips-vgg": 16}
+LEAST = 31
 """Pixels a side, below which the trunk's last layer has no place left."""
 
 
 class LPIPSNetwork:
     """Version 0.1 of the learnt distance; pictures are compared at their own size."""
 
+    name = NAME
     resizing = "none"
 
-    def __init__(self, name: str, weights: Weights, device: torch.device) -> None:
+    def __init__(self, weights: Weights, device: torch.device) -> None:
         """Load the trunk; raise UserError without the package or for a file that does not fit."""
         module, self.package = load_package("lpips", "lpips", "features")
         with warnings.catch_warnings():
             # torchvision's, at the package's arguments from before 0.13
             warnings.filterwarnings("ignore", category=UserWarning, module="torchvision")
-            network = module.LPIPS(net=name.removeprefix("lpips-"), pnet_rand=True, verbose=False)
+            network = module.LPIPS(net="alex", pnet_rand=True, verbose=False)
         network.net.load_state_dict(read_trunk(weights.path, network.net.state_dict()))
         self._network = network.to(device).requires_grad_(False).eval()
         self._weights = [layer.model[-1].weight.flatten() for layer in self._network.lins]
         self._device = device
-        self.name, self.checksum = name, weights.sha256
+        self.checksum = weights.sha256
 
     @torch.no_grad()
     def each(self, x: Tensor, reference: Tensor) -> Tensor:
@@ -53,10 +49,8 @@ class LPIPSNetwork:
         if x.ndim != 4 or x.shape != reference.shape or x.shape[1] not in (1, 3):
             shown = f"{list(x.shape)}, {list(reference.shape)}"
             raise ValueError(f"expected pictures [N, 1 or 3, H, W] of one shape, found {shown}")
-        if min(x.shape[2:]) < LEAST[self.name]:
-            raise ValueError(
-                f"{self.name} needs {LEAST[self.name]} pixels a side, found {list(x.shape[2:])}"
-            )
+        if min(x.shape[2:]) < LEAST:
+            raise ValueError(f"{NAME} needs {LEAST} pixels a side, found {list(x.shape[2:])}")
         return lpips_each(self._maps(x), self._maps(reference), self._weights)
 
     def _maps(self, x: Tensor) -> list[Tensor]:
@@ -75,3 +69,8 @@ def read_trunk(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
     names = {f"features.{name.split('.', 1)[1]}": name for name in expected}
     found = {names[name]: value for name, value in state.items() if name in names}
     return fitted(found, expected, f"{path}: expected the weights of this trunk")
+
+
+def load_lpips(weights: Path | None = None, *, device: torch.device | str = "cpu") -> LPIPSNetwork:
+    """Load the distance, its trunk from torchvision's file, as `load_inception` does."""
+    return LPIPSNetwork(find_weights(PUBLISHED, weights), torch.device(device))
