@@ -52,6 +52,9 @@ class EvaluationParams(Block):
     inception: str | None = None
     """Weights of torch-fidelity's Inception v3, a file or ``cached``: FID, KID and Inception
     score."""
+    clip: str | None = None
+    """Weights of CLIP's encoder of pictures, a file or ``cached``: CMMD. Of those that OpenAI
+    published ViT-L/14 at 336 pixels, which CMMD's authors take."""
     lpips: str | None = None
     """Weights of torchvision's AlexNet, a file or ``cached``: LPIPS."""
 

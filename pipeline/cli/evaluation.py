@@ -70,6 +70,13 @@ def evaluate(
             "or cached, which is that in torch.hub's folder.",
         ),
     ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(
+            metavar=WEIGHTS,
+            help="Weights of CLIP's ViT-L/14 at 336 pixels, for CMMD: a file, or cached.",
+        ),
+    ] = None,
     lpips: Annotated[
         str | None,
         typer.Option(
@@ -98,7 +105,7 @@ def evaluate(
     from pipeline.inference.finished import find_model
 
     voice = None if vocoder is None else find_model(vocoder, models)
-    wishes = Wishes(classifier, voice, whisper, language, inception, lpips)
+    wishes = Wishes(classifier, voice, whisper, language, inception, clip, lpips)
     folder = find_model(model, models)
     run(folder, data, out, wishes, domains=domains or (), layout=layout, limit=limit)
 

@@ -11,6 +11,7 @@ from pipeline.evaluation.networks import (
     FeatureNetwork,
     LogitsNetwork,
     LPIPSNetwork,
+    load_clip,
     load_inception,
     load_lpips,
 )
@@ -43,11 +44,12 @@ class Networks:
     pictures: FeatureNetwork | None = None
     """A network that was trained on photographs and comes as a package."""
     inception: LogitsNetwork | None = None
+    clip: FeatureNetwork | None = None
     lpips: LPIPSNetwork | None = None
     judges: Panel = field(default_factory=Panel)
     """Independent judges of voices; by default nobody."""
     missing: Mapping[str, str] = field(default_factory=dict)
-    """``classifier``, ``pictures``, ``inception``, ``lpips`` -> why it is not there."""
+    """``classifier``, ``pictures``, ``inception``, ``clip``, ``lpips`` -> why it is not there."""
 
 
 def load_networks(
@@ -58,6 +60,7 @@ def load_networks(
     whisper: str | None = None,
     language: str | None = "en",
     inception: str | None = None,
+    clip: str | None = None,
     lpips: str | None = None,
 ) -> Networks:
     """Load what samples of ``codec`` are measured with; `Networks` says what is missing, and why.
@@ -69,6 +72,7 @@ def load_networks(
         whisper: see `load_panel`; so does ``language``.
         inception: the file with the weights of torch-fidelity's Inception v3; `CACHED`: where
             torch.hub keeps it.
+        clip: the same of CLIP's ViT-L/14 at 336 pixels.
         lpips: the same of torchvision's AlexNet.
 
     Raises:
@@ -97,6 +101,7 @@ def load_networks(
         networks,
         pictures=attempt("pictures", load_efficientnet, missing),
         inception=given("inception", inception, load_inception, missing),
+        clip=given("clip", clip, load_clip, missing),
         lpips=given("lpips", lpips, load_lpips, missing),
     )
 

@@ -1,19 +1,21 @@
 """Pictures as networks see them that nobody here trained.
 
 The features of a classifier that learnt from the same pictures as the model know nothing but their
-classes. EfficientNet-Lite0 learnt from photographs and comes as a package; Inception v3 and LPIPS,
-which papers report, need files of weights that are given.
+classes. EfficientNet-Lite0 learnt from photographs and comes as a package; Inception v3, CLIP and
+LPIPS, which papers report, need files of weights that are given.
 """
 
 from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from pipeline.evaluation.context import Context, Value
 from pipeline.evaluation.data import in_batches
 from pipeline.evaluation.networks import FeatureNetwork, LogitsNetwork, LPIPSNetwork
 from pipeline.evaluation.results import MODEL, Protocol
+from pipeline.metrics.cmmd import cmmd
 from pipeline.metrics.frechet import frechet_distance
 from pipeline.metrics.inception_score import inception_score
 from pipeline.metrics.kernel import cubic_mmd, kernel_distance
@@ -40,6 +42,7 @@ def compare_looks(
     if reference.shape[1] not in (1, 3):
         return
     pictures, inception = context.networks.pictures, context.networks.inception
+    clip = context.networks.clip
     enough = min(len(reference), *map(len, groups.values())) >= LEAST
     few = "" if enough else f"there are fewer than {LEAST} pictures"
     if few or pictures is None:
@@ -52,6 +55,11 @@ def compare_looks(
     else:
         here = context.describe_references(domains, len(reference))
         add_inception(context, task, inception, groups, reference, here)
+    if few or clip is None:
+        context.miss(task, "cmmd", few or absent(context, "clip"))
+    else:
+        here = context.describe_references(domains, len(reference))
+        add_cmmd(context, task, clip, groups, reference, here)
 
 
 def absent(context: Context, network: str) -> str:
@@ -98,6 +106,22 @@ def add_inception(
         for name, features in found.items()
     }
     context.add(task, "inception_score", scores, splits=1, **protocol)
+
+
+def add_cmmd(
+    context: Context,
+    task: str,
+    network: FeatureNetwork,
+    groups: Groups,
+    reference: Tensor,
+    references: Protocol,
+) -> None:
+    """File CMMD, as its authors have it: of embeddings that are brought to length 1."""
+    true = normalize(in_batches(network.features, reference))
+    rows = {
+        name: cmmd(normalize(in_batches(network.features, x)), true) for name, x in groups.items()
+    }
+    context.add(task, "cmmd", rows, **about(network, len(groups[MODEL])), **references)
 
 
 def add_lpips(context: Context, task: str, answers: Groups, truth: Tensor) -> None:

@@ -22,6 +22,7 @@ METRICS: dict[str, Metric] = {
     "lpips": Metric("LPIPS", False),
     "fid": Metric("FID", False),
     "kid": Metric("KID", False, "10⁻³"),
+    "cmmd": Metric("CMMD", False),
     "inception_score": Metric("Inception score", True),
     "kd_imagenet": Metric("Kernel distance in an ImageNet network's features", False, "10⁻³"),
     "fd_features": Metric("Frechet distance in the classifier's features", False),

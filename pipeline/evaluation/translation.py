@@ -123,7 +123,7 @@ def compare_to_target(context: Context, task: str, target: str, answers: Answers
         context.miss_classified(task, ("fd_features", "target_accuracy"), target)
         classifier = None
     if context.reference_split(target) is None:
-        looks = ("kd_imagenet", "fid")
+        looks = ("kd_imagenet", "fid", "cmmd")
         for metric in looks if classifier is None else (*looks, "fd_features"):
             context.miss(task, metric, f"the data has no pictures of {target} to compare with")
     else:

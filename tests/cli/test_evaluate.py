@@ -223,7 +223,7 @@ def test_what_the_model_was_not_trained_on_is_said(models, tmp_path):
     for flag, value in (("--vocoder", "hifigan"), ("--whisper", "tiny.en")):
         message = refused(models, "vae", "--data", tmp_path / "pictures", flag, value)
         assert f"{flag} is for sound" in message
-    for flag in ("--inception", "--lpips"):
+    for flag in ("--inception", "--clip", "--lpips"):
         message = refused(models, "voices", "--data", tmp_path / "sounds", flag, "weights.pth")
         assert f"{flag} is for pictures" in message
     spoken = ("voices", "--data", tmp_path / "sounds")

@@ -32,7 +32,8 @@ def test_pictures_need_no_judges_of_voices_and_sound_none_of_pictures(asked, mon
     pictures = load_networks(tiny.codec_of(runs["cyclegan"]))
     assert pictures.pictures is None
     assert pictures.missing["pictures"] == "not installed: the network"
-    assert pictures.missing["inception"] == NOT_GIVEN.format(name="inception")
+    for name in ("inception", "clip", "lpips"):
+        assert pictures.missing[name] == NOT_GIVEN.format(name=name)
     assert not asked
     load_networks(tiny.codec_of(runs["voice_cyclegan"]), whisper="small.en", language="de")
     assert asked == [{"whisper": "small.en", "language": "de"}]
@@ -68,8 +69,8 @@ def test_weights_that_are_given_and_are_not_there_are_an_error(tmp_path):
 def test_cached_weights_are_those_that_torch_hub_keeps(tmp_path, monkeypatch):
     codec = tiny.codec_of(tiny.runs()["cyclegan"])
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
-    for name in ("inception", "lpips"):
-        with pytest.raises(UserError, match=r"hub/checkpoints/.*\.pth can't be read"):
+    for name in ("inception", "clip", "lpips"):
+        with pytest.raises(UserError, match=r"hub/checkpoints/.*\.pth? can't be read"):
             load_networks(codec, **{name: "cached"})
     monkeypatch.setattr(module, "load_inception", lambda weights: weights)
     assert load_networks(codec, inception="cached").inception is None

@@ -1,6 +1,7 @@
 """What a network of photographs says of pictures: a stand-in that is known."""
 
 import evaluating
+import pytest
 import torch
 from evaluating import Constant
 from torch import Tensor
@@ -51,7 +52,8 @@ def test_without_the_network_the_reason_is_filed(picture_store, tmp_path):
     here = context(picture_store, tmp_path, missing={"pictures": "not installed"})
     compare_looks(here, "samples", {"model": pictures(0, 1)}, pictures(0, 2), ["day"])
     said = {missing.metric: missing.reason for missing in here.results.missing}
-    assert said == {"kd_imagenet": "not installed", "fid": "no such network was loaded"}
+    absent = "no such network was loaded"
+    assert said == {"kd_imagenet": "not installed", "fid": absent, "cmmd": absent}
 
 
 def test_few_pictures_and_other_channels_are_not_measured(picture_store, tmp_path):
@@ -78,6 +80,20 @@ def test_inception_gives_what_papers_report(picture_store, tmp_path):
     assert found["fid"].values["model"] < 0.1 < 1 < found["fid"].values["noise"]
     assert found["kid"].values["model"] < 1 < 100 < found["kid"].values["noise"]
     assert 1 <= found["inception_score"].values["model"] <= 4
+
+
+def test_cmmd_is_of_embeddings_of_length_one(picture_store, tmp_path):
+    here = context(picture_store, tmp_path, clip=Means())
+    # Four equal means: whatever their size, the same direction; and the opposite one, -x.
+    groups = {"model": torch.full((9, 3, 8, 8), 0.2), "noise": torch.full((9, 3, 8, 8), -0.9)}
+    compare_looks(here, "samples", groups, torch.full((12, 3, 8, 8), 0.7), ["day"])
+    found = here.results.tasks["samples"]["cmmd"]
+    assert found.values["model"] == pytest.approx(0, abs=1e-4)
+    # |x - y|^2 is 4 for opposite vectors of length 1: 1000 (2 - 2 exp(-4 / 200)).
+    assert found.values["noise"] == pytest.approx(39.6027, abs=1e-3)
+    assert found.protocol["count"] == 9
+    assert found.protocol["reference"] == "train, 12"
+    assert found.protocol["network"] == "means"
 
 
 class Distance:

@@ -15,6 +15,9 @@ from pipeline.mel_convention import differences
 AUTO = "auto"
 """The language that Whisper finds out, clip by clip."""
 
+PICTURES = ("inception", "clip", "lpips")
+"""Wishes for networks that measure pictures."""
+
 
 class Wishes(NamedTuple):
     """What the user asks to measure with."""
@@ -24,6 +27,7 @@ class Wishes(NamedTuple):
     whisper: str | None = None
     language: str = "en"
     inception: str | None = None
+    clip: str | None = None
     lpips: str | None = None
 
 
@@ -37,8 +41,8 @@ def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Netwo
     if not isinstance(codec, MelCodec) and (wishes.vocoder or wishes.whisper):
         flag = "--vocoder" if wishes.vocoder else "--whisper"
         raise UserError(f"{flag} is for sound, but '{finished.name}' was trained on pictures")
-    if isinstance(codec, MelCodec) and (wishes.inception or wishes.lpips):
-        flag = "--inception" if wishes.inception else "--lpips"
+    if isinstance(codec, MelCodec) and any(getattr(wishes, name) for name in PICTURES):
+        flag = next(f"--{name}" for name in PICTURES if getattr(wishes, name))
         raise UserError(f"{flag} is for pictures, but '{finished.name}' was trained on sound")
     place = wishes.classifier or classifier_near(finished, folder)
     reason = "no classifier is given: --classifier FOLDER"
@@ -53,6 +57,7 @@ def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Netwo
         whisper=wishes.whisper,
         language=None if wishes.language == AUTO else wishes.language,
         inception=wishes.inception,
+        clip=wishes.clip,
         lpips=wishes.lpips,
     )
     if isinstance(codec, MelCodec):
