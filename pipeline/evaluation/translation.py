@@ -20,6 +20,7 @@ from pipeline.evaluation.verdicts import PAIRED, UNPAIRED
 from pipeline.figures import Caption, save_grid
 from pipeline.inference.translation import translate_any_size
 from pipeline.metrics.edges import edge_correlation
+from pipeline.metrics.ms_ssim import LEAST, ms_ssim_each
 from pipeline.metrics.psnr import psnr_each
 from pipeline.metrics.ssim import ssim_each
 from pipeline.samples import Paired
@@ -98,13 +99,16 @@ def compare_to_truth(
     context: Context, task: str, target: str, answers: Answers, truth: Tensor
 ) -> Ranking:
     """Compare translations with the true counterparts [N, C, H, W], beside the mean picture; rank
-    them by PSNR.
+    them by PSNR. By MS-SSIM too where pictures are large enough for its scales.
     """
     mean = context.mean_samples(target)
     if mean is not None:
         answers = {**answers, context.terms.mean: mean.expand_as(truth)}
     about = context.describe_learnt(target)
-    for name, metric in (("psnr", psnr_each), ("ssim", ssim_each), ("l1", l1_each)):
+    metrics = {"psnr": psnr_each, "ssim": ssim_each, "l1": l1_each}
+    if min(truth.shape[2:]) >= LEAST:
+        metrics["ms_ssim"] = ms_ssim_each
+    for name, metric in metrics.items():
         rows = {answer: metric(z, truth) for answer, z in answers.items()}
         context.add(task, name, rows, count=len(truth), **about)
     add_lpips(context, task, answers, truth)
