@@ -6,25 +6,17 @@ they do. These know nothing of the recordings: whose voice it is (`speakers`), h
 
     panel = load_panel(whisper="small.en")
     panel.missing                                # judge -> why it is not there
-    panel.speakers.embed(wave, rate)             # [256]; compare by `similarity`
+    panel.speakers.embed(wave, rate)             # [256] of length 1; compare by the dot product
     panel.naturalness.score(wave, rate)          # 1 to 5
     word_errors(panel.words.transcribe(wave, rate), "what was said")
 """
 
 from pipeline.evaluation.judges.naturalness import Naturalness
-from pipeline.evaluation.judges.panel import JUDGES, Judge, Panel, load_panel
-from pipeline.evaluation.judges.speakers import Speakers, mean_embedding, similarity
-from pipeline.evaluation.judges.words import (
-    WordErrors,
-    Words,
-    known_text,
-    word_error_rate,
-    word_errors,
-)
+from pipeline.evaluation.judges.panel import Panel, load_panel
+from pipeline.evaluation.judges.speakers import Speakers, mean_embedding
+from pipeline.evaluation.judges.words import WordErrors, Words, known_text, word_errors
 
 __all__ = [
-    "JUDGES",
-    "Judge",
     "Naturalness",
     "Panel",
     "Speakers",
@@ -33,7 +25,5 @@ __all__ = [
     "known_text",
     "load_panel",
     "mean_embedding",
-    "similarity",
-    "word_error_rate",
     "word_errors",
 ]

@@ -20,7 +20,6 @@ Equal to the package on equal input, but its preparation of recordings is not re
 """
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
@@ -90,32 +89,20 @@ class Speakers:
         """What a number by this judge depends on."""
         return {"judge": self.name, **self.weights.protocol, "level": LEVEL, "silence": SILENCE}
 
-    def embed(self, wave: Tensor, rate: int) -> Tensor:
-        """Embed one utterance [samples] as [256], of unit length; see `embed_all`."""
-        return self.embed_all([wave], rate)[0]
-
     @torch.no_grad()
-    def embed_all(self, waves: Sequence[Tensor], rate: int) -> Tensor:
-        """Embed utterances, each [samples] at ``rate``, as [N, 256] of unit length.
+    def embed(self, wave: Tensor, rate: int) -> Tensor:
+        """Embed an utterance [samples] at ``rate`` as [256], of unit length.
 
-        What is silent has an embedding too, though no meaning. Raises ValueError where a wave is
+        What is silent has an embedding too, though no meaning. Raises ValueError where the wave is
         empty or has a sample that is not finite.
         """
-        each = [partial_utterances(prepared(resampled(wave, rate))) for wave in waves]
-        partials = torch.split(torch.cat(each), BATCH)
-        embedded = torch.cat([self.encoder(batch) for batch in partials])
-        means = [of.mean(0) for of in torch.split(embedded, [len(of) for of in each])]
-        return F.normalize(torch.stack(means), dim=1)
+        partials = torch.split(partial_utterances(prepared(resampled(wave, rate))), BATCH)
+        return mean_embedding(torch.cat([self.encoder(batch) for batch in partials]))
 
 
 def mean_embedding(embeddings: Tensor) -> Tensor:
-    """Average a speaker's embeddings [N, 256] to one of unit length, [256]."""
+    """Average embeddings [N, 256], of one utterance or speaker, to one of unit length, [256]."""
     return F.normalize(embeddings.mean(0), dim=0)
-
-
-def similarity(a: Tensor, b: Tensor) -> float:
-    """Compare two embeddings [256] of unit length: their dot product, at most 1."""
-    return float(a @ b)
 
 
 def prepared(wave: Tensor) -> Tensor:

@@ -179,15 +179,6 @@ def word_errors(heard: str, *truths: str) -> WordErrors:
     return min(found, key=lambda counts: counts.errors / max(1, counts.words))
 
 
-def word_error_rate(counts: Iterable[WordErrors]) -> float:
-    """Pool sentences: all errors by all words. Raises ValueError where nothing was said."""
-    each = list(counts)
-    words = sum(of.words for of in each)
-    if not words:
-        raise ValueError("no word was said in any sentence")
-    return sum(of.errors for of in each) / words
-
-
 def distance(heard: Sequence[str], said: Sequence[str]) -> int:
     """Count the words to substitute, insert or delete between two texts."""
     above = list(range(len(said) + 1))

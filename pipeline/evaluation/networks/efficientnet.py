@@ -6,8 +6,6 @@ network, trained on ImageNet, that nobody here trained. Distances in its feature
 network is Inception v3, and don't compare with published figures.
 """
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
@@ -45,7 +43,6 @@ class EfficientNetLite0(FeatureNetwork):
         return found.mean(dim=(2, 3))
 
 
-@lru_cache(maxsize=1)
 def load_efficientnet(device: torch.device | str = "cpu") -> EfficientNetLite0:
     """Load the network of the extra ``judges``; raise UserError where it is not installed."""
     return EfficientNetLite0(packaged_weights(PACKAGE, FILE, EXTRA), torch.device(device))

@@ -14,9 +14,10 @@ from stores import prepared
 from pipeline.datasets.store import Domain, Store
 from pipeline.datasets.voices import VoicesParams, test_sentences
 from pipeline.errors import UserError
-from pipeline.evaluation.judges import WordErrors, known_text, word_error_rate, word_errors
+from pipeline.evaluation.judges import WordErrors, known_text, word_errors
 from pipeline.evaluation.judges.sound import RATE
 from pipeline.evaluation.judges.words import Words, check_language, model_folder
+from pipeline.evaluation.listening import pooled
 from pipeline.evaluation.weights import Weights
 
 test_sentences.__test__ = False  # type: ignore[attr-defined]  # what speakers say, no test
@@ -56,10 +57,9 @@ def test_the_nearest_of_several_truths_counts() -> None:
 
 
 def test_sentences_are_pooled() -> None:
-    assert word_error_rate([WordErrors(1, 2), WordErrors(0, 8)]) == pytest.approx(0.1)
-    assert word_error_rate([WordErrors(3, 0), WordErrors(0, 3)]) == pytest.approx(1)
-    with pytest.raises(ValueError, match="no word"):
-        word_error_rate([WordErrors(2, 0)])
+    assert pooled([WordErrors(1, 2), WordErrors(0, 8)]).value == pytest.approx(0.1)
+    assert pooled([WordErrors(3, 0), WordErrors(0, 3)]).value == pytest.approx(1)
+    assert pooled([WordErrors(2, 0)]) == (2, None)  # where no word was said there is no share
 
 
 def test_a_recogniser_is_asked_without_chance() -> None:
