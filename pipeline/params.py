@@ -48,7 +48,7 @@ class EvaluationParams(Block):
     """The recogniser by which word errors are counted: a folder with a model of faster-whisper, or
     the name of one that its cache has (tiny.en)."""
     language: str = "en"
-    """That of the recordings, as Whisper names it."""
+    """That of the recordings, as Whisper names it; ``auto``: it finds out, clip by clip."""
     inception: str | None = None
     """Weights of torch-fidelity's Inception v3, a file or ``cached``: FID, KID and Inception
     score."""

@@ -58,7 +58,7 @@ def load_networks(
     classifier: Path | None = None,
     vocoder: Path | None = None,
     whisper: str | None = None,
-    language: str | None = "en",
+    language: str = "en",
     inception: str | None = None,
     clip: str | None = None,
     lpips: str | None = None,

@@ -12,9 +12,6 @@ from pipeline.inference.finished import FinishedModel, outline
 from pipeline.inference.vocoders import fitting
 from pipeline.mel_convention import differences
 
-AUTO = "auto"
-"""The language that Whisper finds out, clip by clip."""
-
 PICTURES = ("inception", "clip", "lpips")
 """Wishes for networks that measure pictures."""
 
@@ -55,7 +52,7 @@ def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Netwo
         classifier=place,
         vocoder=wishes.vocoder,
         whisper=wishes.whisper,
-        language=None if wishes.language == AUTO else wishes.language,
+        language=wishes.language,
         inception=wishes.inception,
         clip=wishes.clip,
         lpips=wishes.lpips,

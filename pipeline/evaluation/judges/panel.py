@@ -39,7 +39,7 @@ class Panel:
         }
 
 
-def load_panel(whisper: Path | str | None = None, language: str | None = "en") -> Panel:
+def load_panel(whisper: Path | str | None = None, language: str = "en") -> Panel:
     """Load every judge that can be.
 
     Judges compute on the processor, with as many threads as torch has. Never raises for what is
@@ -48,7 +48,7 @@ def load_panel(whisper: Path | str | None = None, language: str | None = "en") -
     Args:
         whisper: the folder of a model that faster-whisper reads, or the name of a cached one; None:
             without ``words``.
-        language: that the speech is in; None: the model finds out, clip by clip.
+        language: see `Words.load`.
     """
     missing: dict[str, str] = {}
     return Panel(

@@ -34,6 +34,9 @@ from pipeline.evaluation.weights import (
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
+AUTO = "auto"
+"""In place of a language: the recogniser finds out, clip by clip."""
+
 BEAM = 5
 COMPUTE = "float32"
 NEEDED = ("model.bin", "tokenizer.json")
@@ -65,8 +68,10 @@ class Words:
         self.recogniser, self.weights, self.language = recogniser, weights, language
 
     @classmethod
-    def load(cls, model: Path | str | None, language: str | None = "en") -> "Words":
+    def load(cls, model: Path | str | None, language: str = "en") -> "Words":
         """Load a model from its folder, or by the name of a cached one ("small.en").
+
+        ``language`` is that of the speech, as Whisper names it, or `AUTO`.
 
         Raises UserError where the package or the model is missing, or the model does not
         know the language.
@@ -87,8 +92,9 @@ class Words:
             )
         except Exception as error:  # whatever a damaged file makes of the reader
             raise UserError(f"can't read the model in {folder}: {error}") from error
-        check_language(recogniser, language)
-        return cls(recogniser, weights, language)
+        spoken = None if language == AUTO else language  # as faster-whisper has it
+        check_language(recogniser, spoken)
+        return cls(recogniser, weights, spoken)
 
     @property
     def protocol(self) -> dict[str, str | float]:

@@ -14,11 +14,12 @@ from stores import prepared
 from pipeline.datasets.store import Domain, Store
 from pipeline.datasets.voices import VoicesParams, test_sentences
 from pipeline.errors import UserError
-from pipeline.evaluation.judges import WordErrors, known_text, word_errors
+from pipeline.evaluation.judges import WordErrors, known_text, load_panel, word_errors
 from pipeline.evaluation.judges.sound import RATE
 from pipeline.evaluation.judges.words import Words, check_language, model_folder
 from pipeline.evaluation.listening import pooled
 from pipeline.evaluation.weights import Weights
+from pipeline.params import EvaluationParams
 
 test_sentences.__test__ = False  # type: ignore[attr-defined]  # what speakers say, no test
 NOWHERE = Weights(Path("model.bin"), "0" * 64, "a stand-in")
@@ -83,6 +84,24 @@ def test_a_model_must_know_the_language() -> None:
     check_language(english, None)
     with pytest.raises(UserError, match="English alone, and 'de'"):
         check_language(english, "de")
+
+
+@pytest.mark.parametrize(("language", "asked"), [("de", "de"), ("auto", None)])
+def test_an_automatic_language_is_the_recognisers_to_find(
+    language: str, asked: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What params.yaml says reaches the recogniser, None being faster-whisper's own word."""
+    recogniser: Any = StandIn()
+    recogniser.supported_languages = ["en", "de"]
+    monkeypatch.setattr("faster_whisper.WhisperModel", lambda *_, **__: recogniser)
+    for name in ("model.bin", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"")
+    params = EvaluationParams(whisper=str(tmp_path), language=language)
+    found = load_panel(params.whisper, params.language).words
+    assert found is not None
+    found.transcribe(torch.zeros(RATE), RATE)
+    assert recogniser.options["language"] == asked
+    assert found.protocol["language"] == (asked or "found in each clip")
 
 
 def test_no_model_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
