@@ -176,7 +176,7 @@ CASES: dict[str, tuple[str, Callable[[FinishedModel], dict[str, Call]], float, s
     "voice conversion, small": ("small voice", conversion_calls, SOUND, "times real time"),
     "griffin-lim": ("sound", vocoder_calls, SOUND, "times real time"),
 }
-"""Which model, its calls, and how much of what a call makes."""
+"""The model, its calls, the amount that a call makes, and its unit."""
 
 
 def make_call(competitor: str, case: str, folder: Path) -> Call:

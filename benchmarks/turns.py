@@ -20,7 +20,7 @@ Turns = list[dict[str, float]]
 """For each turn what every competitor achieved."""
 
 PLAIN = {"GOMP_SPINCOUNT": "300000", "THP_MEM_ALLOC_ENABLE": "0"}
-"""What a process has that does not import the package: libgomp's and torch's own defaults."""
+"""Settings of a process that does not import the package: libgomp's and torch's defaults."""
 
 FRESH = multiprocessing.get_context("spawn")
 

@@ -1,4 +1,4 @@
-"""What docs/metrics.md says that metrics miss is what the benchmark finds."""
+"""Blind spots of metrics in docs/metrics.md, and the benchmark that finds them."""
 
 import json
 

@@ -11,8 +11,8 @@ from pipeline.system.files import write
 
 STEPS = "steps/"
 PRODUCTS = {"plain fp32": "fp32", "ours fp32": "tf32"}
-"""What competitors multiply in, others in bf16: torch's convolutions take TF32 where nobody says
-otherwise."""
+"""Precision that competitors multiply in, others in bf16: torch's convolutions take TF32 where
+nobody says otherwise."""
 
 
 def write_results(folder: Path, outcomes: Outcomes) -> None:

@@ -27,12 +27,12 @@ class Part(NamedTuple):
 
 
 class Outcome(TypedDict):
-    """What came of a part."""
+    """The outcome of a part."""
 
     status: Literal["done", "failed", "skipped"]
     seconds: float
     result: Any
-    """What the part returned; of one that is not done, the reason."""
+    """The part's own result; of one that is not done, the reason."""
 
 
 Outcomes = dict[str, Outcome]

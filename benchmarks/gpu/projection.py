@@ -1,4 +1,4 @@
-"""How long a full run would take: recipes/horse2zebra-256 as it is, on pictures of noise."""
+"""Projected duration of a full run: recipes/horse2zebra-256 as it is, on pictures of noise."""
 
 import tempfile
 import time

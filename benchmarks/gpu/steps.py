@@ -23,7 +23,7 @@ from pipeline.system.hardware import device, start_fabric
 from pipeline.training.trainer import Trainer
 
 SECONDS, WARMING = 2.0, 3
-"""How long a competitor's steps are timed, and steps before the first that counts."""
+"""Seconds that a competitor's steps are timed, and steps before the first that counts."""
 TOY: dict[str, Any] = {
     "vae-32": {"batch": 4},
     "cyclegan-256": {

@@ -25,7 +25,7 @@ ROOTS = (
     "pyworld-prebuilt", "scikit-learn", "numpy", "scipy", "pillow", "joblib", "pydantic", "pyyaml",
     "safetensors", "typer", "rich", "pytest",
 )  # fmt: skip
-"""What the parts of `benchmarks.gpu` and the device tests import."""
+"""The packages that the parts of `benchmarks.gpu` and the device tests import."""
 LIMIT = 64 * 2**20
 """Bytes: what may travel."""
 GLIBC = (39, 35, 34, 31, 28, 27, 24, 17, 12, 5)

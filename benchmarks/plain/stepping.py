@@ -1,4 +1,4 @@
-"""What the plain steps share: the optimiser and the switch that public code uses."""
+"""Parts that the plain steps share: the optimiser and the switch that public code uses."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -12,7 +12,7 @@ Step = Callable[[Batch], Tensor]
 """Takes one training step on a batch and returns the generator's (or model's) loss."""
 
 Cast = Callable[[], AbstractContextManager[object]]
-"""What a loss is computed under."""
+"""The context that a loss is computed under."""
 
 
 def adam(*modules: nn.Module) -> Adam:

@@ -39,7 +39,7 @@ CASES: dict[str, tuple[Callable[[Digits], Any], Callable[[Any, Path], None]]] = 
     "few samples": (measure_few_samples, figures.draw_few_samples),
     "pixels": (measure_pairs, figures.draw_pixels),
 }
-"""What is measured, and how it is drawn."""
+"""The measurement of each case, and the drawing of what it found."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -34,7 +34,7 @@ class Digits:
     test_labels: Tensor
     classifier: Classifier
     source: str
-    """Where the classifier is from."""
+    """The classifier's folder, or that it was trained anew."""
 
     @torch.no_grad()
     def features(self, x: Tensor) -> Tensor:

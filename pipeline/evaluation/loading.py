@@ -40,7 +40,7 @@ class Networks:
     vocoder: Vocoder | None = None
     """The vocoder of mel spectrograms, the model's and its baselines' alike; None: Griffin-Lim."""
     vocoder_name: str = GRIFFIN_LIM
-    """What it is called in protocols, with its checksum where it has weights."""
+    """Its name in protocols, with its checksum where it has weights."""
     pictures: FeatureNetwork | None = None
     """A network that was trained on photographs and comes as a package."""
     inception: LogitsNetwork | None = None

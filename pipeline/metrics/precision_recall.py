@@ -29,11 +29,11 @@ class PrecisionRecall(NamedTuple):
 
 
 class DensityCoverage(NamedTuple):
-    """What outliers among the reference or the samples change less than precision and recall."""
+    """Fidelity and variety, by measures that outliers on either side change less than the above."""
 
     density: float
-    """In how many neighbourhoods of the reference a sample lies, over k: 1 is what the reference
-    itself would have, and more is possible."""
+    """Neighbourhoods of the reference that a sample lies in, over k: 1 is what the reference itself
+    would have, and more is possible."""
     coverage: float
     """Share of the reference's neighbourhoods that hold a sample, 0 to 1."""
 

@@ -1,4 +1,4 @@
-"""Which evaluations a model gets, and what they are given."""
+"""The evaluations that a model gets, and what they are given."""
 
 import evaluating
 import pytest

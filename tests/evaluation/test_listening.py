@@ -1,4 +1,4 @@
-"""What independent judges are asked, and what becomes of their answers."""
+"""Questions to independent judges, and what becomes of their answers."""
 
 import evaluating
 import pytest

@@ -17,7 +17,7 @@ from pipeline.inference.finished import load
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the judges of voices were asked for; none of them is loaded."""
+    """Keep what the judges of voices were asked for; none of them is loaded."""
     calls = []
     monkeypatch.setattr(module, "load_panel", lambda **given: calls.append(given) or Panel())
     return calls

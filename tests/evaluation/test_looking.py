@@ -1,4 +1,4 @@
-"""What a network of photographs says of pictures: a stand-in that is known."""
+"""Pictures as networks of photographs see them: stand-ins that are known."""
 
 import evaluating
 import pytest

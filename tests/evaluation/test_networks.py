@@ -36,7 +36,7 @@ def pictures(count: int, height: int, width: int, channels: int = 3) -> torch.Te
 
 
 def to_bytes(x: torch.Tensor) -> torch.Tensor:
-    """What a picture file would have of [-1, 1]."""
+    """Convert [-1, 1] to the bytes of a picture file."""
     return ((x + 1) * 127.5).round().to(torch.uint8)
 
 

@@ -22,7 +22,7 @@ PYSPTK = (
     *(-0.0143577744, 0.0083235844, -0.0046896386, 0.0025793755, -0.0013897736),
     *(0.0007355720, -0.0003832887, 0.0001969886, -0.0001000071, 0.0000502170),
 )
-"""What pysptk.sp2mc of version 1.0.1 returns for `envelope`, order 24 and constant 0.41."""
+"""Cepstra that pysptk.sp2mc of version 1.0.1 gives of `envelope`, order 24, constant 0.41."""
 
 
 def envelope() -> np.ndarray:

@@ -17,7 +17,7 @@ PICTURES = ("inception", "clip", "lpips")
 
 
 class Wishes(NamedTuple):
-    """What the user asks to measure with."""
+    """The networks that the user asks to measure with."""
 
     classifier: Path | None = None
     vocoder: Path | None = None

@@ -6,7 +6,7 @@ to evaluate noise suppressors", ICASSP 2022. It predicts the mean opinion score 
 recordings get 3 to 3.5 (VCC 2016: 3.26), not 5. Loudness counts: 12 dB less cost 0.07 there, and so
 did 6 dB more, which clips. The network comes with the package ``speechmos`` (MIT licence), whose
 rules are kept: a clip shorter than 9.01 s is doubled until it is longer, longer ones are scored in
-windows of that length each second, and the network's raw score is mapped by a polynomial. The
+chunks of that length each second, and the network's raw score is mapped by a polynomial. The
 package's other scores are left out.
 """
 
@@ -26,7 +26,7 @@ SECONDS = 9.01
 """Length of what the network takes."""
 
 OVERALL = 2
-"""Which of the network's three outputs is the whole; before it speech and background."""
+"""Index of the whole among the network's three outputs; before it speech and background."""
 
 POLYNOMIAL = (-0.06766283, 1.11546468, 0.04602535)
 """From the network's raw score to the ratings' scale, highest power first."""
@@ -58,7 +58,7 @@ class Naturalness:
 
     @property
     def protocol(self) -> dict[str, str | float]:
-        """What a number by this judge depends on."""
+        """The network and its origin, which numbers depend on."""
         return {"judge": self.name, **self.weights.protocol}
 
     def score(self, wave: Tensor, rate: int) -> float:
@@ -67,17 +67,17 @@ class Naturalness:
 
         Raises ValueError where the wave is empty or has a sample that is not finite.
         """
-        windows = windows_of(resampled(wave, rate).clamp(-1, 1))
-        (raw,) = self.session.run(None, {"input_1": windows.numpy()})
+        chunks = chunks_of(resampled(wave, rate).clamp(-1, 1))
+        (raw,) = self.session.run(None, {"input_1": chunks.numpy()})
         square, slope, offset = POLYNOMIAL
         overall = torch.from_numpy(raw[:, OVERALL]).double()
         return float((square * overall**2 + slope * overall + offset).mean())
 
 
-def windows_of(wave: Tensor) -> Tensor:
-    """Cut a wave [samples] at `RATE` into windows [N, 144160], a second apart.
+def chunks_of(wave: Tensor) -> Tensor:
+    """Cut a wave [samples] at `RATE` into chunks [N, 144160], a second apart.
 
-    What is shorter than one is doubled until it is not. Windows that begin at 7 to 23 s are left
+    What is shorter than one is doubled until it is not. Chunks that begin at 7 to 23 s are left
     out: the package computes their ends in floating point, a sample short, and drops what is short.
     """
     length = int(SECONDS * RATE)

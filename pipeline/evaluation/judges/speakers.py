@@ -86,7 +86,7 @@ class Speakers:
 
     @property
     def protocol(self) -> dict[str, str | float]:
-        """What a number by this judge depends on."""
+        """The encoder, its origin and how sound is prepared, which numbers depend on."""
         return {"judge": self.name, **self.weights.protocol, "level": LEVEL, "silence": SILENCE}
 
     @torch.no_grad()

@@ -98,7 +98,7 @@ class Words:
 
     @property
     def protocol(self) -> dict[str, str | float]:
-        """What a number by this judge depends on."""
+        """The model, its origin and how it decodes, which numbers depend on."""
         return {
             "judge": self.name,
             **self.weights.protocol,

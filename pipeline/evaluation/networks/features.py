@@ -25,7 +25,7 @@ class FeatureNetwork(ABC):
         self.checksum = weights.sha256
         """The SHA-256 of its file of weights."""
         self.resizing = describe(resizing, self.side)
-        """What is done to pictures, in words."""
+        """The preparation of pictures, in words."""
         self._convention = resizing
         self._device = device
 

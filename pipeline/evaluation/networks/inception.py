@@ -23,7 +23,7 @@ LAYERS = (
     *("Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"),
     *("Mixed_7a", "Mixed_7b", "Mixed_7c", "AvgPool"),
 )
-"""What torch-fidelity's network is made of, from first to last. Its own forward pass takes bytes
+"""The parts of torch-fidelity's network, from first to last. Its own forward pass takes bytes
 and resizes them, so that pictures resized otherwise would have to be rounded again."""
 
 

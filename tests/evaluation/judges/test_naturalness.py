@@ -4,7 +4,7 @@ import pytest
 import torch
 from voices import glide, voice
 
-from pipeline.evaluation.judges.naturalness import Naturalness, windows_of
+from pipeline.evaluation.judges.naturalness import Naturalness, chunks_of
 from pipeline.evaluation.judges.sound import RATE
 
 
@@ -14,7 +14,7 @@ def naturalness() -> Naturalness:
 
 
 def test_scores_are_those_of_the_package(naturalness: Naturalness) -> None:
-    """What speechmos 0.0.1.1's dnsmos.run gives as ovrl_mos: 7 windows of 17.6 s."""
+    """The ovrl_mos of speechmos 0.0.1.1's dnsmos.run: 7 chunks of 17.6 s."""
     wave = voice(glide(110, 180, 4.4, RATE), RATE)
     assert naturalness.score(wave, RATE) == pytest.approx(2.032647, abs=1e-3)
 
@@ -23,7 +23,7 @@ def test_scores_are_those_of_the_package(naturalness: Naturalness) -> None:
     ("samples", "count"),
     [
         (1, 7),  # doubled until 16.4 s
-        (144_159, 7),  # 18 s, less the two windows that begin at 7 and 8 s
+        (144_159, 7),  # 18 s, less the two chunks that begin at 7 and 8 s
         (144_160, 1),
         (11 * RATE - 1, 1),
         (11 * RATE, 2),
@@ -32,11 +32,11 @@ def test_scores_are_those_of_the_package(naturalness: Naturalness) -> None:
         (34 * RATE, 8),  # the one that begins at 24 s is whole again
     ],
 )
-def test_windows_are_those_of_the_package(samples: int, count: int) -> None:
-    windows = windows_of(torch.arange(samples, dtype=torch.float32))
-    assert windows.shape == (count, 144_160)
+def test_chunks_are_those_of_the_package(samples: int, count: int) -> None:
+    chunks = chunks_of(torch.arange(samples, dtype=torch.float32))
+    assert chunks.shape == (count, 144_160)
     if samples > 144_159:
-        assert (windows[:, 0] / RATE).tolist() == [*range(min(count, 7)), *[24] * (count > 7)]
+        assert (chunks[:, 0] / RATE).tolist() == [*range(min(count, 7)), *[24] * (count > 7)]
 
 
 def test_louder_than_full_scale_is_clipped(naturalness: Naturalness) -> None:

@@ -1,4 +1,4 @@
-"""Which judges can be loaded, and what is said of the others."""
+"""The judges that can be loaded, and what is said of the others."""
 
 import sys
 
