@@ -10,7 +10,13 @@ from pipeline.codecs.pitch import f0_track
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.evaluation.results import MODEL
 from pipeline.mel_convention import MelConvention
-from pipeline.metrics.distortion import align, cepstral_distortion, highest_order, mel_cepstrum
+from pipeline.metrics.distortion import (
+    align,
+    aligned_distortion,
+    cepstral_distortion,
+    highest_order,
+    mel_cepstrum,
+)
 from pipeline.metrics.modulation import modulation_distance
 from pipeline.metrics.pitch import log_f0_correlation, log_f0_rmse, voicing_error
 from pipeline.metrics.world_distortion import LEAST, world_mel_cepstrum
@@ -121,5 +127,4 @@ def world_distortion(voice: VoiceAnalysis, truth: VoiceAnalysis) -> float | None
     a, b = voice.world_cepstrum, truth.world_cepstrum
     if a is None or b is None:
         return None
-    here, there = align(a, b)
-    return cepstral_distortion(a[here], b[there])
+    return aligned_distortion(a, b)

@@ -88,9 +88,13 @@ def mel_cepstral_distortion(a: Tensor, b: Tensor) -> float:
     if a.ndim == 2 and b.ndim == 2 and a.shape[0] != b.shape[0]:
         raise ValueError(f"two mel conventions: {a.shape[0]} and {b.shape[0]} bands")
     order = highest_order(a.shape[0])
-    first, second = mel_cepstrum(a, order), mel_cepstrum(b, order)
-    rows, columns = align(first, second)
-    return cepstral_distortion(first[rows], second[columns])
+    return aligned_distortion(mel_cepstrum(a, order), mel_cepstrum(b, order))
+
+
+def aligned_distortion(a: Tensor, b: Tensor) -> float:
+    """Average `cepstral_distortion` over the path that aligns mel cepstra [T, D] and [T2, D]."""
+    rows, columns = align(a, b)
+    return cepstral_distortion(a[rows], b[columns])
 
 
 def cepstral_distortion(a: Tensor, b: Tensor) -> float:

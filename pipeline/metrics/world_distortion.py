@@ -21,11 +21,10 @@ from torch import Tensor
 
 from pipeline.codecs.pitch import world_f0
 from pipeline.codecs.spectrogram import check_finite
-from pipeline.metrics.distortion import align, cepstral_distortion
+from pipeline.metrics.distortion import ORDER, aligned_distortion
 
 Array = npt.NDArray[np.float64]
 
-ORDER = 24
 PERIOD = 5.0  # milliseconds from frame to frame
 LEAST = 0.1  # seconds that CheapTrick's widest window (three periods of 71 Hz) has room in
 CANDIDATES, POINTS = 1000, 1000
@@ -46,8 +45,7 @@ def world_mel_cepstral_distortion(a: Tensor, b: Tensor, rate: int) -> float:
         ValueError: see `world_mel_cepstrum`.
     """
     first, second = (world_mel_cepstrum(wave, rate) for wave in (a, b))
-    rows, columns = align(first, second)
-    return cepstral_distortion(first[rows], second[columns])
+    return aligned_distortion(first, second)
 
 
 def world_mel_cepstrum(wave: Tensor, rate: int) -> Tensor:
