@@ -17,6 +17,7 @@ from pipeline.datasets.recordings import SILENT, levelled
 from pipeline.datasets.store import Store
 from pipeline.evaluation.context import Context, Value
 from pipeline.evaluation.judges import Panel, WordErrors, known_text, mean_embedding, word_errors
+from pipeline.evaluation.judges.sound import RATE, resampled
 from pipeline.metrics.bootstrap import ratio_interval
 
 NOBODY = "no such judge was asked"
@@ -31,12 +32,15 @@ class Heard(NamedTuple):
 
 
 def listen(panel: Panel, wave: Tensor, rate: int) -> Heard:
-    """Let all judges hear a sound [samples] of ``rate`` samples a second, `at_level`."""
-    wave = at_level(wave)
+    """Let all judges hear a sound [samples] of ``rate`` samples a second, `at_level`.
+
+    It is resampled once, to the rate that all of them take.
+    """
+    wave = resampled(at_level(wave), rate)
     return Heard(
-        None if panel.speakers is None else panel.speakers.embed(wave, rate),
-        None if panel.naturalness is None else panel.naturalness.score(wave, rate),
-        None if panel.words is None else panel.words.transcribe(wave, rate),
+        None if panel.speakers is None else panel.speakers.embed(wave, RATE),
+        None if panel.naturalness is None else panel.naturalness.score(wave, RATE),
+        None if panel.words is None else panel.words.transcribe(wave, RATE),
     )
 
 

@@ -12,6 +12,8 @@ from pipeline.evaluation.conversion import evaluate_converter
 from pipeline.evaluation.judges import Panel
 from pipeline.evaluation.listening import Recordings, listen
 
+ASKED = ("speakers", "naturalness", "words")
+
 
 class Asked:
     """Counts how often it is asked."""
@@ -81,6 +83,12 @@ def test_conversions_and_recordings_are_heard_beside_each_other(store, tmp_path,
     assert margin == pytest.approx(target - source, abs=2e-4)
     unheard = {of.metric for of in context.results.missing}
     assert unheard == {"target_accuracy", "target_probability"}  # there is no classifier
+
+
+def test_a_sound_is_resampled_once_for_all(panel):
+    heard = listen(panel, torch.sin(torch.arange(22_050) / 10), 22_050)
+    assert heard.naturalness == 1
+    assert {length for judge in ASKED for length in getattr(panel, judge).heard} == {16_000}
 
 
 def test_each_recording_is_heard_once(store, panel):
