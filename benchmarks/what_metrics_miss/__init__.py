@@ -20,24 +20,32 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from benchmarks.machine import RESULTS, describe
-from benchmarks.what_metrics_miss import figures
 from benchmarks.what_metrics_miss.cheats import measure_cheats, measure_few_samples
 from benchmarks.what_metrics_miss.digits import Digits, load_digits
 from benchmarks.what_metrics_miss.disturbances import measure_disturbances, measure_pairs
+from benchmarks.what_metrics_miss.figures import (
+    CHEATS,
+    LIKELIHOODS,
+    PIXELS,
+    draw_bars,
+    draw_disturbances,
+    draw_few_samples,
+)
 from benchmarks.what_metrics_miss.likelihoods import measure_likelihoods
 
 CASES: dict[str, tuple[Callable[[Digits], Any], Callable[[Any, Path], None]]] = {
-    "cheats": (measure_cheats, figures.draw_cheats),
-    "disturbances": (measure_disturbances, figures.draw_disturbances),
-    "parzen": (measure_likelihoods, figures.draw_likelihoods),
-    "few samples": (measure_few_samples, figures.draw_few_samples),
-    "pixels": (measure_pairs, figures.draw_pixels),
+    "cheats": (measure_cheats, partial(draw_bars, titles=CHEATS, figsize=(12, 2.6))),
+    "disturbances": (measure_disturbances, draw_disturbances),
+    "parzen": (measure_likelihoods, partial(draw_bars, titles=LIKELIHOODS, figsize=(9, 2.6))),
+    "few samples": (measure_few_samples, draw_few_samples),
+    "pixels": (measure_pairs, partial(draw_bars, titles=PIXELS, figsize=(11, 2))),
 }
 """The measurement of each case, and the drawing of what it found."""
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from benchmarks.what_metrics_miss.digits import Digits
+from benchmarks.what_metrics_miss.digits import Digits, Rows
 from pipeline.metrics.feature_sets import squared_distances
 from pipeline.metrics.frechet import frechet_distance
 from pipeline.metrics.inception_score import inception_score
@@ -12,8 +12,6 @@ from pipeline.metrics.precision_recall import density_coverage, precision_recall
 
 SIZES = (20, 45, 90, 180, 360)
 DRAWS = 20  # of each size
-
-Rows = dict[str, dict[str, float]]
 
 
 def measure_cheats(digits: Digits) -> Rows:

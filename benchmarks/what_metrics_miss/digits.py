@@ -9,19 +9,17 @@ import torch
 from torch import Tensor
 
 from pipeline.capabilities import Classifier
-from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.evaluation.data import in_batches, read_samples
 from pipeline.inference.finished import load
-from pipeline.methods.registry import load_run
 from pipeline.models.classifier import ClassifierModel
+from pipeline.params import load_params
 from pipeline.training.train import train
-from stages.layout import CLASSIFIERS
+from stages.layout import CLASSIFIERS, PARAMS
 
-SIZE = 32
-RUN = {"method": "classifier", "data": "digits", "domains": ["digit"], "steps": 250, "batch": 64}
-"""As in params.yaml."""
+Rows = dict[str, dict[str, float]]
+"""Name of what is measured -> metric -> value."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +63,18 @@ class Digits:
 
 
 def load_digits() -> Digits:
-    """Prepare the digits, and load their classifier or train it."""
+    """Prepare the digits of params.yaml, and load their classifier or train it."""
+    params = load_params(PARAMS)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        prepare(DigitsParams(size=SIZE), folder / "digits", workers=1)
+        prepare(params.datasets["digits"], folder / "digits", workers=1)
         store = Store(folder / "digits")
         model, source = CLASSIFIERS / "digits", f"{CLASSIFIERS / 'digits'}"
         if not model.exists():
             model, source = folder / "classifier", "trained anew"
             curves, scratch = folder / "curves", folder / "scratch"
-            train(load_run(RUN), store, model, seed=1, curves=curves, scratch=scratch)
+            run, seed = params.classifiers["digits"], params.seed
+            train(run, store, model, seed=seed, curves=curves, scratch=scratch)
         classifier = load(model, torch.device("cpu")).model
         assert isinstance(classifier, Classifier)
         samples = {split: read_samples(store, split, "digit") for split in ("train", "test")}

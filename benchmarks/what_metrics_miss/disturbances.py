@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
-from benchmarks.what_metrics_miss.digits import SIZE, Digits
+from benchmarks.what_metrics_miss.digits import Digits, Rows
 from pipeline.datasets.savanna.draw import draw
 from pipeline.datasets.savanna.scene import sample_scene
 from pipeline.metrics.frechet import frechet_distance
@@ -26,8 +26,6 @@ share of pixels; share of pictures that are of something else."""
 
 NONE = 0.0  # the level that changes nothing
 
-Rows = dict[str, dict[str, float]]
-
 
 def measure_disturbances(digits: Digits) -> dict[str, dict[str, Rows]]:
     """Measure both scores at each level of each disturbance, of digits and of drawn scenes.
@@ -36,7 +34,7 @@ def measure_disturbances(digits: Digits) -> dict[str, dict[str, Rows]]:
     pictures apart, and its classes say nothing. Scenes are measured against other scenes, and the
     last disturbance of each is the other.
     """
-    scenes = draw_scenes(2 * len(digits.test))
+    scenes = draw_scenes(2 * len(digits.test), digits.test.shape[-1])
     reference = digits.features(scenes[: len(digits.test)])
     scenes = scenes[len(digits.test) :]
     return {
@@ -80,8 +78,8 @@ def disturb(x: Tensor, kind: str, level: float, others: Tensor) -> Tensor:
     chosen = torch.rand(len(x), 2, generator=generator)
     if kind == "other pictures":
         return torch.where((chosen[:, :1, None, None] < level), others, x)
-    side, y = int(level), x.clone()
-    for picture, (row, column) in zip(y, (chosen * (SIZE - side)).long().tolist(), strict=True):
+    side, y, room = int(level), x.clone(), x.shape[-1] - int(level)
+    for picture, (row, column) in zip(y, (chosen * room).long().tolist(), strict=True):
         picture[:, row : row + side, column : column + side] = 0
     return y
 
@@ -94,10 +92,10 @@ def blur(x: Tensor, std: float) -> Tensor:
     return torch.from_numpy(blurred)
 
 
-def draw_scenes(count: int) -> Tensor:
-    """Draw grey scenes of the savanna, [N, 1, 32, 32]."""
+def draw_scenes(count: int, size: int) -> Tensor:
+    """Draw grey scenes of the savanna, [N, 1, size, size]."""
     rng = np.random.default_rng(0)
-    scenes = [draw(sample_scene(rng), 2 * SIZE, "zebra", "savanna") for _ in range(count)]
+    scenes = [draw(sample_scene(rng), 2 * size, "zebra", "savanna") for _ in range(count)]
     grey = torch.from_numpy(np.stack([scene.picture.mean(axis=2) for scene in scenes]))
     return avg_pool2d(grey[:, None].float() / 127.5 - 1, 2)
 

@@ -6,26 +6,38 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-Rows = dict[str, dict[str, float]]
+from benchmarks.what_metrics_miss.digits import Rows
 
 FIRST, SECOND = "tab:blue", "tab:orange"
 
 
-def draw_cheats(found: Rows, path: Path) -> None:
-    """Draw each metric of each set of samples as bars."""
-    titles = {
-        "inception_score": "inception score",
-        "frechet": "Frechet distance",
-        "recall": "recall",
-        "coverage": "coverage",
-        "to_nearest": "distance to nearest training digit",
-    }
-    figure = Figure(figsize=(12, 2.6), layout="constrained")
+CHEATS = {
+    "inception_score": "inception score",
+    "frechet": "Frechet distance",
+    "recall": "recall",
+    "coverage": "coverage",
+    "to_nearest": "distance to nearest training digit",
+}
+LIKELIHOODS = {"nats": "test digits, nats", "nats_of_training": "training digits, nats"}
+PIXELS = {
+    "psnr": "PSNR, dB (higher: closer)",
+    "ssim": "SSIM (higher: closer)",
+    "features": "distance in features (lower: closer)",
+    "accuracy": "read rightly",
+}
+LIMITS = {"inception_score": 10}
+"""Metric -> the best value that is possible, drawn as a line."""
+
+
+def draw_bars(
+    found: Rows, path: Path, titles: dict[str, str], figsize: tuple[float, float]
+) -> None:
+    """Draw metrics side by side, each row of what was found as a bar; ``titles``: of metrics."""
+    figure = Figure(figsize=figsize, layout="constrained")
     for axes, (metric, title) in zip(subplots(figure, 1, len(titles)), titles.items(), strict=True):
         bars(axes, {name: row[metric] for name, row in found.items()}, title)
-        if metric != "inception_score":
-            continue
-        axes.axvline(10, color="grey", linewidth=0.8, linestyle=":")
+        if metric in LIMITS:
+            axes.axvline(LIMITS[metric], color="grey", linewidth=0.8, linestyle=":")
     for axes in figure.axes[1:]:
         axes.set_yticklabels([])
     figure.savefig(path, dpi=110)
@@ -53,17 +65,6 @@ def draw_disturbances(found: dict[str, dict[str, Rows]], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def draw_likelihoods(found: Rows, path: Path) -> None:
-    """Draw the likelihoods of test and of training digits."""
-    figure = Figure(figsize=(9, 2.6), layout="constrained")
-    first, second = subplots(figure, 1, 2)
-    bars(first, {name: row["nats"] for name, row in found.items()}, "test digits, nats")
-    values = {name: row["nats_of_training"] for name, row in found.items()}
-    bars(second, values, "training digits, nats")
-    second.set_yticklabels([])
-    figure.savefig(path, dpi=110)
-
-
 def draw_few_samples(found: Rows, path: Path) -> None:
     """Draw both distances over the number of samples."""
     figure = Figure(figsize=(8, 2.8), layout="constrained")
@@ -79,22 +80,6 @@ def draw_few_samples(found: Rows, path: Path) -> None:
         axes.minorticks_off()
         axes.set_xlabel("test digits")
         axes.set_title(title, fontsize=9)
-    figure.savefig(path, dpi=110)
-
-
-def draw_pixels(found: Rows, path: Path) -> None:
-    """Draw each distance of each change."""
-    titles = {
-        "psnr": "PSNR, dB (higher: closer)",
-        "ssim": "SSIM (higher: closer)",
-        "features": "distance in features (lower: closer)",
-        "accuracy": "read rightly",
-    }
-    figure = Figure(figsize=(11, 2), layout="constrained")
-    for axes, (metric, title) in zip(subplots(figure, 1, len(titles)), titles.items(), strict=True):
-        bars(axes, {name: row[metric] for name, row in found.items()}, title)
-    for axes in figure.axes[1:]:
-        axes.set_yticklabels([])
     figure.savefig(path, dpi=110)
 
 

@@ -5,14 +5,12 @@ from torch import Tensor
 from torch.distributions import LowRankMultivariateNormal
 from torch.nn.functional import avg_pool2d
 
-from benchmarks.what_metrics_miss.digits import Digits
+from benchmarks.what_metrics_miss.digits import Digits, Rows
 from pipeline.metrics.parzen import choose_width, parzen_log_likelihood
 
 WIDTHS = tuple(0.04 * 1.1**step for step in range(25))
 RANK = 20  # directions that the Gaussian model has a variance of its own for
 MANY = 20_000
-
-Rows = dict[str, dict[str, float]]
 
 
 def measure_likelihoods(digits: Digits) -> Rows:
