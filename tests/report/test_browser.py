@@ -1,5 +1,6 @@
 """The report in a real browser, from disk: what scripts add, and all that is there without."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def page(browser: Browser, report: Path) -> Iterator[Page]:
     context.set_default_timeout(10_000)
     page = context.new_page()
     foreign: list[str] = []
-    own = report.as_uri()
+    own = report.parent.as_uri()
     page.on("request", lambda r: None if r.url.startswith(own) else foreign.append(r.url))
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
@@ -106,6 +107,24 @@ def test_columns_sort_both_ways_and_what_has_no_value_comes_last(page: Page, rep
     visit(page, report, "comparisons/samplers.html")
     page.get_by_role("button", name="Frechet distance").click()
     assert names(page) == ["Test pictures", "gan", ODD, "Noise", "wgan"]
+
+
+def test_a_model_without_a_verdict_sorts_by_its_own_cells(page: Page, report: Path) -> None:
+    outputs = fabricated.outputs(report.parent / "undecided")
+    path = outputs.evaluation / "gan" / "results.json"
+    fabricated.write_json(path, json.loads(path.read_text()) | {"verdicts": {}})
+    build_report(fabricated.params(), outputs, report.parent / "without")
+    visit(page, report.parent / "without", "index.html")
+    for column in ("Value", "Strongest baseline", "Deciding metric"):
+        button = page.get_by_role("button", name=column)
+        button.click()
+        assert names(page)[-1] == "gan"
+        button.click()
+        assert names(page)[-1] == "gan"
+    page.get_by_role("button", name="Verdict").click()
+    assert names(page)[-2:] == ["cut", "gan"]  # no baseline: behind the worst
+    page.get_by_role("button", name="Verdict").click()
+    assert names(page)[:2] == ["gan", "cut"]
 
 
 def test_filters_hide_rows(page: Page, report: Path) -> None:
