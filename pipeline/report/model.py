@@ -9,6 +9,7 @@ import yaml
 from safetensors import SafetensorError, safe_open
 
 from pipeline.errors import UserError
+from pipeline.evaluation.protocol import shown
 from pipeline.evaluation.results import RESULTS, Results
 from pipeline.inference.finished import read_card
 from pipeline.methods.base import RunParams
@@ -22,7 +23,6 @@ from pipeline.report.reading import read_evaluation
 from pipeline.report.sections import Section, sections_of
 from pipeline.report.tasks import ARROW, Task, describe_task
 from pipeline.report.verdicts import Decision, lead
-from pipeline.report.words import checksum
 
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")  # counted, not trained
 WEIGHTS = "model.safetensors"
@@ -84,8 +84,8 @@ class Model:
         if measured == self.weights:
             return self.progress.warnings
         stale = (
-            f"the numbers are of other weights ({checksum(measured)}) than those that lie there "
-            f"now ({checksum(self.weights)}): evaluate again"
+            f"the numbers are of other weights ({shown(measured)}) than those that lie there "
+            f"now ({shown(self.weights)}): evaluate again"
         )
         return [stale, *self.progress.warnings]
 
@@ -108,7 +108,7 @@ def gather(name: str, params: Params, outputs: Outputs, root: Path, file: str) -
         if not path.exists():
             raise UserError(f"expected what stage {stage} leaves of model '{name}' at {path}")
     evaluation = read_evaluation(results)
-    shown = copy_figures(Media(figures, root / "media" / file, root))
+    copied = copy_figures(Media(figures, root / "media" / file, root))
     tasks = [describe_task(task, run) for task in evaluation.tasks]
     return Model(
         name=name,
@@ -121,11 +121,11 @@ def gather(name: str, params: Params, outputs: Outputs, root: Path, file: str) -
         block=as_yaml(run.model_dump(mode="json")),
         data_block=as_yaml(params.datasets[run.data].model_dump(mode="json")),
         evaluation=evaluation,
-        figures=shown,
+        figures=copied,
         charts=read_charts(curves),
         progress=read_progress(outputs.curves / name, root / "media" / file / "previews", root),
         tasks=tasks,
-        sections=sections_of(tasks, evaluation, shown),
+        sections=sections_of(tasks, evaluation, copied),
     )
 
 

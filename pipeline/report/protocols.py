@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.evaluation.protocol import FREE, whole_protocol
+from pipeline.evaluation.protocol import FREE, shown, whole_protocol
 from pipeline.evaluation.results import Measured, Protocol, Results
 from pipeline.report.comparisons import Comparison
-from pipeline.report.words import checksum, spoken
+from pipeline.report.words import spoken
 
 TITLES = {
     "count": "Items",
@@ -51,10 +51,10 @@ def facts_of(protocol: Protocol) -> dict[str, Fact]:
 
 
 def fact_of(key: str, value: str | int | float) -> Fact:
-    """Write one fact; checksums are shortened."""
+    """Write one fact; a checksum in it is shortened."""
     whole = f"{value:,}" if isinstance(value, int) else str(value)
-    shown = checksum(whole) if key.endswith(("checksum", "sha256")) else whole
-    return Fact(TITLES.get(key) or spoken(key), shown, whole if shown != whole else "")
+    text = shown(whole)
+    return Fact(TITLES.get(key) or spoken(key), text, whole if text != whole else "")
 
 
 def measured_alike(comparisons: Sequence[Comparison]) -> list[Alike]:

@@ -15,7 +15,7 @@ from pipeline.report.overview import rows_of, tally
 from pipeline.report.scales import scale_of
 from pipeline.report.sections import further_clips, further_pictures
 from pipeline.report.tasks import kinds_of
-from pipeline.report.words import breakable, checksum, counted, enumerated, number, spoken
+from pipeline.report.words import breakable, counted, enumerated, spoken
 
 ASSETS = ("style.css", "script.js")
 INDEX = "index.html"
@@ -72,10 +72,8 @@ def environment_of(site: Site) -> Environment:
     )
     environment.filters |= {
         "breakable": breakable,
-        "checksum": checksum,
         "counted": counted,
         "enumerated": enumerated,
-        "number": number,
         "spoken": spoken,
         "title_of_metric": title_of_metric,
     }

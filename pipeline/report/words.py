@@ -1,4 +1,4 @@
-"""Numbers, names and checksums as people read them."""
+"""Numbers and names as people read them."""
 
 import math
 import re
@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 MINUS = "\N{MINUS SIGN}"
-SHOWN_OF_CHECKSUM = 12  # characters
 
 
 def number(value: float) -> str:
@@ -53,8 +52,3 @@ def enumerated(words: Iterable[str]) -> str:
     """Write an enumeration: ``a, b and c``."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def checksum(text: str) -> str:
-    """Shorten a checksum to what tells it from others on a page."""
-    return text[:SHOWN_OF_CHECKSUM]

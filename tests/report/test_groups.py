@@ -10,7 +10,7 @@ from pipeline.params import Params
 from pipeline.report.groups import groups_of
 from pipeline.report.model import Model, Outputs, gather
 from pipeline.report.names import file_names
-from pipeline.report.protocols import describe_differences
+from pipeline.report.protocols import describe_differences, facts_of
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_other_data_sets_apart(models):
     models["gan"].evaluation.protocol["data_checksum"] = "0" * 64
     (contest,) = groups_of([models[ODD], models["gan"]])[0].contests
     assert rows(contest.ranking)["gan"] == [None, None]
-    words = "Data's checksum 000000000000 instead of da7ada7ada7a"
+    words = "Data's checksum 00000000 instead of da7ada7a"
     assert [one.differs for one in contest.ranking.apart] == [words] * 2
 
 
@@ -114,3 +114,12 @@ def test_differences_are_told_by_the_facts_that_differ():
     assert describe_differences({**usual, "count": 5, "seed": 1}, usual) == (
         "Items 5 instead of 1,000; Seed 1 instead of none"
     )
+
+
+def test_checksums_are_shortened_wherever_they_stand():
+    protocol = {"vocoder": f"hifigan, {'ab12' * 16}", "sha256": "cd34" * 16, "judge": "whisper"}
+    assert {key: (fact.text, fact.whole) for key, fact in facts_of(protocol).items()} == {
+        "judge": ("whisper", ""),
+        "sha256": ("cd34cd34", "cd34" * 16),
+        "vocoder": ("hifigan, ab12ab12", f"hifigan, {'ab12' * 16}"),
+    }

@@ -227,7 +227,7 @@ def test_numbers_of_other_weights_are_told(tmp_path, params, outputs):
     content["protocol"]["weights"] = "f" * 64
     path.write_text(json.dumps(content))
     build_report(params, outputs, tmp_path / "report")
-    assert "the numbers are of other weights (ffffffffffff)" in words(
+    assert "the numbers are of other weights (ffffffff)" in words(
         tmp_path / "report", "models/gan.html"
     )
 
