@@ -179,12 +179,16 @@ def shared_rows(members: Sequence[Member], columns: Sequence[Column]) -> list[Ro
 
 
 def shared(name: str, members: Sequence[Member], column: Column) -> Cell | None:
-    """Return a baseline's value where all models of a column have the same one."""
+    """Return a baseline's value where all models of a column have it, and have the same one.
+
+    None, too, where only one of several models stands in the column: it is that model's alone.
+    """
     comparisons = [member.comparison(column.name) for member in members if fits(member, column)]
-    cells = [cell for c in comparisons if c is not None and (cell := c.cell(name)) is not None]
-    if not cells or len({cell.text for cell in cells}) > 1:
+    cells = [comparison and comparison.cell(name) for comparison in comparisons]
+    one_of_several = len(cells) == 1 and len(members) > 1
+    if one_of_several or len({cell and cell.text for cell in cells}) > 1:
         return None
-    return replace(cells[0], best=False)
+    return cells[0] and replace(cells[0], best=False)
 
 
 def apart_of(members: Sequence[Member], columns: Sequence[Column]) -> list[Apart]:

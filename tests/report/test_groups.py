@@ -87,6 +87,23 @@ def test_what_stands_beside_all_is_shown_where_it_is_the_same_for_all(models):
     values["noise"] = 260.0
     (contest,) = groups_of([models[ODD], models["gan"]])[0].contests
     assert rows(contest.ranking)["Noise"] == [None, "0.1"]
+    del values["noise"]
+    (contest,) = groups_of([models[ODD], models["gan"]])[0].contests
+    assert rows(contest.ranking)["Noise"] == [None, "0.1"]
+
+
+def test_what_stands_beside_one_of_several_models_is_not_shown_for_all(models):
+    (contest,) = groups_of([models["gan"], models["wgan"]])[0].contests
+    assert rows(contest.ranking)["gan"] == ["12.5", "1"]
+    assert rows(contest.ranking)["wgan"] == [None, "1"]  # of another protocol
+    assert rows(contest.ranking)["Noise"] == [None, "0.1"]
+
+
+def test_what_stands_beside_a_model_that_is_alone_is_shown(models):
+    letters = models["gan"].run.model_copy(update={"data": "letters"})
+    alone = replace(models["gan"], run=letters)
+    every = groups_of([models[ODD], models["wgan"], alone])[-1]
+    assert rows(every.contests[1].ranking)["Noise"] == ["261.8", "0.1"]
 
 
 def test_clips_of_one_sentence_are_lined_up(models, tmp_path, params):
