@@ -213,6 +213,17 @@ def test_samples_of_sound_have_players_under_their_own_names(tmp_path, params, o
     assert "reconstructions.png" in page  # the grid stays a picture
 
 
+def test_sounds_alone_that_belong_to_no_task_are_called_sounds(tmp_path, params, outputs):
+    folder = outputs.evaluation / "voice" / "interpolations"
+    fabricated.write_picture(folder / "0.png", "Interpolation 1")
+    fabricated.write_sound(folder / "0_model.wav")
+    build_report(params, outputs, tmp_path / "report")
+    page = read(tmp_path / "report", "models/voice.html")
+    assert '<a href="#further">Further sounds</a>' in page
+    assert '<h2 id="title-further">Further sounds</h2>' in page
+    assert "Further pictures" not in page
+
+
 def test_names_are_escaped(out):
     for page in out.rglob("*.html"):
         text = page.read_text()
