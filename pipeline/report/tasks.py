@@ -74,8 +74,8 @@ def describe_task(name: str, run: RunParams) -> Task:
             title = ARROW.join(ways[first]) + (f", {rest}" if slash else "")
             return Task(name, TRANSLATION, title, " and ".join(sorted(domains)))
     subject = ", ".join(domains)
-    if isinstance(run, VocoderRunParams) and first in domains:
-        return Task(name, VOCODING, f"Vocoding of {first}", subject)
+    if isinstance(run, VocoderRunParams):
+        return Task(name, VOCODING, f"Vocoding of {name}", subject)  # any voice, not its own alone
     kind = NAMED.get(first, OTHER)
     return Task(name, kind, spoken(name), subject)
 

@@ -1,6 +1,7 @@
 """A model's numbers beside its baselines'."""
 
 import pytest
+import tiny
 
 from pipeline.evaluation import context, conversion
 from pipeline.evaluation.metric_table import CEILINGS
@@ -110,6 +111,14 @@ def test_tasks_are_told_by_their_names(params):
     names = ("likelihood", "samples", "codes", "samples")
     kinds = kinds_of([describe_task(name, gan) for name in names])
     assert [kind.name for kind in kinds] == ["sampling", "codes", "likelihood"]
+
+
+def test_a_vocoder_vocodes_voices_that_it_did_not_learn_from():
+    run = tiny.zoo().runs["hifigan"]
+    for voice in (run.domains[0], "stranger"):
+        task = describe_task(voice, run)
+        assert (task.kind.name, task.title) == ("vocoding", f"Vocoding of {voice}")
+        assert task.figure == voice
 
 
 # Values on a line
