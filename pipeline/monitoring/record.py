@@ -1,6 +1,6 @@
-"""When a stage ran, for how long, and by which code: what differs from one run to the next.
+"""Records of a stage's last run: its date, seconds and code, which differ from run to run.
 
-It stays out of what DVC tracks, so that two runs of the same give the same.
+They stay out of what DVC tracks, so that two runs of the same give the same.
 """
 
 import json
@@ -15,7 +15,10 @@ from pipeline.system.hardware import device, machine
 
 
 class Stopwatch:
-    """Measures a stage from its making on, and records it."""
+    """Time of a stage's run since the stopwatch was made.
+
+    A training that was killed and resumed has several runs; only the last is measured.
+    """
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
