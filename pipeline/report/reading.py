@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from pipeline.errors import UserError
 from pipeline.evaluation.metric_table import METRICS
-from pipeline.evaluation.results import MODEL, Measured, Results, read_results
+from pipeline.evaluation.results import MODEL, Measured, Outcome, Results, read_results
 
 PROTOCOL = (
     "weights",
@@ -38,6 +39,8 @@ def read_evaluation(path: Path) -> Results:
         raise UserError(f"{path} has '{unknown[0]}', which is no metric; evaluate again")
     shown = {task: in_order(found) for task, found in results.tasks.items()}
     for task, verdict in results.verdicts.items():
+        if verdict.outcome not in (None, *get_args(Outcome)):
+            raise UserError(f"{path} has '{verdict.outcome}', which is no outcome; evaluate again")
         found = shown.get(task, {}).get(verdict.metric)
         if found is None or verdict.baseline not in (None, *found.values):
             raise UserError(

@@ -54,6 +54,10 @@ def test_other_files_are_named(tmp_path, content):
             {"verdicts": {"arthur_to_beatrice": fabricated.verdict("mcd", "noise", "better")}},
             "a verdict on 'arthur_to_beatrice' whose numbers are missing",
         ),
+        (
+            {"verdicts": {"arthur_to_beatrice": fabricated.verdict("mcd", "statistics", "worse")}},
+            "has 'worse', which is no outcome; evaluate again",
+        ),
     ],
 )
 def test_damaged_results_are_named(tmp_path, changes, words):
