@@ -16,8 +16,9 @@ from pipeline.report import Outputs
 from pipeline.samples import DatasetSpec, Spec
 
 ODD = 'a<b> & "c" #?%'
+"""The name of the digits' domain."""
 WEIGHTS = {
-    name: f"{number:064x}" for number, name in enumerate((ODD, "gan", "wgan", "voice", "cut"))
+    name: f"{number:064x}" for number, name in enumerate(("autoencoder", "gan", "wgan", "voice", "cut"))
 }
 """Model -> the fingerprint of its weights."""
 CLASSIFIER = {"count": 100, "network": "classifier", "network_checksum": "c1a551f1" * 8}
@@ -96,8 +97,8 @@ def all_results() -> dict[str, Numbers]:
     trade = {way: verdict("mcd", "statistics", "trade_off", DEARER)}
     missing = [{"task": way, "metric": "word_error", "reason": "no <Whisper> model is given"}]
     return {
-        ODD: results(
-            ODD,
+        "autoencoder": results(
+            "autoencoder",
             "digits",
             {
                 "samples": samples(30.68),
@@ -125,14 +126,14 @@ def all_results() -> dict[str, Numbers]:
 
 def params() -> Params:
     """The parameters of the run."""
-    gan = {"method": "gan", "data": "digits", "domains": ["digit"], "steps": 90}
+    gan = {"method": "gan", "data": "digits", "domains": [ODD], "steps": 90}
     voice = {"data": "voices", "source": "arthur", "target": "beatrice", "steps": 100, "crop": 64}
     return Params.model_validate(
         {
             "seed": 1,
             "datasets": {"digits": {"kind": "digits", "size": 32}, "voices": {"kind": "voices"}},
             "models": {
-                ODD: {"method": "vae", "data": "digits", "domains": ["digit"], "steps": 1500},
+                "autoencoder": {"method": "vae", "data": "digits", "domains": [ODD], "steps": 1500},
                 "gan": gan,
                 "wgan": gan,
                 "voice": {"method": "cyclegan", **voice},
@@ -160,7 +161,7 @@ def outputs(data: Path) -> Outputs:
         {"text": "always right", "first": 1200, "last": 1200},
     ]
     write_json(found.curves / "voice/warnings.json", warnings)
-    folder = found.evaluation / ODD
+    folder = found.evaluation / "autoencoder"
     write_picture(folder / "reconstructions.png", "Test <pictures>", ["input: <i>", "translation"])
     write_picture(folder / "reconstruction_cases.png", "From the left: best, median, worst")
     write_picture(folder / "interpolations.png", "Straight lines")

@@ -6,7 +6,6 @@ from pathlib import Path
 from pipeline.params import Params
 from pipeline.report.groups import groups_of
 from pipeline.report.model import Outputs, gather
-from pipeline.report.names import file_names
 from pipeline.report.render import ASSETS, Site, asset, pages_of
 from pipeline.report.runs import FILE, runs_script
 from pipeline.system.files import put_in_place
@@ -22,8 +21,7 @@ def build_report(params: Params, outputs: Outputs, out: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        names = file_names(params.runs)
-        models = [gather(name, params, outputs, partial, file) for name, file in names.items()]
+        models = [gather(name, params, outputs, partial) for name in params.runs]
         for address, html in pages_of(Site(params.seed, models, groups_of(models))).items():
             write(partial / address, html)
         for name in ASSETS:

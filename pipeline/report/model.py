@@ -90,16 +90,17 @@ class Model:
         return [stale, *self.progress.warnings]
 
 
-def gather(name: str, params: Params, outputs: Outputs, root: Path, file: str) -> Model:
+def gather(name: str, params: Params, outputs: Outputs, root: Path) -> Model:
     """Gather everything about one model; its pictures and sounds are copied below ``root``.
 
-    ``file``: its name in addresses. Raises UserError where something is missing or damaged.
+    Raises UserError where something is missing or damaged.
     """
     run = params.runs[name]
     weights = outputs.models / name / WEIGHTS
     figures = outputs.evaluation / name
     results = figures / RESULTS
     curves = outputs.curves / name / "plots" / "metrics"
+    media = root / "media" / name
     for path, stage in (
         (weights, "train"),
         (curves, "train"),
@@ -108,11 +109,11 @@ def gather(name: str, params: Params, outputs: Outputs, root: Path, file: str) -
         if not path.exists():
             raise UserError(f"expected what stage {stage} leaves of model '{name}' at {path}")
     evaluation = read_evaluation(results)
-    copied = copy_figures(Media(figures, root / "media" / file, root))
+    copied = copy_figures(Media(figures, media, root))
     tasks = [describe_task(task, run) for task in evaluation.tasks]
     return Model(
         name=name,
-        page=f"models/{file}.html",
+        page=f"models/{name}.html",
         method=describe_method(run),
         domains=(ARROW if isinstance(run, TranslatorRunParams) else ", ").join(run.domains),
         run=run,
@@ -123,7 +124,7 @@ def gather(name: str, params: Params, outputs: Outputs, root: Path, file: str) -
         evaluation=evaluation,
         figures=copied,
         charts=read_charts(curves),
-        progress=read_progress(outputs.curves / name, root / "media" / file / "previews", root),
+        progress=read_progress(outputs.curves / name, media / "previews", root),
         tasks=tasks,
         sections=sections_of(tasks, evaluation, copied),
     )

@@ -4,22 +4,16 @@ from dataclasses import replace
 
 import fabricated
 import pytest
-from fabricated import ODD
 
 from pipeline.params import Params
 from pipeline.report.groups import groups_of
 from pipeline.report.model import Model, Outputs, gather
-from pipeline.report.names import file_names
 from pipeline.report.protocols import describe_differences, facts_of
 
 
 @pytest.fixture
 def models(tmp_path, params: Params, outputs: Outputs) -> dict[str, Model]:
-    files = file_names(params.runs)
-    return {
-        name: gather(name, params, outputs, tmp_path / "report", files[name])
-        for name in params.runs
-    }
+    return {name: gather(name, params, outputs, tmp_path / "report") for name in params.runs}
 
 
 def rows(ranking) -> dict[str, list[str | None]]:
@@ -31,7 +25,7 @@ def test_pages_are_of_those_who_share_a_task_and_a_data_set(models):
     groups = {group.title: group for group in groups_of(list(models.values()))}
     assert {title: [m.name for m in group.models] for title, group in groups.items()} == {
         "Translators of voices": ["voice", "cut"],
-        "All samplers": [ODD, "gan", "wgan"],
+        "All samplers": ["autoencoder", "gan", "wgan"],
     }
     # Only one model reconstructs, and only one's pitch was measured.
     assert [c.title for c in groups["Translators of voices"].contests] == ["arthur → beatrice"]
@@ -43,14 +37,14 @@ def test_samplers_of_several_data_sets_have_pages_of_their_own_and_one_of_all(mo
     models["gan"] = replace(models["gan"], run=letters)
     groups = {group.title: group for group in groups_of(list(models.values()))}
     assert list(groups) == ["Translators of voices", "Samplers of digits", "All samplers"]
-    assert [m.name for m in groups["Samplers of digits"].models] == [ODD, "wgan"]
+    assert [m.name for m in groups["Samplers of digits"].models] == ["autoencoder", "wgan"]
     every = groups["All samplers"]
     assert [(c.title, len(c.members)) for c in every.contests] == [("digits", 2), ("letters", 1)]
     assert len({group.page for group in groups.values()}) == 3
 
 
 def test_only_numbers_of_equal_protocols_stand_in_one_column(models):
-    (contest,) = groups_of([models[ODD], models["gan"], models["wgan"]])[0].contests
+    (contest,) = groups_of([models["autoencoder"], models["gan"], models["wgan"]])[0].contests
     ranking = contest.ranking
     assert [(column.name, column.decides) for column in ranking.columns] == [
         ("fd_features", True),
@@ -58,7 +52,7 @@ def test_only_numbers_of_equal_protocols_stand_in_one_column(models):
     ]
     assert rows(ranking) == {
         "gan": ["12.5", "1"],  # the best first
-        ODD: ["30.68", "1"],
+        "autoencoder": ["30.68", "1"],
         "wgan": [None, "1"],
         "Noise": ["261.8", "0.1"],
         "Test pictures": ["4.79", "1"],
@@ -67,7 +61,7 @@ def test_only_numbers_of_equal_protocols_stand_in_one_column(models):
         row.title: [cell is not None and cell.best for cell in row.cells] for row in ranking.rows
     }
     assert best["gan"] == [True, True]
-    assert best[ODD] == [False, True]
+    assert best["autoencoder"] == [False, True]
     assert [row.title for row in ranking.rows if row.ceiling] == ["Test pictures"]
     assert [(a.member.model.name, a.text, a.differs) for a in ranking.apart] == [
         ("wgan", "9.25", "Items 50 instead of 100")
@@ -76,7 +70,7 @@ def test_only_numbers_of_equal_protocols_stand_in_one_column(models):
 
 def test_other_data_sets_apart(models):
     models["gan"].evaluation.protocol["data_checksum"] = "0" * 64
-    (contest,) = groups_of([models[ODD], models["gan"]])[0].contests
+    (contest,) = groups_of([models["autoencoder"], models["gan"]])[0].contests
     assert rows(contest.ranking)["gan"] == [None, None]
     words = "Data's checksum 00000000 instead of da7ada7a"
     assert [one.differs for one in contest.ranking.apart] == [words] * 2
@@ -85,10 +79,10 @@ def test_other_data_sets_apart(models):
 def test_what_stands_beside_all_is_shown_where_it_is_the_same_for_all(models):
     values = models["gan"].evaluation.tasks["samples"]["fd_features"].values
     values["noise"] = 260.0
-    (contest,) = groups_of([models[ODD], models["gan"]])[0].contests
+    (contest,) = groups_of([models["autoencoder"], models["gan"]])[0].contests
     assert rows(contest.ranking)["Noise"] == [None, "0.1"]
     del values["noise"]
-    (contest,) = groups_of([models[ODD], models["gan"]])[0].contests
+    (contest,) = groups_of([models["autoencoder"], models["gan"]])[0].contests
     assert rows(contest.ranking)["Noise"] == [None, "0.1"]
 
 
@@ -102,17 +96,15 @@ def test_what_stands_beside_one_of_several_models_is_not_shown_for_all(models):
 def test_what_stands_beside_a_model_that_is_alone_is_shown(models):
     letters = models["gan"].run.model_copy(update={"data": "letters"})
     alone = replace(models["gan"], run=letters)
-    every = groups_of([models[ODD], models["wgan"], alone])[-1]
+    every = groups_of([models["autoencoder"], models["wgan"], alone])[-1]
     assert rows(every.contests[1].ranking)["Noise"] == ["261.8", "0.1"]
 
 
-def test_clips_of_one_sentence_are_lined_up(models, tmp_path, params):
-    folder = tmp_path / "data/evaluation"
+def test_clips_of_one_sentence_are_lined_up(tmp_path, params, outputs):
     for name, why in (("voice", "Best of 9 by L1"), ("cut", "Worst of 9 by L1")):
-        picture = folder / name / "arthur_to_beatrice/0.png"
+        picture = outputs.evaluation / name / "arthur_to_beatrice/0.png"
         fabricated.write_picture(picture, f"{why}: She left.")
-    outputs = Outputs(*(tmp_path / "data" / n for n in ("models", "evaluation", "curves", "logs")))
-    found = [gather(n, params, outputs, tmp_path / "again", n) for n in ("voice", "cut")]
+    found = [gather(n, params, outputs, tmp_path / "again") for n in ("voice", "cut")]
     (hearing,) = groups_of(found)[0].contests[0].hearings
     assert hearing.title == "She left."
     assert [(whose, page) for whose, page, _ in hearing.sounds] == [
