@@ -7,10 +7,11 @@ from typing import NamedTuple
 from pipeline.evaluation.results import MODEL
 from pipeline.report.figures import Picture, Sound
 from pipeline.report.model import Model
-from pipeline.report.names import file_names
+from pipeline.report.names import Parts, file_names
 from pipeline.report.ranking import Member, Ranking, rank
 from pipeline.report.sections import pictures_of
 from pipeline.report.tasks import KINDS, OTHER, SAMPLING, Kind
+from pipeline.report.words import enumerated
 
 FEWEST = 2  # models of a page that compares them
 
@@ -20,7 +21,7 @@ class Key(NamedTuple):
 
     kind: Kind
     data: str
-    subject: str
+    subject: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,10 @@ def groups_of(models: Sequence[Model]) -> list[Group]:
     keys = sorted(
         (key for key in shared if key.kind is not OTHER), key=lambda key: KINDS.index(key.kind)
     )
-    files = file_names(address(key) for key in keys)
+    files = file_names(map(parts_of, keys))
     groups = [
         Group(
-            f"comparisons/{files[address(key)]}.html",
+            f"comparisons/{files[parts_of(key)]}.html",
             title_of(key, keys),
             key.kind.title_of_page,
             [contest(str(at), found) for at, found in enumerate(several(shared[key]), 1)],
@@ -174,10 +175,9 @@ def parted(title: str) -> tuple[str, str]:
     return (of, f" ({why[:1].lower()}{why[1:]})") if colon else (title, "")
 
 
-def address(key: Key) -> str:
-    """Name the page of a key, as far as can be in the characters of a file's name."""
-    subject = key.subject.replace(", ", "-").replace(" and ", "-")
-    return f"{key.kind.name}-{key.data}-{subject}"
+def parts_of(key: Key) -> Parts:
+    """Return what the file of a key's page is named after."""
+    return (key.kind.name, key.data, *key.subject)
 
 
 def title_of(key: Key, keys: Sequence[Key]) -> str:
@@ -188,4 +188,4 @@ def title_of(key: Key, keys: Sequence[Key]) -> str:
 def subject_of(key: Key, keys: Sequence[Key]) -> str:
     """Name a data set, and its domains where other models of the kind have others of it."""
     alike = [other for other in keys if other[:2] == key[:2]]
-    return key.data if len(alike) == 1 else f"{key.data}: {key.subject}"
+    return key.data if len(alike) == 1 else f"{key.data}: {enumerated(key.subject)}"

@@ -1,25 +1,30 @@
 """File names for what params.yaml may call anything."""
 
 import hashlib
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 LONGEST = 60  # characters, of any name
 DIGEST = 8  # characters of a checksum that tells names apart
 
+Parts = tuple[str, ...]
+"""A name of one or several parts."""
 
-def file_names(names: Iterable[str]) -> dict[str, str]:
-    """Give each name a file name of its own, without an ending.
 
-    A name of plain letters, digits, ``_``, ``-`` stays as it is. Of another the rest becomes ``-``,
-    and a checksum of the name follows, as it does where two differ in case alone: some file systems
-    take those for one.
+def file_names(names: Iterable[Parts]) -> dict[Parts, str]:
+    """Give each name a file name of its own, without an ending: its parts, joined by ``-``.
+
+    One of plain letters, digits, ``_``, ``-`` stays as it is. Of another the rest becomes ``-``,
+    and a checksum of the parts follows, as it does where others are joined to the same but for
+    case: some file systems take those for one.
     """
-    every = list(dict.fromkeys(names))
-    lowered = [name.lower() for name in every]
+    joined = {parts: "-".join(parts) for parts in names}
+    lowered = Counter(name.lower() for name in joined.values())
     return {
-        name: name if is_plain(name) and lowered.count(name.lower()) == 1 else distinct(name)
-        for name in every
+        parts: name if is_plain(name) and lowered[name.lower()] == 1 else distinct(parts)
+        for parts, name in joined.items()
     }
 
 
@@ -28,8 +33,8 @@ def is_plain(name: str) -> bool:
     return len(name) <= LONGEST and re.fullmatch(r"\w[\w-]*", name, re.ASCII) is not None
 
 
-def distinct(name: str) -> str:
-    """Make a file name of any name: its plain characters, and a checksum of the whole."""
-    plain = re.sub(r"[^\w-]+", "-", name, flags=re.ASCII).strip("-")[:LONGEST]
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:DIGEST]
+def distinct(parts: Parts) -> str:
+    """Make a file name of any parts: their plain characters, and a checksum of the whole."""
+    plain = re.sub(r"[^\w-]+", "-", "-".join(parts), flags=re.ASCII).strip("-")[:LONGEST]
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:DIGEST]
     return f"{plain}-{digest}".lstrip("-")

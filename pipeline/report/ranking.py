@@ -184,7 +184,7 @@ def shared(name: str, members: Sequence[Member], column: Column) -> Cell | None:
     None, too, where only one of several models stands in the column: it is that model's alone.
     """
     comparisons = [member.comparison(column.name) for member in members if fits(member, column)]
-    cells = [comparison and comparison.cell(name) for comparison in comparisons]
+    cells = [c.cell(name) if c is not None else None for c in comparisons]
     one_of_several = len(cells) == 1 and len(members) > 1
     if one_of_several or len({cell and cell.text for cell in cells}) > 1:
         return None

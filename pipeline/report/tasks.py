@@ -47,7 +47,7 @@ class Task(NamedTuple):
     kind: Kind
     title: str
     """``Horse → zebra``, ``Reconstruction / horse``."""
-    subject: str
+    subject: tuple[str, ...]
     """What models of a kind must share to be compared: the domains."""
 
     @property
@@ -67,17 +67,15 @@ class Task(NamedTuple):
 def describe_task(name: str, run: RunParams) -> Task:
     """Describe a task of results.json by its name."""
     first, slash, rest = name.partition("/")
-    domains = list(run.domains)
     if isinstance(run, TranslatorRunParams):
-        ways = {f"{a}_to_{b}": (a, b) for a, b in (domains, domains[::-1])}
+        ways = {f"{a}_to_{b}": (a, b) for a, b in (run.domains, run.domains[::-1])}
         if first in ways:
             title = ARROW.join(ways[first]) + (f", {rest}" if slash else "")
-            return Task(name, TRANSLATION, title, " and ".join(sorted(domains)))
-    subject = ", ".join(domains)
-    if isinstance(run, VocoderRunParams):
-        return Task(name, VOCODING, f"Vocoding of {name}", subject)  # any voice, not its own alone
+            return Task(name, TRANSLATION, title, tuple(sorted(run.domains)))
+    if isinstance(run, VocoderRunParams):  # of any voice, whether it learnt from it or not
+        return Task(name, VOCODING, f"Vocoding of {name}", run.domains)
     kind = NAMED.get(first, OTHER)
-    return Task(name, kind, spoken(name), subject)
+    return Task(name, kind, spoken(name), run.domains)
 
 
 def kinds_of(tasks: Sequence[Task]) -> list[Kind]:

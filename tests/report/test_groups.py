@@ -9,6 +9,7 @@ from pipeline.params import Params
 from pipeline.report.groups import groups_of
 from pipeline.report.model import Model, Outputs, gather
 from pipeline.report.protocols import describe_differences, facts_of
+from pipeline.report.tasks import describe_task
 
 
 @pytest.fixture
@@ -41,6 +42,32 @@ def test_samplers_of_several_data_sets_have_pages_of_their_own_and_one_of_all(mo
     every = groups["All samplers"]
     assert [(c.title, len(c.members)) for c in every.contests] == [("digits", 2), ("letters", 1)]
     assert len({group.page for group in groups.values()}) == 3
+
+
+def test_pages_whose_names_are_joined_alike_have_addresses_of_their_own(models):
+    """Data x-a with domain b, and data x with domains a and b: pages that hid one another."""
+
+    def moved(name: str, data: str, *domains: str) -> Model:
+        run = models[name].run.model_copy(update={"data": data, "domains": domains})
+        tasks = [describe_task(task.name, run) for task in models[name].tasks]
+        return replace(models[name], run=run, tasks=tasks)
+
+    found = [
+        moved("gan", "x-a", "b"),
+        moved("wgan", "x-a", "b"),
+        moved("gan", "x", "a", "b"),
+        moved("wgan", "x", "a", "b"),
+        moved("gan", "x", "b"),
+        moved("wgan", "x", "b"),
+    ]
+    pages = {group.title: group.page for group in groups_of(found)}
+    assert list(pages) == [
+        "Samplers of x-a",
+        "Samplers of x: a and b",
+        "Samplers of x: b",
+        "All samplers",
+    ]
+    assert len(set(pages.values())) == 4
 
 
 def test_only_numbers_of_equal_protocols_stand_in_one_column(models):

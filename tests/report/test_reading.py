@@ -84,9 +84,13 @@ def test_logs_are_kept_by_the_weights_that_they_are_of(tmp_path):
 
 
 def test_file_names_are_plain_and_differ_on_every_system():
-    names = ["vae", "VAE", "cut", ODD, "a/b", "a:b", "..", "ü", "x" * 300]
+    names = [
+        *((name,) for name in ("vae", "VAE", "cut", ODD, "a/b", "a:b", "..", "ü", "x" * 300)),
+        *(("x-a", "b"), ("x", "a", "b"), ("x", "a-b"), ("X", "a", "b"), ("x", "c")),
+    ]
     found = file_names(names)
-    assert found["cut"] == "cut"
+    assert found["cut",] == "cut"
+    assert found["x", "c"] == "x-c"
     assert len({file.lower() for file in found.values()}) == len(names)
     for file in found.values():
         assert re.fullmatch(r"\w[\w-]{0,80}", file, re.ASCII)
