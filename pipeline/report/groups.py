@@ -1,6 +1,6 @@
 """The pages that put models of one task beside each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,9 @@ from pipeline.report.tasks import KINDS, OTHER, SAMPLING, Kind
 from pipeline.report.words import enumerated
 
 FEWEST = 2  # models of a page that compares them
+
+Tasks = dict[str, list[Member]]
+"""The name of a task -> the models that do it."""
 
 
 class Key(NamedTuple):
@@ -74,9 +77,9 @@ class Group:
 def groups_of(models: Sequence[Model]) -> list[Group]:
     """Make a page of each kind of task and data set that several models share.
 
-    The last is that of all samplers, unless one of the others is.
+    The last is that of all samplers; where they share one data set, it is their only one.
     """
-    shared: dict[Key, dict[str, list[Member]]] = {}
+    shared: dict[Key, Tasks] = {}
     for model in models:
         for task in model.tasks:
             key = Key(task.kind, model.run.data, task.subject)
@@ -84,7 +87,15 @@ def groups_of(models: Sequence[Model]) -> list[Group]:
     keys = sorted(
         (key for key in shared if key.kind is not OTHER), key=lambda key: KINDS.index(key.kind)
     )
-    files = file_names(map(parts_of, keys))
+    samplers = {key: shared[key] for key in keys if key.kind is SAMPLING}
+    members = [one for tasks in samplers.values() for found in tasks.values() for one in found]
+    every = [all_samplers(samplers)] if len(members) >= FEWEST else []
+    paged = [
+        key
+        for key in keys
+        if several(shared[key]) and (key.kind is not SAMPLING or len(samplers) > 1)
+    ]
+    files = file_names(map(parts_of, paged))
     groups = [
         Group(
             f"comparisons/{files[parts_of(key)]}.html",
@@ -92,31 +103,22 @@ def groups_of(models: Sequence[Model]) -> list[Group]:
             key.kind.title_of_page,
             [contest(str(at), found) for at, found in enumerate(several(shared[key]), 1)],
         )
-        for key in keys
-        if several(shared[key])
+        for key in paged
     ]
-    samplers = [key for key in keys if key.kind is SAMPLING]
-    every = all_samplers([shared[key] for key in samplers], samplers)
-    if every is None:
-        return groups
-    if len(samplers) == 1:  # the same models once more
-        groups = [group for group in groups if group.title != title_of(samplers[0], keys)]
-    return [*groups, every]
+    return groups + every
 
 
-def several(tasks: dict[str, list[Member]]) -> list[list[Member]]:
+def several(tasks: Tasks) -> list[list[Member]]:
     """Return the models of those tasks that enough models do."""
     return [members for members in tasks.values() if len(members) >= FEWEST]
 
 
-def all_samplers(tasks: Sequence[dict[str, list[Member]]], keys: Sequence[Key]) -> Group | None:
-    """Make the page of all samplers, data set by data set; None where they are too few."""
-    if sum(len(members) for found in tasks for members in found.values()) < FEWEST:
-        return None
+def all_samplers(samplers: Mapping[Key, Tasks]) -> Group:
+    """Make the page of all samplers, data set by data set."""
     contests = [
-        contest(f"{at}-{part}", members, title=subject_of(key, keys))
-        for at, (key, found) in enumerate(zip(keys, tasks, strict=True), 1)
-        for part, members in enumerate(found.values(), 1)
+        contest(f"{at}-{part}", members, title=subject_of(key, list(samplers)))
+        for at, (key, tasks) in enumerate(samplers.items(), 1)
+        for part, members in enumerate(tasks.values(), 1)
     ]
     return Group("comparisons/samplers.html", "All samplers", "All samplers", contests)
 
