@@ -1,22 +1,16 @@
 """Models that share a task as one table: only what was measured alike stands in one column."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.evaluation.metric_table import CEILINGS, METRICS, Metric, merit
+from pipeline.evaluation.protocol import FREE, same_protocol, whole_protocol
 from pipeline.evaluation.results import MODEL, Protocol
 from pipeline.report.baselines import baseline
-from pipeline.report.comparisons import Cell, Comparison
+from pipeline.report.comparisons import Cell, Comparison, list_baselines
 from pipeline.report.model import Model
-from pipeline.report.protocols import (
-    Fact,
-    comparable_protocol,
-    describe_differences,
-    facts_of,
-    signature,
-)
+from pipeline.report.protocols import Fact, describe_differences, facts_of
 from pipeline.report.tasks import Task
 from pipeline.report.verdicts import Decision
 from pipeline.report.words import number
@@ -41,9 +35,9 @@ class Member:
         return None if found is None else Comparison(name, found)
 
     def protocol(self, name: str) -> Protocol:
-        """Return how a metric was measured; nothing where it was not."""
+        """Return all that is known of how a metric was measured; nothing where it was not."""
         found = self.model.evaluation.tasks[self.task.name].get(name)
-        return {} if found is None else comparable_protocol(self.model.evaluation, found)
+        return {} if found is None else whole_protocol(self.model.evaluation.protocol, found)
 
 
 @dataclass(frozen=True)
@@ -52,8 +46,9 @@ class Column:
 
     name: str
     protocol: Protocol
+    """That of one of its numbers: the others' differ from it in what is `FREE` alone."""
     decides: bool
-    """A verdict on one of the models rests on it."""
+    """Whether a verdict on one of the models rests on it."""
 
     @property
     def metric(self) -> Metric:
@@ -62,8 +57,9 @@ class Column:
 
     @property
     def facts(self) -> list[Fact]:
-        """The protocol in words."""
-        return list(facts_of(self.protocol).values())
+        """The protocol in words: what all numbers of the column share."""
+        shared = {key: value for key, value in self.protocol.items() if key not in FREE}
+        return list(facts_of(shared).values())
 
 
 @dataclass(frozen=True)
@@ -113,20 +109,18 @@ def rank(members: Sequence[Member]) -> Ranking:
 
 def column_of(name: str, members: Sequence[Member]) -> Column:
     """Make the column of a metric, of the protocol that most of the models share."""
-    signatures = [
-        signature(member.protocol(name))
-        for member in members
-        if member.comparison(name) is not None
-    ]
-    usual, _ = Counter(signatures).most_common(1)[0]  # the first of equally many
+    protocols = [m.protocol(name) for m in members if m.comparison(name) is not None]
+    usual = max(  # the first of equally many
+        protocols, key=lambda one: sum(same_protocol(one, other) for other in protocols)
+    )
     decisions = [member.decision for member in members]
-    return Column(name, dict(usual), any(d and d.verdict.metric == name for d in decisions))
+    return Column(name, usual, any(d and d.verdict.metric == name for d in decisions))
 
 
 def fits(member: Member, column: Column) -> bool:
     """Tell whether a model's number was measured as the column's."""
     measured = member.comparison(column.name) is not None
-    return measured and member.protocol(column.name) == column.protocol
+    return measured and same_protocol(member.protocol(column.name), column.protocol)
 
 
 def cell_of(member: Member, column: Column) -> Cell | None:
@@ -134,8 +128,7 @@ def cell_of(member: Member, column: Column) -> Cell | None:
     comparison = member.comparison(column.name)
     if comparison is None or not fits(member, column):
         return None
-    cell = comparison.cell(MODEL)
-    return None if cell is None else replace(cell, best=False)
+    return comparison.cell(MODEL)
 
 
 def order_of(cell: Cell | None, column: Column) -> float:
@@ -158,14 +151,7 @@ def mark(cell: Cell | None, best: float | None) -> Cell | None:
 
 def shared_rows(members: Sequence[Member], columns: Sequence[Column]) -> list[Row]:
     """Make the rows of baselines and ceilings that have one value for all models, ceilings last."""
-    names = dict.fromkeys(
-        name
-        for member in members
-        for column in columns
-        if (comparison := member.comparison(column.name)) is not None
-        for name in comparison.values
-        if name != MODEL
-    )
+    found = [member.comparison(column.name) for member in members for column in columns]
     rows = [
         Row(
             baseline(name).title,
@@ -173,7 +159,7 @@ def shared_rows(members: Sequence[Member], columns: Sequence[Column]) -> list[Ro
             name in CEILINGS,
             [shared(name, members, c) for c in columns],
         )
-        for name in sorted(names, key=lambda name: name in CEILINGS)
+        for name in list_baselines([comparison for comparison in found if comparison is not None])
     ]
     return [row for row in rows if any(cell is not None for cell in row.cells)]
 
