@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from pipeline.params import load_params
-from pipeline.report import Outputs, build_report
+from pipeline.report.build import build_report
+from pipeline.report.model import Outputs
 from stages.command import run
 from stages.layout import CURVES, EVALUATION, LOGS, MODELS, PARAMS, REPORT
 

@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from pipeline.models.card import Card
 from pipeline.params import Params
-from pipeline.report import Outputs
+from pipeline.report.model import Outputs
 from pipeline.samples import DatasetSpec, Spec
 
 ODD = 'a<b> & "c" #?%'

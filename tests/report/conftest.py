@@ -6,7 +6,7 @@ import fabricated
 import pytest
 
 from pipeline.params import Params
-from pipeline.report import Outputs
+from pipeline.report.model import Outputs
 
 
 @pytest.fixture

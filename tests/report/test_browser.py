@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from visiting import FAINT, NAMELESS
 
-from pipeline.report import build_report
+from pipeline.report.build import build_report
 
 VOICES = "comparisons/translation-voices-arthur-beatrice.html"
 PHONE = {"width": 390, "height": 800}

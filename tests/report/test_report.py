@@ -17,8 +17,8 @@ from pipeline.evaluation.headline import headline, short
 from pipeline.evaluation.metric_table import METRICS
 from pipeline.evaluation.results import parse_results
 from pipeline.params import Params
-from pipeline.report import build_report
 from pipeline.report.baselines import BASELINES
+from pipeline.report.build import build_report
 from pipeline.report.model import Outputs
 from pipeline.report.progress import read_warnings
 from stages.report import seen_from_root
