@@ -18,7 +18,8 @@ from pipeline.samples import DatasetSpec, Spec
 ODD = 'a<b> & "c" #?%'
 """The name of the digits' domain."""
 WEIGHTS = {
-    name: f"{number:064x}" for number, name in enumerate(("autoencoder", "gan", "wgan", "voice", "cut"))
+    name: f"{number:064x}"
+    for number, name in enumerate(("autoencoder", "gan", "wgan", "voice", "cut"))
 }
 """Model -> the fingerprint of its weights."""
 CLASSIFIER = {"count": 100, "network": "classifier", "network_checksum": "c1a551f1" * 8}

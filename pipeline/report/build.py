@@ -8,7 +8,7 @@ from pipeline.report.groups import groups_of
 from pipeline.report.model import Outputs, gather
 from pipeline.report.render import ASSETS, Site, asset, pages_of
 from pipeline.report.runs import FILE, runs_script
-from pipeline.system.files import put_in_place
+from pipeline.system.files import put_in_place, write
 
 
 def build_report(params: Params, outputs: Outputs, out: Path) -> None:
@@ -22,18 +22,16 @@ def build_report(params: Params, outputs: Outputs, out: Path) -> None:
     try:
         partial.mkdir(parents=True)
         models = [gather(name, params, outputs, partial) for name in params.runs]
-        for address, html in pages_of(Site(params.seed, models, groups_of(models))).items():
-            write(partial / address, html)
-        for name in ASSETS:
-            write(partial / name, asset(name))
-        write(partial / FILE, runs_script(params.runs, outputs.logs))
+        files = {
+            **pages_of(Site(params.seed, models, groups_of(models))),
+            **{name: asset(name) for name in ASSETS},
+            FILE: runs_script(params.runs, outputs.logs),
+        }
+        for address, text in files.items():
+            path = partial / address
+            path.parent.mkdir(exist_ok=True)
+            write(path, text.encode())
         put_in_place(partial, out)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file, and the folder that it lies in."""
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
