@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.evaluation.headline import SAMPLES
 from pipeline.evaluation.metric_table import METRICS, merit
 from pipeline.evaluation.results import MODEL, Cost, Outcome, Verdict
 from pipeline.report.comparisons import Cell, Comparison
@@ -83,11 +82,9 @@ def lead(decisions: Sequence[Decision]) -> Decision | None:
     if not decisions:
         return None
     first = min(decisions, key=lambda decision: KINDS.index(decision.task.kind))
-    rivals = [
+    candidates = [
         decision
         for decision in decisions
         if decision.task.kind is first.task.kind and decision.verdict.metric == first.verdict.metric
     ]
-    return next((decision for decision in rivals if decision.task.name == SAMPLES), None) or min(
-        rivals, key=lambda one: merit(one.verdict.metric, one.model.value)
-    )
+    return min(candidates, key=lambda one: merit(one.verdict.metric, one.model.value))
