@@ -32,7 +32,7 @@ class Sample:
     """What one model makes, to look at or to listen to beside the others'."""
 
     member: Member
-    pictures: list[Picture]
+    picture: Picture
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Hearing:
     """One clip by all models: what they were given, what each makes of it, and the truth."""
 
     title: str
-    sounds: list[tuple[str, str, Sound]]
-    """Whose it is (a model's name, or what the sound is), the model's page or "", the sound."""
+    sounds: list[tuple[str, Sound]]
+    """Each with whose it is: a model's name, or what the sound is."""
 
 
 @dataclass(frozen=True)
@@ -129,14 +129,16 @@ def contest(anchor: str, members: list[Member], title: str = "") -> Contest:
     ranked = [row.member for row in ranking.rows if row.member is not None]
     makers = [member for member in ranked if not member.task.is_part]
     samples = [
-        Sample(member, pictures_of(member.task, member.model.figures)[:1]) for member in makers
+        Sample(member, picture)
+        for member in makers
+        for picture in pictures_of(member.task, member.model.figures)[:1]
     ]
     return Contest(
         title or members[0].task.title,
         f"task-{anchor}",
         members,
         ranking,
-        [sample for sample in samples if sample.pictures],
+        samples,
         hearings_of(makers),
     )
 
@@ -146,24 +148,17 @@ def hearings_of(members: Sequence[Member]) -> list[Hearing]:
 
     What is no model's own (source, target) is the first model's that has it, and stands first.
     """
-    titles: dict[str, dict[tuple[str, str], Sound]] = {}
+    titles: dict[str, dict[tuple[bool, str], Sound]] = {}
     for member in members:
         for clip in member.model.figures.clips.get(member.task.figure, []):
             of, why = parted(clip.title)
             sounds = titles.setdefault(of, {})
             for sound in clip.sounds:
-                if sound.name == MODEL:
-                    sounds[f"{member.model.name}{why}", member.model.page] = sound
-                else:
-                    sounds.setdefault((sound.title, ""), sound)
+                made = sound.name == MODEL
+                whose = f"{member.model.name}{why}" if made else sound.title
+                sounds.setdefault((made, whose), sound)
     return [
-        Hearing(
-            title,
-            [
-                (name, page, sounds[name, page])
-                for name, page in sorted(sounds, key=lambda whose: whose[1] != "")
-            ],
-        )
+        Hearing(title, [(key[1], sounds[key]) for key in sorted(sounds, key=lambda key: key[0])])
         for title, sounds in titles.items()
     ]
 

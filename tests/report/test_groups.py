@@ -11,6 +11,8 @@ from pipeline.report.model import Model, Outputs, gather
 from pipeline.report.protocols import describe_differences, facts_of
 from pipeline.report.tasks import describe_task
 
+VOICE = "media/voice/arthur_to_beatrice"
+
 
 @pytest.fixture
 def models(tmp_path, params: Params, outputs: Outputs) -> dict[str, Model]:
@@ -134,11 +136,11 @@ def test_clips_of_one_sentence_are_lined_up(tmp_path, params, outputs):
     found = [gather(n, params, outputs, tmp_path / "again") for n in ("voice", "cut")]
     (hearing,) = groups_of(found)[0].contests[0].hearings
     assert hearing.title == "She left."
-    assert [(whose, page) for whose, page, _ in hearing.sounds] == [
-        ("Source, through the vocoder", ""),
-        ("Target, the true recording", ""),
-        ("voice (best of 9 by L1)", "models/voice.html"),
-        ("cut (worst of 9 by L1)", "models/cut.html"),
+    assert [(whose, sound.href) for whose, sound in hearing.sounds] == [
+        ("Source, through the vocoder", f"{VOICE}/0_source_through_vocoder.wav"),
+        ("Target, the true recording", f"{VOICE}/0_target.wav"),
+        ("voice (best of 9 by L1)", f"{VOICE}/0_model.wav"),
+        ("cut (worst of 9 by L1)", "media/cut/arthur_to_beatrice/0_model.wav"),
     ]
 
 
