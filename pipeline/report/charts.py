@@ -1,7 +1,7 @@
 """Loss curves as the geometry of small line charts, which the template draws as SVG."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pipeline.report.words import number
@@ -55,11 +55,8 @@ def draw(title: str, curves: dict[str, Points]) -> Chart:
     curves = {name: thin(points) for name, points in curves.items()}
     steps = [step for points in curves.values() for step, _ in points]
     values = [v for points in curves.values() for _, v in points if math.isfinite(v)] or [0.0]
-    logarithmic = min(values) > 0 and max(values) / min(values) > LOG_ABOVE
-
-    def level(value: float) -> float:
-        return math.log10(value) if logarithmic else value
-
+    logarithmic = spans_decades(values, LOG_ABOVE)
+    level = math.log10 if logarithmic else float
     y_values = decades(min(values), max(values)) if logarithmic else ticks(min(values), max(values))
     low = min(level(y_values[0]), level(min(values)))
     high = max(level(y_values[-1]), level(max(values)))
@@ -89,6 +86,11 @@ def draw(title: str, curves: dict[str, Points]) -> Chart:
         logarithmic=logarithmic,
         alt=f"{title} over {number(last)} steps. " + " ".join(map(describe, curves.items())),
     )
+
+
+def spans_decades(values: Collection[float], factor: float) -> bool:
+    """Tell whether values are positive, and differ in size by more than a factor."""
+    return min(values) > 0 and max(values) / min(values) > factor
 
 
 def describe(curve: tuple[str, Points]) -> str:

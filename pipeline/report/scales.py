@@ -7,8 +7,9 @@ from typing import Literal
 from pipeline.evaluation.metric_table import CEILINGS
 from pipeline.evaluation.results import MODEL
 from pipeline.report.baselines import baseline
+from pipeline.report.charts import spans_decades
 from pipeline.report.comparisons import Comparison
-from pipeline.report.words import capital, number
+from pipeline.report.words import number
 
 WIDTH, HEIGHT, MARGIN = 220, 20, 8  # SVG's units
 LOG_ABOVE = 30.0  # positive values whose sizes differ by more than this factor are set in decades
@@ -34,7 +35,7 @@ class Scale:
     span: tuple[float, float] | None
     """Of the model's interval."""
     alt: str
-    logarithmic: bool
+    """A description of the line, for whoever can't see it."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = MARGIN
@@ -52,7 +53,7 @@ def scale_of(comparison: Comparison) -> Scale | None:
         return None
     bounds = comparison.measured.intervals.get(MODEL, ())
     every = [*values.values(), *(bound for bound in bounds if math.isfinite(bound))]
-    logarithmic = min(every) > 0 and max(every) / min(every) > LOG_ABOVE
+    logarithmic = spans_decades(every, LOG_ABOVE)
 
     def level(value: float) -> float:
         size = math.log10(value) if logarithmic else value
@@ -64,17 +65,16 @@ def scale_of(comparison: Comparison) -> Scale | None:
     def x(value: float) -> float:
         return MARGIN + (level(value) - low) * stretch
 
-    order = sorted(values, key=lambda name: (name == MODEL, level(values[name])))
-    dots = [Dot(x(values[name]), role_of(name), title_of(name, values[name])) for name in order]
+    dots = [
+        Dot(x(value), role_of(name), title_of(name, value))
+        for name, value in sorted(values.items(), key=lambda item: level(item[1]))
+    ]
     ends = sorted(x(bound) for bound in bounds) if all(map(math.isfinite, bounds)) else []
     return Scale(
-        dots,
+        sorted(dots, key=lambda dot: dot.role == "model"),
         (ends[0], ends[1]) if ends else None,
-        "From worse to better: "
-        + ", ".join(
-            title_of(name, values[name]) for name in sorted(values, key=lambda n: level(values[n]))
-        ),
-        logarithmic,
+        f"From worse to better{', on a log scale' if logarithmic else ''}: "
+        + ", ".join(dot.title for dot in dots),
     )
 
 
@@ -87,4 +87,4 @@ def role_of(name: str) -> Role:
 
 def title_of(name: str, value: float) -> str:
     """Name a value."""
-    return f"{'The model' if name == MODEL else capital(baseline(name).title)} {number(value)}"
+    return f"{'The model' if name == MODEL else baseline(name).title} {number(value)}"

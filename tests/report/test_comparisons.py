@@ -133,14 +133,15 @@ def test_better_is_further_right_whichever_way_a_metric_counts():
             ("model", WIDTH - MARGIN),
         ]
         assert scale.span == (WIDTH - MARGIN, WIDTH - MARGIN)
-        assert not scale.logarithmic
         assert scale.alt == f"From worse to better: Noise {worse:g}, The model {better:g}"
 
 
 def test_values_of_very_different_sizes_are_set_in_decades():
     values = {"model": 10.0, "noise": 1000.0, "test_pictures": 0.1, "untrained": float("inf")}
     scale = scale_of(Comparison("fd_features", Measured(values)))
-    assert scale.logarithmic
+    assert scale.alt == (
+        "From worse to better, on a log scale: Noise 1,000, The model 10, Test pictures 0.1"
+    )
     assert scale.dots[-1].at == pytest.approx(WIDTH / 2)
     assert [dot.role for dot in scale.dots] == ["baseline", "ceiling", "model"]
 
