@@ -100,30 +100,28 @@ class Media:
         except OSError as error:
             raise UserError(f"{path} can't be read as a picture: {error}") from error
         rows = list(caption.rows)
+        cell = cell_of(caption)
+        factors = [WIDEST // width, HIGHEST // height, *([LARGE // max(cell)] if cell else [])]
         alt = caption.title + (". Rows from top to bottom: " + ", ".join(rows) if rows else "")
         return Picture(
             name=self.name(path),
             href=self.copy(path),
             width=width,
             height=height,
-            shown=width * max(1, min(WIDEST // width, HIGHEST // height, *enlarged(caption))),
+            shown=width * max(1, min(factors)),
             title=capital(caption.title),
             rows=rows,
             alt=capital(alt),
-            part=part_of(caption, width),
+            part=min(1.0, ACROSS * cell[1] / width) if cell else 1.0,
         )
 
 
-def enlarged(caption: Caption) -> list[int]:
-    """Return the factor by which a grid may be enlarged until its samples have `LARGE` pixels."""
-    return [LARGE // max(caption.cell)] if caption.cell and min(caption.cell) > 0 else []
-
-
-def part_of(caption: Caption, width: int) -> float:
-    """Return the share of a grid's width that `ACROSS` samples take; of no grid all."""
-    if len(caption.cell) != 2 or caption.cell[1] < 1:
-        return 1.0
-    return min(1.0, ACROSS * caption.cell[1] / width)
+def cell_of(caption: Caption) -> tuple[int, int] | None:
+    """Return height and width of a sample in a grid; None where the picture is none."""
+    match caption.cell:
+        case [int(height), int(width)] if height > 0 and width > 0:
+            return height, width
+    return None
 
 
 def copy_figures(media: Media) -> Figures:

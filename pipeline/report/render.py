@@ -44,15 +44,16 @@ def pages_of(site: Site) -> dict[str, str]:
             kinds=kinds_of([task for model in site.models for task in model.tasks]),
         )
     }
-    for at, model in enumerate(site.models):
+    for at, row in enumerate(rows):
+        model = row.model
         pages[model.page] = page(
             environment,
             "model.html",
             model.page,
             model=model,
             further=further_pictures(model.sections, model.figures),
-            heard=further_clips(model.sections, model.tasks, model.figures),
-            groups=[group for group in site.groups if model in group.models],
+            heard=further_clips(model.tasks, model.figures),
+            groups=row.groups,
             before=site.models[at - 1] if at else None,
             after=site.models[at + 1] if at + 1 < len(site.models) else None,
         )

@@ -110,9 +110,7 @@ def further_pictures(sections: Sequence[Section], figures: Figures) -> list[Pict
     return [picture for picture in figures.pictures if picture.name not in shown]
 
 
-def further_clips(
-    sections: Sequence[Section], tasks: Sequence[Task], figures: Figures
-) -> dict[str, list[Clip]]:
+def further_clips(tasks: Sequence[Task], figures: Figures) -> dict[str, list[Clip]]:
     """Return the sounds that belong to no task, by folder."""
     shown = {task.figure for task in tasks}
     return {name: clips for name, clips in figures.clips.items() if name not in shown}

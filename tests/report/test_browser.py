@@ -75,7 +75,7 @@ def test_all_pictures_and_players_load_and_no_page_scrolls_sideways(
             assert player.evaluate(PLAYS) == pytest.approx(0.1)
             players += 1
         assert page.evaluate(SIDEWAYS) == 0
-        page.set_viewport_size({"width": 390, "height": 800})
+        page.set_viewport_size(PHONE)
         assert page.evaluate(SIDEWAYS) == 0
     assert pictures > 15
     assert players == 3 + 3 + 4
@@ -192,7 +192,7 @@ def test_menus_open_and_close(page: Page, report: Path) -> None:
 
 
 def test_a_phone_sorts_too(page: Page, report: Path) -> None:
-    page.set_viewport_size({"width": 390, "height": 800})
+    page.set_viewport_size(PHONE)
     visit(page, report, VOICES)
     page.get_by_label("Sort by").select_option("Model")
     assert names(page) == ["Copy synthesis", "cut", "Statistics", "voice"]
