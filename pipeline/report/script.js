@@ -1,9 +1,6 @@
 // What the pages do where a browser runs scripts; without it they say all the same.
 "use strict";
 
-const root = document.documentElement;
-root.classList.add("scripted");
-
 /* Facts of the runs: dates, seconds, commits. They count for the weights that a page shows. */
 
 function duration(seconds) {
@@ -25,8 +22,7 @@ const words = {
   machine: (facts) => [facts.machine, ""],
   seconds: (facts) => [duration(facts.seconds), `${facts.seconds} s`],
   commit: (facts) => [
-    facts.commit ? facts.commit.slice(0, 10) + (facts.dirty ? ", with changes" : "") : "none",
-    facts.commit,
+    facts.commit ? facts.commit + (facts.dirty ? ", with changes" : "") : "none", "",
   ],
 };
 
@@ -76,8 +72,8 @@ function makeSortable(table) {
   const chooser = document.createElement("select");
   chooser.append(new Option("as at first", ""));
   const original = [...table.tBodies[0].rows];
-  const apply = ({ head, column }, again) => {
-    const before = again && head.getAttribute("aria-sort");
+  const apply = ({ head, column }) => {
+    const before = head.getAttribute("aria-sort");
     const down = before ? before === "ascending" : head.dataset.first === "descending";
     sortBy(table, column, head.dataset.sort, down);
     chooser.value = String(column);
@@ -87,11 +83,11 @@ function makeSortable(table) {
     button.type = "button";
     button.append(...one.head.childNodes);
     one.head.append(button);
-    button.addEventListener("click", () => apply(one, true));
+    button.addEventListener("click", () => apply(one));
     chooser.append(new Option(button.textContent.trim().replace(/\s+/g, " "), String(one.column)));
   }
   chooser.addEventListener("change", () => {
-    if (chooser.value) return apply(heads[Number(chooser.value)], false);
+    if (chooser.value) return apply(heads[Number(chooser.value)]);
     heads.forEach(({ head }) => head.removeAttribute("aria-sort"));
     table.tBodies[0].append(...original);
   });
@@ -132,7 +128,7 @@ function makeLightbox(links) {
   box.className = "lightbox";
   box.setAttribute("aria-label", "Picture");
   box.innerHTML = `
-    <div class="stage"><img alt=""></div>
+    <img alt="">
     <p aria-live="polite"></p>
     <div class="tools">
       <button type="button" data-step="-1" aria-label="Previous picture">←</button>
@@ -158,7 +154,7 @@ function makeLightbox(links) {
     image.dataset.height = small.getAttribute("height");
     image.src = link.href;
     image.alt = small.alt;
-    box.querySelector("p").textContent = link.dataset.title;
+    box.querySelector("p").textContent = small.alt;
     box.querySelector("a").href = link.href;
     fit();
   };
