@@ -1,8 +1,8 @@
-"""A visitor of the demo: what one does in a browser, and what one sees."""
+"""A visitor of the demo and of the report: what one does in a browser, and what one sees."""
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +66,23 @@ COPY = """async (content) => {
 
 
 # What a visitor sees
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What a page asks of other places than its own, and what its console says."""
+
+    foreign: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+def watch(page: Page, *own: str) -> Watch:
+    """Watches a page from now on; its own addresses begin with one of ``own``."""
+    seen = Watch()
+    page.on("request", lambda r: None if r.url.startswith(own) else seen.foreign.append(r.url))
+    page.on("console", lambda message: seen.said.append(message.text))
+    page.on("pageerror", lambda error: seen.said.append(str(error)))
+    return seen
 
 
 def pixels(page: Page, image: Locator) -> np.ndarray:

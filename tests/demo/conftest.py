@@ -9,7 +9,7 @@ import gradio_client
 import pytest
 from playwright.sync_api import Browser, Page
 from safetensors.torch import load_file, save_file
-from visiting import Served
+from visiting import Served, watch
 
 import demo  # noqa: F401  # turns analytics off before gradio is imported
 from demo.app import running
@@ -58,14 +58,9 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=ALLOWED)
     context.set_default_timeout(20_000)
     page = context.new_page()
-    foreign: list[str] = []
-    own = (served.url, "data:", "blob:")
-    page.on("request", lambda r: None if r.url.startswith(own) else foreign.append(r.url))
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    seen = watch(page, served.url, "data:", "blob:")
     page.goto(served.url)
     yield page
     context.close()
-    assert not foreign
-    assert not [words for words in said if POLICY in words]
+    assert not seen.foreign
+    assert not [words for words in seen.said if POLICY in words]

@@ -7,7 +7,7 @@ from pathlib import Path
 import fabricated
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from visiting import FAINT, NAMELESS
+from visiting import FAINT, NAMELESS, watch
 
 from pipeline.report.build import build_report
 
@@ -41,16 +41,11 @@ def page(browser: Browser, report: Path) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(10_000)
     page = context.new_page()
-    foreign: list[str] = []
-    own = report.parent.as_uri()
-    page.on("request", lambda r: None if r.url.startswith(own) else foreign.append(r.url))
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    seen = watch(page, report.parent.as_uri())
     yield page
     context.close()
-    assert not foreign
-    assert not said
+    assert not seen.foreign
+    assert not seen.said
 
 
 def visit(page: Page, report: Path, address: str) -> None:

@@ -132,7 +132,7 @@ def test_what_stands_beside_a_model_that_is_alone_is_shown(models):
 def test_clips_of_one_sentence_are_lined_up(tmp_path, params, outputs):
     for name, why in (("voice", "Best of 9 by L1"), ("cut", "Worst of 9 by L1")):
         picture = outputs.evaluation / name / "arthur_to_beatrice/0.png"
-        fabricated.write_picture(picture, f"{why}: She left.")
+        fabricated.write_figure(picture, f"{why}: She left.")
     found = [gather(n, params, outputs, tmp_path / "again") for n in ("voice", "cut")]
     (hearing,) = groups_of(found)[0].contests[0].hearings
     assert hearing.title == "She left."

@@ -190,10 +190,10 @@ def test_samples_of_sound_have_players_under_their_own_names(tmp_path, params, o
         ("reconstructions", "Chunk", ["model", "original"]),
     ):
         folder = outputs.evaluation / "voice" / task
-        fabricated.write_picture(folder.with_suffix(".png"))
-        fabricated.write_picture(folder / "0.png", f"{title} 1")
+        fabricated.write_figure(folder.with_suffix(".png"))
+        fabricated.write_figure(folder / "0.png", f"{title} 1")
         for name in names:
-            fabricated.write_sound(folder / f"0_{name}.wav")
+            tiny.write_sound(folder / f"0_{name}.wav", 0)
     build_report(params, outputs, tmp_path / "report")
     page = read(tmp_path / "report", "models/voice.html")
     players = re.findall(r'<audio [^>]*src="[^"]*/(\w+)/0_(\w+)\.wav" aria-label="([^"]*)"', page)
@@ -209,8 +209,8 @@ def test_samples_of_sound_have_players_under_their_own_names(tmp_path, params, o
 
 def test_sounds_alone_that_belong_to_no_task_are_called_sounds(tmp_path, params, outputs):
     folder = outputs.evaluation / "voice" / "interpolations"
-    fabricated.write_picture(folder / "0.png", "Interpolation 1")
-    fabricated.write_sound(folder / "0_model.wav")
+    fabricated.write_figure(folder / "0.png", "Interpolation 1")
+    tiny.write_sound(folder / "0_model.wav", 0)
     build_report(params, outputs, tmp_path / "report")
     page = read(tmp_path / "report", "models/voice.html")
     assert '<a href="#further">Further sounds</a>' in page
