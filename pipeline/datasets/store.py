@@ -15,7 +15,7 @@ Random access costs no decoding, and memory stays flat whatever the size.
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -162,6 +162,50 @@ class Domain:
             file.seek(start)
             wave: Array = file.read(samples, dtype="float32")
         return wave
+
+
+class Subset(Domain):
+    """Some items of one split and domain, in an order of their own."""
+
+    def __init__(self, whole: Domain, indices: Sequence[int]) -> None:
+        """Show the items of ``whole`` at ``indices``, each by its place among them."""
+        super().__init__(whole.folder, len(indices), whole._types)
+        self._whole, self._indices = whole, np.asarray(indices, np.int64)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The key of each item."""
+        return [self._whole.keys[index] for index in self._indices]
+
+    @cached_property
+    def labels(self) -> Array:
+        """Class indices int64 [N]."""
+        labels: Array = self._whole.labels[self._indices]
+        return labels
+
+    @cached_property
+    def factors(self) -> ByFactor[Array]:
+        """Name -> values of the items, [N], as `Domain.factors` has them."""
+        whole = self._whole.factors
+        return ByFactor({name: whole[name][self._indices] for name in whole}, self.folder)
+
+    @cached_property
+    def lengths(self) -> Array | None:
+        """Frames of each clip int64 [N]; None for pictures."""
+        whole = self._whole.lengths
+        return None if whole is None else whole[self._indices]
+
+    def row(self, index: int) -> Array:
+        """Read a picture [H, W, C]; sound has rows that are no items, so `chunk` reads it."""
+        return self._whole.row(int(self._indices[index]))
+
+    def chunk(self, index: int, start: int, frames: int) -> Array:
+        """Read frames ``start`` to ``start + frames`` of clip ``index``: [frames, M]."""
+        return self._whole.chunk(int(self._indices[index]), start, frames)
+
+    def audio(self, index: int) -> Path:
+        """Return the file with clip ``index`` itself (where sound is kept)."""
+        return self._whole.audio(int(self._indices[index]))
 
 
 class Store:

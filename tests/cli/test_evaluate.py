@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import exported
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.cli.commands.evaluate import check_out
-from pipeline.cli.commands.evaluate_data import first, prepare_places
+from pipeline.cli.commands.evaluate_data import StoreAs, first, first_of, prepare_places
 from pipeline.cli.commands.evaluate_domains import Place
 from pipeline.codecs.mel import MelCodec, Statistics
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
@@ -334,6 +335,56 @@ def test_a_prepared_data_set_is_taken_as_it_is(models, store, tmp_path):
     given = ("--domains", "horse=zebra")
     other, _ = run(models, tmp_path / "other", "cyclegan", "--data", store.root, *given)
     assert other.tasks.keys() == {"horse_to_zebra"}
+
+
+def test_a_limit_that_cuts_nothing_is_not_said(models, store, tmp_path):
+    line = "of split test, the first"
+    data = ("cyclegan", "--data", store.root)
+    assert f"{line} 2 of each" in run(models, tmp_path / "few", *data, "--limit", 2)[1]
+    results, said = run(models, tmp_path / "all", *data, "--limit", 3)
+    assert line not in said
+    assert "limit" not in results.protocol
+    assert results.protocol["data_checksum"] == data_checksum(store)
+
+
+def test_a_limit_of_a_prepared_data_set_keeps_what_both_say_too(models, tmp_path):
+    both = {"arthur": "1245", "beatrice": "0456"}
+    for name, keys in both.items():
+        for key in keys:
+            tiny.write_sound(tmp_path / "raw" / name / f"{key}.wav", int(key) + len(name))
+    folders = {split: {name: name for name in both} for split in ("train", "test")}
+    params = SoundFolderParams(root=str(tmp_path / "raw"), folders=folders, convention=BANDS)
+    whole = prepared(params, tmp_path / "voices")
+    codec = outline(models / "voices").codec
+    limited = StoreAs(
+        whole, {name: name for name in both}, codec, first_of(keys_of(whole, both), 2, both)
+    )
+    assert keys_of(limited, both) == {"arthur": ["4", "5"], "beatrice": ["4", "5"]}
+    assert limited.aligned("test", "arthur", "beatrice")
+    assert not limited.aligned("train", "arthur", "beatrice")
+    found, usual = (of.domain("test", "arthur") for of in (limited, whole))
+    assert len(found) == 2
+    assert found.lengths.tolist() == usual.lengths[2:].tolist()
+    assert found.labels.tolist() == usual.labels[2:].tolist()
+    assert found.factors["speaker"].tolist() == usual.factors["speaker"][2:].tolist()
+    for index in range(2):
+        np.testing.assert_array_equal(found.item(index), usual.item(index + 2))
+        np.testing.assert_array_equal(found.wave(index), usual.wave(index + 2))
+        assert found.factors_of(index) == usual.factors_of(index + 2)
+    others = [
+        StoreAs(whole, {name: name for name in both}, codec, {"arthur": [0, n]}) for n in (1, 2)
+    ]
+    assert len(set(map(data_checksum, (whole, limited, *others)))) == 4
+
+
+def test_a_limit_looks_at_the_models_own_domains_alone():
+    keys = {"a": ["1", "2", "3"], "b": ["0", "3"], "c": ["7", "8", "3"], "d": ["9"]}
+    found = first_of(keys, 2, ["a", "b", "c"])
+    assert found == {"a": [2, 0], "b": [1, 0], "c": [2, 0], "d": [0]}
+
+
+def keys_of(store: Store, names: Iterable[str]) -> dict[str, list[str]]:
+    return {name: store.domain("test", name).keys for name in names}
 
 
 def test_a_data_set_that_was_prepared_otherwise_is_refused(models, store, sound_store, tmp_path):

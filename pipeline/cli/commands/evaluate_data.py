@@ -5,7 +5,7 @@ each speaker's statistics), so that numbers mean what they mean for the model.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pipeline.datasets.layouts import Split, key_of, listed
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.recordings import RecordingParams
 from pipeline.datasets.source import Array, DomainMoments, Item, PictureParams, Source
-from pipeline.datasets.store import Domain, Sealed, Store
+from pipeline.datasets.store import Domain, Sealed, Store, Subset
 from pipeline.datasets.survey.files import ENDINGS, Kind
 
 Loader = Callable[[Path], Array]
@@ -118,13 +118,26 @@ def items_of(
 
 
 def first(domains: Mapping[str, list[Item]], limit: int) -> dict[str, list[Item]]:
-    """Take the first ``limit`` items of each domain by name; those that all have come first, for
-    they are pairs, or the same sentence.
-    """
-    shared = set.intersection(*({item.key for item in items} for items in domains.values()))
+    """Take the `first_of` each domain's items by their keys."""
+    keys = {domain: [item.key for item in items] for domain, items in domains.items()}
     return {
-        domain: sorted(items, key=lambda item: item.key not in shared)[:limit]
-        for domain, items in domains.items()
+        domain: [domains[domain][index] for index in indices]
+        for domain, indices in first_of(keys, limit, domains).items()
+    }
+
+
+def first_of(
+    keys: Mapping[str, Sequence[str]], limit: int, own: Collection[str]
+) -> dict[str, list[int]]:
+    """Choose the first ``limit`` items of each domain, by their indices.
+
+    Those that all of the model's ``own`` domains have come first, for they are pairs, or the same
+    sentence.
+    """
+    shared = set.intersection(*(set(keys[domain]) for domain in own))
+    return {
+        domain: sorted(range(len(names)), key=lambda index: names[index] not in shared)[:limit]
+        for domain, names in keys.items()
     }
 
 
@@ -161,14 +174,27 @@ class StoreAs(Store):
     """A prepared store with domains under a model's names, in its codec, and fewer test items."""
 
     def __init__(
-        self, store: Store, names: Mapping[str, str], codec: Codec, limit: int | None = None
+        self,
+        store: Store,
+        names: Mapping[str, str],
+        codec: Codec,
+        chosen: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
-        """Show domains of ``store`` by other names: the model's -> the store's."""
+        """Show domains of ``store`` by other names: the model's -> the store's.
+
+        ``chosen``: domain, by the model's name -> indices of its test items; others keep all.
+        """
         self.root = store.root
-        self._store, self._names, self._limit = store, names, limit
+        self._store, self._names = store, names
+        counts = store.meta.counts.get("test", {})
+        self._chosen = {
+            name: indices
+            for name, indices in (chosen or {}).items()
+            if list(indices) != list(range(counts[names[name]]))
+        }
         domains: dict[str, dict[str, Sealed]] = {
             split: {
-                ours: self._first(split, there[theirs])
+                ours: self._seal(split, ours, there[theirs])
                 for ours, theirs in names.items()
                 if theirs in there
             }
@@ -178,28 +204,27 @@ class StoreAs(Store):
 
     def domain(self, split: str, name: str) -> Domain:
         """Return one split and domain; raise UserError with what there is instead."""
-        count = self._sealed(split, name).count
+        self._sealed(split, name)
         whole = self._store.domain(split, self._names[name])
-        return whole if count == len(whole) else FirstItems(whole.folder, count, self.meta.factors)
+        return Subset(whole, self._chosen[name]) if self._cuts(split, name) else whole
 
-    def _first(self, split: str, whole: Sealed) -> Sealed:
-        """Seal the first items of a domain, where there are more than are wanted."""
-        if split != "test" or self._limit is None or whole.count <= self._limit:
+    def _seal(self, split: str, name: str, whole: Sealed) -> Sealed:
+        """Seal the chosen items of a domain; what has equal keys afterwards is aligned."""
+        if not self._cuts(split, name):
             return whole
-        # Of equal domains the same items are left, so what was aligned stays so.
-        content, keys = (digest(text, self._limit) for text in (whole.content, whole.keys))
-        return Sealed(count=self._limit, content=content, keys=keys)
+        chosen = self._chosen[name]
+        keys = Subset(self._store.domain(split, self._names[name]), chosen).keys
+        return Sealed(
+            count=len(chosen),
+            content=checksum([whole.content, *map(str, chosen)]),
+            keys=checksum(keys),
+        )
+
+    def _cuts(self, split: str, name: str) -> bool:
+        """Tell whether a domain has other items here than in the store, or in another order."""
+        return split == "test" and name in self._chosen
 
 
-class FirstItems(Domain):
-    """The first items of one split and domain."""
-
-    @property
-    def keys(self) -> list[str]:
-        """The key of each item."""
-        return super().keys[: len(self)]
-
-
-def digest(whole: str, limit: int) -> str:
-    """Compute the SHA-256 of the first items of what has a digest."""
-    return hashlib.sha256(f"{whole} {limit}".encode()).hexdigest()
+def checksum(lines: Iterable[str]) -> str:
+    """Compute SHA-256 over lines: of keys, what preparation seals a domain with."""
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()

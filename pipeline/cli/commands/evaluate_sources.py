@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.capabilities import Vocoder
-from pipeline.cli.commands.evaluate_data import StoreAs, prepare_places
+from pipeline.cli.commands.evaluate_data import StoreAs, first_of, prepare_places
 from pipeline.cli.commands.evaluate_domains import (
     Found,
     Known,
@@ -209,14 +209,18 @@ def choose_store(
     ]
     lines = [f"{store.root}: a prepared data set", *(f"  {line}" for line in table(rows))]
     lines += without(known.domains, names)
-    if limit:
-        lines.append(f"  of split test, the first {limit:,} of each domain")
     renamed = any(ours != theirs for ours, theirs in names.items())
     every = {name for domains in store.meta.domains.values() for name in domains}
     shown = names if renamed else {name: name for name in sorted(every)}
     codec = codec_for(finished, shown) if isinstance(store.codec, MelCodec) else finished.codec
     aspects = limit_of((counts["test"][theirs] for theirs in names.values()), limit)
-    return Chosen(lines, aspects, lambda _: StoreAs(store, shown, codec, limit))
+    chosen: dict[str, list[int]] = {}
+    if limit is not None and aspects:
+        lines.append(f"  of split test, the first {limit:,} of each domain")
+        tested = {ours: theirs for ours, theirs in shown.items() if theirs in there}
+        keys = {ours: store.domain("test", theirs).keys for ours, theirs in tested.items()}
+        chosen = first_of(keys, limit, names)
+    return Chosen(lines, aspects, lambda _: StoreAs(store, shown, codec, chosen))
 
 
 def check_codec(finished: FinishedModel, store: Store, names: Mapping[str, str]) -> None:
