@@ -84,7 +84,15 @@ def test_a_target_that_is_no_stage_is_told_which_there_are(asked, target, parts)
 
 @pytest.mark.parametrize(
     "arguments",
-    [("-R", "recipes"), ("--glob", "train@*"), ("-fR", "recipes"), ("data.dvc",), ("train",)],
+    [
+        ("-R", "recipes"),
+        ("-R", "recipes/zoo"),
+        ("--recursive", "."),
+        ("--glob", "train@*"),
+        ("-fR", "recipes"),
+        ("data.dvc",),
+        ("train",),
+    ],
 )
 def test_what_dvc_knows_better_is_left_to_it(asked, arguments):
     assert not call(*arguments)
@@ -144,6 +152,9 @@ def test_dvc_follows_with_this_python_and_the_report_is_named_at_the_end(project
         (["-f", "train@vae", "evaluate"], ["."]),
         (["recipes/zoo/dvc.yaml", "recipes/zoo/dvc.yaml:train", "report"], ["recipes/zoo", "."]),
         (["-R", "recipes"], ["recipes/zoo"]),
+        (["-R", "recipes/zoo"], ["recipes/zoo"]),
+        (["-R", "recipes/zoo/dvc.yaml"], ["recipes/zoo"]),
+        (["-R", "."], [".", "recipes/zoo"]),
     ],
 )
 def test_reports_are_those_of_the_folders_that_ran(project, arguments, folders):

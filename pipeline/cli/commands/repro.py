@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.cli.commands.targets import STAGES, is_other, parted, target_of
+from pipeline.cli.commands.targets import STAGES, is_other, is_recursive, parted, target_of
 from pipeline.errors import UserError
 from pipeline.params import GROUPS, Params
 from pipeline.scaffold.wiring import check_run, group_of, load_dvc
@@ -26,6 +26,8 @@ def run(arguments: Sequence[str]) -> None:
         for folder, stage in places:
             if stage:
                 check_stage(stage, folder, checked[folder])
+    if any(map(is_recursive, arguments)):
+        targets = list(arguments)  # a folder's dvc.yaml would leave out those below it
     hand_over([sys.executable, "-m", DRY if "--dry" in arguments else REAL, "repro", *targets])
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 STAGES = "dvc.yaml"
-OTHER_TARGETS = ("--recursive", "--glob")  # with these, targets are folders or patterns
 
 
 def target_of(argument: str) -> str:
@@ -25,15 +24,25 @@ def parted(target: str) -> tuple[Path, str]:
 
 
 def is_other(argument: str) -> bool:
-    """Tell whether an option makes targets something else than stages."""
+    """Tell whether an option makes targets something else than stages: folders, or patterns."""
+    return argument == "--glob" or is_recursive(argument)
+
+
+def is_recursive(argument: str) -> bool:
+    """Tell whether an option makes a folder stand for every dvc.yaml below it."""
     short = argument.startswith("-") and not argument.startswith("--")
-    return argument in OTHER_TARGETS or (short and "R" in argument)
+    return argument == "--recursive" or (short and "R" in argument)
 
 
 def folders_of(arguments: Sequence[str]) -> list[Path]:
     """Return the folders whose stages `dvc repro` runs with these arguments, each once."""
     targets = [argument for argument in arguments if not argument.startswith("-")]
     if any(is_other(argument) for argument in arguments):
-        below = [path.parent for target in targets for path in Path(target).rglob(STAGES)]
-        return sorted(dict.fromkeys(below))
+        return sorted({folder for target in targets for folder in folders_below(target)})
     return list(dict.fromkeys(parted(target)[0] for target in targets)) or [Path()]
+
+
+def folders_below(target: str) -> list[Path]:
+    """Return the folders of every dvc.yaml below a folder; a dvc.yaml counts with its own."""
+    path = Path(target)
+    return [path.parent] if path.name == STAGES else [at.parent for at in path.rglob(STAGES)]
