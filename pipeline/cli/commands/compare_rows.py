@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.cli.commands.words import in_order
-from pipeline.evaluation.metric_table import CEILINGS, METRICS, merit
+from pipeline.evaluation.metric_table import METRICS, merit
 from pipeline.evaluation.protocol import Difference, differences, same_protocol
 from pipeline.evaluation.results import MODEL, Interval, Measured, Protocol, Results
+from pipeline.evaluation.verdicts import strongest
 
 
 class Entry(NamedTuple):
@@ -122,12 +123,11 @@ def row_of(task: str, metric: str, entries: Sequence[Entry]) -> Row:
         level = [
             label for label in values if label != best and touch(values, intervals, label, best)
         ]
-    shared = shared_baselines(list(measured.values()))
-    strongest = None
-    if best is not None and shared:
-        strongest = max(shared.items(), key=lambda item: merit(metric, item[1]))
+    shared = shared_values(list(measured.values()))
+    name = None if best is None else strongest(metric, Measured(shared))
+    baseline = None if name is None else (name, shared[name])
     protocol = next(iter(measured.values())).protocol
-    return Row(task, metric, values, intervals, best, level, strongest, protocol)
+    return Row(task, metric, values, intervals, best, level, baseline, protocol)
 
 
 def touch(values: dict[str, float], intervals: dict[str, Interval], a: str, b: str) -> bool:
@@ -138,17 +138,15 @@ def touch(values: dict[str, float], intervals: dict[str, Interval], a: str, b: s
     return any(bounds is not None and bounds[0] <= v <= bounds[1] for bounds, v in pairs)
 
 
-def shared_baselines(measured: Sequence[Measured]) -> dict[str, float]:
-    """Return the baselines that have the same value beside every model; those of the model's own
-    network, untrained, say, have not.
+def shared_values(measured: Sequence[Measured]) -> dict[str, float]:
+    """Return the values that stand beside every model alike; those of the baselines that are the
+    model's own network, untrained, say, do not.
     """
     first, *others = measured
     return {
         name: value
         for name, value in first.values.items()
-        if name != MODEL
-        and name not in CEILINGS
-        and all(other.values.get(name) == value for other in others)
+        if all(other.values.get(name) == value for other in others)
     }
 
 
