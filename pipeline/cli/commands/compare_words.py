@@ -110,17 +110,11 @@ def as_content(comparison: Comparison) -> dict[str, Any]:
     return {
         "models": {entry.label: entry.results.protocol for entry in comparison.entries},
         "rows": [
-            {
-                "task": row.task,
-                "metric": row.metric,
-                "values": row.values,
-                "intervals": row.intervals,
-                "best": row.best,
-                "level": row.level,
+            row._asdict()
+            | {
                 "baseline": None
                 if row.baseline is None
-                else {"name": row.baseline[0], "value": row.baseline[1]},
-                "protocol": row.protocol,
+                else {"name": row.baseline[0], "value": row.baseline[1]}
             }
             for row in comparison.rows
         ],
