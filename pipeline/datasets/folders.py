@@ -13,7 +13,7 @@ from pipeline.datasets.holdout import hold_out
 from pipeline.datasets.layouts import Found, Split, halved, key_of, lettered, listed
 from pipeline.datasets.recordings import RecordingParams, with_speakers
 from pipeline.datasets.source import Array, DatasetParams, Item, PictureParams, Source
-from pipeline.datasets.views import edges, grey
+from pipeline.datasets.views import View, edges, grey
 from pipeline.errors import UserError
 
 PICTURES = (".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".tif", ".tiff", ".bmp")
@@ -124,7 +124,7 @@ class PictureFolderParams(FolderParams, PictureParams):
 
     kind: Literal["pictures"] = "pictures"
     size: int = Field(256, ge=8, le=2**16)
-    views: tuple[Literal["edges", "grey"], ...] = ()
+    views: tuple[View, ...] = ()
     """Further domains made from each picture, aligned with the one that there is: a
     translator can then learn to colour, or to paint what is drawn."""
 
@@ -186,7 +186,7 @@ def load_square(size: int, path: Path) -> Array:
     return fit_square(read_picture(path), size)
 
 
-def load_view(view: Literal["edges", "grey"], load: Callable[[], Array]) -> Array:
+def load_view(view: View, load: Callable[[], Array]) -> Array:
     """Load uint8 [size, size, 1]: what ``view`` makes of the picture that ``load`` gives."""
     return (edges if view == "edges" else grey)(load())
 

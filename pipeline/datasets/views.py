@@ -1,8 +1,14 @@
 """Views made from a picture: its grey values and its edges."""
 
+from typing import Literal, get_args
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+View = Literal["edges", "grey"]
+"""A domain that can be made from pictures, and is no files of its own."""
+VIEWS: tuple[View, ...] = get_args(View)
 
 Floats = NDArray[np.float32]
 

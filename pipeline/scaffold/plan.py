@@ -5,6 +5,7 @@ from typing import Literal
 
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.survey.sizes import halvings
+from pipeline.datasets.views import View
 from pipeline.errors import UserError
 from pipeline.mel_convention import HIFI_GAN
 from pipeline.scaffold.material import Material
@@ -63,7 +64,7 @@ class Recipe:
     """Side of pictures; 0 for sound."""
     crop: int = 0
     """Frames of a chunk; 0 for pictures."""
-    view: Literal["", "grey", "edges"] = ""
+    view: View | Literal[""] = ""
     """The domain that is made of the target's pictures."""
     reasons: list[str] = field(default_factory=list)
     """A line for each choice."""
@@ -126,7 +127,7 @@ def choose(
     """
     template = template_for(material)
     source, target = material.domains[0], material.domains[-1]
-    view: Literal["", "grey", "edges"] = ""
+    view: View | Literal[""] = ""
     if source == target:
         source = view = "grey" if task == "colour" else "edges"
     enough(material)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.block import Block, Count
-from pipeline.cli.commands.evaluate_domains import Half, Place, View
+from pipeline.cli.commands.evaluate_domains import Half, Place
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.datasets.folders import load_half, load_square, load_view
 from pipeline.datasets.layouts import Split, key_of, listed
@@ -19,6 +19,7 @@ from pipeline.datasets.recordings import RecordingParams
 from pipeline.datasets.source import Array, DomainMoments, Item, PictureParams, Source
 from pipeline.datasets.store import Domain, Sealed, Store, Subset
 from pipeline.datasets.survey.files import ENDINGS, Kind
+from pipeline.datasets.views import View
 
 Loader = Callable[[Path], Array]
 

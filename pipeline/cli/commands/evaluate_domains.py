@@ -9,12 +9,11 @@ from pipeline.datasets.layouts import TESTS, Split
 from pipeline.datasets.survey.files import ENDINGS, Kind
 from pipeline.datasets.survey.layout import Layout, files_of, find_layout, inside, splits_of
 from pipeline.datasets.survey.names import domain_names, folder_name
+from pipeline.datasets.views import View
 from pipeline.errors import UserError, some
 
 Half = Literal[0, 1]
 """The left or the right one of two pictures in a file."""
-View = Literal["edges", "grey"]
-"""Domains that can be made from pictures, which are no files of their own."""
 
 HALF_NAMES: dict[str, Half] = {"left": 0, "right": 1}
 

@@ -10,7 +10,6 @@ from pipeline.cli.commands.evaluate_domains import (
     Found,
     Known,
     Place,
-    View,
     check_known,
     choose,
     find_places,
@@ -25,13 +24,13 @@ from pipeline.datasets.store import Store
 from pipeline.datasets.survey.files import ENDINGS, Kind
 from pipeline.datasets.survey.layout import files_of
 from pipeline.datasets.survey.names import domain_names
+from pipeline.datasets.views import VIEWS, View
 from pipeline.errors import UserError, some
 from pipeline.evaluation.results import Protocol
 from pipeline.inference.finished import FinishedModel
 from pipeline.mel_convention import differences
 from pipeline.system.json_files import read_json
 
-VIEWS: tuple[View, ...] = ("edges", "grey")
 NO_SPLIT = (
     "  no test split is set apart, so all files are tested with: if the model was trained on some",
     "  of them, the numbers say little of how it does on new ones",

@@ -5,9 +5,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.datasets.views import VIEWS
 from pipeline.system.yaml_files import parse_yaml
-
-VIEWS = ("edges", "grey")  # domains of these names are made from pictures
 
 
 def domain_names(folders: Sequence[str]) -> list[str]:
