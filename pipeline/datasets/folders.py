@@ -1,6 +1,7 @@
 """Folders of the user's own: pictures and recordings, as the field lays them out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -95,28 +96,17 @@ class FolderParams(DatasetParams):
 
     def _items(self, endings: tuple[str, ...], loader: Callable[[str], Loader]) -> Source:
         """Return every split and domain; ``loader`` makes of a domain what loads its files."""
-        found, root = self._found(), Path(self.root)
-        folders = {root / name for domains in found.values() for name in domains.values()}
-        contents = {folder: listed(folder, endings) for folder in sorted(folders)}
-        items: dict[str, dict[str, list[Item]]] = {
-            split: {
-                domain: [
-                    Item(key_of(file, root / name), partial(loader(domain), file), file=file)
-                    for file in contents[root / name].files
-                ]
-                for domain, name in domains.items()
-            }
-            for split, domains in found.items()
+        root = Path(self.root)
+        folders = {
+            split: {domain: root / name for domain, name in domains.items()}
+            for split, domains in self._found().items()
         }
-        if self.holdout:
-            train, test = hold_out(items.pop("train"), self.holdout, self.holdout_seed)
-            items = {"train": train, "test": test, **items}
-        notes = [
-            f"{folder}: {line}"
-            for folder, there in contents.items()
-            for line in there.passed_over()
-        ]
-        return Source(items, notes=tuple(notes))
+        found = items_in(folders, endings, loader)
+        if not self.holdout:
+            return found
+        others = dict(found.items)
+        train, test = hold_out(others.pop("train"), self.holdout, self.holdout_seed)
+        return replace(found, items={"train": train, "test": test, **others})
 
 
 class PictureFolderParams(FolderParams, PictureParams):
@@ -179,6 +169,32 @@ class SoundFolderParams(FolderParams, RecordingParams):
         The factor ``speaker`` is the domain.
         """
         return with_speakers(self._items(SOUNDS, lambda _: self.load_recording))
+
+
+def items_in(
+    folders: Mapping[Split, Mapping[str, Path]],
+    endings: tuple[str, ...],
+    loader: Callable[[str], Loader],
+) -> Source:
+    """List the files in the folder of every split and domain; ``loader`` makes of a domain what
+    loads its files.
+
+    Raises UserError where a folder is missing or holds none.
+    """
+    every = {folder for domains in folders.values() for folder in domains.values()}
+    contents = {folder: listed(folder, endings) for folder in sorted(every)}
+    items: dict[str, dict[str, list[Item]]] = {
+        split: {
+            domain: [
+                Item(key_of(file, folder), partial(loader(domain), file), file=file)
+                for file in contents[folder].files
+            ]
+            for domain, folder in domains.items()
+        }
+        for split, domains in folders.items()
+    }
+    notes = [f"{folder}: {line}" for folder, of in contents.items() for line in of.passed_over()]
+    return Source(items, notes=tuple(notes))
 
 
 def load_square(size: int, path: Path) -> Array:

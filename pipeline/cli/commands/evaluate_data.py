@@ -6,14 +6,15 @@ each speaker's statistics), so that numbers mean what they mean for the model.
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.block import Block, Count
+from pipeline.block import Count
 from pipeline.cli.commands.evaluate_domains import Half, Place
 from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.datasets.folders import load_half, load_square, load_view
-from pipeline.datasets.layouts import Split, key_of, listed
+from pipeline.datasets.folders import Loader, items_in, load_half, load_square, load_view
+from pipeline.datasets.layouts import Split
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.recordings import RecordingParams
 from pipeline.datasets.source import Array, DomainMoments, Item, PictureParams, Source
@@ -21,24 +22,17 @@ from pipeline.datasets.store import Domain, Sealed, Store, Subset
 from pipeline.datasets.survey.files import ENDINGS, Kind
 from pipeline.datasets.views import View
 
-Loader = Callable[[Path], Array]
-
-
-class Part(Block):
-    """The files of one split and domain."""
-
-    folder: str
-    half: Half | None = None
-    view: View | None = None
-
-
-Parts = dict[Split, dict[str, Part]]
+Folders = dict[Split, dict[str, Path]]
 
 
 class PicturesOf(PictureParams):
     """Pictures in folders, as a finished model reads them."""
 
-    parts: Parts
+    folders: Folders
+    halves: dict[str, Half]
+    """Domain -> its half of each file, where the files hold two pictures."""
+    views: dict[str, View]
+    """Domain -> the view of each picture that it is, where it is one."""
     known: ImageCodec
     limit: Count | None = None
 
@@ -49,26 +43,26 @@ class PicturesOf(PictureParams):
 
     def source(self) -> Source:
         """Return the centred square of each picture, of a half of it or of a view of it."""
-        return items_of(self.parts, "pictures", self.limit, self._loader)
+        return items_of(self.folders, "pictures", self.limit, self._loader)
 
     def codec(self, moments: dict[str, DomainMoments]) -> ImageCodec:
         """Return the model's."""
         return self.known
 
-    def _loader(self, domain: str, part: Part) -> Loader:
-        if part.half is None:
-            load = partial(load_square, self.size)
+    def _loader(self, domain: str) -> Loader:
+        if domain in self.halves:
+            load = partial(load_half, self.size, self.halves[domain])
         else:
-            load = partial(load_half, self.size, part.half)
-        if part.view is not None:
-            return partial(viewed, part.view, load)
+            load = partial(load_square, self.size)
+        if domain in self.views:
+            return partial(viewed, self.views[domain], load)
         return load if self.channels[domain] > 1 else partial(viewed, "grey", load)
 
 
 class SoundsOf(RecordingParams):
     """Recordings in folders, as a finished model hears them."""
 
-    parts: Parts
+    folders: Folders
     known: MelCodec
     limit: Count | None = None
 
@@ -79,7 +73,7 @@ class SoundsOf(RecordingParams):
 
     def source(self) -> Source:
         """Return each recording, mono, at the model's rate, trimmed and levelled."""
-        return items_of(self.parts, "sounds", self.limit, lambda *_: self.load_recording)
+        return items_of(self.folders, "sounds", self.limit, lambda _: self.load_recording)
 
     def codec(self, moments: dict[str, DomainMoments]) -> MelCodec:
         """Return the model's."""
@@ -92,30 +86,13 @@ def viewed(view: View, load: Loader, path: Path) -> Array:
 
 
 def items_of(
-    parts: Parts, kind: Kind, limit: int | None, loader: Callable[[str, Part], Loader]
+    folders: Folders, kind: Kind, limit: int | None, loader: Callable[[str], Loader]
 ) -> Source:
-    """List the files of all parts, of ``test`` the `first` ``limit`` of each domain.
-
-    Raises UserError where a folder holds none.
-    """
-    folders = sorted({part.folder for domains in parts.values() for part in domains.values()})
-    contents = {folder: listed(Path(folder), ENDINGS[kind]) for folder in folders}
-    items: dict[str, dict[str, list[Item]]] = {
-        split: {
-            domain: [
-                Item(
-                    key_of(file, Path(part.folder)), partial(loader(domain, part), file), file=file
-                )
-                for file in contents[part.folder].files
-            ]
-            for domain, part in domains.items()
-        }
-        for split, domains in parts.items()
-    }
-    if limit is not None:
-        items["test"] = first(items["test"], limit)
-    notes = [f"{folder}: {line}" for folder, of in contents.items() for line in of.passed_over()]
-    return Source(items, notes=tuple(notes))
+    """List the files of `items_in`, of ``test`` the `first` ``limit`` of each domain."""
+    found = items_in(folders, ENDINGS[kind], loader)
+    if limit is None:
+        return found
+    return replace(found, items={**found.items, "test": first(found.items["test"], limit)})
 
 
 def first(domains: Mapping[str, list[Item]], limit: int) -> dict[str, list[Item]]:
@@ -150,25 +127,30 @@ def prepare_places(
     Raises UserError where folders are empty and, with all of them listed at once, where files are
     damaged, or pictures smaller than the model's.
     """
-    parts: Parts = {"train": {}, "test": {}}  # a store without references has an empty split
-    for domain, place in places.items():
-        parts["test"][domain] = part_of(place.test, place)
-        if place.train is not None:
-            parts["train"][domain] = part_of(place.train, place)
+    folders: Folders = {  # a store without references has an empty split
+        "train": {name: at.train for name, at in places.items() if at.train is not None},
+        "test": {name: at.test for name, at in places.items()},
+    }
     params: PicturesOf | SoundsOf
     if isinstance(codec, ImageCodec):
-        params = PicturesOf(size=codec.size, parts=parts, known=codec, limit=limit)
+        params = PicturesOf(
+            size=codec.size,
+            folders=folders,
+            halves={name: at.half for name, at in places.items() if at.half is not None},
+            views={name: at.view for name, at in places.items() if at.view is not None},
+            known=codec,
+            limit=limit,
+        )
     else:
         params = SoundsOf(
-            convention=codec.convention, level=codec.level, parts=parts, known=codec, limit=limit
+            convention=codec.convention,
+            level=codec.level,
+            folders=folders,
+            known=codec,
+            limit=limit,
         )
     prepare(params, out)
     return Store(out)
-
-
-def part_of(folder: Path, place: Place) -> Part:
-    """Return the part of a store that lies in ``folder``."""
-    return Part(folder=str(folder), half=place.half, view=place.view)
 
 
 class StoreAs(Store):
