@@ -6,7 +6,6 @@ and, where it makes pictures or sound, ``samples.png`` from fixed seeds. Nothing
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from pipeline.models.card import FORMAT, Card
 from pipeline.nn.folding import folded
 from pipeline.nn.outlines import on_meta
 from pipeline.samples import DatasetSpec
-from pipeline.system.files import put_in_place, write
+from pipeline.system.files import made, write
 from pipeline.system.json_files import read_json
 from pipeline.system.model_weights import load_weights
 
@@ -69,8 +68,6 @@ def export(
 
     ``data``: what it was built from; ``pretrained``: the card of the model it was built on.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
     plain = folded(model)
     weights = {name: t.detach().cpu().contiguous() for name, t in plain.state_dict().items()}
     card = Card(
@@ -81,17 +78,12 @@ def export(
         weights=weights_fingerprint(plain),
         pretrained=pretrained,
     )
-    try:
-        partial.mkdir(parents=True)
-        write(partial / "model.safetensors", to_safetensors(weights))
-        write(partial / "params.json", card.model_dump_json(indent=1).encode())
-        write(partial / "codec.json", json.dumps(codec.model_dump(mode="json"), indent=1).encode())
+    with made(folder) as new:
+        write(new / "model.safetensors", to_safetensors(weights))
+        write(new / "params.json", card.model_dump_json(indent=1).encode())
+        write(new / "codec.json", json.dumps(codec.model_dump(mode="json"), indent=1).encode())
         if preview is not None:
-            write(partial / "samples.png", to_png(preview))
-        put_in_place(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+            write(new / "samples.png", to_png(preview))
 
 
 def weights_fingerprint(model: nn.Module) -> str:

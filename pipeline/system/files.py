@@ -1,8 +1,10 @@
-"""Writing files so that a full disk can be told from a defect, and checksums of whole files."""
+"""Files and folders that appear whole or not at all, full disks, and checksums."""
 
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -29,6 +31,22 @@ def write(path: Path, content: bytes | memoryview) -> None:
         path.unlink(missing_ok=True)
         error.filename = str(path)
         raise
+
+
+@contextmanager
+def made(out: Path) -> Iterator[Path]:
+    """Give a new folder, which takes the place of ``out`` when the block ends without an error.
+
+    Else nothing of it is left, and what stands at ``out`` stays.
+    """
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        put_in_place(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def put_in_place(whole: Path, out: Path) -> None:

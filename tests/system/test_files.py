@@ -1,8 +1,11 @@
-"""Files, by their content."""
+"""Files and folders appear whole or not at all, and are known by their content."""
+
+from pathlib import Path
 
 import pytest
+import tiny
 
-from pipeline.system.files import sha256_of
+from pipeline.system.files import made, sha256_of
 
 
 def test_the_checksum_is_that_of_the_standard(tmp_path):
@@ -13,3 +16,27 @@ def test_the_checksum_is_that_of_the_standard(tmp_path):
     assert sha256_of(path) == expected
     with pytest.raises(FileNotFoundError):
         sha256_of(tmp_path / "none")
+
+
+def test_a_folder_takes_the_place_of_another_as_a_whole(tmp_path: Path) -> None:
+    out = tmp_path / "deep/out"
+    for name in ("first", "second"):
+        with made(out) as new:
+            (new / name).write_text(name)
+            assert not (out / name).exists()
+        assert tiny.names_in(out) == [name]
+    assert tiny.names_in(out.parent) == ["out"]
+
+
+def test_a_folder_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with made(out) as new:
+        (new / "old").touch()
+    (tmp_path / ".out.partial").mkdir()
+    (tmp_path / ".out.partial/killed").touch()
+    with pytest.raises(KeyboardInterrupt), made(out) as new:
+        assert tiny.names_in(new) == []
+        (new / "half").touch()
+        raise KeyboardInterrupt
+    assert tiny.names_in(out) == ["old"]
+    assert tiny.names_in(tmp_path) == ["out"]

@@ -2,8 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.capabilities import Vocoder, abilities
@@ -18,7 +17,7 @@ from pipeline.errors import UserError, in_the_way
 from pipeline.evaluation import EVALUATIONS, Networks, evaluate
 from pipeline.evaluation.results import RESULTS, write_results
 from pipeline.inference.finished import FinishedModel, load, unable
-from pipeline.system.files import put_in_place
+from pipeline.system.files import made
 from pipeline.system.lock import locked
 
 OUT = Path("evaluation")
@@ -103,19 +102,6 @@ def check_out(out: Path, data: Path) -> None:
             f"--out {out}: expected a new folder or an earlier evaluation, found {found} there: "
             "choose another one"
         )
-
-
-@contextmanager
-def made(out: Path) -> Iterator[Path]:
-    """Give a new folder, which takes the place of ``out`` when the block ends without an error."""
-    new = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
-        yield new
-        put_in_place(new, out)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def announce(task: str) -> None:
