@@ -4,7 +4,6 @@ All of it goes to data/evaluation/NAME, the numbers as results.json; data/metric
 few that `dvc metrics` shows.
 """
 
-import json
 import shutil
 
 from pipeline.codecs import Codec
@@ -15,7 +14,7 @@ from pipeline.evaluation.results import RESULTS, write_results
 from pipeline.inference.finished import load
 from pipeline.monitoring.record import Stopwatch
 from pipeline.params import Params, load_params
-from pipeline.system.files import write
+from pipeline.system.json_files import write_json
 from stages.command import block, run_named
 from stages.layout import CLASSIFIERS, EVALUATION, LOGS, METRICS, MODELS, PARAMS, PREPARED
 
@@ -29,8 +28,7 @@ def main(name: str) -> None:
     finished, store = load(MODELS / name), Store(PREPARED / data)
     results = evaluate(finished, store, networks_for(params, data, store.codec), EVALUATION / name)
     write_results(EVALUATION / name / RESULTS, results)
-    METRICS.mkdir(parents=True, exist_ok=True)
-    write(METRICS / f"{name}.json", (json.dumps(headline(results), indent=1) + "\n").encode())
+    write_json(METRICS / f"{name}.json", headline(results))
     stopwatch.record(LOGS / name / "evaluation.json", finished.card.weights)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.errors import UserError
-from pipeline.system.files import write
+from pipeline.system.json_files import write_json
 from pipeline.system.text_files import read_bounded
 
 FORMAT = 2
@@ -109,9 +109,7 @@ class Results:
 
 def write_results(path: Path, results: Results) -> None:
     """Write results as JSON; equal results give equal bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"format": FORMAT, **asdict(results)}
-    write(path, (json.dumps(content, indent=1) + "\n").encode())
+    write_json(path, {"format": FORMAT, **asdict(results)})
 
 
 def read_results(path: Path) -> Results:

@@ -1,16 +1,26 @@
-"""JSON files that a stranger may have written, read within bounds."""
+"""JSON files: written in one form, and read within bounds, for a stranger may have written them."""
 
 import json
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline.errors import shortened
+from pipeline.system.files import write
 from pipeline.system.text_files import read_bounded
 
 MOST_BYTES = 2**26
 MOST_VALUES = 10**6
 DEEPEST = 64
 """Lists and objects within each other."""
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a file, and the folders that it lies in: a value a line, and a line's end at the end.
+
+    Equal content gives equal bytes. Raises OSError as `write` does.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def read_json(path: Path) -> Any:

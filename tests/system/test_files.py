@@ -6,6 +6,7 @@ import pytest
 import tiny
 
 from pipeline.system.files import made, sha256_of
+from pipeline.system.json_files import write_json
 
 
 def test_the_checksum_is_that_of_the_standard(tmp_path):
@@ -40,3 +41,9 @@ def test_a_folder_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert tiny.names_in(out) == ["old"]
     assert tiny.names_in(tmp_path) == ["out"]
+
+
+def test_json_has_a_value_a_line_and_its_folder_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "deep/a.json"
+    write_json(path, {"a": 1.5, "b": [None]})
+    assert path.read_bytes() == b'{\n "a": 1.5,\n "b": [\n  null\n ]\n}\n'
