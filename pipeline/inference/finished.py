@@ -16,7 +16,7 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 import pipeline
-from pipeline.capabilities import Sampler, Translator, Vocoder, capabilities
+from pipeline.capabilities import Classifier, Sampler, Translator, Vocoder, capabilities
 from pipeline.codecs import Codec
 from pipeline.codecs.image import Picture, to_png
 from pipeline.errors import UserError, shortened
@@ -184,6 +184,13 @@ def as_sampler(finished: FinishedModel) -> Sampler:
     """Return the model as a sampler; raise UserError where it is none."""
     if not isinstance(finished.model, Sampler):
         raise unable(finished, "sample")
+    return finished.model
+
+
+def as_classifier(finished: FinishedModel) -> Classifier:
+    """Return the model as a classifier; raise UserError where it is none."""
+    if not isinstance(finished.model, Classifier):
+        raise unable(finished, "classify")
     return finished.model
 
 

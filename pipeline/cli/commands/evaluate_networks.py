@@ -7,8 +7,7 @@ from typing import NamedTuple
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
 from pipeline.evaluation import Networks, load_networks
-from pipeline.evaluation.loading import as_classifier
-from pipeline.inference.finished import FinishedModel, outline
+from pipeline.inference.finished import FinishedModel, as_classifier, outline
 from pipeline.inference.vocoders import fitting
 from pipeline.mel_convention import differences
 
