@@ -35,12 +35,17 @@ def test_a_folder_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
         (new / "old").touch()
     (tmp_path / ".out.partial").mkdir()
     (tmp_path / ".out.partial/killed").touch()
-    with pytest.raises(KeyboardInterrupt), made(out) as new:
+    with pytest.raises(KeyboardInterrupt):
+        stop_halfway(out)
+    assert tiny.names_in(out) == ["old"]
+    assert tiny.names_in(tmp_path) == ["out"]
+
+
+def stop_halfway(out: Path) -> None:
+    with made(out) as new:
         assert tiny.names_in(new) == []
         (new / "half").touch()
         raise KeyboardInterrupt
-    assert tiny.names_in(out) == ["old"]
-    assert tiny.names_in(tmp_path) == ["out"]
 
 
 def test_json_has_a_value_a_line_and_its_folder_is_made(tmp_path: Path) -> None:
