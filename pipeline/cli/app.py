@@ -64,6 +64,24 @@ def main(
 
 
 Root = Annotated[Path, typer.Option("--models", help="Where the finished models are.")]
+Model = Annotated[str, typer.Argument(help="A model's folder, or its name below --models.")]
+VocoderName = Annotated[
+    str | None,
+    typer.Option(
+        help="What makes the sound: a vocoder's folder, or its name below --models; by default "
+        "Griffin-Lim, which needs no training."
+    ),
+]
+
+
+def find_vocoder(name: str | None, models: Path) -> Path | None:
+    """Find the folder of the vocoder that ``--vocoder`` names, if it names one.
+
+    Raises UserError with the models that there are, where none has that name.
+    """
+    from pipeline.inference.finished import find_model
+
+    return None if name is None else find_model(name, models)
 
 
 def with_options(

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.app import MODELS, Root, app
+from pipeline.cli.app import MODELS, Model, Root, VocoderName, app, find_vocoder
 
 WEIGHTS = "FILE|cached"
 
 
 @app.command()
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A model's folder, or its name below --models.")],
+    model: Model,
     data: Annotated[
         Path,
         typer.Option(
@@ -45,13 +45,7 @@ def evaluate(
             "data/classifiers."
         ),
     ] = None,
-    vocoder: Annotated[
-        str | None,
-        typer.Option(
-            help="What makes the sound: a vocoder's folder, or its name below --models; "
-            "by default Griffin-Lim, which needs no training."
-        ),
-    ] = None,
+    vocoder: VocoderName = None,
     whisper: Annotated[
         str | None,
         typer.Option(
@@ -104,7 +98,7 @@ def evaluate(
     from pipeline.cli.commands.evaluate_networks import Wishes
     from pipeline.inference.finished import find_model
 
-    voice = None if vocoder is None else find_model(vocoder, models)
+    voice = find_vocoder(vocoder, models)
     wishes = Wishes(classifier, voice, whisper, language, inception, clip, lpips)
     folder = find_model(model, models)
     run(folder, data, out, wishes, domains=domains or (), layout=layout, limit=limit)

@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.capabilities import SAMPLING_OPTIONS
-from pipeline.cli.app import MODELS, Root, app, with_options
-
-Model = Annotated[str, typer.Argument(help="A model's folder, or its name below --models.")]
+from pipeline.cli.app import MODELS, Model, Root, VocoderName, app, find_vocoder, with_options
 
 
 @app.command()
@@ -39,13 +37,7 @@ def translate(
         Path | None,
         typer.Option(help="A picture of the target's domain to take the style from (spade)."),
     ] = None,
-    vocoder: Annotated[
-        str | None,
-        typer.Option(
-            help="What makes the sound: a vocoder's folder, or its name below --models; "
-            "by default Griffin-Lim, which needs no training."
-        ),
-    ] = None,
+    vocoder: VocoderName = None,
     pitch: Annotated[
         bool, typer.Option("--pitch", help="Say each sound's mean pitch (F0) before and after.")
     ] = False,
@@ -67,7 +59,7 @@ def translate(
     from pipeline.cli.commands.translate import translate as run
     from pipeline.inference.finished import find_model
 
-    voice = None if vocoder is None else find_model(vocoder, models)
+    voice = find_vocoder(vocoder, models)
     run(find_model(model, models), inputs, out, to, style=style, vocoder=voice, pitch=pitch)
 
 
@@ -97,13 +89,7 @@ def sample(
     label: Annotated[
         str | None, typer.Option("--class", help="Of this class, for models that know classes.")
     ] = None,
-    vocoder: Annotated[
-        str | None,
-        typer.Option(
-            help="What makes the sound of mel spectrograms: a vocoder's folder, or its name below "
-            "--models; by default Griffin-Lim, which needs no training."
-        ),
-    ] = None,
+    vocoder: VocoderName = None,
     models: Root = MODELS,
     **options: float,
 ) -> None:
@@ -119,7 +105,7 @@ def sample(
     from pipeline.cli.commands.sample import sample as run
     from pipeline.inference.finished import find_model
 
-    voice = None if vocoder is None else find_model(vocoder, models)
+    voice = find_vocoder(vocoder, models)
     typer.echo(run(find_model(model, models), n, seed, out, label, options, voice))
 
 
