@@ -25,9 +25,8 @@ def metrics_of(path: Path) -> dict[str, dict[str, str]]:
 
 def title(task: str, metric: str) -> str:
     """Name task, metric and which way is better, where a way is."""
-    words = f"{spoken(task)}: {METRICS[metric].title}"
-    higher = METRICS[metric].higher_is_better
-    return words if higher is None else f"{words} ({'higher' if higher else 'lower'} is better)"
+    words, direction = f"{spoken(task)}: {METRICS[metric].title}", METRICS[metric].direction
+    return f"{words} ({direction} is better)" if direction else words
 
 
 def values(measured: Measured) -> dict[str, str]:

@@ -13,6 +13,13 @@ class Metric:
     """None: it describes, and no value is better than another."""
     unit: str = ""
 
+    @property
+    def direction(self) -> str:
+        """The way to better values: "higher", "lower", or "" where none is."""
+        if self.higher_is_better is None:
+            return ""
+        return "higher" if self.higher_is_better else "lower"
+
 
 METRICS: dict[str, Metric] = {
     "psnr": Metric("PSNR to the true counterpart", True, "dB"),

@@ -43,11 +43,8 @@ def titled(metric: str) -> str:
 
 
 def better(metric: str) -> str:
-    """Say which values of a metric are better: "higher", "lower", or "" where none is."""
-    known = METRICS.get(metric)
-    if known is None or known.higher_is_better is None:
-        return ""
-    return "higher" if known.higher_is_better else "lower"
+    """Say which values of a metric are better, as `Metric.direction` does."""
+    return METRICS[metric].direction if metric in METRICS else ""
 
 
 def in_order(metrics: Sequence[str]) -> list[str]:
