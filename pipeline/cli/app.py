@@ -13,6 +13,8 @@ from pipeline.capabilities import Option
 from pipeline.errors import DEBUG, exit_on_user_error
 
 MODELS = Path("data/models")
+OWN_EVALUATIONS = Path("evaluation")
+"""The folder that `crossdomain evaluate` writes below by default, and `compare` looks in."""
 
 
 class Commands(TyperGroup):

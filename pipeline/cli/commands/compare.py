@@ -5,15 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.cli.app import OWN_EVALUATIONS
 from pipeline.cli.commands.compare_rows import Entry, compare
 from pipeline.cli.commands.compare_words import as_content, reasons, table_of
 from pipeline.cli.commands.words import terminal_width
 from pipeline.errors import UserError, some
 from pipeline.evaluation.results import RESULTS, read_results
 from pipeline.inference.finished import find_models
-
-EVALUATIONS = Path("evaluation")
-"""Where `crossdomain evaluate` writes by default."""
 
 
 def run(names: Sequence[str], models: Path, *, as_json: bool) -> str:
@@ -51,7 +49,7 @@ def results_of(name: str, models: Path) -> Path:
     Raises UserError with the models that have results.
     """
     given, below = Path(name), models.parent / "evaluation"
-    places = [given, given / RESULTS, below / name / RESULTS, EVALUATIONS / name / RESULTS]
+    places = [given, given / RESULTS, below / name / RESULTS, OWN_EVALUATIONS / name / RESULTS]
     if (given / "params.json").is_file():
         folder = given.absolute()
         places.append(folder.parent.parent / "evaluation" / folder.name / RESULTS)

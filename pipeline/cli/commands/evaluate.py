@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.capabilities import Vocoder, abilities
+from pipeline.cli.app import OWN_EVALUATIONS
 from pipeline.cli.commands.evaluate_networks import Wishes, networks_for
 from pipeline.cli.commands.evaluate_sources import choose_data
 from pipeline.cli.commands.evaluate_words import summary
@@ -20,7 +21,6 @@ from pipeline.inference.finished import FinishedModel, load, unable
 from pipeline.system.files import made
 from pipeline.system.lock import locked
 
-OUT = Path("evaluation")
 MADE = {".png", ".json", ".wav"}
 """The endings of what an evaluation writes."""
 
@@ -43,7 +43,7 @@ def run(
     finished = load(folder)
     check_measured(finished)
     name = block_name(folder_name(data))
-    out = (out or OUT / f"{finished.name}-{name}").resolve()
+    out = (out or OWN_EVALUATIONS / f"{finished.name}-{name}").resolve()
     check_out(out, data.resolve())
     chosen = choose_data(finished, data, domains, layout, limit)
     print("\n".join([f"{finished.name}, which can {abilities(finished.model)}", *chosen.lines]))
