@@ -215,7 +215,7 @@ def test_numbers_have_four_digits(value, text):
 
 def test_the_first_and_the_last_column_of_a_table_are_wrapped():
     words = " ".join(["word"] * 12)
-    assert table([("name", words)]) == [f"name  {words}"]
+    assert table([("name", words)], width=80) == [f"name  {words}"]
     lines = table([("title", "x", "text"), (words, "1", words)], width=80)
     assert lines[0].split() == ["title", "x", "text"]
     assert all(len(line) <= 80 for line in lines)

@@ -17,18 +17,19 @@ from pipeline.cli.commands.evaluate_domains import (
     match,
     parse_domains,
 )
-from pipeline.cli.commands.words import table
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.mel import Statistics
 from pipeline.datasets.store import Store
 from pipeline.datasets.survey.files import ENDINGS, Kind
 from pipeline.datasets.survey.layout import files_of
 from pipeline.datasets.survey.names import domain_names
+from pipeline.datasets.survey.words import columns
 from pipeline.datasets.views import VIEWS, View
 from pipeline.errors import UserError, some
 from pipeline.evaluation.results import Protocol
 from pipeline.inference.finished import FinishedModel
 from pipeline.mel_convention import differences
+from pipeline.report.words import counted
 from pipeline.system.json_files import read_json
 
 NO_SPLIT = (
@@ -68,7 +69,7 @@ def choose_data(
     used = {(place.test, place.half) for place in places.values()}
     left = [place.name for place in found.places if (place.test, place.half) not in used]
     rows = [row_of(domain, place, kind, root, limit) for domain, place in places.items()]
-    lines = [f"{root}: {kind}, layout '{found.layout}'", *(f"  {line}" for line in table(rows))]
+    lines = [f"{root}: {kind}, layout '{found.layout}'", *(f"  {line}" for line in columns(rows))]
     if left and not wanted:
         lines.append(f"  passed over: {some(left)}, which the model does not know")
     lines += without(known.domains, places)
@@ -151,16 +152,11 @@ def row_of(
     few = f"the first {limit:,} of " if limit and limit < count else ""
     made = f"{place.view} views of " if place.view else ""
     half = f"the {place.name} halves of " if place.half is not None else ""
-    test = f"tested with: {made}{half}{few}{below(place.test, root)}, {counted(count)}"
+    test = f"tested with: {made}{half}{few}{below(place.test, root)}, {counted(count, 'file')}"
     if place.train is None:
         return (domain, test, "compared with: the same")
     count = len(files_of(place.train, ENDINGS[kind]))
-    return (domain, test, f"compared with: {below(place.train, root)}, {counted(count)}")
-
-
-def counted(files: int) -> str:
-    """Write a number of files."""
-    return f"{files:,} file{'' if files == 1 else 's'}"
+    return (domain, test, f"compared with: {below(place.train, root)}, {counted(count, 'file')}")
 
 
 def below(folder: Path, root: Path) -> str:
@@ -206,7 +202,7 @@ def choose_store(
         (ours, *(f"{counts[split].get(theirs, 0):,}" for split in counts))
         for ours, theirs in names.items()
     ]
-    lines = [f"{store.root}: a prepared data set", *(f"  {line}" for line in table(rows))]
+    lines = [f"{store.root}: a prepared data set", *(f"  {line}" for line in columns(rows))]
     lines += without(known.domains, names)
     renamed = any(ours != theirs for ours, theirs in names.items())
     every = {name for domains in store.meta.domains.values() for name in domains}

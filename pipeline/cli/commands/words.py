@@ -63,7 +63,7 @@ def terminal_width() -> int:
     return max(80, shutil.get_terminal_size((100, 24)).columns)
 
 
-def table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
+def table(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """Align rows of cells to lines of columns, two spaces apart.
 
     ``width``: where lines would be longer, the first column and then the last are wrapped, to
@@ -71,7 +71,7 @@ def table(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for column in (0, -1):
-        excess = sum(widths) + 2 * (len(widths) - 1) - (width or sum(widths) + 2 * len(widths))
+        excess = sum(widths) + 2 * (len(widths) - 1) - width
         if excess > 0:
             widths[column] = min(widths[column], max(NARROWEST, widths[column] - excess))
     return [line for row in rows for line in lines_of(row, widths)]

@@ -1,5 +1,6 @@
 """A survey in words, and the block of params.yaml that reads the folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +114,8 @@ def pixels(size: Picture) -> str:
     return f"{size.width}x{size.height}"
 
 
-def columns(rows: list[tuple[str, ...]]) -> list[str]:
-    """Align rows of cells to lines of columns."""
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align rows of cells to lines of columns, two spaces apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
