@@ -205,12 +205,20 @@ def test_results_that_are_not_there_are_said(project):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.12345, "0.1235"), (12345.6, "12,346"), (1e-5, "1.00e-05"), (0.0, "0"), (-3.0, "-3")],
+    [
+        (0.12345, "0.1235"),
+        (1234.4, "1,234"),
+        (9999.6, "10,000"),
+        (12345.6, "12,346"),
+        (1e-5, "1.00e-05"),
+        (0.0, "0"),
+        (-3.0, "-3"),
+    ],
 )
 def test_numbers_have_four_digits(value, text):
     assert number(value) == text
     assert number(float("nan")) == "not a number"
-    assert number(float("-inf")) == "-inf"
+    assert number(float("-inf")) == "-∞"
 
 
 def test_the_first_and_the_last_column_of_a_table_are_wrapped():

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import evaluating
 import numpy as np
 import pytest
 import tiny
@@ -11,7 +12,7 @@ from stores import prepared
 from benchmarks.disentanglement import SEEDS, STEPS, score, world
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
-from pipeline.evaluation import evaluate
+from pipeline.evaluation import Networks, evaluate
 from pipeline.inference.finished import FinishedModel
 from pipeline.methods.registry import load_run
 
@@ -46,7 +47,8 @@ def test_more_than_half_of_a_codebook_is_in_use_on_digits(digits_store, tmp_path
     block = {"method": "vqvae", "domains": ["digit"], "steps": 300, "batch": 32}
     tokenizer = {"network": NETWORK, "quantiser": QUANTISER}
     model = trained({**block, **tokenizer}, digits_store, tmp_path / "vqvae")
-    codes = evaluate(model, digits_store, None, tmp_path / "evaluation")["codes"]
+    results = evaluate(model, digits_store, Networks(), tmp_path / "evaluation")
+    codes = evaluating.values(results)["codes"]
     assert codes["perplexity"]["model"] > codes["perplexity"]["half_the_codebook"] == 32
 
 
@@ -76,10 +78,9 @@ def test_a_vqgan_is_sharper_than_a_vqvae_of_its_size(scenes, tmp_path):
     )
     sizes = [tiny.count_parameters(model.model) for model in (blurred, sharp)]
     assert sizes[0] == sizes[1]
-    before, after = (
-        evaluate(model, scenes, classifier.model, tmp_path / model.name)["reconstruction"]
-        for model in (blurred, sharp)
-    )
+    networks = Networks(classifier.model)
+    results = (evaluate(m, scenes, networks, tmp_path / m.name) for m in (blurred, sharp))
+    before, after = (evaluating.values(one)["reconstruction"] for one in results)
     assert after["fd_features"]["model"] < 0.25 * before["fd_features"]["model"]
     # Sharper, and not grainier than what was coded.
     assert before["high_frequency"]["model"] < 0.4 < after["high_frequency"]["model"] < 1.2

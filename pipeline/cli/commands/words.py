@@ -1,6 +1,5 @@
 """Numbers of evaluations and their names, as tables in a terminal show them."""
 
-import math
 import shutil
 import textwrap
 from collections.abc import Sequence
@@ -8,24 +7,19 @@ from itertools import zip_longest
 
 from pipeline.evaluation.metric_table import METRICS
 from pipeline.evaluation.results import Interval
+from pipeline.report import words as report
 
-DIGITS = 4
 NARROWEST = 32
 """Characters of a column that is wrapped: some words."""
 
 
 def number(value: float) -> str:
-    """Write a value in four significant digits."""
-    if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    size = abs(value)
-    if size >= 10**DIGITS:
-        return f"{value:,.0f}"
-    return f"{value:.2e}" if size and size < 1e-4 else f"{value:.{DIGITS}g}"
+    """Write a value as the report does, with the minus sign of a keyboard."""
+    return report.number(value).replace(report.MINUS, "-")
 
 
 def interval(bounds: Interval) -> str:
-    """Write an interval: "11.9 to 12.9"."""
+    """Write an interval, in as many digits as values have: "11.92 to 12.85"."""
     return " to ".join(map(number, bounds))
 
 
