@@ -7,7 +7,7 @@ from pipeline.cli.commands.words import in_order
 from pipeline.evaluation.metric_table import METRICS, merit
 from pipeline.evaluation.protocol import Difference, differences, same_protocol
 from pipeline.evaluation.results import MODEL, Interval, Measured, Protocol, Results
-from pipeline.evaluation.verdicts import strongest
+from pipeline.evaluation.verdicts import level, strongest
 
 
 class Entry(NamedTuple):
@@ -117,25 +117,18 @@ def row_of(task: str, metric: str, entries: Sequence[Entry]) -> Row:
         label: of.intervals[MODEL] for label, of in measured.items() if MODEL in of.intervals
     }
     best: str | None = None
-    level: list[str] = []
+    level_with_best: list[str] = []
     if metric in METRICS and METRICS[metric].higher_is_better is not None:
         best = max(values, key=lambda label: merit(metric, values[label]))
-        level = [
-            label for label in values if label != best and touch(values, intervals, label, best)
+        beside = Measured(values, intervals)
+        level_with_best = [
+            label for label in values if label != best and level(metric, beside, label, best)
         ]
     shared = shared_values(list(measured.values()))
     name = None if best is None else strongest(metric, Measured(shared))
     baseline = None if name is None else (name, shared[name])
     protocol = next(iter(measured.values())).protocol
-    return Row(task, metric, values, intervals, best, level, baseline, protocol)
-
-
-def touch(values: dict[str, float], intervals: dict[str, Interval], a: str, b: str) -> bool:
-    """Tell whether two models are level: equal, or the interval of one holds the other's value."""
-    if values[a] == values[b]:
-        return True
-    pairs = ((intervals.get(a), values[b]), (intervals.get(b), values[a]))
-    return any(bounds is not None and bounds[0] <= v <= bounds[1] for bounds, v in pairs)
+    return Row(task, metric, values, intervals, best, level_with_best, baseline, protocol)
 
 
 def shared_values(measured: Sequence[Measured]) -> dict[str, float]:
