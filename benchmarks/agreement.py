@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.progress import track
@@ -75,7 +76,7 @@ def main(size: int = SIZE, steps: int = STEPS) -> None:
         }
     )
     table = Table("loop", "mean loss", "against plain fp32", "last 20 steps")
-    results = {}
+    results: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
         prepare(
             SavannaParams(size=size, train=80, test=1, classifier=1, views=()), Path(folder) / "s"

@@ -63,7 +63,7 @@ def enliven(model: nn.Module) -> None:
     """Enlarge weights: what fresh ones draw is grey, wherever the slider stands."""
     for weight in model.parameters():
         if weight.ndim > 1:
-            weight *= LIVELY
+            weight.mul_(LIVELY)
 
 
 def first_paint(browser: Browser, address: str) -> float:

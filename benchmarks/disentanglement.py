@@ -9,6 +9,7 @@ about as many numbers are left as there are factors. Writes benchmarks/results/d
 
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -79,7 +80,7 @@ def score(
         x = pictures[torch.randint(len(pictures), (BATCH,), generator=chooser)]
         training.reseed()
         training.take_step(Labelled(x.to(device()), torch.zeros(BATCH, device=device())))
-    model = method.model.eval()
+    model: Any = method.model.eval()
     with torch.no_grad():
         codes = model.encode(pictures.to(device())).cpu()
         error = (model.decode(codes.to(device())).cpu() - pictures).square().mean()

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from rich.table import Table
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.machine import publish
 from benchmarks.turns import race, summary
@@ -31,6 +31,8 @@ from pipeline.inference.pictures import translate_pictures
 from pipeline.inference.sampling import sample_grid
 from pipeline.mel_convention import HIFI_GAN
 from pipeline.methods.registry import load_run
+from pipeline.models.gan import GANModel
+from pipeline.models.translators import GeneratorTranslator
 from pipeline.samples import DatasetSpec
 from pipeline.system.hardware import device
 
@@ -82,7 +84,7 @@ def picture_calls(finished: FinishedModel, batch: int) -> dict[str, Call]:
     """Return calls from pictures uint8 to pictures uint8."""
     shape = (batch, SIDE, SIDE, 3)
     pictures = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
-    network = finished.model.generators["b"]
+    network = generator_of(finished)
 
     @torch.no_grad()
     def plain() -> object:
@@ -92,13 +94,21 @@ def picture_calls(finished: FinishedModel, batch: int) -> dict[str, Call]:
     return {YARDSTICK: plain, "ours": lambda: translate_pictures(finished, pictures, "b")}
 
 
+def generator_of(finished: FinishedModel) -> nn.Module:
+    """Return the network that translates to b."""
+    assert isinstance(finished.model, GeneratorTranslator)
+    return finished.model.generators["b"]
+
+
 def sample_calls(finished: FinishedModel) -> dict[str, Call]:
     """Return calls from draws to pictures uint8."""
-    network = finished.model.generator
+    model = finished.model
+    assert isinstance(model, GANModel)
+    network, latent = model.generator, model.latent
 
     @torch.no_grad()
     def plain() -> object:
-        return to_pictures(network(torch.randn(SAMPLES, finished.model.latent).to(device())))
+        return to_pictures(network(torch.randn(SAMPLES, latent).to(device())))
 
     return {YARDSTICK: plain, "ours": lambda: sample_grid(finished, SAMPLES, seed=0)}
 
@@ -111,7 +121,7 @@ def to_pictures(y: Tensor) -> np.ndarray:
 def conversion_calls(finished: FinishedModel) -> dict[str, Call]:
     """Return calls from waveform to waveform."""
     wave = noise()
-    network = finished.model.generators["b"].float()
+    network = generator_of(finished).float()
 
     @torch.no_grad()
     def plain() -> object:

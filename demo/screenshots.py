@@ -83,7 +83,7 @@ def main(
         for suffix, width in WIDTHS.items():
             page = browser.new_page(viewport={"width": width, "height": 800})
             page.set_default_timeout(PATIENCE)
-            page.goto(served.local_url)
+            page.goto(str(served.local_url))
             page.get_by_role("tab").first.wait_for()
             for name, panel in parts(page):
                 visit(page, panel)

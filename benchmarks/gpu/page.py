@@ -18,9 +18,10 @@ nobody says otherwise."""
 def write_results(folder: Path, outcomes: Outcomes) -> None:
     """Write both, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "parts": outcomes}
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    content = {"date": date, "parts": outcomes}
     write(folder / "gpu.json", (json.dumps(content, indent=1) + "\n").encode())
-    write(folder / "gpu.md", page(outcomes, content["date"]).encode())
+    write(folder / "gpu.md", page(outcomes, date).encode())
 
 
 def page(outcomes: Outcomes, date: str) -> str:

@@ -26,10 +26,13 @@ class Part(NamedTuple):
     called in another process, so it has to be picklable."""
 
 
+Status = Literal["done", "failed", "skipped"]
+
+
 class Outcome(TypedDict):
     """The outcome of a part."""
 
-    status: Literal["done", "failed", "skipped"]
+    status: Status
     seconds: float
     result: Any
     """The part's own result; of one that is not done, the reason."""
@@ -105,7 +108,7 @@ def answer(work: Callable[[], Any], pipe: Connection) -> None:
 def finish(started: Started, seconds: float) -> Outcome:
     """Give the word, and take what comes for as long as there is time; the newest counts."""
     began = time.monotonic()
-    newest: tuple[Any, Any] | None = None
+    newest: tuple[Status, Any] | None = None
     reason = f"did not end within {seconds:.0f} s"
     try:
         started.pipe.send(True)

@@ -7,6 +7,7 @@ methods, with the papers' weights, so that only the way of stepping differs.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -53,7 +54,7 @@ STEPS: dict[type, Callable[..., Step]] = {
 }
 
 
-def plain_step(method: Method, *, bf16: bool) -> Step:
+def plain_step(method: Method[Any], *, bf16: bool) -> Step:
     """Return the plain step of a method; KeyError for one that has none yet.
 
     For the whole process, a GPU's fp32 is none of TF32, which torch's convolutions use by default.

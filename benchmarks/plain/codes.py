@@ -62,6 +62,7 @@ def vqgan_step(method: VQGAN, cast: Cast) -> Step:
             y = method.model.picture(drawn)
             likelihood = method.reconstruction(drawn, y, batch.x).total
             fooled = torch.stack([generator_loss(params.loss, d(y)) for d in networks]).sum()
+            assert likelihood is not None
             weight = adaptive_weight(likelihood, fooled, method.model.decoder.last)
             loss = likelihood + found.loss + params.adversarial_weight * weight * fooled
         loss.backward()

@@ -70,10 +70,9 @@ def hifigan_step(method: HifiGAN, cast: Cast) -> Step:
         discriminators.zero_grad()
         with cast():
             pairs = zip(network(real), network(fake.detach()), strict=True)
-            told = [
-                discriminator_loss("least_squares", ours[-1], theirs[-1]) for ours, theirs in pairs
-            ]
-            told = torch.stack(told).sum()
+            told = torch.stack(
+                [discriminator_loss("least_squares", ours[-1], of[-1]) for ours, of in pairs]
+            ).sum()
         told.backward()
         discriminators.step()
         generator.zero_grad()
