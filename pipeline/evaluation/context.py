@@ -104,14 +104,17 @@ class Context:
         """Name a task that is done on each domain: ``name``, or ``name/domain`` of several."""
         return name if len(self.domains) == 1 else f"{name}/{domain}"
 
-    def samples(self, split: str, domain: str, limit: int | None = None) -> Tensor:
-        """Read all (or the first ``limit``) samples of a split, [N, C, H, W].
+    def samples(
+        self, split: str, domain: str, limit: int | None = None, *, evenly: bool = False
+    ) -> Tensor:
+        """Read all (or the first ``limit``, or ``evenly`` as many) samples of a split,
+        [N, C, H, W].
 
         Sound comes in chunks of the model's own width, or of `CHUNK` frames where it takes any.
         Raises UserError where the store has no such split.
         """
         width = self.finished.card.data.specs[domain].width or CHUNK
-        return read_samples(self.store, split, domain, limit=limit, width=width)
+        return read_samples(self.store, split, domain, limit=limit, width=width, evenly=evenly)
 
     def reference_split(self, domain: str) -> str | None:
         """Choose the split that metrics compare with, and that baselines learn from.
@@ -122,8 +125,11 @@ class Context:
         return next((split for split in ("train", "test") if self.store.has(split, domain)), None)
 
     def references(self, domain: str, limit: int | None = None) -> Tensor:
-        """Read samples of `reference_split`, as `samples` does; raise UserError as it does."""
-        return self.samples(self.reference_split(domain) or "train", domain, limit)
+        """Read samples of `reference_split`, spread evenly where there are more than ``limit``.
+
+        Raises UserError as `samples` does.
+        """
+        return self.samples(self.reference_split(domain) or "train", domain, limit, evenly=True)
 
     def has_ceiling(self, *domains: str) -> bool:
         """Tell whether domains have test samples beside those that all are compared with."""

@@ -1,11 +1,10 @@
 """Samples of a prepared store, and functions over many of them."""
 
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from pipeline.codecs import MelCodec
 from pipeline.datasets.source import Array
@@ -17,19 +16,55 @@ AT_ONCE = 64  # samples that go through a network in one pass
 
 
 def read_samples(
-    store: Store, split: str, domain: str, *, limit: int | None = None, width: int = CHUNK
+    store: Store,
+    split: str,
+    domain: str,
+    *,
+    limit: int | None = None,
+    width: int = CHUNK,
+    evenly: bool = False,
 ) -> Tensor:
-    """Read all (or the first ``limit``) samples of a split and domain, [N, C, H, W].
+    """Read all (or at most ``limit``) samples of a split and domain, [N, C, H, W].
 
-    Of sound the clips' chunks of ``width`` frames, end to end. Raises UserError where the store
-    has no such split or domain.
+    Of sound the clips' chunks of ``width`` frames, end to end. A limit keeps the first, or with
+    ``evenly`` those of `spread`, for what is to stand for all of them. Raises UserError where the
+    store has no such split or domain.
     """
     reader = store.domain(split, domain)
-    items: Iterable[Array] = (reader.item(index) for index in range(len(reader)))
+    counts = [1] * len(reader)
     if isinstance(store.codec, MelCodec):
-        items = (chunk for frames in items for chunk in split_chunks(frames, width))
-    rows = list(islice(items, limit))
+        assert reader.lengths is not None
+        counts = [max(1, int(length) // width) for length in reader.lengths]
+    places = [(item, part) for item, count in enumerate(counts) for part in range(count)]
+    kept = range(len(places))[:limit]
+    if evenly and len(kept) < len(places):
+        kept = spread(len(kept), len(places))
+    rows = []
+    for item, part in (places[index] for index in kept):
+        if not isinstance(store.codec, MelCodec):
+            rows.append(reader.item(item))
+        elif counts[item] == 1:
+            rows += split_chunks(reader.item(item), width)
+        else:
+            rows.append(reader.chunk(item, part * width, width))
     return store.codec.to_sample(torch.from_numpy(np.stack(rows)), domain)
+
+
+def spread(count: int, total: int) -> Sequence[int]:
+    """Choose ``count`` of ``total`` rows that stand for all, in order: one of each of ``count``
+    runs of neighbours, by a generator of a fixed seed. All where there are no more.
+
+    Rows are often sorted, by domain, by class or by name: the first would be of one kind. So would
+    every tenth of rows that take ten classes in turns, hence the generator.
+    """
+    if count >= total:
+        return range(total)
+    bounds = [index * total // count for index in range(count + 1)]
+    places = torch.rand(count, generator=Generator().manual_seed(0)).tolist()
+    return [
+        start + int(place * (end - start))
+        for start, end, place in zip(bounds[:-1], bounds[1:], places, strict=True)
+    ]
 
 
 def split_chunks(frames: Array, width: int = CHUNK) -> list[Array]:

@@ -293,7 +293,10 @@ def test_samples_of_several_domains_are_compared_with_equally_many_of_each(
         Grey(), picture_store, tmp_path, "day", "night", classifier=classifier
     )
     evaluate_sampler(context)
-    parts = [read_samples(picture_store, "train", name, limit=3) for name in ("day", "night")]
+    parts = [
+        read_samples(picture_store, "train", name, limit=3, evenly=True)
+        for name in ("day", "night")
+    ]
     assert torch.equal(classifier.seen[0], torch.cat(parts))
     assert len(classifier.seen[1]) == 6  # as many are drawn
 

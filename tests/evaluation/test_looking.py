@@ -25,9 +25,9 @@ def context(store, out, **fields) -> Context:
     return Context(base.finished, store, out, Networks(**fields))
 
 
-def pictures(mean: float, seed: int) -> Tensor:
+def pictures(mean: float, seed: int, count: int = 40) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
-    return (mean + 0.1 * torch.randn(40, 3, 16, 16, generator=generator)).clamp(-1, 1)
+    return (mean + 0.1 * torch.randn(count, 3, 16, 16, generator=generator)).clamp(-1, 1)
 
 
 def test_pictures_of_one_kind_are_near(picture_store, tmp_path):
@@ -46,6 +46,22 @@ def test_pictures_of_one_kind_are_near(picture_store, tmp_path):
         "package": "none 1",
         "resizing": "none",
     }
+
+
+def test_of_many_pictures_each_domain_has_its_share(picture_store, tmp_path):
+    """Domain after domain: the first pictures alone would be of the first domain."""
+    here = context(picture_store, tmp_path, pictures=Means())
+    reference = torch.cat([pictures(0.2, 1, 300), pictures(-0.2, 2, 300)])
+    real = torch.cat([pictures(0.2, 3, 110), pictures(-0.2, 4, 110)])
+    groups = {"model": pictures(0.2, 5, 220), "test_pictures": real}
+    compare_looks(here, "samples", groups, reference, ["day", "night"])
+    found = here.results.tasks["samples"]["kd_imagenet"]
+    # The domains' own distance is 2 (1.04^3 - 0.96^3), a quarter of which a mixture is from either.
+    apart = 2000 * (1.04**3 - 0.96**3)
+    assert found.values["model"] == pytest.approx(apart / 4, abs=3)
+    assert found.values["test_pictures"] == pytest.approx(-apart / 2 / 199, abs=1)
+    assert found.protocol["count"] == 200
+    assert found.protocol["reference"] == "train, 200"
 
 
 def test_without_the_network_the_reason_is_filed(picture_store, tmp_path):
