@@ -1,6 +1,7 @@
 """Samplers: samples against the training data, in the classifier's features."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -8,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Classifier, Sampler
 from pipeline.codecs import Codec, ImageCodec, MelCodec
+from pipeline.evaluation.ceilings import enough, mixed_alike
 from pipeline.evaluation.classifying import (
     NEIGHBOURS,
     add_frechet,
@@ -18,7 +20,7 @@ from pipeline.evaluation.classifying import (
 )
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.data import AT_ONCE, MOST_REFERENCES, in_batches
+from pipeline.evaluation.data import AT_ONCE, MOST_REFERENCES, in_batches, spread
 from pipeline.evaluation.drawing import SHOWN, drawable
 from pipeline.evaluation.listening import add_naturalness, listen
 from pipeline.evaluation.looking import compare_looks
@@ -63,20 +65,26 @@ def evaluate_sampler(context: Context) -> None:
 def compare_samples(context: Context, domains: tuple[str, ...]) -> None:
     """Compare samples with the reference samples of ``domains``.
 
-    Beside them stand noise, one Gaussian fitted to the reference, the untrained model and, as the
-    ceiling, real test data, unless it is the reference.
+    Beside them stand, as many of each, noise, one Gaussian fitted to the reference, the untrained
+    model and, as the ceiling, real test data, unless it is the reference.
     """
-    real = real_samples(context, None, domains, MOST_REFERENCES)
+    share = MOST_REFERENCES // len(domains)
+    parts = [context.references(domain, share) for domain in domains]
+    real = joined(context, domains, parts)
+    ceiling = draw_ceiling(context, domains, [len(part) for part in parts])
+    count = len(real.x) if ceiling is None else len(ceiling.x)
     bounded = isinstance(context.store.codec, ImageCodec)
+    rows = spread(count, len(real.x))
+    owners = [real.domains[row] for row in rows]
     groups = {
-        MODEL: draw(context, context.model, len(real.x)),
-        "noise": Drawn(draw_noise(real.x, bounded=bounded), real.domains),
+        MODEL: draw(context, context.model, count),
+        "noise": Drawn(draw_noise(real.x[rows], bounded=bounded), owners),
     }
     if len(real.x) > 1:
-        groups["gaussian"] = Drawn(draw_gaussian(real.x, bounded=bounded), real.domains)
-    groups["untrained"] = draw(context, context.untrained, len(real.x))
-    if context.has_ceiling(*domains):
-        groups[context.terms.test] = real_samples(context, "test", domains)
+        groups["gaussian"] = Drawn(draw_gaussian(real.x, count, bounded=bounded), owners)
+    groups["untrained"] = draw(context, context.untrained, count)
+    if ceiling is not None:
+        groups[context.terms.test] = ceiling
     if bounded:
         pictures = {name: drawn.x for name, drawn in groups.items()}
         compare_looks(context, "samples", pictures, real.x, domains)
@@ -84,6 +92,26 @@ def compare_samples(context: Context, domains: tuple[str, ...]) -> None:
         context.miss_classified("samples", ["fd_features"], ", ".join(domains))
     else:
         compare_features(context, context.classifier, groups, real, domains)
+
+
+def draw_ceiling(
+    context: Context, domains: tuple[str, ...], references: Sequence[int]
+) -> Drawn | None:
+    """Draw real test samples, the domains' shares those of so many ``references`` of each.
+
+    None where the test samples are the reference, or too few.
+    """
+    if not context.has_ceiling(*domains):
+        return None
+    parts = [context.samples("test", domain) for domain in domains]
+    counts = mixed_alike(references, [len(part) for part in parts])
+    if not enough(context, "samples", sum(counts), sum(references)):
+        return None
+    return joined(
+        context,
+        domains,
+        [part[spread(count, len(part))] for part, count in zip(parts, counts, strict=True)],
+    )
 
 
 def compare_features(
@@ -108,7 +136,11 @@ def compare_features(
     true = in_batches(classifier.features, reference)
     features = features_of(classifier, seen)
     add_frechet(context, "samples", features, true, about)
-    for metric, rows in measure_manifolds(features, true).items():
+    manifolds = measure_manifolds(features, true)
+    if not manifolds:
+        for metric in ("precision", "recall", "density", "coverage"):
+            context.miss("samples", metric, f"there are not more than {NEIGHBOURS} samples")
+    for metric, rows in manifolds.items():
         context.add("samples", metric, rows, neighbours=NEIGHBOURS, **about)
     classes = len(classifier.classes)
     coverage = {name: class_coverage(predict(classifier, x), classes) for name, x in seen.items()}
@@ -134,28 +166,18 @@ def matching_domains(context: Context, samples: Tensor) -> tuple[str, ...]:
     return tuple(name for name in context.domains if specs[name].channels == channels)
 
 
-def real_samples(
-    context: Context, split: str | None, domains: tuple[str, ...], limit: int | None = None
-) -> Drawn:
-    """Read the samples of several domains, equally many of each where ``limit`` is given: those of
-    ``split``, or for None those that metrics compare with.
+def joined(context: Context, domains: Sequence[str], parts: Sequence[Tensor]) -> Drawn:
+    """Join the real samples of several domains.
 
     Where the model's samples tell nobody whose they are, all count as the first domain's, too.
     """
-    share = limit and limit // len(domains)
     apart = tells_domains_apart(context.finished)
-    parts = [
-        context.references(domain, share)
-        if split is None
-        else context.samples(split, domain, share)
-        for domain in domains
-    ]
     owners = [
         domain if apart else domains[0]
         for domain, part in zip(domains, parts, strict=True)
         for _ in part
     ]
-    return Drawn(torch.cat(parts), owners)
+    return Drawn(torch.cat(list(parts)), owners)
 
 
 def draw(context: Context, model: nn.Module, count: int, seed: int = 1) -> Drawn:
@@ -182,8 +204,8 @@ def draw_noise(like: Tensor, *, bounded: bool) -> Tensor:
     return torch.randn(like.shape, generator=generator)
 
 
-def draw_gaussian(real: Tensor, *, bounded: bool) -> Tensor:
-    """Draw as many samples of one Gaussian, with mean and covariance of ``real`` [N, C, H, W].
+def draw_gaussian(real: Tensor, count: int, *, bounded: bool) -> Tensor:
+    """Draw ``count`` samples of one Gaussian, with mean and covariance of ``real`` [N, C, H, W].
 
     The covariance is never formed: with X the deviations of the real samples from their mean and z
     standard normal, z X / sqrt(N - 1) has it. Values are cut to [-1, 1] where samples are bounded.
@@ -191,8 +213,8 @@ def draw_gaussian(real: Tensor, *, bounded: bool) -> Tensor:
     generator = Generator().manual_seed(3)
     mean = real.mean(dim=0, keepdim=True)
     deviations = (real - mean).flatten(1)
-    z = torch.randn(len(real), len(real), generator=generator)
-    drawn = mean + (z @ deviations / math.sqrt(len(real) - 1)).view_as(real)
+    z = torch.randn(count, len(real), generator=generator)
+    drawn = mean + (z @ deviations / math.sqrt(len(real) - 1)).view(-1, *real.shape[1:])
     return drawn.clamp(-1, 1) if bounded else drawn
 
 
@@ -201,7 +223,9 @@ def hear_samples(context: Context, codec: MelCodec, domains: tuple[str, ...]) ->
     the same vocoder.
     """
     vocoder = fitting(context.vocoder, codec.convention)
-    real = real_samples(context, "test", domains, HEARD)
+    share = max(1, HEARD // len(domains))
+    parts = [context.samples("test", domain, share) for domain in domains]
+    real = joined(context, domains, parts)
     groups = {
         MODEL: draw(context, context.model, HEARD),
         "noise": Drawn(draw_noise(real.x, bounded=False), real.domains),

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pipeline.capabilities import Classifier, Translator
 from pipeline.evaluation.cases import Ranking, rank, save_cases
+from pipeline.evaluation.ceilings import equal_counts
 from pipeline.evaluation.classifying import add_frechet, features_of, predict
 from pipeline.evaluation.colours import move_colours
 from pipeline.evaluation.context import Context
@@ -142,16 +143,19 @@ def compare_to_target(context: Context, task: str, target: str, answers: Answers
 def compare_to_references(
     context: Context, task: str, classifier: Classifier | None, target: str, answers: Answers
 ) -> None:
-    """Measure distances in features between translations and the target's reference pictures."""
+    """Measure distances in features between translations and the target's reference pictures.
+
+    Beside them stand as many test pictures of the target, the ceiling.
+    """
     groups = dict(answers)
     if context.has_ceiling(target):
-        groups[context.terms.test] = context.samples("test", target)
+        groups = equal_counts(context, task, answers, context.samples("test", target))
     reference = context.references(target, MOST_REFERENCES)
     compare_looks(context, task, groups, reference, [target])
     if classifier is None:
         return
     about: Protocol = {
-        "count": len(answers[MODEL]),
+        "count": len(groups[MODEL]),
         **context.describe_references([target], len(reference)),
         **context.by_classifier(),
     }

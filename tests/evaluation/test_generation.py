@@ -12,7 +12,7 @@ from evaluating import Silence, StandInClassifier
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Latent, Reconstructor, Sampler, Scorer, Tokenizer
-from pipeline.evaluation import Networks, evaluate
+from pipeline.evaluation import Networks, ceilings, evaluate
 from pipeline.evaluation.codes import evaluate_tokenizer
 from pipeline.evaluation.data import read_samples
 from pipeline.evaluation.drawing import drawable
@@ -88,7 +88,10 @@ def test_tokenizers_are_measured_by_what_they_rebuild_and_how_much_of_the_codebo
     assert codes["codebook_usage"]["model"] == 1
 
 
-def test_everything_that_a_generative_model_of_sound_can_do_is_evaluated(sound_store, tmp_path):
+def test_everything_that_a_generative_model_of_sound_can_do_is_evaluated(
+    sound_store, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(ceilings, "FEW", 1)
     finished = evaluating.finished(Half(), sound_store, "ann", width=16)
     networks = Networks(StandInClassifier())
     found = evaluating.values(evaluate(finished, sound_store, networks, tmp_path))
@@ -145,8 +148,10 @@ def test_likelihoods_of_sound_by_another_way(sound_store, tmp_path):
 
 
 def test_samples_of_sound_are_nearer_to_test_data_of_their_kind_than_to_others(
-    sound_store, tmp_path
+    sound_store, tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(ceilings, "FEW", 1)
+
     class Copies(Half):
         def sample(self, n: int, generator: Generator | None = None, condition=None) -> Tensor:
             real = read_samples(sound_store, "train", "ann", width=16)
@@ -158,10 +163,10 @@ def test_samples_of_sound_are_nearer_to_test_data_of_their_kind_than_to_others(
     )  # fmt: skip
     evaluate_sampler(context)
     rows = evaluating.values(context.results)["samples"]["fd_features"]
-    assert rows["model"] == pytest.approx(0, abs=1e-3)
-    assert rows["untrained"] > rows["model"]
-    assert rows["noise"] > rows["model"]
-    assert rows["test_chunks"] > rows["model"]
+    assert min(rows, key=lambda name: rows[name]) == "model"
+    assert rows["model"] < 0.2  # and not 0: as many are drawn as there are test chunks
+    assert rows["test_chunks"] < rows["noise"]
+    assert rows["test_chunks"] < rows["untrained"]
 
 
 def test_samples_of_a_speaker_that_is_asked_for_count_as_its_own(sound_store, tmp_path):
@@ -298,7 +303,7 @@ def test_samples_of_several_domains_are_compared_with_equally_many_of_each(
         for name in ("day", "night")
     ]
     assert torch.equal(classifier.seen[0], torch.cat(parts))
-    assert len(classifier.seen[1]) == 6  # as many are drawn
+    assert len(classifier.seen[1]) == 6  # as many are drawn: of test pictures there are too few
 
 
 def test_samples_are_compared_with_domains_of_their_channels(picture_store, tmp_path):
