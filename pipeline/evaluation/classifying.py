@@ -41,11 +41,11 @@ def add_frechet(
     rows: dict[str, float | Value | Tensor] = {
         name: frechet_distance(found, reference) for name, found in features.items()
     }
-    rows[MODEL] = with_interval(features[MODEL], reference)
+    rows[MODEL] = frechet_with_interval(features[MODEL], reference)
     context.add(task, "fd_features", rows, **about)
 
 
-def with_interval(features: Tensor, reference: Tensor) -> Value:
+def frechet_with_interval(features: Tensor, reference: Tensor) -> Value:
     """Measure the Frechet distance of features [N, F] to a reference [M, F], and bound it with
     95 %.
 

@@ -90,12 +90,23 @@ class Logits(Means):
 
 def test_inception_gives_what_papers_report(picture_store, tmp_path):
     here = context(picture_store, tmp_path, inception=Logits())
-    groups = {"model": pictures(0.2, 1), "noise": pictures(-0.5, 2)}
-    compare_looks(here, "samples", groups, pictures(0.2, 3), ["day"])
+    groups = {"model": pictures(0.2, 1, 60), "noise": pictures(-0.5, 2, 60)}
+    compare_looks(here, "samples", groups, pictures(0.2, 3, 60), ["day"])
     found = here.results.tasks["samples"]
     assert found["fid"].values["model"] < 0.1 < 1 < found["fid"].values["noise"]
+    low, high = found["fid"].intervals["model"]
+    assert 0 <= low < found["fid"].values["model"] < high < 0.1
     assert found["kid"].values["model"] < 1 < 100 < found["kid"].values["noise"]
     assert 1 <= found["inception_score"].values["model"] <= 4
+
+
+def test_fid_of_few_pictures_is_left_to_the_kernel_distance(picture_store, tmp_path):
+    here = context(picture_store, tmp_path, inception=Logits())
+    groups = {"model": pictures(0.2, 1, 60), "noise": pictures(-0.5, 2, 60)}
+    compare_looks(here, "samples", groups, pictures(0.2, 3, 49), ["day"])
+    said = {missing.metric: missing.reason for missing in here.results.missing}
+    assert said["fid"] == "of 49 pictures it is too high: it needs 50"
+    assert here.results.tasks["samples"].keys() == {"kid", "inception_score"}
 
 
 def test_cmmd_is_of_embeddings_of_length_one(picture_store, tmp_path):
