@@ -155,12 +155,19 @@ def add_cmmd(
 
 
 def add_lpips(context: Context, task: str, answers: Groups, truth: Tensor) -> None:
-    """File the mean LPIPS of pairs of pictures, of each answer and its true counterpart."""
+    """File the mean LPIPS of pairs of pictures, of each answer and its true counterpart.
+
+    Nothing where they have no picture's channels, as label maps.
+    """
     network = context.networks.lpips
     if truth.shape[1] not in (1, 3):
         return
     if network is None:
         context.miss(task, "lpips", absent(context, "lpips"))
+        return
+    if min(truth.shape[2:]) < network.least:
+        small = f"{network.name} needs {network.least} pixels a side"
+        context.miss(task, "lpips", small)
         return
     pairs = {name: torch.stack([x.expand_as(truth), truth], dim=1) for name, x in answers.items()}
     rows = {

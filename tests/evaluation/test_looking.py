@@ -127,6 +127,7 @@ class Distance:
     """Half of the mean absolute difference."""
 
     name, checksum, package, resizing = "half", "0", "none 1", "none"
+    least = 8
 
     def each(self, x: Tensor, reference: Tensor) -> Tensor:
         return 0.5 * (x - reference).abs().mean(dim=(1, 2, 3))
@@ -138,3 +139,12 @@ def test_lpips_is_the_mean_over_pairs(picture_store, tmp_path):
     add_lpips(here, "task", {"model": truth + 0.4, "untouched_input": truth}, truth)
     found = here.results.tasks["task"]["lpips"]
     assert found.values == {"model": 0.2, "untouched_input": 0.0}
+
+
+def test_pictures_that_are_too_small_have_no_lpips(picture_store, tmp_path):
+    here = context(picture_store, tmp_path, lpips=Distance())
+    truth = torch.zeros(3, 3, 7, 16)
+    add_lpips(here, "task", {"model": truth}, truth)
+    assert here.results.tasks == {}
+    (said,) = here.results.missing
+    assert (said.metric, said.reason) == ("lpips", "half needs 8 pixels a side")

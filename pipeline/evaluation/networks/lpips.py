@@ -26,6 +26,7 @@ class LPIPSNetwork:
 
     name = NAME
     resizing = "none"
+    least = LEAST
 
     def __init__(self, weights: Weights, device: torch.device) -> None:
         """Load the trunk; raise UserError without the package or for a file that does not fit."""
