@@ -36,7 +36,7 @@ def read_samples(
         assert reader.lengths is not None
         counts = [max(1, int(length) // width) for length in reader.lengths]
     places = [(item, part) for item, count in enumerate(counts) for part in range(count)]
-    kept = range(len(places))[:limit]
+    kept: Sequence[int] = range(len(places))[:limit]
     if evenly and len(kept) < len(places):
         kept = spread(len(kept), len(places))
     rows = []
