@@ -198,6 +198,7 @@ def log(name: str, seconds: float) -> Numbers:
         "commit": "a2364e4",
         "dirty": True,
         "weights": WEIGHTS[name],
+        "machine": "Some processor, 2 threads",
     }
 
 

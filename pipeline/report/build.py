@@ -6,15 +6,15 @@ from pathlib import Path
 from pipeline.params import Params
 from pipeline.report.groups import groups_of
 from pipeline.report.model import Outputs, gather
-from pipeline.report.render import ASSETS, Site, asset, pages_of
-from pipeline.report.runs import FILE, runs_script
+from pipeline.report.render import ASSETS, Site, asset, pages_of, runs_page
+from pipeline.report.runs import FILE, PAGE, read_runs, runs_script
 from pipeline.system.files import put_in_place, write
 
 
 def build_report(params: Params, outputs: Outputs, out: Path) -> None:
     """Write the report of every model in ``params`` to the folder ``out``, whole or not at all.
 
-    It needs nothing but its folder. Equal inputs give equal bytes in all files but that of `runs`.
+    It needs nothing but its folder. Equal inputs give equal bytes in all files but those of `runs`.
     Raises UserError where a model's outputs are missing or damaged.
     """
     partial = out.with_name(f".{out.name}.partial")
@@ -22,10 +22,13 @@ def build_report(params: Params, outputs: Outputs, out: Path) -> None:
     try:
         partial.mkdir(parents=True)
         models = [gather(name, params, outputs, partial) for name in params.runs]
+        site = Site(params.seed, models, groups_of(models))
+        runs = read_runs(params.runs, outputs.logs)
         files = {
-            **pages_of(Site(params.seed, models, groups_of(models))),
+            **pages_of(site),
             **{name: asset(name) for name in ASSETS},
-            FILE: runs_script(params.runs, outputs.logs),
+            FILE: runs_script(runs),
+            PAGE: runs_page(site, runs),
         }
         for address, text in files.items():
             path = partial / address

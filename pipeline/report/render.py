@@ -12,6 +12,8 @@ from pipeline.report.comparisons import title_of_metric
 from pipeline.report.groups import Group
 from pipeline.report.model import Model
 from pipeline.report.overview import rows_of, tally
+from pipeline.report.runs import PAGE, Facts, Runs
+from pipeline.report.runs import rows_of as rows_of_runs
 from pipeline.report.scales import scale_of
 from pipeline.report.sections import further_clips, further_pictures
 from pipeline.report.tasks import kinds_of
@@ -62,6 +64,22 @@ def pages_of(site: Site) -> dict[str, str]:
     return pages
 
 
+def runs_page(site: Site, runs: Runs) -> str:
+    """Render the page of what differs from run to run, for whoever runs no scripts."""
+    told = {model.name: rows_of_runs(logged(model, runs)) for model in site.models}
+    return page(environment_of(site), "runs.html", PAGE, told=told)
+
+
+def logged(model: Model, runs: Runs) -> dict[str, Facts]:
+    """Look up the facts of a model's runs, by stage; the precision of its numbers beside them."""
+    found = runs.get(model.weights, {}).get(model.name, {})
+    precision = {"precision": model.evaluation.protocol["precision"]}
+    return {
+        stage: {**precision, **facts} if stage == "evaluation" else facts
+        for stage, facts in found.items()
+    }
+
+
 def environment_of(site: Site) -> Environment:
     """Set up the templates with what all of them use."""
     environment = Environment(
@@ -82,6 +100,7 @@ def environment_of(site: Site) -> Environment:
     environment.globals |= {
         "CEILINGS": CEILINGS,
         "MODEL": MODEL,
+        "RUNS": PAGE,
         "baseline": baseline,
         "scale_of": scale_of,
         "site": site,

@@ -28,6 +28,8 @@ const words = {
 
 function fillRuns() {
   const runs = window.crossdomainRuns || {};
+  if (!window.crossdomainRuns)  // files that DVC does not keep: a report from its cache has none
+    document.querySelectorAll("a.entry").forEach((link) => { link.hidden = true; });
   for (const page of document.querySelectorAll("[data-weights]")) {
     const model = (runs[page.dataset.weights] || {})[page.dataset.model] || {};
     for (const place of page.querySelectorAll("[data-run]")) {

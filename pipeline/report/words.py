@@ -28,6 +28,17 @@ def interval(bounds: tuple[float, float]) -> str:
     return " to ".join(number(float(f"{bound:.3g}")) for bound in bounds)
 
 
+def duration(seconds: float) -> str:
+    """Write a duration: ``7.5 s``, ``1 min 42 s``, ``2 h 5 min``."""
+    if not math.isfinite(seconds):
+        return number(seconds)
+    whole = round(seconds)
+    if whole < 60:
+        return f"{float(f'{seconds:.3g}'):g} s"
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole % 60} s"
+
+
 def spoken(name: str) -> str:
     """Write an identifier as words: ``arthur_to_beatrice`` -> Arthur to beatrice."""
     return capital(name.replace("_", " ").replace("/", " / ").strip())

@@ -1,6 +1,7 @@
 """The report in a real browser, from disk: what scripts add, and all that is there without."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -174,6 +175,19 @@ def test_dates_and_seconds_are_put_in_where_they_are_of_these_weights(
     expect(page.locator("#origin")).not_to_contain_text("2026")
 
 
+def test_a_report_out_of_the_cache_of_dvc_does_not_lead_to_its_runs(
+    browser: Browser, report: Path, tmp_path: Path
+) -> None:
+    cached = tmp_path / "report"
+    shutil.copytree(report, cached, ignore=shutil.ignore_patterns("runs.*"))
+    context = browser.new_context()
+    page = context.new_page()
+    visit(page, cached, "models/voice.html")
+    expect(page.locator("#origin")).to_contain_text("not logged")
+    expect(page.get_by_role("link", name="Runs", exact=True)).to_be_hidden()
+    context.close()
+
+
 def test_menus_open_and_close(page: Page, report: Path) -> None:
     visit(page, report, "index.html")
     page.get_by_text("Models 5").click()
@@ -201,7 +215,14 @@ def test_all_can_be_read_without_scripts(browser: Browser, report: Path) -> None
     expect(page.locator("#overview tbody tr")).to_have_count(5)
     page.get_by_text("Models 5").click()
     page.get_by_role("navigation").get_by_role("link", name="voice").click()
-    expect(page.get_by_role("link", name="in runs.js").first).to_be_visible()
+    page.get_by_role("link", name="see runs.html").first.click()
+    assert page.url.endswith("/runs.html#run-voice")
+    table = page.locator("#run-voice table")
+    for facts in ("27 Nov 2026, 16:20 UTC", "1 min 42 s", "7.5 s", "a2364e4", "Uncommitted"):
+        expect(table).to_contain_text(facts)
+    expect(table.get_by_role("row", name="Machine")).to_contain_text("Some processor")
+    expect(table.get_by_role("row", name="Precision")).to_contain_text("fp32")
+    page.locator("#run-voice").get_by_role("link", name="voice").click()
     page.locator("a.enlarge").first.click()
     assert page.url.endswith("/media/voice/arthur_to_beatrice/0.png")
     context.close()

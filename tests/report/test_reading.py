@@ -12,7 +12,8 @@ from pipeline.evaluation.metric_table import METRICS
 from pipeline.evaluation.results import Cost
 from pipeline.report.names import file_names
 from pipeline.report.reading import read_evaluation
-from pipeline.report.runs import runs_script
+from pipeline.report.runs import Row, read_runs, rows_of, runs_script
+from pipeline.report.words import duration
 
 
 def write(tmp_path, **changes):
@@ -73,7 +74,7 @@ def test_logs_are_kept_by_the_weights_that_they_are_of(tmp_path):
     fabricated.write_json(tmp_path / "gan/evaluation.json", of_gan | {"weights": "other"})
     fabricated.write_json(tmp_path / "wgan/training.json", ["no log"])
     (tmp_path / "wgan/evaluation.json").write_text("{")
-    script = runs_script(["gan", "wgan", "none"], tmp_path)
+    script = runs_script(read_runs(["gan", "wgan", "none"], tmp_path))
     found = json.loads(script.removeprefix("window.crossdomainRuns = ").rstrip(";\n"))
     del of_gan["weights"]
     weights = fabricated.WEIGHTS["gan"]
@@ -81,6 +82,31 @@ def test_logs_are_kept_by_the_weights_that_they_are_of(tmp_path):
         weights: {"gan": {"training": of_gan}},
         "other": {"gan": {"evaluation": of_gan}},
     }
+
+
+def test_facts_of_runs_are_said_in_words():
+    training = {
+        "finished": "2026-11-27T16:05:11+00:00", "seconds": 7500.4, "commit": "a2364e4",
+        "dirty": False, "machine": "Some processor", "precision": "bf16",
+    }  # fmt: skip
+    assert rows_of({"training": training, "evaluation": {"finished": "today", "commit": ""}}) == [
+        Row("Finished", "27 Nov 2026, 16:05 UTC", "today"),
+        Row("Took", "2 h 5 min", ""),
+        Row("Machine", "Some processor", ""),
+        Row("Commit", "a2364e4", "none"),
+        Row("Uncommitted changes", "no", ""),
+        Row("Precision", "bf16", ""),
+    ]
+    assert rows_of({}) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(7.5, "7.5 s"), (0.0123, "0.0123 s"), (59.4, "59.4 s"), (59.6, "1 min 0 s"),
+     (101.9, "1 min 42 s"), (3600, "1 h 0 min"), (float("inf"), "∞")],
+)  # fmt: skip
+def test_durations_are_written_as_the_script_writes_them(seconds, text):
+    assert duration(seconds) == text
 
 
 def test_file_names_are_plain_and_differ_on_every_system():

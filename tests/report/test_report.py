@@ -32,7 +32,9 @@ PAGES = (
     "models/gan.html",
     "models/voice.html",
     "models/wgan.html",
+    "runs.html",
 )
+RUNS = {"runs.js", "runs.html"}
 
 
 @pytest.fixture
@@ -56,27 +58,32 @@ def test_two_reports_are_equal_and_whole(out, params, outputs):
     first = tiny.tree(out)
     build_report(params, outputs, out)
     assert tiny.tree(out) == first
-    assert {*PAGES, "style.css", "script.js", "runs.js"} <= first.keys()
+    assert {*PAGES, *RUNS, "style.css", "script.js"} <= first.keys()
     assert not list(out.parent.glob(".report*"))
 
 
-def test_what_differs_from_run_to_run_is_in_one_file(out, params, outputs):
+def test_what_differs_from_run_to_run_is_in_two_files(out, params, outputs):
     first = tiny.tree(out)
     late = fabricated.log("voice", 33.25) | {"finished": "2027-01-01T00:00:00+00:00"}
     fabricated.write_json(outputs.logs / "voice/training.json", late)
     build_report(params, outputs, out)
     second = tiny.tree(out)
-    assert {name for name in first if first[name] != second[name]} == {"runs.js"}
+    assert {name for name in first if first[name] != second[name]} == RUNS
     assert b"33.25" in second["runs.js"]
+    assert b"1 Jan 2027, 00:00 UTC" in second["runs.html"]
     shutil.rmtree(outputs.logs)
     build_report(params, outputs, out)
-    assert {name for name in first if first[name] != tiny.tree(out)[name]} == {"runs.js"}
+    assert {name for name in first if first[name] != tiny.tree(out)[name]} == RUNS
+    assert "Nothing was logged of these weights." in words(out, "runs.html")
 
 
 def test_the_pages_need_nothing_but_their_folder(out, tmp_path):
     every = {page.relative_to(out).as_posix(): page.read_text() for page in out.rglob("*.html")}
     assert set(every) == set(PAGES)
-    anchors = {page: set(re.findall(r' id="([^"]*)"', text)) for page, text in every.items()}
+    anchors = {
+        (out / page).resolve(): set(re.findall(r' id="([^"]*)"', text))
+        for page, text in every.items()
+    }
     for page, text in every.items():
         assert "http" not in text
         assert "url(" not in text
@@ -86,7 +93,7 @@ def test_the_pages_need_nothing_but_their_folder(out, tmp_path):
             file = ((out / page).parent / unquote(target.path)).resolve() if target.path else None
             assert file is None or file.is_file(), address
             if target.fragment:
-                assert target.fragment in anchors[page]
+                assert target.fragment in anchors[file or (out / page).resolve()]
     for name in ("style.css", "script.js"):
         assert "http" not in read(out, name)
         assert "url(" not in read(out, name)
@@ -100,6 +107,15 @@ def test_every_page_leads_everywhere(out):
             assert f'{other}"' in header
         assert 'aria-current="page"' in header
         assert 'href="#main"' in header
+
+
+def test_facts_of_other_weights_are_no_model_s(out, params, outputs):
+    of_voice = fabricated.log("voice", 33.25) | {"weights": "f" * 64}
+    fabricated.write_json(outputs.logs / "voice/training.json", of_voice)
+    build_report(params, outputs, out)
+    voice = words(out, "runs.html").partition(" voice ")[2].partition(" cut ")[0]
+    assert "33.2 s" not in voice
+    assert "not logged" in voice
 
 
 def test_the_overview_says_what_each_model_is_worth(out):
