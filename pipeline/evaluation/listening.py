@@ -16,8 +16,17 @@ from torch import Tensor
 from pipeline.datasets.recordings import SILENT, levelled
 from pipeline.datasets.store import Store
 from pipeline.evaluation.context import Context, Value
-from pipeline.evaluation.judges import Panel, WordErrors, known_text, mean_embedding, word_errors
+from pipeline.evaluation.judges import (
+    Panel,
+    Transcript,
+    WordErrors,
+    known_text,
+    mean_embedding,
+    unit_of,
+    word_errors,
+)
 from pipeline.evaluation.judges.sound import RATE, resampled
+from pipeline.evaluation.results import MODEL
 from pipeline.metrics.bootstrap import ratio_interval
 
 NOBODY = "no such judge was asked"
@@ -28,7 +37,7 @@ class Heard(NamedTuple):
 
     voice: Tensor | None  # [256], of length 1
     naturalness: float | None
-    words: str | None
+    words: Transcript | None
 
 
 def listen(panel: Panel, wave: Tensor, rate: int) -> Heard:
@@ -106,7 +115,7 @@ class Recordings:
         """Return what is heard in each natural recording of a sentence, but ``without``'s."""
         speakers = [name for name in self._store.meta.domains["test"] if name != without]
         heard = [self.heard(n, key).words for n in speakers if key in self._domain(n).keys]
-        return [words for words in heard if words is not None]
+        return [words.text for words in heard if words is not None]
 
     def _listen(self, domain: str, key: str) -> Heard:
         """Let all judges hear a recording."""
@@ -193,7 +202,7 @@ def add_word_error(
     """File the share of words that are lost, added or heard as others, over all sentences.
 
     Against the text where the data set knows it; else against whatever natural recording of the
-    same sentence, the sound's own aside, comes nearest.
+    same sentence, the sound's own aside, comes nearest. Missing where no truth has a word.
     """
     panel = context.networks.judges
     if panel.words is None:
@@ -201,6 +210,7 @@ def add_word_error(
         return
     known = all(recordings.text(of.domain, of.key) is not None for of in said)
     errors: dict[str, list[WordErrors]] = {}
+    compared: list[str] = []
     for of in said:
         text = recordings.text(of.domain, of.key) if known else None
         for name, heard in of.heard.items():
@@ -208,20 +218,30 @@ def add_word_error(
             own = of.natural.get(name, "")
             truths = [text] if text is not None else recordings.transcripts(of.key, without=own)
             if truths:
-                errors.setdefault(name, []).append(word_errors(heard.words, *truths))
-    rows = {name: pooled(counts) for name, counts in errors.items()}
-    if not rows:
-        context.miss(task, "word_error", "nobody else says these sentences, and no text is known")
+                found = word_errors(heard.words.text, *truths, language=heard.words.language)
+                errors.setdefault(name, []).append(found)
+                compared += truths
+    rows = {
+        name: pooled(counts) for name, counts in errors.items() if any(of.words for of in counts)
+    }
+    if MODEL not in rows:
+        reason = "nobody else says these sentences, and no text is known"
+        if MODEL in errors:
+            where = "the texts" if known else "the natural recordings of these sentences"
+            reason = f"{where} have no words, of which a share could be lost"
+        context.miss(task, "word_error", reason)
         return
     reference = "the text" if known else "the nearest natural recording"
-    about = panel.protocol["words"]
-    context.add(task, "word_error", rows, count=len(said), reference=reference, **about)
+    about = {"reference": reference, "unit": unit_of(compared), **panel.protocol["words"]}
+    context.add(task, "word_error", rows, count=len(said), **about)
 
 
 def pooled(counts: Sequence[WordErrors]) -> Value:
-    """Divide all errors by all words, with an interval over the sentences."""
+    """Divide all errors by all words, with an interval over the sentences.
+
+    Raises ValueError where no word was said, for then there is no share.
+    """
     errors, words = torch.tensor(counts, dtype=torch.float64).T
-    return Value(
-        float(errors.sum() / words.sum().clamp(min=1)),
-        ratio_interval(errors, words) if words.any() else None,
-    )
+    if not words.any():
+        raise ValueError("no word was said")
+    return Value(float(errors.sum() / words.sum()), ratio_interval(errors, words))

@@ -9,7 +9,7 @@ from pipeline.datasets.store import Store
 from pipeline.evaluation import Networks
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.conversion import evaluate_converter
-from pipeline.evaluation.judges import Panel
+from pipeline.evaluation.judges import Panel, Transcript
 from pipeline.evaluation.listening import Recordings, listen
 
 ASKED = ("speakers", "naturalness", "words")
@@ -44,9 +44,17 @@ class Length(Asked):
 class Counting(Asked):
     """Hears as many words as there are tenths of a second."""
 
-    def transcribe(self, wave: Tensor, rate: int) -> str:
+    word = "word"
+
+    def transcribe(self, wave: Tensor, rate: int) -> Transcript:
         self.heard.append(len(wave))
-        return " ".join(["word"] * round(10 * len(wave) / rate))
+        return Transcript(" ".join([self.word] * round(10 * len(wave) / rate)))
+
+
+class Music(Counting):
+    """Hears no words, only a note."""
+
+    word = "\N{EIGHTH NOTE}"
 
 
 @pytest.fixture
@@ -83,6 +91,15 @@ def test_conversions_and_recordings_are_heard_beside_each_other(store, tmp_path,
     assert margin == pytest.approx(target - source, abs=2e-4)
     unheard = {of.metric for of in context.results.missing}
     assert unheard == {"target_accuracy", "target_probability"}  # there is no classifier
+
+
+def test_a_word_error_says_its_unit_and_is_missing_where_nobody_said_a_word(store, tmp_path, panel):
+    found = converted(store, tmp_path, panel).results
+    assert found.tasks["ann_to_bob"]["word_error"].protocol["unit"] == "word"
+    mute = converted(store, tmp_path, Panel(words=Music())).results
+    assert "word_error" not in mute.tasks["ann_to_bob"]
+    (reason,) = {of.reason for of in mute.missing if of.metric == "word_error"}
+    assert "have no words" in reason
 
 
 def test_a_sound_is_resampled_once_for_all(panel):

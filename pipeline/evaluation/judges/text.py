@@ -1,16 +1,38 @@
-"""English text in one spelling, so that what was said and what was heard can be compared by words.
+"""Text in one spelling, so that what was said and what was heard can be compared by words.
 
-Letters become small, contractions, numbers and a few titles are written out, British spellings
-become American ones by their endings, and everything but letters is dropped. The normaliser that
-was published with Whisper (Radford et al. 2022, appendix C) goes the other way with numbers, from
-words to digits, and does more: currencies, fractions and roman numerals, fillers such as "um" and
-remarks in brackets left out, and British spellings by a table of 1,700 words. Endings are changed
-wherever they stand, in what is no British spelling too ("promise"): in both texts alike, so that it
-costs nothing but a few words that are no longer told apart ("devour" and "devor").
+Of any language, letters lose their case, and letters, marks and digits (Unicode's categories L, M
+and N) make words; all else parts them. Each character of a script that is written without spaces
+(`UNSPACED`) is a word of its own, so that word errors of Chinese or Thai are character errors. The
+basic normaliser that was published with Whisper (Radford et al. 2022, appendix C) does the same,
+but drops marks, vowels of Hindi among them.
+
+Of English, besides: contractions, numbers and a few titles are written out, British spellings
+become American ones by their endings, and accents and apostrophes are dropped. Whisper's normaliser
+of English goes the other way with numbers, from words to digits, and does more: currencies,
+fractions and roman numerals, fillers such as "um" and remarks in brackets left out, and British
+spellings by a table of 1,700 words. Endings are changed wherever they stand, in what is no British
+spelling too ("promise"): in both texts alike, so that it costs nothing but a few words that are no
+longer told apart ("devour" and "devor").
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable
+
+ENGLISH = "en"
+DOTLESS = frozenset({"tr", "az"})
+"""Languages in which I is the capital of a dotless i."""
+
+UNSPACED = re.compile(
+    "[\u0e00-\u0e7f"  # Thai
+    "\u0e80-\u0eff"  # Lao
+    "\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f"  # Burmese
+    "\u1780-\u17ff"  # Khmer
+    "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"  # Chinese, and kanji
+    "\u3040-\u30ff\u31f0-\u31ff"  # Japanese kana
+    "\u3100-\u312f\u31a0-\u31bf]"  # bopomofo
+)
+"""A character of the scripts whose words no spaces part, after Unicode's normal form KC."""
 
 CONTRACTIONS = {
     r"\bwon't\b": "will not",
@@ -54,20 +76,62 @@ ORDINALS = {
 NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?(st|nd|rd|th|s)?(?![\w])")
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of English text in the spelling that this file describes."""
+def words_of(text: str, language: str = ENGLISH) -> list[str]:
+    """Return the words of a text in the spelling that this file describes.
+
+    ``language`` is named as Whisper names it; whatever is not `ENGLISH` has none of its rules.
+    """
+    if language == ENGLISH:
+        return [TITLES.get(word, word) for word in parted(_in_english_spelling(text))]
+    if language in DOTLESS:
+        text = text.replace("\u0130", "i").replace("I", "\u0131")
+    # Folding undoes normal forms of few letters, so it stands between two of them.
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return parted(unicodedata.normalize("NFKC", folded))
+
+
+def parted(text: str) -> list[str]:
+    """Part a text of small letters into words, and into characters what has no spaces."""
+    kept = "".join(map(_letter, text))
+    return UNSPACED.sub(r" \g<0> ", kept).split()
+
+
+def has_unspaced(text: str) -> bool:
+    """Tell whether a text has characters of the scripts that are written without spaces."""
+    return UNSPACED.search(unicodedata.normalize("NFKC", text)) is not None
+
+
+def unit_of(texts: Iterable[str]) -> str:
+    """Name what a word error of such texts counts: "word", "character", or either."""
+    found = {has_unspaced(text) for text in texts if words_of(text)}
+    if found == {True, False}:
+        return "word, or character where no spaces part words"
+    return "character" if found == {True} else "word"
+
+
+def _letter(character: str) -> str:
+    """Keep a letter, mark or digit; drop what is invisible, as soft hyphens; else leave a space."""
+    category = unicodedata.category(character)
+    if category[0] in "LMN":
+        return character
+    return "" if category == "Cf" else " "
+
+
+def _in_english_spelling(text: str) -> str:
+    """Write a text in small letters as `words_of` describes for English."""
+    text = "".join(" " if unicodedata.category(c) == "So" else c for c in text)
     text = unicodedata.normalize(
-        "NFKD", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+        "NFKD", text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     )
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     for pattern, meant in CONTRACTIONS.items():
         text = re.sub(pattern, meant, text)
     text = NUMBER.sub(_spell_match, text.replace("%", " percent "))
-    text = re.sub(r"[^a-z0-9]+", " ", text.replace("'", ""))
-    text = re.sub(r"\b(hundred|thousand|million) and\b", r"\1", text)
+    text = "".join(map(_letter, text.replace("'", "")))
+    text = re.sub(r"\b(hundred|thousand|million) and\b", r"\1", " ".join(text.split()))
     for pattern, american in ENDINGS.items():
         text = re.sub(pattern, american, text)
-    return [TITLES.get(word, word) for word in text.split()]
+    return text
 
 
 def spell_number(number: int) -> str:

@@ -1,8 +1,8 @@
-"""English in one spelling."""
+"""Text in one spelling: English, and all else."""
 
 import pytest
 
-from pipeline.evaluation.judges.text import spell_number, spell_year, words_of
+from pipeline.evaluation.judges.text import spell_number, spell_year, unit_of, words_of
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,45 @@ from pipeline.evaluation.judges.text import spell_number, spell_year, words_of
 )  # fmt: skip
 def test_text_becomes_words(text: str, words: str) -> None:
     assert " ".join(words_of(text)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("Die STRASSE, die Straße: 21 Grad!", "de", "die strasse die strasse 21 grad"),
+        ("Ça colour; l\N{RIGHT SINGLE QUOTATION MARK}ete\N{COMBINING ACUTE ACCENT}", "fr",
+         "ça colour l eté"),
+        ("ΟΔΟΣ οδός", "el", "οδοσ οδόσ"),
+        ("Dili, ISI, \N{LATIN CAPITAL LETTER I WITH DOT ABOVE}yi", "tr",
+         "dili \N{LATIN SMALL LETTER DOTLESS I}s\N{LATIN SMALL LETTER DOTLESS I} iyi"),
+        ("क्या हाल है?", "hi", "क्या हाल है"),
+        ("안녕하세요, 여러분", "ko", "안녕하세요 여러분"),
+        ("我用 iPhone。", "zh", "我 用 iphone"),
+        ("\N{HALFWIDTH KATAKANA LETTER KA}\N{HALFWIDTH KATAKANA VOICED SOUND MARK}ー、犬", "ja",
+         "ガ ー 犬"),
+        ("ขา", "th", "ข า"),
+        ("ລາວ", "lo", "ລ າ ວ"),
+        ("ខ្មែរ", "km", "ខ ្ ម ែ រ"),
+        ("မြန်", "my", "မ ြ န ်"),
+        ("soft\N{SOFT HYPHEN}ly 2nd_can't", "nl", "softly 2nd can t"),
+        ("Ünlü der Straße, 2", "en", "unlu der strasse two"),
+    ],
+)  # fmt: skip
+def test_text_of_any_language_becomes_words(text: str, language: str, words: str) -> None:
+    assert " ".join(words_of(text, language)) == words
+
+
+@pytest.mark.parametrize(
+    ("texts", "unit"),
+    [
+        (["мама мыла", "a b"], "word"),
+        (["今天 好", "今", "..."], "character"),
+        (["今天", "a b"], "word, or character where no spaces part words"),
+        ([], "word"),
+    ],
+)
+def test_the_unit_is_what_is_counted(texts: list[str], unit: str) -> None:
+    assert unit_of(texts) == unit
 
 
 def test_both_spellings_become_one() -> None:

@@ -30,7 +30,8 @@ class StandIn:
 
     def transcribe(self, audio: Any, **options: Any) -> tuple[Iterable[Any], Any]:
         self.audio, self.options = audio, options
-        return iter([SimpleNamespace(text=" Hello,"), SimpleNamespace(text=" there. ")]), None
+        segments = [SimpleNamespace(text=" Hello,"), SimpleNamespace(text=" there. ")]
+        return iter(segments), SimpleNamespace(language="cy")
 
 
 @pytest.mark.parametrize(
@@ -57,17 +58,43 @@ def test_the_nearest_of_several_truths_counts() -> None:
         word_errors("a b")
 
 
+def test_what_has_no_word_is_no_truth_beside_others() -> None:
+    assert word_errors("", "...", "a b") == WordErrors(2, 2)
+    assert word_errors("a", "...", "") == WordErrors(1, 0)
+
+
+@pytest.mark.parametrize(
+    ("heard", "said", "language", "expected"),
+    [
+        ("совсем другие слова здесь", "мама мыла раму вчера", "ru", (4, 4)),
+        ("Мама, мыла раму!", "мама мыла раму вчера", "ru", (1, 4)),
+        ("совсем другие слова здесь", "мама мыла раму вчера", "en", (4, 4)),
+        ("die Strasse", "Die Straße.", "de", (0, 2)),
+        ("die Schafe", "die Schäfe", "de", (1, 2)),
+        ("का", "की", "hi", (1, 1)),  # a vowel that is a mark
+        ("今天天气不好", "今天天气很好。", "zh", (1, 6)),
+        ("กา", "กี", "th", (1, 2)),
+        ("नमस्ते", "", "hi", (1, 0)),
+    ],
+)
+def test_words_of_any_script_count(
+    heard: str, said: str, language: str, expected: tuple[int, int]
+) -> None:
+    assert word_errors(heard, said, language=language) == expected
+
+
 def test_sentences_are_pooled() -> None:
     assert pooled([WordErrors(1, 2), WordErrors(0, 8)]).value == pytest.approx(0.1)
     assert pooled([WordErrors(3, 0), WordErrors(0, 3)]).value == pytest.approx(1)
-    assert pooled([WordErrors(2, 0)]) == (2, None)  # where no word was said there is no share
+    with pytest.raises(ValueError, match="no word was said"):
+        pooled([WordErrors(2, 0)])
 
 
 def test_a_recogniser_is_asked_without_chance() -> None:
     recogniser = StandIn()
     words = Words(recogniser, NOWHERE, "en")
     wave = torch.sin(torch.arange(22_050) / 10)
-    assert words.transcribe(wave, 22_050) == "Hello, there."
+    assert words.transcribe(wave, 22_050) == ("Hello, there.", "en")
     assert recogniser.audio.shape == (RATE,)
     assert recogniser.audio.dtype == np.float32
     options = recogniser.options
@@ -99,7 +126,8 @@ def test_an_automatic_language_is_the_recognisers_to_find(
     params = EvaluationParams(whisper=str(tmp_path), language=language)
     found = load_panel(params.whisper, params.language).words
     assert found is not None
-    found.transcribe(torch.zeros(RATE), RATE)
+    heard = found.transcribe(torch.zeros(RATE), RATE)
+    assert heard.language == (asked or "cy")
     assert recogniser.options["language"] == asked
     assert found.protocol["language"] == (asked or "found in each clip")
 
@@ -150,5 +178,6 @@ class Numbered(Domain):
 
 def test_a_sentence_that_has_a_number_has_no_text() -> None:
     assert known_text(Numbered(sentence="200001", speaker="SF1"), 0) is None
+    assert known_text(Numbered(sentence="今天天气很好"), 0) == "今天天气很好"
     assert known_text(Numbered(), 0) is None
     assert known_text(Numbered(digit="7", take=3), 0) == "7"
