@@ -26,6 +26,8 @@ def evaluate_tokenizer(context: Context) -> None:
     found = {name: codebook_statistics(c, model.codes) for name, c in codes.items()}
     perplexity = {name: float(values["perplexity"]) for name, values in found.items()}
     context.decide("codes", CODES)
-    context.add("codes", "perplexity", {**perplexity, "half_the_codebook": model.codes / 2})
+    count = sum(map(len, samples))
+    perplexity["half_the_codebook"] = model.codes / 2
+    context.add("codes", "perplexity", perplexity, count=count)
     usage = {name: float(values["codebook_usage"]) for name, values in found.items()}
-    context.add("codes", "codebook_usage", usage)
+    context.add("codes", "codebook_usage", usage, count=count)

@@ -34,7 +34,8 @@ Interval = tuple[float, float]
 Protocol = dict[str, str | int | float]
 """How something was measured: aspect -> its value."""
 
-Outcome = Literal["better", "level", "behind", "trade_off"]
+Outcome = Literal["better", "level", "behind", "trade_off", "too_few"]
+"""The model against its strongest baseline; ``too_few``: of so few items that nobody can tell."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Verdict:
 
     metric: str
     reason: str
-    """Why this metric decides."""
+    """What counts for the task, and what this metric knows of it."""
     baseline: str | None
     """The strongest by this metric; None where only ceilings stand beside the model."""
     outcome: Outcome | None

@@ -3,13 +3,23 @@
 A number that a loss optimises, or that saturates, decides nothing: the mean picture has a good
 PSNR, and a small classifier takes any conversion for the target. Each kind of task names the
 metrics that may decide, the best first (those that need weights which are not there fall out), and
-what a model must not pay for being better there.
+what a model must not pay for being better there. Of a few items nothing is said.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.evaluation.metric_table import CEILINGS, METRICS, merit
-from pipeline.evaluation.results import MODEL, Cost, Measured, Outcome, Verdict
+from pipeline.evaluation.results import MODEL, Cost, Measured, Outcome, Protocol, Verdict
+
+LEAST_ITEMS = 6
+"""Items that a verdict takes: that all of n differ the same way has, if neither row is better, a
+probability of 2 / 2^n, and 6 is the least n at which it is below 5 % (the sign test, both ways)."""
+
+SATURATED = 0.95
+"""From here on shares and probabilities by our own classifier tell nobody apart: what it gets wrong
+itself is more than what is left."""
+
+BY_OUR_CLASSIFIER = frozenset({"target_accuracy", "target_probability"})
 
 
 @dataclass(frozen=True)
@@ -19,10 +29,43 @@ class Decision:
     metrics: tuple[str, ...]
     """The first of these that was measured, and has a baseline if any of them has, decides."""
     reason: str
+    """What counts for this kind of task; why the metric says it, `REASONS` has."""
     costs: tuple[str, ...] = ()
     """Metrics by which no baseline that does the task at all may be better: see `IDLE`."""
     least: float | None = None
     """A value of the first metric below which the task has failed, whatever baselines reach."""
+
+    def reason_for(self, metric: str) -> str:
+        """Say why a metric decides: what counts for the task, and what the metric knows of it."""
+        return f"{self.reason} {REASONS[metric]}"
+
+
+OURS = (
+    "Only the data set's own classifier tells: it learnt from the same data as the model, is soon "
+    "sure of anything, and where both values are near 1 tells nobody apart."
+)
+REASONS = {
+    "lpips": "LPIPS compares them in the features of a network that nobody here trained.",
+    "psnr": "PSNR compares them pixel by pixel, and prefers a blurred answer to a moved one.",
+    "mse": "The mean squared error compares them value by value, and prefers a blurred answer to a "
+    "moved one.",
+    "fid": "FID compares them in the features of Inception, which nobody here trained.",
+    "kd_imagenet": "The kernel distance compares them in the features of a network of photographs "
+    "that nobody here trained.",
+    "fd_features": "The Frechet distance compares them in the features of the data set's own "
+    "classifier, which learnt from the same data as the model.",
+    "target_accuracy": OURS,
+    "target_probability": OURS,
+    "similarity_margin": "A network of speakers that nobody here trained says whose it is: what it "
+    "finds more similar to the source has failed, whatever the baselines reach.",
+    "mcd": "No network says so here: the mel-cepstral distortion is the distance from the true "
+    "recording.",
+    "dnsmos": "A network that nobody here trained predicts how natural listeners would find it.",
+    "codebook_usage": "The usage counts every code that was chosen at least once.",
+    "bits_per_dim": "Bits a value are its logarithm, whatever the size of a picture.",
+    "elbo": "The log-likelihood, or its lower bound, is the logarithm of that probability.",
+}
+"""What each metric that may decide knows, and who says it."""
 
 
 IDLE = frozenset(
@@ -53,9 +96,8 @@ UNPAIRED = Decision(
 )
 CONVERSION = Decision(
     ("similarity_margin", "target_probability", "mcd"),
-    "A conversion is to be the target's voice and no longer the source's: one that is more similar "
-    "to the source has failed, whatever the baselines reach. Networks that nobody here trained say "
-    "whose it is; words and naturalness must not be lost for it.",
+    "A conversion is to be the target's voice and no longer the source's; words and naturalness "
+    "must not be lost for it.",
     costs=("word_error", "dnsmos"),
     least=0.0,
 )
@@ -69,7 +111,7 @@ SAMPLING_GREY = Decision(
     ("fd_features", "kd_imagenet", "dnsmos"),
     "Samples have no counterparts: what counts is how like the training data they are as a whole. "
     "Networks of photographs know little of what has no colours, so the data set's own classifier "
-    "decides.",
+    "goes before them, where there is one.",
     costs=("recall", "class_coverage"),
 )
 RECONSTRUCTION = Decision(
@@ -100,11 +142,13 @@ def judge(decision: Decision, metrics: dict[str, Measured]) -> Verdict | None:
     if not measured:
         return None
     metric = (compared or measured)[0]
-    found = metrics[metric]
+    found, reason = metrics[metric], decision.reason_for(metric)
     baseline = strongest(metric, found)
     if baseline is None:
-        return Verdict(metric, decision.reason, None, None)
+        return Verdict(metric, reason, None, None)
     outcome = compare(metric, found, baseline)
+    if outcome == "too_few":
+        return Verdict(metric, reason, baseline, outcome)
     costs = [
         cost
         for name in decision.costs
@@ -114,7 +158,7 @@ def judge(decision: Decision, metrics: dict[str, Measured]) -> Verdict | None:
         outcome = "trade_off"
     if failed(decision, metric, found):
         outcome = "behind"
-    return Verdict(metric, decision.reason, baseline, outcome, costs)
+    return Verdict(metric, reason, baseline, outcome, costs)
 
 
 def failed(decision: Decision, metric: str, found: Measured) -> bool:
@@ -128,7 +172,7 @@ def cost_of(metric: str, found: Measured | None) -> Cost | None:
     """Compare a model with the best baseline that does the task; None where it is not behind."""
     if found is None or MODEL not in found.values:
         return None
-    busy = Measured({k: v for k, v in found.values.items() if k not in IDLE}, found.intervals)
+    busy = replace(found, values={k: v for k, v in found.values.items() if k not in IDLE})
     baseline = strongest(metric, busy)
     if baseline is None or compare(metric, found, baseline) != "behind":
         return None
@@ -147,16 +191,32 @@ def strongest(metric: str, found: Measured) -> str | None:
 
 def compare(metric: str, found: Measured, baseline: str) -> Outcome:
     """Compare the model with a baseline."""
+    if too_few(found.protocol):
+        return "too_few"
     if level(metric, found, MODEL, baseline):
         return "level"
     model, other = (merit(metric, found.values[name]) for name in (MODEL, baseline))
     return "better" if model > other else "behind"
 
 
+def too_few(protocol: Protocol) -> bool:
+    """Tell whether a metric was measured of fewer than `LEAST_ITEMS`, by its ``count``.
+
+    What has no count, as a measure of the whole, is taken as it is.
+    """
+    count = protocol.get("count")
+    return isinstance(count, int | float) and count < LEAST_ITEMS
+
+
 def level(metric: str, found: Measured, a: str, b: str) -> bool:
-    """Tell whether two rows are level: equal, or the interval of one holds the other's value."""
+    """Tell whether two rows are level: equal, or the interval of one holds the other's value.
+
+    Or if both are `SATURATED`, by our own classifier.
+    """
     values, intervals = found.values, found.intervals
     if merit(metric, values[a]) == merit(metric, values[b]):
+        return True
+    if metric in BY_OUR_CLASSIFIER and all(values[name] >= SATURATED for name in (a, b)):
         return True
     pairs = ((intervals.get(a), values[b]), (intervals.get(b), values[a]))
     return any(bounds is not None and bounds[0] <= v <= bounds[1] for bounds, v in pairs)

@@ -23,9 +23,10 @@ LABELS: dict[Outcome | None, Label] = {
     "trade_off": Label("±", "trade-off"),
     "level": Label("=", "level"),
     "behind": Label("✗", "behind"),
+    "too_few": Label("?", "too few to tell"),
     None: Label("-", "no baseline"),
 }
-"""Best first; None where only ceilings stand beside the model."""
+"""Best first, then what can't be told; None where only ceilings stand beside the model."""
 
 UNDECIDED = LABELS[None]
 """Of a model no task of which has a verdict."""

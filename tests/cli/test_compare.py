@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.cli.commands.compare_rows import Entry, compare
+from pipeline.cli.commands.compare_words import table_of
 from pipeline.cli.commands.words import number, table
 from pipeline.evaluation.results import Measured, Results, write_results
 
@@ -70,6 +71,23 @@ def test_the_best_is_the_best_in_the_metrics_own_direction(metric, values, best)
 def test_what_only_describes_has_no_best():
     (row,) = compare([one(n, measured(100.0), "mean_f0") for n in "ab"]).rows
     assert row.best is None
+
+
+def test_of_a_few_items_nothing_is_best():
+    entries = [one(n, measured(v, count=5, untouched=1.0)) for n, v in (("a", 20.0), ("b", 30.0))]
+    found = compare(entries)
+    (row,) = found.rows
+    assert (row.best, row.level, row.baseline) == (None, [], ("untouched", 1.0))
+    assert "Of fewer than 6 items nothing is called best: a to b." in " ".join(
+        table_of(found).split()
+    )
+
+
+def test_our_own_classifier_calls_nothing_best_near_1():
+    found = compare([one(n, measured(v), "target_probability") for n, v in (("a", 0.98), ("b", 1))])
+    (row,) = found.rows
+    assert (row.best, row.level) == ("b", ["a"])
+    assert "classifier, 0.95 and more are level." in " ".join(table_of(found).split())
 
 
 def test_those_that_an_interval_does_not_tell_apart_are_level():

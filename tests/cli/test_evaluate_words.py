@@ -33,6 +33,7 @@ def test_a_task_has_its_metrics_and_its_verdict_in_lines_of_the_width():
         ("behind", 13.0, "Behind the strongest baseline, mean picture, by"),
         ("behind", 15.0, "Not enough, though better than the strongest baseline, mean picture, by"),
         ("trade_off", 20.0, "Better than the strongest baseline, mean picture, at a price, by"),
+        ("too_few", 20.0, "Of too few items to tell from the strongest baseline, mean picture, by"),
         (None, 20.0, "No verdict"),
     ],
 )

@@ -5,7 +5,18 @@ import pytest
 from pipeline.evaluation import verdicts
 from pipeline.evaluation.metric_table import METRICS
 from pipeline.evaluation.results import Cost, Measured
-from pipeline.evaluation.verdicts import CONVERSION, PAIRED, SAMPLING, UNPAIRED, Decision, judge
+from pipeline.evaluation.verdicts import (
+    BY_OUR_CLASSIFIER,
+    CONVERSION,
+    LEAST_ITEMS,
+    PAIRED,
+    REASONS,
+    SAMPLING,
+    SAMPLING_GREY,
+    UNPAIRED,
+    Decision,
+    judge,
+)
 
 DECISIONS = [value for value in vars(verdicts).values() if isinstance(value, Decision)]
 
@@ -14,6 +25,52 @@ DECISIONS = [value for value in vars(verdicts).values() if isinstance(value, Dec
 def test_decisions_name_metrics_that_there_are(decision):
     assert {*decision.metrics, *decision.costs} <= METRICS.keys()
     assert all(METRICS[name].higher_is_better is not None for name in decision.metrics)
+    assert all(decision.reason_for(name).startswith(decision.reason) for name in decision.metrics)
+
+
+def test_a_reason_is_that_of_the_metric_that_decides():
+    trusted = judge(CONVERSION, {"similarity_margin": Measured({"model": 0.2, "statistics": 0.1})})
+    assert "nobody here trained says whose it is" in trusted.reason
+    ours = judge(CONVERSION, {"target_probability": Measured({"model": 0.8, "statistics": 0.1})})
+    assert "Only the data set's own classifier tells" in ours.reason
+    assert "nobody here trained" not in ours.reason
+    grey = judge(SAMPLING_GREY, {"kd_imagenet": Measured({"model": 3.0, "noise": 9.0})})
+    assert grey.reason.endswith(REASONS["kd_imagenet"])
+
+
+@pytest.mark.parametrize(
+    ("count", "outcome"), [(1, "too_few"), (LEAST_ITEMS - 1, "too_few"), (LEAST_ITEMS, "better")]
+)
+def test_of_a_few_items_nobody_can_tell(count, outcome):
+    found = {
+        "psnr": Measured({"model": 20.0, "mean_picture": 10.0}, {}, {"count": count}),
+        "kd_imagenet": Measured({"model": 9.0, "untouched_input": 1.0}, {}, {"count": 1}),
+    }
+    verdict = judge(PAIRED, found)
+    assert (verdict.outcome, verdict.baseline, verdict.costs) == (outcome, "mean_picture", [])
+    behind = {"psnr": Measured({"model": 1.0, "mean_picture": 10.0}, {}, {"count": count})}
+    assert judge(PAIRED, behind).outcome == ("too_few" if outcome == "too_few" else "behind")
+    failed = Measured({"model": -1.0, "statistics": 0.1}, {}, {"count": count})
+    expected = "too_few" if outcome == "too_few" else "behind"
+    assert judge(CONVERSION, {"similarity_margin": failed}).outcome == expected
+
+
+@pytest.mark.parametrize("metric", sorted(BY_OUR_CLASSIFIER))
+@pytest.mark.parametrize(
+    ("model", "baseline", "outcome"),
+    [
+        (0.999, 0.998, "level"),
+        (1.0, 0.95, "level"),
+        (0.95, 1.0, "level"),
+        (1.0, 0.94, "better"),
+        (0.5, 1.0, "behind"),
+        (float("nan"), 1.0, "behind"),
+    ],
+)
+def test_our_own_classifier_tells_nobody_apart_near_1(metric, model, baseline, outcome):
+    rows = {"model": model, "statistics": baseline}
+    narrow = {name: (value - 1e-5, value + 1e-5) for name, value in rows.items()}
+    assert judge(Decision((metric,), "."), {metric: Measured(rows, narrow)}).outcome == outcome
 
 
 def test_unpaired_translation_is_decided_by_likeness_and_not_by_the_mean_picture():

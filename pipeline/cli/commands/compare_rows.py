@@ -7,7 +7,7 @@ from pipeline.cli.commands.words import in_order
 from pipeline.evaluation.metric_table import METRICS, merit
 from pipeline.evaluation.protocol import Difference, differences, same_protocol
 from pipeline.evaluation.results import MODEL, Interval, Measured, Protocol, Results
-from pipeline.evaluation.verdicts import level, strongest
+from pipeline.evaluation.verdicts import level, strongest, too_few
 
 
 class Entry(NamedTuple):
@@ -26,7 +26,9 @@ class Row(NamedTuple):
     """Label -> the model's value."""
     intervals: dict[str, Interval]
     best: str | None
-    """The label of the best; None where no value is better than another."""
+    """The label of the best; None where no value is better than another, or items are too few to
+    tell.
+    """
     level: list[str]
     """Others that can't be told from the best."""
     baseline: tuple[str, float] | None
@@ -116,18 +118,19 @@ def row_of(task: str, metric: str, entries: Sequence[Entry]) -> Row:
     intervals = {
         label: of.intervals[MODEL] for label, of in measured.items() if MODEL in of.intervals
     }
+    protocol = next(iter(measured.values())).protocol
     best: str | None = None
     level_with_best: list[str] = []
-    if metric in METRICS and METRICS[metric].higher_is_better is not None:
+    ordered = metric in METRICS and METRICS[metric].higher_is_better is not None
+    if ordered and not too_few(protocol):
         best = max(values, key=lambda label: merit(metric, values[label]))
         beside = Measured(values, intervals)
         level_with_best = [
             label for label in values if label != best and level(metric, beside, label, best)
         ]
     shared = shared_values(list(measured.values()))
-    name = None if best is None else strongest(metric, Measured(shared))
+    name = strongest(metric, Measured(shared)) if ordered else None
     baseline = None if name is None else (name, shared[name])
-    protocol = next(iter(measured.values())).protocol
     return Row(task, metric, values, intervals, best, level_with_best, baseline, protocol)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.cli.commands.compare_rows import Apart, Comparison, Row
 from pipeline.cli.commands.words import better, interval, number, spoken, table, titled, wrapped
 from pipeline.evaluation.protocol import FREE
+from pipeline.evaluation.verdicts import BY_OUR_CLASSIFIER, LEAST_ITEMS, SATURATED, too_few
 
 BEST, LEVEL = "*", "="
 LEGEND = (
@@ -24,12 +25,26 @@ def table_of(comparison: Comparison, width: int = 100) -> str:
         blocks.append(
             [spoken(task), *(f"  {line}" for line in task_table(comparison, rows, width - 2))]
         )
-    blocks.append(wrapped(LEGEND, width, "", ""))
+    blocks.append(wrapped(" ".join([LEGEND, *notes(comparison)]), width, "", ""))
     if comparison.apart or comparison.alone:
         blocks.append(["not compared", *reasons(comparison, width)])
     if free := free_lines(comparison):
         blocks.append(["differs, and may", *indented(free, width)])
     return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Say what else keeps models from being told apart, where it does: too few items, or a
+    classifier that is sure of anything.
+    """
+    few = dict.fromkeys(row.task for row in comparison.rows if too_few(row.protocol))
+    found = []
+    if few:
+        tasks = ", ".join(map(spoken, few))
+        found.append(f"Of fewer than {LEAST_ITEMS} items nothing is called best: {tasks}.")
+    if any(row.metric in BY_OUR_CLASSIFIER and row.level for row in comparison.rows):
+        found.append(f"By the data's own classifier, {SATURATED} and more are level.")
+    return found
 
 
 def task_table(comparison: Comparison, rows: list[Row], width: int) -> list[str]:

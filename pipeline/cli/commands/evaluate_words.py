@@ -68,6 +68,7 @@ def sentence(verdict: Verdict, values: Rows) -> str:
         "level": f"Not to be told from {baseline}",
         "behind": f"Not enough, though better than {baseline}" if beaten else f"Behind {baseline}",
         "trade_off": f"Better than {baseline}, at a price",
+        "too_few": f"Of too few items to tell from {baseline}",
     }[verdict.outcome]
     price = f" ({costs})" if costs else ""
     return f"{said}, by {metric}{price}. {verdict.reason}"
