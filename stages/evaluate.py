@@ -12,6 +12,7 @@ from pipeline.evaluation import Networks, evaluate, load_networks
 from pipeline.evaluation.headline import headline
 from pipeline.evaluation.results import RESULTS, write_results
 from pipeline.inference.finished import load
+from pipeline.monitoring.record import EVALUATION as RECORD
 from pipeline.monitoring.record import Stopwatch
 from pipeline.params import Params, load_params
 from pipeline.system.json_files import write_json
@@ -29,7 +30,7 @@ def main(name: str) -> None:
     results = evaluate(finished, store, networks_for(params, data, store.codec), EVALUATION / name)
     write_results(EVALUATION / name / RESULTS, results)
     write_json(METRICS / f"{name}.json", headline(results))
-    stopwatch.record(LOGS / name / "evaluation.json", finished.card.weights)
+    stopwatch.record(LOGS / name / RECORD, finished.card.weights)
 
 
 def networks_for(params: Params, data: str, codec: Codec) -> Networks:

@@ -1,8 +1,9 @@
 """The protocol of an evaluation: what holds for all of its numbers; and whether two numbers were
 measured alike.
 
-Nothing in it differs between two runs on one kind of machine; date, duration and commit stand
-beside the logs.
+Nothing in it differs between two runs on one kind of machine. Date, duration and commit stand in a
+record of their own (`pipeline.monitoring.record`): of a stage among the logs, of an evaluation of
+one's own beside its results.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ FREE = frozenset({"model", "weights", "data", "device", "machine", "threads", "t
 ``model`` and ``weights`` are what is compared. ``data`` is a name, and ``data_checksum`` says what
 it stands for. ``device``, ``machine``, ``threads`` and ``torch`` change the last digits of a
 number, not what is measured. ``code`` is not among them: another version may define a metric in
-another way.
+another way. It is the package's version, which many commits share.
 """
 
 

@@ -13,6 +13,9 @@ import pipeline
 from pipeline.system.files import write
 from pipeline.system.hardware import device, machine
 
+EVALUATION = "evaluation.json"
+"""The record of an evaluation: of a stage among the logs, of one's own beside its results."""
+
 
 class Stopwatch:
     """Time of a stage's run since the stopwatch was made.

@@ -194,6 +194,37 @@ def test_json_has_the_same(project):
     assert content["apart"] == []
 
 
+def recorded(path: Path, weights: str, commit: str = "a2364e4", *, dirty: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    facts = {"finished": "2026-11-27T16:20:11+00:00", "commit": commit, "dirty": dirty}
+    path.write_text(json.dumps({**facts, "weights": weights}))
+
+
+@pytest.mark.parametrize(
+    ("other", "same", "said"),
+    [
+        ({}, True, ""),
+        ({"commit": "bbbbbbb"}, False, "The commits differ"),
+        ({"commit": ""}, None, "can't be told"),
+        ({"dirty": True}, None, "can't be told"),
+        ({"weights": "older"}, None, "can't be told"),
+    ],
+)
+def test_dates_and_commits_are_said_and_whether_they_differ(project, other, same, said):
+    recorded(project / "data/logs/cyclegan/evaluation.json", "cyclegan")
+    recorded(project / "evaluation/cut-photos/evaluation.json", **{"weights": "cut", **other})
+    shown = " ".join(call("cut-photos", "cyclegan").stdout.split())
+    assert "cyclegan: 2026-11-27 16:20:11+00:00, commit a2364e4" in shown
+    assert said in shown
+    assert ("numbers may differ" in shown) == (same is not True)
+    assert ("with uncommitted changes" in shown) == bool(other.get("dirty"))
+    assert ("no record of date and commit" in shown) == ("weights" in other)
+    content = json.loads(call("cut-photos", "cyclegan", "--json").stdout)
+    assert content["same_commit"] is same
+    assert content["records"]["cyclegan"]["commit"] == "a2364e4"
+    assert len(content["rows"]) == 1  # what differs keeps no numbers apart
+
+
 def test_nothing_in_common_is_an_error_that_says_why(project):
     found = results("gan", {"samples": {"fd_features": measured(1.0)}})
     written(project / "data/evaluation/gan", found)

@@ -109,6 +109,9 @@ def test_trained_and_tested_with_folders_keep_their_parts(models, tmp_path):
     assert sorted(tiny.names_in(tmp_path)) == ["out", "own"]
     assert {"results.json", "horse_to_zebra.png"} <= set(tiny.names_in(tmp_path / "out"))
     assert ".prepared" not in tiny.names_in(tmp_path / "out")
+    record = json.loads((tmp_path / "out/evaluation.json").read_text())
+    assert record["weights"] == results.protocol["weights"]
+    assert {"finished", "seconds", "commit", "dirty", "machine"} <= record.keys()
 
 
 def test_a_folder_without_parts_is_tested_with_as_a_whole(models, tmp_path):

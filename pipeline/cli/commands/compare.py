@@ -12,6 +12,8 @@ from pipeline.cli.commands.words import terminal_width
 from pipeline.errors import UserError, some
 from pipeline.evaluation.results import RESULTS, read_results
 from pipeline.inference.finished import find_models
+from pipeline.monitoring.record import EVALUATION
+from pipeline.report.runs import Facts, read_log
 
 
 def run(names: Sequence[str], models: Path, *, as_json: bool) -> str:
@@ -39,7 +41,23 @@ def read_entries(names: Sequence[str], models: Path) -> list[Entry]:
     own = [str(results.protocol.get("model", "")) for results in found]
     alone = {name for name, count in Counter(own).items() if name and count == 1}
     labels = [name if name in alone else given for name, given in zip(own, names, strict=True)]
-    return [Entry(label, results) for label, results in zip(labels, found, strict=True)]
+    return [
+        Entry(label, results, record_of(path, str(results.protocol.get("weights", ""))))
+        for label, path, results in zip(labels, paths, found, strict=True)
+    ]
+
+
+def record_of(results: Path, weights: str) -> Facts | None:
+    """Find the record of an evaluation: beside its results, or of a stage among the logs.
+
+    None where there is none, or that of other weights.
+    """
+    folder = results.parent
+    for path in (folder / EVALUATION, folder.parent.parent / "logs" / folder.name / EVALUATION):
+        record = read_log(path)
+        if record is not None and record["weights"] == weights:
+            return record
+    return None
 
 
 def results_of(name: str, models: Path) -> Path:

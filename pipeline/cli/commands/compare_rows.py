@@ -8,6 +8,7 @@ from pipeline.evaluation.metric_table import METRICS, merit
 from pipeline.evaluation.protocol import Difference, differences, same_protocol
 from pipeline.evaluation.results import MODEL, Interval, Measured, Protocol, Results
 from pipeline.evaluation.verdicts import level, strongest, too_few
+from pipeline.report.runs import Facts
 
 
 class Entry(NamedTuple):
@@ -15,6 +16,16 @@ class Entry(NamedTuple):
 
     label: str
     results: Results
+    record: Facts | None = None
+    """When, by which code and where they were measured; None where nothing says so."""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of the code that measured; None where it is not known, or files of it had
+        changes that no commit has.
+        """
+        record = self.record or {}
+        return None if record.get("dirty") else record.get("commit") or None
 
 
 class Row(NamedTuple):
@@ -50,13 +61,24 @@ class Apart(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What several models' results have in common, and what keeps the rest apart."""
+    """What several models' results have in common, and what keeps the rest apart.
+
+    Versions of the code are alike in a row, but several commits may have one version.
+    """
 
     entries: list[Entry]
     rows: list[Row]
     apart: list[Apart]
     alone: dict[str, list[tuple[str, str]]]
     """Label -> task and metric of what was measured of that model and no other."""
+
+    @property
+    def same_commit(self) -> bool | None:
+        """Whether one commit measured all; None where that can't be told."""
+        commits = {entry.commit for entry in self.entries}
+        if len(commits - {None}) > 1:
+            return False
+        return None if None in commits else True
 
 
 def compare(entries: Sequence[Entry]) -> Comparison:

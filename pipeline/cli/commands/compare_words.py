@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.cli.commands.compare_rows import Apart, Comparison, Row
+from pipeline.cli.commands.compare_rows import Apart, Comparison, Entry, Row
 from pipeline.cli.commands.words import better, interval, number, spoken, table, titled, wrapped
 from pipeline.evaluation.protocol import FREE
 from pipeline.evaluation.verdicts import BY_OUR_CLASSIFIER, LEAST_ITEMS, SATURATED, too_few
+from pipeline.monitoring.record import EVALUATION
 
 BEST, LEVEL = "*", "="
 LEGEND = (
@@ -30,6 +31,7 @@ def table_of(comparison: Comparison, width: int = 100) -> str:
         blocks.append(["not compared", *reasons(comparison, width)])
     if free := free_lines(comparison):
         blocks.append(["differs, and may", *indented(free, width)])
+    blocks.append(["measured", *indented(measured_lines(comparison), width)])
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -120,10 +122,32 @@ def free_lines(comparison: Comparison) -> list[str]:
     return lines + [f"{' and '.join(labels)} have the same weights" for labels in same]
 
 
+def measured_lines(comparison: Comparison) -> list[str]:
+    """Say when and by which commit each model was measured, and whether that was one commit."""
+    lines = [f"{entry.label}: {recorded(entry)}" for entry in comparison.entries]
+    if comparison.same_commit is None:
+        lines.append("Whether one commit measured all can't be told: numbers may differ for it.")
+    elif not comparison.same_commit:
+        lines.append("The commits differ: where the code does, numbers may differ for it.")
+    return lines
+
+
+def recorded(entry: Entry) -> str:
+    """Say what is known of an evaluation's date and commit."""
+    if entry.record is None:
+        return f"no record of date and commit ({EVALUATION})"
+    commit = entry.record.get("commit")
+    changed = " with uncommitted changes" if entry.record.get("dirty") else ""
+    date = str(entry.record.get("finished", "date not known")).replace("T", " ")
+    return f"{date}, {f'commit {commit}{changed}' if commit else 'commit not known'}"
+
+
 def as_content(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as JSON's values."""
     return {
         "models": {entry.label: entry.results.protocol for entry in comparison.entries},
+        "records": {entry.label: entry.record for entry in comparison.entries},
+        "same_commit": comparison.same_commit,
         "rows": [
             row._asdict()
             | {

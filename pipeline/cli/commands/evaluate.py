@@ -18,6 +18,7 @@ from pipeline.errors import UserError, in_the_way
 from pipeline.evaluation import EVALUATIONS, Networks, evaluate
 from pipeline.evaluation.results import RESULTS, write_results
 from pipeline.inference.finished import FinishedModel, load, unable
+from pipeline.monitoring.record import EVALUATION, Stopwatch
 from pipeline.system.files import made
 from pipeline.system.lock import locked
 
@@ -37,9 +38,11 @@ def run(
 ) -> None:
     """Evaluate the model in ``folder`` on ``data``, and print what was found.
 
-    Writes to ``out`` what the stage `evaluate` writes, whole or not at all. Raises UserError where
-    the data does not suit the model, or ``out`` holds what no evaluation made.
+    Writes to ``out`` what the stage `evaluate` writes, and the record that it leaves in its logs,
+    whole or not at all. Raises UserError where the data does not suit the model, or ``out`` holds
+    what no evaluation made.
     """
+    stopwatch = Stopwatch()
     finished = load(folder)
     check_measured(finished)
     name = block_name(folder_name(data))
@@ -57,6 +60,7 @@ def run(
             raise UserError(f"nothing could be measured\n{summary(results, terminal_width())}")
         shutil.rmtree(new / ".prepared", ignore_errors=True)
         write_results(new / RESULTS, results)
+        stopwatch.record(new / EVALUATION, finished.card.weights)
     print(f"\n{summary(results, terminal_width())}")
     what = "figures and sounds" if isinstance(finished.codec, MelCodec) else "figures"
     print(f"\n{shown(out / RESULTS)}, with {what} beside it")
