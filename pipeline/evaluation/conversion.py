@@ -33,6 +33,10 @@ DISTANCES = (
     "modulation_distance",
 )
 """The metrics that need the target's recording of a sentence."""
+OF_PITCH = ("log_f0_rmse", "log_f0_correlation", "voicing_error")
+"""Those of them that need pitch."""
+EXTRACTOR = "DIO and StoneMask"
+"""What finds pitch, here and in prepared recordings: see `pipeline.codecs.pitch`."""
 BEFORE, WANTED, TRUTH = "source_recording", "target_speaker", "target_recording"
 
 
@@ -102,7 +106,11 @@ def compare_to_truth(
     ranking: Ranking | None = None
     for metric, rows in compare_voices(voices, truths).items():
         rate = world_rate(codec.convention) if metric == "mcd_world" else codec.convention.rate
-        about: Protocol = {"count": len(truths), "alignment": "dynamic time warping", "rate": rate}
+        about: Protocol = {"count": len(truths), "rate": rate}
+        if metric != "modulation_distance":  # of whole sets, along no path of time
+            about["alignment"] = "dynamic time warping"
+        if metric in OF_PITCH:
+            about["extractor"] = EXTRACTOR
         context.add(task, metric, rows, **about)
         found = rows[MODEL]
         if metric == "mcd" and isinstance(found, Tensor):
@@ -227,8 +235,11 @@ def compare_pitch(
     known = {name: pitch for name, pitch in pitches.items() if pitch is not None}
     if MODEL not in known:  # nothing to compare, and its voicing error says why
         return
-    context.add(f"{task}/pitch", "mean_f0", {name: p.hertz for name, p in known.items()})
-    context.add(f"{task}/pitch", "f0_std", {name: p.cents for name, p in known.items()})
+    about: Protocol = {"count": len(sentences), "extractor": EXTRACTOR}
+    if WANTED in known:
+        about["target_speaker_from"] = "training recordings"
+    context.add(f"{task}/pitch", "mean_f0", {name: p.hertz for name, p in known.items()}, **about)
+    context.add(f"{task}/pitch", "f0_std", {name: p.cents for name, p in known.items()}, **about)
 
 
 def save_sounds(

@@ -120,6 +120,25 @@ def test_a_classifier_says_whom_it_takes_a_voice_for_and_how_surely(tmp_path):
             assert set(rows.values()) == {expected}
 
 
+def test_whatever_depends_on_pitch_says_how_it_was_found(tmp_path):
+    store = spoken(tmp_path, {"ann": "s", "bob": "s"})
+    context = evaluating.context(Same(), store, tmp_path)
+    evaluate_converter(context)
+    found = context.results.tasks
+    about = {
+        "count": len(store.domain("test", "ann")),
+        "extractor": "DIO and StoneMask",
+        "target_speaker_from": "training recordings",
+    }
+    pitch, task = found["ann_to_bob/pitch"], found["ann_to_bob"]
+    assert {metric: of.protocol for metric, of in pitch.items()} == dict.fromkeys(pitch, about)
+    for metric in ("log_f0_rmse", "log_f0_correlation", "voicing_error"):
+        assert task[metric].protocol["extractor"] == "DIO and StoneMask"
+    assert "extractor" not in task["mcd"].protocol
+    assert task["mcd"].protocol["alignment"] == "dynamic time warping"
+    assert "alignment" not in task["modulation_distance"].protocol
+
+
 def test_a_store_without_pitch_has_the_other_baselines(tmp_path):
     store = spoken(tmp_path, {"ann": "s", "bob": "s"})
     path = store.root / "meta.json"
