@@ -10,7 +10,7 @@ from pipeline.evaluation import Networks
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.conversion import evaluate_converter
 from pipeline.evaluation.judges import Panel, Transcript
-from pipeline.evaluation.listening import Recordings, listen
+from pipeline.evaluation.listening import Recordings, add_word_error, listen
 
 ASKED = ("speakers", "naturalness", "words")
 
@@ -49,6 +49,17 @@ class Counting(Asked):
     def transcribe(self, wave: Tensor, rate: int) -> Transcript:
         self.heard.append(len(wave))
         return Transcript(" ".join([self.word] * round(10 * len(wave) / rate)))
+
+
+class Abroad(Counting):
+    """Hears one word, by a spelling that English changes, in the language that it finds."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language, self.words = language, iter(["colour", *["color"] * 99])
+
+    def transcribe(self, wave: Tensor, rate: int) -> Transcript:
+        return Transcript(next(self.words), self.language)
 
 
 class Music(Counting):
@@ -100,6 +111,18 @@ def test_a_word_error_says_its_unit_and_is_missing_where_nobody_said_a_word(stor
     assert "word_error" not in mute.tasks["ann_to_bob"]
     (reason,) = {of.reason for of in mute.missing if of.metric == "word_error"}
     assert "have no words" in reason
+
+
+@pytest.mark.parametrize(("language", "errors"), [("en", 0), ("fr", 1)])
+def test_the_language_of_a_clip_tells_how_its_words_are_spelt(store, tmp_path, language, errors):
+    context = evaluating.context(evaluating.Constant({"bob": "ann"}, 0.0, 1), store, tmp_path)
+    panel = Panel(words=Abroad(language))
+    context = Context(context.finished, store, tmp_path, Networks(judges=panel))
+    recordings = Recordings(store, panel, store.codec.convention.rate)
+    key = store.domain("test", "ann").keys[0]
+    said = recordings.beside({"model": torch.ones(800)}, "ann", key, {})
+    add_word_error(context, "ann_to_bob", [said], recordings)
+    assert context.results.rows("ann_to_bob", "word_error") == {"model": errors}
 
 
 def test_a_sound_is_resampled_once_for_all(panel):
