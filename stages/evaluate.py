@@ -15,6 +15,7 @@ from pipeline.inference.finished import load
 from pipeline.monitoring.record import EVALUATION as RECORD
 from pipeline.monitoring.record import Stopwatch
 from pipeline.params import Params, load_params
+from pipeline.system.files import sha256_of
 from pipeline.system.json_files import write_json
 from stages.command import block, run_named
 from stages.layout import CLASSIFIERS, EVALUATION, LOGS, METRICS, MODELS, PARAMS, PREPARED
@@ -30,7 +31,8 @@ def main(name: str) -> None:
     results = evaluate(finished, store, networks_for(params, data, store.codec), EVALUATION / name)
     write_results(EVALUATION / name / RESULTS, results)
     write_json(METRICS / f"{name}.json", headline(results))
-    stopwatch.record(LOGS / name / RECORD, finished.card.weights)
+    checksum = sha256_of(EVALUATION / name / RESULTS)
+    stopwatch.record(LOGS / name / RECORD, finished.card.weights, results=checksum)
 
 
 def networks_for(params: Params, data: str, codec: Codec) -> Networks:

@@ -194,10 +194,10 @@ def test_json_has_the_same(project):
     assert content["apart"] == []
 
 
-def recorded(path: Path, weights: str, commit: str = "a2364e4", *, dirty: bool = False) -> None:
+def recorded(path: Path, weights: str, commit: str = "a2364e4", **more: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    facts = {"finished": "2026-11-27T16:20:11+00:00", "commit": commit, "dirty": dirty}
-    path.write_text(json.dumps({**facts, "weights": weights}))
+    facts = {"finished": "2026-11-27T16:20:11+00:00", "commit": commit, "dirty": False}
+    path.write_text(json.dumps({**facts, "weights": weights, **more}))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,9 @@ def recorded(path: Path, weights: str, commit: str = "a2364e4", *, dirty: bool =
         ({"commit": "bbbbbbb"}, False, "The commits differ"),
         ({"commit": ""}, None, "can't be told"),
         ({"dirty": True}, None, "can't be told"),
+        ({"commit": "bbbbbbb", "dirty": True}, False, "The commits differ"),
         ({"weights": "older"}, None, "can't be told"),
+        ({"results": "another run's"}, None, "can't be told"),
     ],
 )
 def test_dates_and_commits_are_said_and_whether_they_differ(project, other, same, said):
@@ -218,7 +220,7 @@ def test_dates_and_commits_are_said_and_whether_they_differ(project, other, same
     assert said in shown
     assert ("numbers may differ" in shown) == (same is not True)
     assert ("with uncommitted changes" in shown) == bool(other.get("dirty"))
-    assert ("no record of date and commit" in shown) == ("weights" in other)
+    assert ("no record of date and commit" in shown) == bool({"weights", "results"} & other.keys())
     content = json.loads(call("cut-photos", "cyclegan", "--json").stdout)
     assert content["same_commit"] is same
     assert content["records"]["cyclegan"]["commit"] == "a2364e4"

@@ -30,6 +30,7 @@ from pipeline.evaluation.results import Results, read_results
 from pipeline.inference.finished import export, outline
 from pipeline.mel_convention import MelConvention
 from pipeline.samples import DatasetSpec
+from pipeline.system.files import sha256_of
 
 BANDS = MelConvention(rate=8000, n_fft=512, hop=64, win=512, mels=32, fmax=4000)
 
@@ -111,6 +112,7 @@ def test_trained_and_tested_with_folders_keep_their_parts(models, tmp_path):
     assert ".prepared" not in tiny.names_in(tmp_path / "out")
     record = json.loads((tmp_path / "out/evaluation.json").read_text())
     assert record["weights"] == results.protocol["weights"]
+    assert record["results"] == sha256_of(tmp_path / "out/results.json")
     assert {"finished", "seconds", "commit", "dirty", "machine"} <= record.keys()
 
 

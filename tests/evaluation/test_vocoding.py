@@ -144,7 +144,8 @@ def test_the_stage_takes_the_vocoder_that_the_parameters_name(in_folder, raw_sou
     assert read_results(in_folder / "data/evaluation/swap/results.json") == Results()
     assert json.loads((in_folder / "data/metrics/swap.json").read_text()) == {}
     record = json.loads((in_folder / "data/logs/swap/evaluation.json").read_text())
-    assert record.keys() == {"finished", "seconds", "commit", "dirty", "weights", "machine"}
+    facts = {"finished", "seconds", "commit", "dirty", "weights", "machine", "results"}
+    assert record.keys() == facts
     (in_folder / "params.yaml").write_text(yaml.safe_dump({**text, "vocoder": None}))
     evaluate_stage.main("swap")
     assert seen[1] is None

@@ -14,6 +14,7 @@ from pipeline.evaluation.results import RESULTS, read_results
 from pipeline.inference.finished import find_models
 from pipeline.monitoring.record import EVALUATION
 from pipeline.report.runs import Facts, read_log
+from pipeline.system.files import sha256_of
 
 
 def run(names: Sequence[str], models: Path, *, as_json: bool) -> str:
@@ -50,12 +51,16 @@ def read_entries(names: Sequence[str], models: Path) -> list[Entry]:
 def record_of(results: Path, weights: str) -> Facts | None:
     """Find the record of an evaluation: beside its results, or of a stage among the logs.
 
-    None where there is none, or that of other weights.
+    None where there is none, or that of other weights or of another run's results, as DVC may have
+    brought back.
     """
     folder = results.parent
     for path in (folder / EVALUATION, folder.parent.parent / "logs" / folder.name / EVALUATION):
         record = read_log(path)
-        if record is not None and record["weights"] == weights:
+        if record is None or record["weights"] != weights:
+            continue
+        checksum = sha256_of(results)
+        if record.get("results", checksum) == checksum:
             return record
     return None
 

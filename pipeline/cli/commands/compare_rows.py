@@ -20,12 +20,14 @@ class Entry(NamedTuple):
     """When, by which code and where they were measured; None where nothing says so."""
 
     @property
-    def commit(self) -> str | None:
-        """The commit of the code that measured; None where it is not known, or files of it had
-        changes that no commit has.
-        """
-        record = self.record or {}
-        return None if record.get("dirty") else record.get("commit") or None
+    def commit(self) -> str:
+        """The commit of the code that measured; "" where it is not known."""
+        return str((self.record or {}).get("commit", ""))
+
+    @property
+    def changed(self) -> bool:
+        """Whether that code had changes that no commit has."""
+        return bool((self.record or {}).get("dirty"))
 
 
 class Row(NamedTuple):
@@ -76,9 +78,10 @@ class Comparison(NamedTuple):
     def same_commit(self) -> bool | None:
         """Whether one commit measured all; None where that can't be told."""
         commits = {entry.commit for entry in self.entries}
-        if len(commits - {None}) > 1:
+        if len(commits - {""}) > 1:
             return False
-        return None if None in commits else True
+        unsure = "" in commits or any(entry.changed for entry in self.entries)
+        return None if unsure else True
 
 
 def compare(entries: Sequence[Entry]) -> Comparison:

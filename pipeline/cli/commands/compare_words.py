@@ -136,10 +136,9 @@ def recorded(entry: Entry) -> str:
     """Say what is known of an evaluation's date and commit."""
     if entry.record is None:
         return f"no record of date and commit ({EVALUATION})"
-    commit = entry.record.get("commit")
-    changed = " with uncommitted changes" if entry.record.get("dirty") else ""
+    changed = " with uncommitted changes" if entry.changed else ""
     date = str(entry.record.get("finished", "date not known")).replace("T", " ")
-    return f"{date}, {f'commit {commit}{changed}' if commit else 'commit not known'}"
+    return f"{date}, {f'commit {entry.commit}{changed}' if entry.commit else 'commit not known'}"
 
 
 def as_content(comparison: Comparison) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pipeline.evaluation import EVALUATIONS, Networks, evaluate
 from pipeline.evaluation.results import RESULTS, write_results
 from pipeline.inference.finished import FinishedModel, load, unable
 from pipeline.monitoring.record import EVALUATION, Stopwatch
-from pipeline.system.files import made
+from pipeline.system.files import made, sha256_of
 from pipeline.system.lock import locked
 
 MADE = {".png", ".json", ".wav"}
@@ -60,7 +60,8 @@ def run(
             raise UserError(f"nothing could be measured\n{summary(results, terminal_width())}")
         shutil.rmtree(new / ".prepared", ignore_errors=True)
         write_results(new / RESULTS, results)
-        stopwatch.record(new / EVALUATION, finished.card.weights)
+        checksum = sha256_of(new / RESULTS)
+        stopwatch.record(new / EVALUATION, finished.card.weights, results=checksum)
     print(f"\n{summary(results, terminal_width())}")
     what = "figures and sounds" if isinstance(finished.codec, MelCodec) else "figures"
     print(f"\n{shown(out / RESULTS)}, with {what} beside it")
