@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import tiny
 import torch
+from special import special as special
 from stores import prepared
 
 from pipeline.datasets.digits import DigitsParams

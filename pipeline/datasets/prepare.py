@@ -14,7 +14,7 @@ from pipeline.datasets.source import DatasetParams, DomainMoments, Item, SoundPa
 from pipeline.datasets.store import Meta, Sealed
 from pipeline.datasets.writer import PROGRESS, Analysed, DomainWriter
 from pipeline.errors import UserError, listing
-from pipeline.system.files import put_in_place, replace, write
+from pipeline.system.files import check_folder, put_in_place, replace, write
 from pipeline.system.lock import locked
 from pipeline.system.memory import keep_memory
 from pipeline.system.progress import Progress
@@ -33,6 +33,7 @@ def prepare(params: DatasetParams, out: Path, workers: int | None = None) -> Non
     it. Raises UserError where the raw data is missing or empty, where another process prepares it,
     and, with all of them listed at once, where items are damaged.
     """
+    check_folder(out)
     with locked(out.with_name(f".{out.name}.lock"), f"preparation of {out.name}"):
         source = params.source()
         for note in source.notes:

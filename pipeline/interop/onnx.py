@@ -28,7 +28,7 @@ from pipeline.inference.tiling import rounded_up
 from pipeline.inference.translation import SMALLEST
 from pipeline.nn.normalisation import InstanceNorm
 from pipeline.samples import Spec
-from pipeline.system.files import replace
+from pipeline.system.files import make_folder, replace
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -69,7 +69,7 @@ def export_onnx(finished: FinishedModel, out: Path, to: str | None = None) -> fl
             f"'{finished.name}' to {to}: onnxruntime differs from torch by {difference:.1g}, more "
             f"than {TOLERANCE:g}, so {out} was not written"
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     replace(out, content)
     return difference
 

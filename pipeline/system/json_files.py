@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline.errors import shortened
-from pipeline.system.files import write
+from pipeline.system.files import make_folder, write
 from pipeline.system.text_files import read_bounded
 
 MOST_BYTES = 2**26
@@ -17,9 +17,9 @@ DEEPEST = 64
 def write_json(path: Path, content: object) -> None:
     """Write a file, and the folders that it lies in: a value a line, and a line's end at the end.
 
-    Equal content gives equal bytes. Raises OSError as `write` does.
+    Equal content gives equal bytes. Raises OSError and UserError as `write` does.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write(path, (json.dumps(content, indent=1) + "\n").encode())
 
 

@@ -12,6 +12,7 @@ from pipeline.methods.base import RunParams
 from pipeline.models.card import Pretrained
 from pipeline.samples import DatasetSpec
 from pipeline.system.distributed import is_first_process, wait_for_all
+from pipeline.system.files import check_folder
 from pipeline.system.hardware import choose_precision, start_fabric
 from pipeline.system.lock import locked
 from pipeline.training.checkpoints import Checkpoints, run_key
@@ -47,6 +48,7 @@ def train(
     Raises UserError where the data does not fit the run, a loss or a weight became NaN or infinite,
     or another process trains the same model.
     """
+    check_folder(out)  # before the hours that training may take
     label = f"{out.parent.name}/{out.name}"
     lock = out.with_name(f".{out.name}.lock")
     with locked(lock, f"training of {label}") if is_first_process() else nullcontext():

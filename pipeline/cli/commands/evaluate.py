@@ -14,12 +14,12 @@ from pipeline.cli.commands.words import spoken, terminal_width
 from pipeline.codecs import MelCodec
 from pipeline.datasets.contents import SYSTEM_FILES
 from pipeline.datasets.survey.names import block_name, folder_name
-from pipeline.errors import UserError, in_the_way
+from pipeline.errors import UserError
 from pipeline.evaluation import EVALUATIONS, Networks, evaluate
 from pipeline.evaluation.results import RESULTS, write_results
 from pipeline.inference.finished import FinishedModel, load, unable
 from pipeline.monitoring.record import EVALUATION, Stopwatch
-from pipeline.system.files import made, sha256_of
+from pipeline.system.files import check_folder, made, sha256_of
 from pipeline.system.lock import locked
 
 MADE = {".png", ".json", ".wav"}
@@ -95,8 +95,7 @@ def check_out(out: Path, data: Path) -> None:
         raise UserError(
             f"--out {out}: results and data ({data}) must not lie in each other; name another place"
         )
-    if out.is_file() or any(above.is_file() for above in out.parents):
-        raise UserError(in_the_way(out))
+    check_folder(out)
     files = [file for file in out.rglob("*") if not file.is_dir()]
     kept = SYSTEM_FILES | {".ds_store"}  # by a system, beside whatever lies in a folder
     own = [file for file in files if file.name.lower() not in kept]

@@ -6,6 +6,7 @@ from pipeline.errors import UserError
 from pipeline.inference.finished import load
 from pipeline.inference.pictures import choose_target
 from pipeline.interop.onnx import export_onnx, require_packages
+from pipeline.system.files import check_file, check_folder
 
 
 def export(folder: Path, out: Path | None, to: str | None) -> str:
@@ -14,8 +15,11 @@ def export(folder: Path, out: Path | None, to: str | None) -> str:
     Raises UserError where `export_onnx` does, or where ``out`` does not name an ONNX file.
     """
     require_packages()  # before the model is loaded, which takes a while
-    if out is not None and (out.suffix.lower() != ".onnx" or out.is_dir()):
-        raise UserError(f"can't write {out}: expected the name of a file that ends in .onnx")
+    if out is not None:
+        if out.suffix.lower() != ".onnx" or out.is_dir():
+            raise UserError(f"can't write {out}: expected the name of a file that ends in .onnx")
+        check_folder(out.parent)
+        check_file(out)
     finished = load(folder)
     to = choose_target(finished, to)
     out = out or Path(f"{finished.name}-to-{to}.onnx")

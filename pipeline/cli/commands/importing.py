@@ -16,6 +16,7 @@ from pipeline.models.translators import GeneratorTranslator
 from pipeline.nn.outlines import on_meta
 from pipeline.nn.shapes import check_size
 from pipeline.samples import DatasetSpec
+from pipeline.system.files import check_folder
 
 CONFIGURED = {"hifigan": ("vocoder", import_vocoder), "taming": ("VQGAN", import_coder)}
 """Whose checkpoints have their network in a file beside them, and what reads which model."""
@@ -78,6 +79,7 @@ def new_folder(models: Path, name: str) -> Path:
     """
     if not name or name.startswith(".") or Path(name).name != name:
         raise UserError(f"expected a name for a folder below {models}, found '{name}'")
+    check_folder(models)
     if (models / name).exists():
         raise UserError(f"{models / name} is there already: choose another name or remove it")
     return models / name

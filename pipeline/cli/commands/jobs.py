@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 from pipeline.datasets.contents import ADVICE, contents_of
 from pipeline.datasets.folders import PICTURES, SOUNDS
 from pipeline.datasets.layouts import none_among
-from pipeline.errors import UserError
+from pipeline.errors import UserError, kind_of
+from pipeline.system.files import check_file, check_folder
 
 
 class Job(NamedTuple):
@@ -33,7 +34,7 @@ def plan(inputs: Sequence[Path], out: Path, kind: Literal["image", "mel"]) -> li
 
     Says on standard error what of a folder is passed over. Raises UserError, before anything is
     written, where an input is missing or a folder is empty, where two results would have one name,
-    or where a result would replace a source.
+    or where a result would replace a source or what is no file.
     """
     suffixes, what = (PICTURES, "pictures") if kind == "image" else (SOUNDS, "sound files")
     for path in inputs:
@@ -45,9 +46,11 @@ def plan(inputs: Sequence[Path], out: Path, kind: Literal["image", "mel"]) -> li
         raise UserError(f"can't write {out}: the model makes {what}, allowed: {allowed}")
     if len(inputs) == 1 and inputs[0].is_file() and writable and not out.is_dir():
         return checked([Job(inputs[0], out)])
-    if out.is_file() or writable:
-        blocks = "is a file" if out.is_file() else "ends as a file does"
+    found = kind_of(out)
+    if writable or found == "a file":
+        blocks = f"is {found}" if found else "ends as a file does"
         raise UserError(f"several results need a folder, but --out {out} {blocks}: name a folder")
+    check_folder(out)
     jobs: list[Job] = []
     for path in inputs:
         if path.is_dir():
@@ -78,10 +81,13 @@ def renamed(result: Path, suffixes: Sequence[str]) -> Path:
 
 
 def checked(jobs: list[Job]) -> list[Job]:
-    """Return the jobs themselves, if no result stands in the way of a source or another result."""
+    """Return the jobs themselves, if each result can be written and is neither source nor twice."""
     sources = {job.source.resolve() for job in jobs}
     taken: dict[Path, Path] = {}
+    for folder in {job.result.parent for job in jobs}:
+        check_folder(folder)
     for job in jobs:
+        check_file(job.result)
         result = job.result.resolve()
         if result in sources:
             raise UserError(f"{job.result} would replace an input: choose another --out")

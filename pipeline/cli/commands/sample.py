@@ -1,6 +1,7 @@
 """`crossdomain sample`: pictures and sounds that a model draws."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -9,14 +10,14 @@ from PIL import Image
 
 from pipeline.cli.commands.jobs import names_file
 from pipeline.codecs import MelCodec
-from pipeline.codecs.image import to_png
+from pipeline.codecs.image import Picture, to_png
 from pipeline.codecs.mel import Wave, to_audio
 from pipeline.datasets.folders import PICTURES
 from pipeline.errors import UserError
 from pipeline.figures import to_rgb
 from pipeline.inference.finished import FinishedModel, as_sampler, as_vocoder, load
 from pipeline.inference.sampling import draw_samples, joined, sample_grid, sample_waves
-from pipeline.system.files import write
+from pipeline.system.files import check_folder, make_folder, write
 from pipeline.system.hardware import device
 
 SOUNDS: dict[str, Literal["WAV", "FLAC"]] = {".wav": "WAV", ".flac": "FLAC"}
@@ -48,6 +49,7 @@ def sample(
     if ending and ending not in PICTURES and ending not in SOUNDS:
         allowed = ", ".join((*PICTURES, *SOUNDS))
         raise UserError(f"can't write {out}: expected a folder, or a name that ends in {allowed}")
+    check_folder(out.parent if ending else out)
     finished = load(folder, device())
     as_sampler(finished)
     sound = isinstance(finished.codec, MelCodec)
@@ -59,12 +61,10 @@ def sample(
         )
     if sound or ending in SOUNDS:
         return sample_sound(finished, count, seed, out, ending, label, options, vocoder)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent if ending else out)
     if ending:
-        picture = sample_grid(finished, count, seed, label, options)
-        Image.fromarray(picture).save(out)
+        save_picture(out, sample_grid(finished, count, seed, label, options))
     else:
-        out.mkdir(exist_ok=True)
         samples = torch.cat(list(draw_samples(finished, count, seed, label, options)))
         for number, one in enumerate(samples):
             write(out / f"{number:04d}.png", to_png(to_rgb(one)))
@@ -94,15 +94,21 @@ def sample_sound(
     waves = list(sample_waves(finished, count, seed, label, options, voice))
     assert isinstance(codec, MelCodec)
     rate = codec.convention.rate
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent if ending else out)
     if ending:
         save_sound(out, joined(waves, rate), rate)
     else:
-        out.mkdir(exist_ok=True)
         for number, wave in enumerate(waves):
             save_sound(out / f"{number:04d}.wav", wave, rate)
     seconds = len(waves[0]) / rate
     return f"{count} sample(s) of {finished.name}, {seconds:.2f} s each: {out}"
+
+
+def save_picture(path: Path, picture: Picture) -> None:
+    """Write a picture in the format of the file's ending."""
+    content = BytesIO()
+    Image.fromarray(picture).save(content, Image.registered_extensions()[path.suffix.lower()])
+    write(path, content.getbuffer())
 
 
 def save_sound(path: Path, wave: Wave, rate: int) -> None:

@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.inference.conversion import convert_blocks, mel_codec
 from pipeline.inference.finished import FinishedModel
 from pipeline.mel_convention import MelConvention
+from pipeline.system.files import make_folder
 
 
 class PitchMeter:
@@ -75,7 +76,7 @@ def convert_file(
     Raises ValueError with the reason where ``source`` holds no usable sound.
     """
     rate = mel_codec(finished).convention.rate
-    result.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(result.parent)
     file = read_mono(source)
     blocks = resampled(file, rate)
     if pitches is not None:

@@ -13,7 +13,7 @@ from pipeline.evaluation.results import MODEL, RESULTS, Rows
 from pipeline.report.baselines import baseline
 from pipeline.report.words import spoken
 from pipeline.scaffold.wiring import look_up
-from pipeline.system.files import write
+from pipeline.system.files import make_folder, write
 
 PARAMS = "params.yaml"
 EVALUATION = "data/evaluation"
@@ -48,7 +48,7 @@ def run(model: str, parameter: str, metric: str, out: Path) -> str:
             f"run --queue -S '{block}.{parameter}=2,5,16,64' {STAGES[group]}@{model}; "
             "dvc queue start"
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     rows, plot = (out.with_name(f"{out.name}{ending}") for ending in (".tsv", ".png"))
     table = tsv(points, parameter)
     write(rows, table.encode())

@@ -18,6 +18,7 @@ from pipeline.inference.conversion import mel_codec
 from pipeline.inference.finished import FinishedModel, as_vocoder, load
 from pipeline.inference.pictures import choose_target, translate_pictures, with_style
 from pipeline.inference.vocoders import fitting
+from pipeline.system.files import make_folder
 from pipeline.system.hardware import device
 from pipeline.system.progress import Progress
 
@@ -165,7 +166,7 @@ def translate_batch(
             yield f"{job.source}: {width}x{height} pixels need more memory than there is"
         return
     for (job, _), result in zip(batch, results, strict=True):
-        job.result.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(job.result.parent)
         try:
             Image.fromarray(result).save(job.partial, quality=95)
             job.partial.replace(job.result)

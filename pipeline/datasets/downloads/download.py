@@ -18,7 +18,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from pipeline.errors import UserError
-from pipeline.system.files import replace
+from pipeline.system.files import make_folder, replace
 from pipeline.system.progress import Progress
 
 MEBI = 2**20
@@ -73,7 +73,7 @@ def download(url: str, path: Path, expected: Expected) -> str:
     connection keeps failing (what came is kept), and where the file is not the expected one (then
     nothing is kept).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     partial = path.with_name(f"{path.name}.partial")
     failures, most = 0, length(partial)
     while True:

@@ -8,7 +8,7 @@ from pipeline.datasets.downloads.archives import BZIP2, TAR, ZIP, unpack
 from pipeline.datasets.downloads.download import Expected, download
 from pipeline.datasets.layouts import Corpus
 from pipeline.errors import UserError
-from pipeline.system.files import replace
+from pipeline.system.files import check_file, check_folder, replace
 
 CYCLEGAN = "https://efrosgans.eecs.berkeley.edu/cyclegan/datasets"
 PIX2PIX = "https://efrosgans.eecs.berkeley.edu/pix2pix/datasets"
@@ -185,6 +185,8 @@ def fetch(published: Published, out: Path) -> str:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         return f"{out} is there already and was left alone; remove it to fetch it again"
     archive = out.with_name(out.name + published.suffix)
+    check_folder(out.parent)
+    check_file(archive)
     record = archive.with_name(f"{archive.name}.sha256")
     expected = what_is_expected(published, record)
     if archive.exists():  # whole, but not unpacked: the disk was full, say
