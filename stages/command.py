@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pipeline.errors import UserError
-from pipeline.errors import exit_on_user_error as run
+from pipeline.errors import exit_on_error as run
 
 __all__ = ["block", "run", "run_named"]
 

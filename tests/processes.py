@@ -23,7 +23,7 @@ import torch
 from trainers import train_in
 
 from pipeline.datasets.store import Store
-from pipeline.errors import exit_on_user_error
+from pipeline.errors import exit_on_error
 from pipeline.system.hardware import memory_used
 from pipeline.training import readers, trainer
 
@@ -107,7 +107,7 @@ def train_till_killed(
         return read(self, at)
 
     readers.UnpairedReader.__call__ = kill
-    exit_on_user_error(lambda: train_toy(name, store, root, **changes))
+    exit_on_error(lambda: train_toy(name, store, root, **changes))
 
 
 def print_growth(size: int) -> None:

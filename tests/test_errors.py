@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import LISTED, UserError, exit_on_user_error, listing
+from pipeline.errors import (
+    DEFECT,
+    LISTED,
+    UserError,
+    exit_on_error,
+    exit_on_user_error,
+    listing,
+    unwritable,
+)
 
 
 def said(work, capsys: pytest.CaptureFixture[str]) -> str:
@@ -52,6 +60,61 @@ def test_other_refusals_of_the_system_keep_its_words(capsys):
 def test_a_defect_is_no_users_error():
     with pytest.raises(FileNotFoundError):
         exit_on_user_error(lambda: Path("/nowhere/at/all").read_text())
+
+
+def test_a_defect_ends_with_a_code_of_its_own_and_its_traceback(capsys):
+    """So a script can tell it from what a user can put right, whose code is 1."""
+
+    def fail():
+        raise ValueError("nobody foresaw this")
+
+    with pytest.raises(SystemExit) as ended:
+        exit_on_error(fail)
+    said_then = capsys.readouterr().err
+    assert ended.value.code == DEFECT == 70
+    assert "ValueError: nobody foresaw this" in said_then
+    assert said_then.splitlines()[0].startswith("Traceback")
+    assert "please report it" in said_then.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(UserError("x"), 1), (KeyboardInterrupt(), 130), (SystemExit(3), 3)],
+)
+def test_other_ends_keep_their_codes(error, code):
+    def fail():
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        exit_on_error(fail)
+    assert ended.value.code == code
+
+
+def test_too_little_memory_is_no_defect(capsys):
+    class OutOfMemoryError(RuntimeError):
+        """As torch's."""
+
+    for error in (
+        MemoryError(),
+        OutOfMemoryError("of 2 GiB"),
+        RuntimeError("can't allocate memory"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            exit_on_error(lambda error=error: (_ for _ in ()).throw(error))
+        assert ended.value.code == 1
+        assert capsys.readouterr().err.startswith("error: not enough memory: ")
+
+
+def test_what_cannot_be_written_names_the_folder_and_the_reason(tmp_path):
+    for code, words in (
+        (errno.ENOENT, f"can't write x in {tmp_path}: nothing can be created there"),
+        (errno.EROFS, f"can't write x in {tmp_path}: Read-only file system"),
+        (errno.EACCES, f"can't write x in {tmp_path}: Permission denied"),
+        (errno.ENOSPC, "no room left to write /x: No space left on device"),
+    ):
+        error = OSError(code, errno.errorcode[code], "/x")
+        error.strerror = words.rpartition(": ")[2]
+        assert str(unwritable(tmp_path / "none/x", error)) == words
 
 
 def test_a_listing_ends_with_a_number():

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.capabilities import Option
-from pipeline.errors import DEBUG, exit_on_user_error
+from pipeline.errors import DEBUG, exit_on_defect, exit_on_user_error
 
 MODELS = Path("data/models")
 OWN_EVALUATIONS = Path("evaluation")
@@ -18,7 +18,15 @@ OWN_EVALUATIONS = Path("evaluation")
 
 
 class Commands(TyperGroup):
-    """Commands whose `UserError` is a message and exit code 1."""
+    """Commands whose errors end with a message, and with an exit code that tells defects apart."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run the command line; typer's own errors, of wrong arguments, are behind it then."""
+
+        def run() -> Any:
+            return super(Commands, self).main(*args, standalone_mode=standalone_mode, **extra)
+
+        return exit_on_defect(run) if standalone_mode else run()
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for; which class ``ctx`` has is typer's own affair."""
@@ -58,8 +66,8 @@ def main(
 ) -> None:
     """Translate between domains of pictures and sound, and draw samples, by trained models.
 
-    Exit codes: 0 done; 1 an error that its message tells how to put right; 2 wrong arguments; 130
-    stopped by Ctrl-C. Anything else is a defect: please report it with its traceback.
+    Exit codes: 0 done; 1 an error that its message tells how to put right; 2 wrong arguments; 70 a
+    defect, with a traceback: please report it; 130 stopped by Ctrl-C.
     """
     if debug:
         os.environ[DEBUG] = "1"
