@@ -31,6 +31,10 @@ def project(in_folder: Path) -> Path:
         shutil.rmtree(in_folder / ".dvc/cache", ignore_errors=True)
         subprocess.run(["dvc", "repro", "-q"], cwd=folder, check=True)
     shutil.rmtree(in_folder / "recipes/a/curves")
+    subprocess.run(["git", "add", "dvc.yaml", "dvc.lock"], check=True)
+    author = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for name in ("a", "b"):
+        subprocess.run(["git", *author, "commit", "-qm", name, "--allow-empty"], check=True)
     return in_folder
 
 
@@ -38,6 +42,13 @@ def test_plots_are_those_of_this_folder(project, monkeypatch):
     code, said = call("-o", "out")
     assert (code, said) == (0, "1 plots: out/index.html\n")
     assert "loss" in (project / "out/index.html").read_text()
+
+    # A page of before does not count, and what DVC does not say is said.
+    shutil.rmtree(project / ".dvc/cache")
+    code, said = call("HEAD~1", "HEAD", "-o", "out")
+    assert code == 1
+    assert "DVC draws no plots: " in said
+    assert "`crossdomain repro`, or fetch them by `dvc pull`" in said
 
     # Nothing to draw is said.
     monkeypatch.chdir(project / "recipes/a")

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.errors import UserError
 from pipeline.scaffold.outputs import place
 from pipeline.scaffold.wiring import load_dvc
+from pipeline.system.files import check_folder
 
 STAGES, PAGE = Path("dvc.yaml"), "index.html"
 
@@ -25,14 +26,34 @@ def run(revisions: Sequence[str], out: Path) -> str:
     there = [f"./{name}" for name in named if Path(name).exists()]
     if not there:
         raise UserError(
-            f"none of the {len(named)} plots of {STAGES.resolve()} is there yet: crossdomain repro"
+            f"none of the {len(named)} plots of {STAGES.resolve()} is there yet: crossdomain repro, or dvc pull"
         )
+    check_folder(out)
     dvc = [sys.executable, "-m", "dvc", "plots"]
     what = ["diff", *revisions, "--targets", *there] if revisions else ["show", *there]
+    before = written(out / PAGE)
     done = subprocess.run(
         [*dvc, *what, "-x", "step", "--out", str(out)], capture_output=True, text=True, check=False
     )
-    if done.returncode or not (out / PAGE).is_file():
-        raise UserError(f"DVC draws no plots: {(done.stderr or done.stdout).strip()}")
+    if done.returncode or written(out / PAGE) == before:
+        raise UserError(f"DVC draws no plots: {reason_of(done, revisions)}")
     missing = len(named) - len(there)
     return f"{len(there)} plots: {out / PAGE}" + (f"; {missing} not there" if missing else "")
+
+
+def written(page: Path) -> int | None:
+    """Return when a file was written, in nanoseconds; None where there is none."""
+    return page.stat().st_mtime_ns if page.is_file() else None
+
+
+def reason_of(done: "subprocess.CompletedProcess[str]", revisions: Sequence[str]) -> str:
+    """Say why DVC drew nothing: in its own words, or where it has none the likely cause."""
+    said = (done.stderr or done.stdout).strip()
+    if done.returncode and said:
+        return said
+    what = f"the plots of {' and '.join(revisions)}" if revisions else "the plots of this folder"
+    cause = (
+        f"it found none of {what}, probably since the outputs are neither here nor in DVC's cache: "
+        "make them by `crossdomain repro`, or fetch them by `dvc pull`"
+    )
+    return f"{said}\n{cause}" if said else cause
