@@ -54,8 +54,14 @@ def evaluate(
         ),
     ] = None,
     language: Annotated[
-        str, typer.Option(help="Of the recordings, as Whisper names it; auto: it finds out.")
-    ] = "en",
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help="Of the recordings, for --whisper: a code or an English name (de, German); auto: "
+            "it finds out; by default English.",
+            show_default=False,
+        ),
+    ] = None,
     inception: Annotated[
         str | None,
         typer.Option(

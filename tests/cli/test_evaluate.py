@@ -226,13 +226,21 @@ def test_what_the_model_was_not_trained_on_is_said(models, tmp_path):
     assert "holds none: expected" in refused(models, "vae", "--data", tmp_path / "empty")
     assert "there is none" in refused(models, "vae", "--data", tmp_path / "nothing")
     assert "found a file" in refused(models, "vae", "--data", tmp_path / "file")
-    for flag, value in (("--vocoder", "hifigan"), ("--whisper", "tiny.en")):
+    for flag, value in (
+        ("--vocoder", "hifigan"),
+        ("--whisper", "tiny.en"),
+        ("--language", "de"),
+    ):
         message = refused(models, "vae", "--data", tmp_path / "pictures", flag, value)
         assert f"{flag} is for sound" in message
     for flag in ("--inception", "--clip", "--lpips"):
         message = refused(models, "voices", "--data", tmp_path / "sounds", flag, "weights.pth")
         assert f"{flag} is for pictures" in message
     spoken = ("voices", "--data", tmp_path / "sounds")
+    assert "--language de is for --whisper" in refused(models, *spoken, "--language", "de")
+    foreign = refused(models, *spoken, "--whisper", "tiny.en", "--language", "Klingon")
+    assert "found 'Klingon'" in foreign
+    assert "en (English)" in foreign
     assert "no such model" in refused(models, *spoken, "--whisper", "tiny.en")
     message = refused(models, *spoken, "--vocoder", "hifigan")
     assert "the vocoder takes mel frames of another convention" in message

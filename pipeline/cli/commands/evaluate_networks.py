@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.cli.commands.evaluate_languages import language_code
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
 from pipeline.evaluation import Networks, load_networks
@@ -11,8 +12,9 @@ from pipeline.inference.finished import FinishedModel, as_classifier, outline
 from pipeline.inference.vocoders import fitting
 from pipeline.mel_convention import differences
 
+SOUND = ("vocoder", "whisper", "language")
 PICTURES = ("inception", "clip", "lpips")
-"""Wishes for networks that measure pictures."""
+"""Wishes for networks that measure sound, and pictures."""
 
 
 class Wishes(NamedTuple):
@@ -21,7 +23,8 @@ class Wishes(NamedTuple):
     classifier: Path | None = None
     vocoder: Path | None = None
     whisper: str | None = None
-    language: str = "en"
+    language: str | None = None
+    """Of what is said, for ``whisper``; None: English."""
     inception: str | None = None
     clip: str | None = None
     lpips: str | None = None
@@ -34,12 +37,8 @@ def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Netwo
     Raises UserError where what is asked for can't be loaded or does not fit.
     """
     codec = finished.codec
-    if not isinstance(codec, MelCodec) and (wishes.vocoder or wishes.whisper):
-        flag = "--vocoder" if wishes.vocoder else "--whisper"
-        raise UserError(f"{flag} is for sound, but '{finished.name}' was trained on pictures")
-    if isinstance(codec, MelCodec) and any(getattr(wishes, name) for name in PICTURES):
-        flag = next(f"--{name}" for name in PICTURES if getattr(wishes, name))
-        raise UserError(f"{flag} is for pictures, but '{finished.name}' was trained on sound")
+    check_wishes(finished, wishes)
+    language = "en" if wishes.language is None else language_code(wishes.language)
     place = wishes.classifier or classifier_near(finished, folder)
     reason = "no classifier is given: --classifier FOLDER"
     if place is not None and (problem := misfit(outline(place), finished)):
@@ -51,7 +50,7 @@ def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Netwo
         classifier=place,
         vocoder=wishes.vocoder,
         whisper=wishes.whisper,
-        language=wishes.language,
+        language=language,
         inception=wishes.inception,
         clip=wishes.clip,
         lpips=wishes.lpips,
@@ -62,6 +61,20 @@ def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Netwo
         raise UserError(f"--whisper {wishes.whisper}: {networks.judges.missing['words']}")
     missing = {**networks.missing, "classifier": reason}
     return networks if networks.classifier else replace(networks, missing=missing)
+
+
+def check_wishes(finished: FinishedModel, wishes: Wishes) -> None:
+    """Raise UserError where a wish is for another kind of model, or needs one that is not there."""
+    sound = isinstance(finished.codec, MelCodec)
+    theirs, own = ("pictures", "sound") if sound else ("sound", "pictures")
+    for name in PICTURES if sound else SOUND:
+        if getattr(wishes, name) is not None:
+            raise UserError(f"--{name} is for {theirs}, but '{finished.name}' was trained on {own}")
+    if wishes.language is not None and wishes.whisper is None:
+        raise UserError(
+            f"--language {wishes.language} is for --whisper, which hears the words: name its model "
+            "too, or leave the language out"
+        )
 
 
 def classifier_near(finished: FinishedModel, folder: Path) -> Path | None:

@@ -59,6 +59,8 @@ def choose_data(
     """
     wanted = parse_domains(domains)
     if is_store(root):
+        if layout != "auto":
+            raise UserError(f"--layout {layout} is for files, but {root} is a prepared data set")
         return choose_store(finished, Store(root), wanted, limit)
     kind: Kind = "pictures" if isinstance(finished.codec, ImageCodec) else "sounds"
     kind_in(root, kind, finished.name)
