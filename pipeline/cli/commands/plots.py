@@ -26,7 +26,8 @@ def run(revisions: Sequence[str], out: Path) -> str:
     there = [f"./{name}" for name in named if Path(name).exists()]
     if not there:
         raise UserError(
-            f"none of the {len(named)} plots of {STAGES.resolve()} is there yet: crossdomain repro, or dvc pull"
+            f"none of the {len(named)} plots of {STAGES.resolve()} is there yet: make them by "
+            "`crossdomain repro`, or fetch them by `dvc pull`"
         )
     check_folder(out)
     dvc = [sys.executable, "-m", "dvc", "plots"]
