@@ -27,7 +27,7 @@ from pipeline.evaluation import loading
 from pipeline.evaluation.judges import Panel
 from pipeline.evaluation.protocol import data_checksum
 from pipeline.evaluation.results import Results, read_results
-from pipeline.inference.finished import export, outline
+from pipeline.inference.finished import export, load, outline
 from pipeline.mel_convention import MelConvention
 from pipeline.samples import DatasetSpec
 from pipeline.system.files import sha256_of
@@ -445,6 +445,25 @@ def test_voices_are_heard_as_the_model_hears_them(models, tmp_path):
     assert "vocoder: Griffin-Lim" in said
     assert (tmp_path / "out/arthur_to_beatrice/0_model.wav").exists()
     assert "no such judge was asked" in reason_of(results, "arthur_to_beatrice", "dnsmos")
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.2])
+def test_sounds_shorter_than_the_classifier_halves_are_measured(models, tmp_path, seconds):
+    """0.2 seconds are 25 frames here; five levels halve 32 to one."""
+    finished = load(models / "voices")
+    run_ = tiny.runs()["classifier_voices"]
+    deep = run_.model_copy(update={"network": run_.network.model_copy(update={"levels": 5})})
+    spec = finished.card.data.model_copy(update={"classes": ("arthur", "beatrice")})
+    classifier, model = tmp_path / "classifier", deep.build_model(spec)
+    export(classifier, model, params=deep, data=spec, codec=finished.codec, seed=1)
+    assert model.smallest > seconds * BANDS.rate / BANDS.hop
+    for name in ("arthur", "beatrice"):
+        for number in range(3):
+            tiny.write_sound(tmp_path / f"own/{name}/{number}.wav", number, seconds, 16_000)
+    given = ("voices", "--data", tmp_path / "own", "--classifier", classifier)
+    results, _ = run(models, tmp_path / "out", *given)
+    measured = results.tasks["arthur_to_beatrice"].values()
+    assert any(m.protocol.get("network") == "classifier of voices" for m in measured)
 
 
 def test_a_vocoder_is_given_any_voices(models, tmp_path, monkeypatch):
