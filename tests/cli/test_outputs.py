@@ -1,6 +1,7 @@
 """Where commands write: never in place of a device, a FIFO or a socket."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import exported
@@ -11,6 +12,7 @@ from special import KINDS, is_kind
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.cli.app import MODELS, OWN_EVALUATIONS
 from pipeline.cli.commands import models as listing_of_models
 from pipeline.errors import DEFECT
 
@@ -124,3 +126,25 @@ def test_a_defect_has_a_code_of_its_own(models, monkeypatch):
     assert call("--version").exit_code == 0
     assert call("--help").exit_code == 0
     assert f" {DEFECT} a defect" in " ".join(call("--help").output.split())
+
+
+@pytest.mark.parametrize("folder", [".", "recipes/zoo"])
+def test_what_commands_write_by_default_is_no_file_of_the_project(folder):
+    if not (tiny.ROOT / ".git").exists():
+        pytest.skip("no checkout")
+    written = (
+        OWN_EVALUATIONS / "cyclegan-own/results.json",
+        MODELS / "facades/params.json",
+        "samples.png",
+        "cyclegan-to-zebra.onnx",
+        "dvc_plots/index.html",
+        "data/sweep.png",
+        "data/sweep.tsv",
+        "data/raw/facades/a.png",
+    )
+    paths = [f"{folder}/{path}" for path in written]
+    git = ["git", "-C", str(tiny.ROOT)]
+    found = subprocess.run([*git, "check-ignore", *paths], capture_output=True, text=True)
+    assert found.stdout.split() == paths
+    tracked = ["ls-files", "--cached", "--ignored", "--exclude-standard"]
+    assert not subprocess.run([*git, *tracked], capture_output=True, check=True).stdout
