@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shipped
 import tiny
 import yaml
 
 from pipeline.errors import UserError
 from pipeline.methods.registry import load_run
-from pipeline.params import Params, load_params
+from pipeline.params import EvaluationParams, Params, load_params
 from pipeline.samples import DatasetSpec
 
 GOOD: dict[str, Any] = {
@@ -430,3 +431,9 @@ def test_what_is_trained_has_a_path(tmp_path):
         "second_stage.prior",
     ]
     assert params.trained["second_stage.prior"] is params.runs["prior"]
+
+
+@pytest.mark.parametrize("folder", shipped.RUNS, ids=lambda folder: folder.name)
+def test_each_network_of_evaluation_stands_in_the_file_to_be_found(folder):
+    written = yaml.safe_load((folder / "params.yaml").read_text())["evaluation"]
+    assert written == EvaluationParams().model_dump()
