@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,13 +21,10 @@ OWN_EVALUATIONS = Path("evaluation")
 class Commands(TyperGroup):
     """Commands whose errors end with a message, and with an exit code that tells defects apart."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run the command line; typer's own errors, of wrong arguments, are behind it then."""
-
-        def run() -> Any:
-            return super(Commands, self).main(*args, standalone_mode=standalone_mode, **extra)
-
-        return exit_on_defect(run) if standalone_mode else run()
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run a command line; typer itself says what is wrong with its arguments."""
+        run = partial(super().main, *args, **options)
+        return exit_on_defect(run) if options.get("standalone_mode", True) else run()
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for; which class ``ctx`` has is typer's own affair."""

@@ -46,9 +46,9 @@ def plan(inputs: Sequence[Path], out: Path, kind: Literal["image", "mel"]) -> li
         raise UserError(f"can't write {out}: the model makes {what}, allowed: {allowed}")
     if len(inputs) == 1 and inputs[0].is_file() and writable and not out.is_dir():
         return checked([Job(inputs[0], out)])
-    found = kind_of(out)
-    if writable or found == "a file":
-        blocks = f"is {found}" if found else "ends as a file does"
+    is_file = kind_of(out) == "a file"
+    if writable or is_file:
+        blocks = "is a file" if is_file else "ends as a file does"
         raise UserError(f"several results need a folder, but --out {out} {blocks}: name a folder")
     check_folder(out)
     jobs: list[Job] = []
