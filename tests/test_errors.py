@@ -14,6 +14,7 @@ from pipeline.errors import (
     listing,
     unwritable,
 )
+from stages.command import run_named
 
 
 def said(work, capsys: pytest.CaptureFixture[str]) -> str:
@@ -75,6 +76,18 @@ def test_a_defect_ends_with_a_code_of_its_own_and_its_traceback(capsys):
     assert "ValueError: nobody foresaw this" in said_then
     assert said_then.splitlines()[0].startswith("Traceback")
     assert "please report it" in said_then.splitlines()[-1]
+
+
+def test_a_stage_ends_as_a_command_does(monkeypatch, capsys):
+    def fail(_: str) -> None:
+        raise ValueError("nobody foresaw this")
+
+    for arguments, code in ((["vae"], DEFECT), ([], 1)):
+        monkeypatch.setattr("sys.argv", ["stage", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            run_named(fail)
+        assert ended.value.code == code
+    assert capsys.readouterr().err.count("Traceback") == 1
 
 
 @pytest.mark.parametrize(
