@@ -129,6 +129,7 @@ def compare(
     A row has one task and one metric, by one protocol: the same data, split, number of items,
     reference, networks that measure, and version of the code. What was measured otherwise stands
     below, with what differs. Models, their weights, machines and the version of torch may differ.
+    Date and commit of each evaluation are said where they were recorded.
 
     \b
     Examples:

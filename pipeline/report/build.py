@@ -1,6 +1,5 @@
 """The report's folder: written whole or not at all."""
 
-import shutil
 from pathlib import Path
 
 from pipeline.params import Params
@@ -8,7 +7,7 @@ from pipeline.report.groups import groups_of
 from pipeline.report.model import Outputs, gather
 from pipeline.report.render import ASSETS, Site, asset, pages_of, runs_page
 from pipeline.report.runs import FILE, PAGE, read_runs, runs_script
-from pipeline.system.files import put_in_place, write
+from pipeline.system.files import made, write
 
 
 def build_report(params: Params, outputs: Outputs, out: Path) -> None:
@@ -17,10 +16,7 @@ def build_report(params: Params, outputs: Outputs, out: Path) -> None:
     It needs nothing but its folder. Equal inputs give equal bytes in all files but those of `runs`.
     Raises UserError where a model's outputs are missing or damaged.
     """
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
+    with made(out) as partial:
         models = [gather(name, params, outputs, partial) for name in params.runs]
         site = Site(params.seed, models, groups_of(models))
         runs = read_runs(params.runs, outputs.logs)
@@ -34,7 +30,3 @@ def build_report(params: Params, outputs: Outputs, out: Path) -> None:
             path = partial / address
             path.parent.mkdir(exist_ok=True)
             write(path, text.encode())
-        put_in_place(partial, out)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.cli.commands.evaluate_languages import language_code
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
 from pipeline.evaluation import Networks, load_networks
+from pipeline.evaluation.judges.languages import language_code
 from pipeline.inference.finished import FinishedModel, as_classifier, outline
 from pipeline.inference.vocoders import fitting
 from pipeline.mel_convention import differences

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from pipeline.datasets.store import Domain
 from pipeline.errors import UserError
+from pipeline.evaluation.judges.languages import AUTO, language_code
 from pipeline.evaluation.judges.sound import resampled
 from pipeline.evaluation.judges.text import ENGLISH, has_unspaced, words_of
 from pipeline.evaluation.weights import (
@@ -34,9 +35,6 @@ from pipeline.evaluation.weights import (
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
-
-AUTO = "auto"
-"""In place of a language: the recogniser finds out, clip by clip."""
 
 BEAM = 5
 COMPUTE = "float32"
@@ -81,11 +79,14 @@ class Words:
     def load(cls, model: Path | str | None, language: str = "en") -> "Words":
         """Load a model from its folder, or by the name of a cached one ("small.en").
 
-        ``language`` is that of the speech, as Whisper names it, or `AUTO`.
+        ``language`` is that of the speech, see `language_code`; with `AUTO` the recogniser finds
+        out, clip by clip.
 
-        Raises UserError where the package or the model is missing, or the model does not
-        know the language.
+        Raises UserError where the package or the model is missing, where there is no such
+        language, or the model does not know it.
         """
+        code = language_code(language)
+        spoken = None if code == AUTO else code  # as faster-whisper has it
         require_package("faster_whisper", "faster-whisper", "judges")
         folder = model_folder(model)
         # A folder's place is another on each machine; the checksum tells models apart.
@@ -102,7 +103,6 @@ class Words:
             )
         except Exception as error:  # whatever a damaged file makes of the reader
             raise UserError(f"can't read the model in {folder}: {error}") from error
-        spoken = None if language == AUTO else language  # as faster-whisper has it
         check_language(recogniser, spoken)
         return cls(recogniser, weights, spoken)
 

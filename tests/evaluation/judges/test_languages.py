@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.cli.commands.evaluate_languages import NAMES, OTHERS, language_code
 from pipeline.errors import UserError
+from pipeline.evaluation.judges.languages import NAMES, OTHERS, language_code
 
 
 @pytest.mark.parametrize(

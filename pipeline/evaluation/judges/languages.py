@@ -1,4 +1,4 @@
-"""Languages of `crossdomain evaluate --language`, as people write them: codes and English names."""
+"""Languages of speech as people write them, Whisper's codes and English names."""
 
 from pipeline.errors import UserError, shortened
 
@@ -45,6 +45,6 @@ def language_code(given: str) -> str:
         return CODES[wanted]
     examples = ", ".join(f"{code} ({NAMES[code]})" for code in EXAMPLES)
     raise UserError(
-        f"--language: expected a code or an English name, such as {examples}, or {AUTO}; found "
+        f"language: expected a code or an English name, such as {examples}, or {AUTO}; found "
         f"'{shortened(given)}'"
     )
