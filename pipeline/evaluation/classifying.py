@@ -11,11 +11,13 @@ from pipeline.codecs import Codec, MelCodec
 from pipeline.evaluation.context import Context, Value
 from pipeline.evaluation.data import in_batches
 from pipeline.evaluation.results import MODEL, Protocol
+from pipeline.metrics.coverage import class_coverage
 from pipeline.metrics.frechet import frechet_distance
-from pipeline.metrics.precision_recall import density_coverage, precision_recall
+from pipeline.metrics.precision_recall import density_coverage_each, precision_recall_each
 
 NEIGHBOURS = 5
 LEAST = 2  # samples on either side of a Frechet distance
+DRAWS = 1000  # of predictions
 RESAMPLES = 40  # of a distance whose every evaluation takes an eigendecomposition
 
 Features = Mapping[str, Tensor]
@@ -63,22 +65,41 @@ def frechet_with_interval(features: Tensor, reference: Tensor) -> Value:
     return Value(value, (max(0.0, value - margin), value + margin))
 
 
-def measure_manifolds(features: Features, reference: Tensor) -> dict[str, dict[str, float]]:
+def measure_manifolds(features: Features, reference: Tensor) -> dict[str, dict[str, Tensor]]:
     """Measure precision, recall, density and coverage of features beside the reference's [M, F].
 
-    Metric -> whose samples -> value. None of them for `NEIGHBOURS` samples or fewer.
+    Metric -> whose samples -> the value of each sample [N], or of each reference [M], whose means
+    they are. None of them for `NEIGHBOURS` samples or fewer.
     """
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, Tensor]] = {}
     for name, x in features.items():
         if min(len(x), len(reference)) <= NEIGHBOURS:
             continue
+        precision, recall = precision_recall_each(x, reference, NEIGHBOURS)
+        density, coverage = density_coverage_each(x, reference, NEIGHBOURS)
         measured = {
-            **precision_recall(x, reference, NEIGHBOURS)._asdict(),
-            **density_coverage(x, reference, NEIGHBOURS)._asdict(),
+            "precision": precision,
+            "recall": recall,
+            "density": density,
+            "coverage": coverage,
         }
-        for metric, value in measured.items():
-            found.setdefault(metric, {})[name] = value
+        for metric, values in measured.items():
+            found.setdefault(metric, {})[name] = values
     return {metric: rows for metric, rows in found.items() if MODEL in rows}
+
+
+def class_coverage_with_interval(predictions: Tensor, classes: int) -> Value:
+    """Measure the share of classes that samples reach, by their predictions [N], and bound it with
+    95 % by bootstrap.
+    """
+    generator = torch.Generator().manual_seed(0)
+    count = len(predictions)
+    found = [
+        class_coverage(predictions[torch.randint(count, (count,), generator=generator)], classes)
+        for _ in range(DRAWS)
+    ]
+    low, high = np.quantile(found, (0.025, 0.975))
+    return Value(class_coverage(predictions, classes), (float(low), float(high)))
 
 
 def predict(classifier: Classifier, x: Tensor) -> Tensor:

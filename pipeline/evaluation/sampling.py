@@ -13,6 +13,7 @@ from pipeline.evaluation.ceilings import enough, mixed_alike
 from pipeline.evaluation.classifying import (
     NEIGHBOURS,
     add_frechet,
+    class_coverage_with_interval,
     features_of,
     measure_manifolds,
     predict,
@@ -29,7 +30,6 @@ from pipeline.evaluation.verdicts import SAMPLING, SAMPLING_GREY
 from pipeline.figures import Caption, save_grid
 from pipeline.inference.sampling import domain_of, tells_domains_apart
 from pipeline.inference.vocoders import fitting
-from pipeline.metrics.coverage import class_coverage
 from pipeline.models.sampling import sample_labelled
 
 COLOURS = 3
@@ -143,7 +143,10 @@ def compare_features(
     for metric, rows in manifolds.items():
         context.add("samples", metric, rows, neighbours=NEIGHBOURS, **about)
     classes = len(classifier.classes)
-    coverage = {name: class_coverage(predict(classifier, x), classes) for name, x in seen.items()}
+    coverage = {
+        name: class_coverage_with_interval(predict(classifier, x), classes)
+        for name, x in seen.items()
+    }
     context.add("samples", "class_coverage", coverage, **about)
 
 

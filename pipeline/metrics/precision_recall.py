@@ -44,6 +44,15 @@ def precision_recall(samples: Tensor, reference: Tensor, neighbours: int = 3) ->
     ``neighbours``: the paper's k. Raises ValueError as `check_features` does, and for k or fewer
     samples on either side.
     """
+    return PrecisionRecall(*map(_mean, precision_recall_each(samples, reference, neighbours)))
+
+
+def precision_recall_each(
+    samples: Tensor, reference: Tensor, neighbours: int = 3
+) -> tuple[Tensor, Tensor]:
+    """Tell which samples [N] lie in a neighbourhood of the reference, and which references [M] in
+    one of samples: float64, 0 or 1. See `precision_recall`, whose values are their means.
+    """
     check_features(samples, reference, least=neighbours + 1)
     sample_radii, reference_radii = (squared_radii(x, neighbours) for x in (samples, reference))
     precise = torch.zeros(len(samples), dtype=torch.bool, device=samples.device)
@@ -51,7 +60,7 @@ def precision_recall(samples: Tensor, reference: Tensor, neighbours: int = 3) ->
     for rows, columns, squares in squared_distances(samples, reference):
         precise[rows] |= (squares <= reference_radii[columns]).any(dim=1)
         recalled[columns] |= (squares <= sample_radii[rows, None]).any(dim=0)
-    return PrecisionRecall(_share(precise), _share(recalled))
+    return precise.double(), recalled.double()
 
 
 def density_coverage(samples: Tensor, reference: Tensor, neighbours: int = 5) -> DensityCoverage:
@@ -60,16 +69,26 @@ def density_coverage(samples: Tensor, reference: Tensor, neighbours: int = 5) ->
     ``neighbours``: the paper's k. Raises ValueError as `check_features` does, and for k or fewer
     in the reference.
     """
+    return DensityCoverage(*map(_mean, density_coverage_each(samples, reference, neighbours)))
+
+
+def density_coverage_each(
+    samples: Tensor, reference: Tensor, neighbours: int = 5
+) -> tuple[Tensor, Tensor]:
+    """Count the neighbourhoods that each sample lies in, over k, [N], and tell which of the
+    reference's hold a sample, [M] of 0 or 1: float64. See `density_coverage`, whose values are
+    their means.
+    """
     check_features(samples, reference)
     check_features(reference, least=neighbours + 1)
     radii = squared_radii(reference, neighbours)
     covered = torch.zeros(len(reference), dtype=torch.bool, device=samples.device)
-    inside = 0
-    for _, columns, squares in squared_distances(samples, reference):
+    inside = torch.zeros(len(samples), dtype=torch.float64, device=samples.device)
+    for rows, columns, squares in squared_distances(samples, reference):
         balls = squares <= radii[columns]
-        inside += int(balls.sum())
+        inside[rows] += balls.sum(dim=1)
         covered[columns] |= balls.any(dim=0)
-    return DensityCoverage(inside / (neighbours * len(samples)), _share(covered))
+    return inside / neighbours, covered.double()
 
 
 def squared_radii(x: Tensor, neighbours: int) -> Tensor:
@@ -88,5 +107,5 @@ def _keep_nearest(nearest: Tensor, rows: slice, squares: Tensor) -> None:
     nearest[rows] = known.topk(nearest.shape[1], dim=1, largest=False).values
 
 
-def _share(flags: Tensor) -> float:
-    return float(flags.double().mean())
+def _mean(values: Tensor) -> float:
+    return float(values.mean())
