@@ -93,10 +93,10 @@ def test_a_thousand_mistakes_are_said_as_one_is(tmp_path, keys):
 def test_long_values_are_shortened_in_messages(tmp_path):
     path = tmp_path / "params.yaml"
     long = "x" * 10**5
-    began = time.perf_counter()
+    began = time.process_time()
     for line in (f"seed: {long}", f"{long}: 1", f"models: {{a: {{method: {long}}}}}"):
         path.write_text(f"{line}\ndatasets: {{}}")
         with pytest.raises(UserError) as refused:
             load_params(path)
         assert len(str(refused.value)) < 2000
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
