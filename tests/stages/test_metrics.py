@@ -48,15 +48,24 @@ def test_all_models_fit_beside_each_other(project):
 
 
 def test_models_of_a_kind_have_the_same_columns():
-    columns = {
-        path.stem: list(json.loads(path.read_text()))
-        for path in (tiny.ROOT / "data/metrics").glob("*.json")
-    }
+    columns, zoo = (
+        {path.stem: list(json.loads(path.read_text())) for path in folder.glob("*.json")}
+        for folder in (tiny.ROOT / "data/metrics", tiny.ROOT / "recipes/zoo/data/metrics")
+    )
     assert columns["cyclegan"] == columns["pix2pix"] + ["fd", "fd_vs"]  # labels have no classifier
     assert columns["pix2pix"] == ["psnr", "psnr_vs", "kd", "kd_vs"]
     assert columns["voice_cyclegan"] == ["sim", "mos", "mcd"]
     assert columns["dcgan"] == ["kd", "kd_vs", "fd", "fd_vs"]
     assert columns["vae"] == ["mse", *columns["dcgan"]]
+    alike = {
+        "pix2pix": ("pix2pix_edges", "pix2pix_vqgan", "spade"),
+        "cyclegan": ("cut", "cyclegan_vae", "cyclegan_vqgan"),
+        "voice_cyclegan": ("voice_mask_cyclegan", "voice_cyclegan_vae"),
+        "dcgan": ("wgan_gp", "conditional_gan", "code_prior"),
+        "vae": ("beta_vae", "vqvae", "vqgan", "autoencoder"),
+    }
+    for name, others in alike.items():
+        assert {other: zoo[other] for other in others} == dict.fromkeys(others, columns[name])
 
 
 def test_all_changes_fit(project):
