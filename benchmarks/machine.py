@@ -10,6 +10,7 @@ import torch
 from rich.console import Console, RenderableType
 
 from pipeline.system.hardware import accelerator, bf16_units, processor
+from pipeline.system.json_files import write_json
 
 RESULTS = Path("benchmarks/results")
 
@@ -36,10 +37,8 @@ def publish(name: str, table: RenderableType, cases: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     console.print(", ".join(f"{key}: {value}" for key, value in machine.items()))
-    RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.json"
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if before.get("machine") == machine:
         cases = before["cases"] | cases
-    content = json.dumps({"machine": machine, "cases": cases}, indent=1)
-    path.write_text(content + "\n", encoding="utf-8")
+    write_json(path, {"machine": machine, "cases": cases})

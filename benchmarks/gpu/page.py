@@ -1,6 +1,5 @@
 """The results as gpu.json and as a page of tables."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from benchmarks.gpu.parts import Outcomes, words
 from pipeline.system.files import write
+from pipeline.system.json_files import write_json
 
 STEPS = "steps/"
 PRODUCTS = {"plain fp32": "fp32", "ours fp32": "tf32"}
@@ -17,10 +17,8 @@ nobody says otherwise."""
 
 def write_results(folder: Path, outcomes: Outcomes) -> None:
     """Write both, each whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
     date = datetime.now(UTC).isoformat(timespec="seconds")
-    content = {"date": date, "parts": outcomes}
-    write(folder / "gpu.json", (json.dumps(content, indent=1) + "\n").encode())
+    write_json(folder / "gpu.json", {"date": date, "parts": outcomes})
     write(folder / "gpu.md", page(outcomes, date).encode())
 
 

@@ -17,7 +17,6 @@ Writes what_metrics_miss.json with the machine and a figure of each to FOLDER
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -39,6 +38,7 @@ from benchmarks.what_metrics_miss.figures import (
     draw_few_samples,
 )
 from benchmarks.what_metrics_miss.likelihoods import measure_likelihoods
+from pipeline.system.json_files import write_json
 
 CASES: dict[str, tuple[Callable[[Digits], Any], Callable[[Any, Path], None]]] = {
     "cheats": (measure_cheats, partial(draw_bars, titles=CHEATS, figsize=(12, 2.6))),
@@ -71,5 +71,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "cases": cases,
     }
     path = out / "what_metrics_miss.json"
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_json(path, content)
     Console().print(f"{path}: {content['seconds']} s, classifier {content['classifier']}")

@@ -3,15 +3,14 @@
 They stay out of what DVC tracks, so that two runs of the same give the same.
 """
 
-import json
 import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pipeline
-from pipeline.system.files import write
 from pipeline.system.hardware import device, machine
+from pipeline.system.json_files import write_json
 
 EVALUATION = "evaluation.json"
 """The record of an evaluation: of a stage among the logs, of one's own beside its results."""
@@ -42,8 +41,7 @@ class Stopwatch:
             "machine": machine(device()),
             **facts,
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, (json.dumps(content, indent=1) + "\n").encode())
+        write_json(path, content)
 
 
 def code_version() -> tuple[str, bool]:

@@ -1,6 +1,5 @@
 """Previews of fixed samples and diagnostics while a run goes on."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from pipeline.codecs.image import Picture, to_png
 from pipeline.datasets.store import Store
 from pipeline.methods.base import RunParams
 from pipeline.samples import DatasetSpec, Paired
-from pipeline.system.files import replace, write
+from pipeline.system.files import replace
+from pipeline.system.json_files import write_json
 from pipeline.training.diagnostics import diagnose
 from pipeline.training.history import History
 from pipeline.training.previews import Preview, draw, preview
@@ -73,5 +73,4 @@ class Monitor:
         shutil.rmtree(curves / "samples", ignore_errors=True)
         if self.folder.exists():
             shutil.copytree(self.folder, curves / "samples")
-        content = json.dumps(history.warnings, indent=1) + "\n"
-        write(curves / "warnings.json", content.encode())
+        write_json(curves / "warnings.json", history.warnings)
