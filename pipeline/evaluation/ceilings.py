@@ -24,9 +24,10 @@ def equal_counts(
     The rows of each are those of `spread`. Where there are too few real ones, that is filed and the
     answers stay alone.
     """
-    count = min(len(real), *map(len, answers.values()))
-    if not enough(context, task, len(real), min(map(len, answers.values()))):
+    most = min(map(len, answers.values()))
+    if not enough(context, task, len(real), most):
         return dict(answers)
+    count = min(len(real), most)
     groups = {**answers, context.terms.test: real}
     return {name: x[spread(count, len(x))] for name, x in groups.items()}
 

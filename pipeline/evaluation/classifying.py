@@ -40,11 +40,19 @@ def add_frechet(
     if min(len(reference), *map(len, features.values())) < LEAST:
         context.miss(task, "fd_features", f"there are fewer than {LEAST} samples")
         return
-    rows: dict[str, float | Value | Tensor] = {
-        name: frechet_distance(found, reference) for name, found in features.items()
+    context.add(task, "fd_features", frechet_distances(features, reference), **about)
+
+
+def frechet_distances(features: Features, reference: Tensor) -> dict[str, float | Value | Tensor]:
+    """Measure the Frechet distances of features to a reference [M, F], the model's with an
+    interval.
+    """
+    return {
+        name: frechet_with_interval(found, reference)
+        if name == MODEL
+        else frechet_distance(found, reference)
+        for name, found in features.items()
     }
-    rows[MODEL] = frechet_with_interval(features[MODEL], reference)
-    context.add(task, "fd_features", rows, **about)
 
 
 def frechet_with_interval(features: Tensor, reference: Tensor) -> Value:

@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from pipeline.evaluation.classifying import frechet_with_interval
+from pipeline.evaluation.classifying import frechet_distances
 from pipeline.evaluation.context import Context, Value
 from pipeline.evaluation.data import in_batches, spread
 from pipeline.evaluation.networks import FeatureNetwork, LogitsNetwork, LPIPSNetwork
 from pipeline.evaluation.results import MODEL, Protocol
 from pipeline.metrics.cmmd import cmmd
-from pipeline.metrics.frechet import frechet_distance
 from pipeline.metrics.inception_score import inception_score
 from pipeline.metrics.kernel import cubic_mmd, kernel_distance
 
@@ -46,25 +45,19 @@ def compare_looks(
     """
     if reference.shape[1] not in (1, 3):
         return
-    pictures, inception = context.networks.pictures, context.networks.inception
-    clip = context.networks.clip
     enough = min(len(reference), *map(len, groups.values())) >= LEAST
     few = "" if enough else f"there are fewer than {LEAST} pictures"
-    if few or pictures is None:
-        context.miss(task, "kd_imagenet", few or absent(context, "pictures"))
-    else:
-        here = context.describe_references(domains, min(MOST, len(reference)))
-        add_kernel_distance(context, task, pictures, groups, reference, here)
-    if few or inception is None:
-        context.miss(task, "fid", few or absent(context, "inception"))
-    else:
-        here = context.describe_references(domains, len(reference))
-        add_inception(context, task, inception, groups, reference, here)
-    if few or clip is None:
-        context.miss(task, "cmmd", few or absent(context, "clip"))
-    else:
-        here = context.describe_references(domains, len(reference))
-        add_cmmd(context, task, clip, groups, reference, here)
+    for metric, name, add, most in (
+        ("kd_imagenet", "pictures", add_kernel_distance, MOST),
+        ("fid", "inception", add_inception, len(reference)),
+        ("cmmd", "clip", add_cmmd, len(reference)),
+    ):
+        network = getattr(context.networks, name)
+        if few or network is None:
+            context.miss(task, metric, few or absent(context, name))
+            continue
+        references = context.describe_references(domains, min(most, len(reference)))
+        add(context, task, network, groups, reference, references)
 
 
 def absent(context: Context, network: str) -> str:
@@ -122,13 +115,7 @@ def add_inception(
         few = f"of {fewest} pictures it is too high: it needs {FEWEST_OF_FID}"
         context.miss(task, "fid", few)
     else:
-        fid: dict[str, float | Value | Tensor] = {
-            name: frechet_with_interval(features, true)
-            if name == MODEL
-            else frechet_distance(features, true)
-            for name, features in found.items()
-        }
-        context.add(task, "fid", fid, **protocol)
+        context.add(task, "fid", frechet_distances(found, true), **protocol)
     kid = {name: kernel_with_interval(features, true) for name, features in found.items()}
     context.add(task, "kid", kid, **protocol)
     scores = {
