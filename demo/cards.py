@@ -20,7 +20,7 @@ class ModelCard:
     steps: int
     parameters: int
     date: str
-    """When its folder was written."""
+    """Date at which its folder was written."""
     version: str
     """Of this package, when it was trained."""
     seed: int

@@ -1,4 +1,4 @@
-"""What `crossdomain --version` says."""
+"""The answer to `crossdomain --version`."""
 
 import pipeline
 from pipeline.monitoring.record import code_version

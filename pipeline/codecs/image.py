@@ -25,7 +25,7 @@ MOST_PIXELS = 60_000_000
 """Of a file: some formats write as many into a kilobyte, and reading them takes most of a
 gigabyte."""
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
-"""What files may hold, whatever they are called: other decoders are not let loose."""
+"""Formats that files may hold, whatever their names: other decoders are not let loose."""
 
 CUT_OFF = "damaged picture: it is cut off, for it ends before it should"
 

@@ -46,7 +46,7 @@ class Mix(NamedTuple):
 
     channels: tuple[int, ...]
     remark: str = ""
-    """Why they are not all there are."""
+    """The reason why they are not all there are."""
 
 
 def mix_of(path: Path) -> Mix:

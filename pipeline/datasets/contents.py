@@ -1,4 +1,4 @@
-"""What a folder holds: the files that are read, and everything that is passed over."""
+"""Contents of a folder: the files that are read, and everything that is passed over."""
 
 import os
 from collections import Counter

@@ -53,7 +53,7 @@ class Source:
     factors: Mapping[str, Factor] = field(default_factory=dict)
     """Name -> type of what is known of every item, in all splits and domains."""
     notes: tuple[str, ...] = ()
-    """What was passed over where the items were found, a line for each kind."""
+    """Files that were passed over where the items were found, a line for each kind."""
 
     def fingerprint(self) -> str:
         """Hash the items: order, names, classes and factors, and their files' sizes and dates."""

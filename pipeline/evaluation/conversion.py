@@ -36,7 +36,7 @@ DISTANCES = (
 OF_PITCH = ("log_f0_rmse", "log_f0_correlation", "voicing_error")
 """Those of them that need pitch."""
 EXTRACTOR = "DIO and StoneMask"
-"""What finds pitch, here and in prepared recordings: see `pipeline.codecs.pitch`."""
+"""The extractor of pitch, here and in prepared recordings: see `pipeline.codecs.pitch`."""
 BEFORE, WANTED, TRUTH = "source_recording", "target_speaker", "target_recording"
 
 

@@ -16,7 +16,7 @@ class Column(NamedTuple):
     name: str
     metric: str
     compared: bool = False
-    """Whether its strongest baseline follows as ``NAME_vs``."""
+    """True: its strongest baseline follows as ``NAME_vs``."""
 
 
 COLUMNS = (
@@ -31,7 +31,7 @@ COLUMNS = (
     Column("fd", "fd_features", compared=True),
 )
 OPINIONS = (Column("acc", "target_accuracy", compared=True),)
-"""What stands in for them where none of these was measured."""
+"""Stand-ins for them where none of these was measured."""
 
 
 def headline(results: Results) -> dict[str, float]:

@@ -32,7 +32,7 @@ Rows = dict[str, float]
 
 Interval = tuple[float, float]
 Protocol = dict[str, str | int | float]
-"""How something was measured: aspect -> its value."""
+"""The conditions of a measurement: aspect -> its value."""
 
 Outcome = Literal["better", "level", "behind", "trade_off", "too_few"]
 """The model against its strongest baseline; ``too_few``: of so few items that nobody can tell."""
@@ -72,7 +72,7 @@ class Verdict:
 
     metric: str
     reason: str
-    """What counts for the task, and what this metric knows of it."""
+    """The aim of the task, and the knowledge that this metric has of it."""
     baseline: str | None
     """The strongest by this metric; None where only ceilings stand beside the model."""
     outcome: Outcome | None

@@ -29,7 +29,7 @@ class Decision:
     metrics: tuple[str, ...]
     """The first of these that was measured, and has a baseline if any of them has, decides."""
     reason: str
-    """What counts for this kind of task; why the metric says it, `REASONS` has."""
+    """The aim of this kind of task; why the metric tells of it, `REASONS` has."""
     costs: tuple[str, ...] = ()
     """Metrics by which no baseline that does the task at all may be better: see `IDLE`."""
     least: float | None = None
@@ -65,7 +65,7 @@ REASONS = {
     "bits_per_dim": "Bits a value are its logarithm, whatever the size of a picture.",
     "elbo": "The log-likelihood, or its lower bound, is the logarithm of that probability.",
 }
-"""What each metric that may decide knows, and who says it."""
+"""Metric that may decide -> its knowledge, and whose it is."""
 
 
 IDLE = frozenset(

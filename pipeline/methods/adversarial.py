@@ -23,7 +23,7 @@ class AdversarialRunParams(RunParams, ABC):
     penalty: PenaltyParams = NoPenaltyParams()
     """On the discriminator's gradients or weights."""
     diffaugment: DiffAugment = ()
-    """How samples are altered before the discriminator sees them: for small sets."""
+    """Alterations of samples before the discriminator sees them: for small sets."""
 
     if TYPE_CHECKING:  # a field of those that have one
 

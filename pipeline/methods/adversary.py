@@ -28,7 +28,7 @@ class Outputs(NamedTuple):
     logits: list[Tensor]
     """float32, one tensor a discriminator."""
     layers: list[list[Tensor]]
-    """What each layer gives, the logits last; empty where a network shows its logits alone."""
+    """Outputs of each layer, the logits last; empty where a network shows its logits alone."""
 
 
 class Adversary(nn.Module):

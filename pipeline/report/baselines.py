@@ -1,4 +1,4 @@
-"""What stands beside a model in its evaluation, in words."""
+"""Baselines and ceilings of evaluations, in words."""
 
 from dataclasses import dataclass
 

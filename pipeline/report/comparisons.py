@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def metric(self) -> Metric:
-        """How the values are read."""
+        """The metric, which says how values are read."""
         return METRICS[self.name]
 
     @property

@@ -74,7 +74,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Media:
-    """Where files of one folder of a run are copied to: a folder below the report's."""
+    """Files of one folder of a run, and the folder below the report's that they are copied to."""
 
     source: Path
     target: Path

@@ -20,7 +20,7 @@ Tasks = dict[str, list[Member]]
 
 
 class Key(NamedTuple):
-    """What models must share to stand on one page."""
+    """The facts that models must share to stand on one page."""
 
     kind: Kind
     data: str
@@ -29,7 +29,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Sample:
-    """What one model makes, to look at or to listen to beside the others'."""
+    """A model's picture, to look at beside the others'."""
 
     member: Member
     picture: Picture
@@ -64,7 +64,7 @@ class Group:
     """Its address, relative to the report's folder."""
     title: str
     short: str
-    """Where the data set is known."""
+    """The title for readers who know the data set."""
     contests: list[Contest]
 
     @property

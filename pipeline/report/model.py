@@ -79,7 +79,7 @@ class Model:
 
     @property
     def warnings(self) -> list[str]:
-        """What went wrong, in words."""
+        """Problems of the run, in words."""
         measured = str(self.evaluation.protocol["weights"])
         if measured == self.weights:
             return self.progress.warnings

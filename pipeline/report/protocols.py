@@ -1,4 +1,4 @@
-"""How numbers were measured, in words; and whether two were measured alike."""
+"""Protocols of numbers in words, and their differences."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -30,7 +30,7 @@ class Fact(NamedTuple):
     title: str
     text: str
     whole: str
-    """Where the text is shortened."""
+    """The whole text, where ``text`` is shortened."""
 
 
 class Alike(NamedTuple):

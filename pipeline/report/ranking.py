@@ -48,11 +48,11 @@ class Column:
     protocol: Protocol
     """That of one of its numbers: the others' differ from it in what is `FREE` alone."""
     decides: bool
-    """Whether a verdict on one of the models rests on it."""
+    """True: a verdict on one of the models rests on it."""
 
     @property
     def metric(self) -> Metric:
-        """How the values are read."""
+        """The metric, which says how values are read."""
         return METRICS[self.name]
 
     @property

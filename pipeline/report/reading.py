@@ -20,7 +20,7 @@ PROTOCOL = (
     "torch",
     "code",
 )
-"""What every evaluation says of itself."""
+"""Aspects of the protocol that every evaluation has."""
 
 
 def read_evaluation(path: Path) -> Results:

@@ -1,4 +1,4 @@
-"""What differs from run to run (dates, seconds, commits): two files beside the pages.
+"""Facts that differ from run to run (dates, seconds, commits): two files beside the pages.
 
 The pages are an output of DVC, and equal inputs give equal pages. These facts come from logs that
 DVC does not know, so they stand in files that it ignores: a script, which puts them into the pages,
@@ -64,12 +64,12 @@ def read_log(path: Path) -> Facts | None:
 
 def rows_of(stages: Mapping[str, Facts]) -> list[Row]:
     """Say the facts of a model's runs, as its page does where scripts run."""
-    told = [in_words(stages[stage]) if stage in stages else {} for stage in STAGES]
+    told = [describe_run(stages[stage]) if stage in stages else {} for stage in STAGES]
     titles = dict.fromkeys(title for facts in told for title in facts)
     return [Row(title, *(facts.get(title, "") for facts in told)) for title in titles]
 
 
-def in_words(facts: Facts) -> dict[str, str]:
+def describe_run(facts: Facts) -> dict[str, str]:
     """Say the facts of one run: title -> words, "" for what was not logged."""
     changes = facts.get("dirty")
     return {

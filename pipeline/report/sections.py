@@ -31,7 +31,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """What belongs to one task, with its parts (``arthur_to_beatrice/pitch``)."""
+    """Tables and cases of one task, with its parts (``arthur_to_beatrice/pitch``)."""
 
     title: str
     anchor: str
@@ -39,12 +39,12 @@ class Section:
     pictures: list[Picture]
     clips: list[Clip]
     cases: str
-    """Which items the best, median and worst are; "" where nobody ranked them."""
+    """The items that are best, median and worst; "" where nobody ranked them."""
     tables: list[Table]
 
     @property
     def baselines(self) -> list[str]:
-        """What stands beside the model."""
+        """The baselines that stand beside the model."""
         return list_baselines([c for table in self.tables for c in table.comparisons])
 
 

@@ -11,7 +11,7 @@ ARROW = " → "
 
 
 class Kind(NamedTuple):
-    """What a task asks of a model."""
+    """A kind of task, by its demand on a model."""
 
     name: str
     title: str
@@ -48,7 +48,7 @@ class Task(NamedTuple):
     title: str
     """``Horse → zebra``, ``Reconstruction / horse``."""
     subject: tuple[str, ...]
-    """What models of a kind must share to be compared: the domains."""
+    """The domains, which models of a kind must share to be compared."""
 
     @property
     def is_part(self) -> bool:

@@ -58,7 +58,7 @@ class Decision:
 
     @property
     def costs(self) -> list[str]:
-        """Where the model is worse than that baseline, in words."""
+        """Metrics by which the model is worse than that baseline, in words."""
         return [words_of(cost) for cost in self.verdict.costs]
 
     def _cell(self, name: str) -> Cell:

@@ -1,4 +1,4 @@
-"""Whether runs fit the data sets they name, told from parameters alone."""
+"""Runs that do not fit the data sets they name, found from parameters alone."""
 
 from collections.abc import Iterator
 

@@ -24,7 +24,7 @@ ZIP = b"PK\x03\x04"
 LEGACY = 5  # pickles that a file of torch before 1.6 begins with; the fourth has the tensors
 
 MAKES_MEMORY = re.compile(r"builtins\.bytearray|torch\.(\w+\.)*\w*Tensor|torch\.storage\.\w+")
-"""What makes as much memory as a number in the file says."""
+"""Classes that take as much memory as a number in the file says."""
 
 
 class Inert:

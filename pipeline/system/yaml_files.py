@@ -22,11 +22,11 @@ LONGEST_SCALAR = 200
 MERGE = "tag:yaml.org,2002:merge"
 TEXTS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:binary"}
 NO_VALUE = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError)
-"""What yaml's own constructors raise at a text that its tag does not allow: ``!!bool maybe``."""
+"""Errors of yaml's own constructors at a text that its tag does not allow: ``!!bool maybe``."""
 
 
 class Extent(NamedTuple):
-    """What a node takes where it is written out in full."""
+    """Size and depth of a node where it is written out in full."""
 
     size: int
     depth: int

@@ -31,7 +31,7 @@ class DomainReader:
 
     @property
     def unit(self) -> str:
-        """A unit that is counted."""
+        """The unit that items are counted in."""
         return "items" if self.domain.lengths is None else f"chunks of {self.crop} frames"
 
     def read(self, index: int, seed: int, place: int) -> Array:

@@ -1,4 +1,4 @@
-"""Which numbers of several models may stand beside each other: those of one protocol."""
+"""Numbers of several models that may stand beside each other: those of one protocol."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Entry(NamedTuple):
     label: str
     results: Results
     record: Facts | None = None
-    """When, by which code and where they were measured; None where nothing says so."""
+    """Date, commit and machine of the evaluation; None where nothing says them."""
 
     @property
     def commit(self) -> str:
@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether that code had changes that no commit has."""
+        """True: that code had changes that no commit has."""
         return bool((self.record or {}).get("dirty"))
 
 
@@ -47,7 +47,7 @@ class Row(NamedTuple):
     baseline: tuple[str, float] | None
     """The strongest of those that have one value beside all of these models."""
     protocol: Protocol
-    """How it was measured, but for what holds for the whole of an evaluation."""
+    """The metric's own protocol, without what holds for the whole of an evaluation."""
 
 
 class Apart(NamedTuple):
@@ -63,7 +63,7 @@ class Apart(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What several models' results have in common, and what keeps the rest apart.
+    """Results of several models: what they have in common, and what keeps the rest apart.
 
     Versions of the code are alike in a row, but several commits may have one version.
     """
@@ -76,7 +76,7 @@ class Comparison(NamedTuple):
 
     @property
     def same_commit(self) -> bool | None:
-        """Whether one commit measured all; None where that can't be told."""
+        """True: one commit measured all; None where that can't be told."""
         commits = {entry.commit for entry in self.entries}
         if len(commits - {""}) > 1:
             return False

@@ -15,7 +15,7 @@ LEGEND = (
     "value. Without intervals, numbers are compared as they stand."
 )
 OF_THE_MODEL = {"model", "weights"}
-"""What is compared: that it differs goes without saying."""
+"""Aspects of what is compared: that they differ goes without saying."""
 
 
 def table_of(comparison: Comparison, width: int = 100) -> str:

@@ -1,4 +1,4 @@
-"""Which folders hold which domains of a model, by their names or as the user says."""
+"""Folders and the domains of a model that they hold, by their names or as the user says."""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ HALF_NAMES: dict[str, Half] = {"left": 0, "right": 1}
 
 
 class Known(NamedTuple):
-    """What a model knows of domains."""
+    """A model and its domains."""
 
     name: str
     """The model's."""
@@ -29,10 +29,10 @@ class Known(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where the files of a domain lie."""
+    """The folders with the files of a domain."""
 
     name: str
-    """What the domain is called there."""
+    """Name of the domain there."""
     test: Path
     """The folder to test with."""
     train: Path | None = None

@@ -1,4 +1,4 @@
-"""What a model is evaluated on: a folder of the user's, or a prepared data set."""
+"""Data to evaluate a model on: a folder of the user's, or a prepared data set."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -42,10 +42,10 @@ class Chosen(NamedTuple):
     """Data that is found and matched with a model's domains, and not yet read."""
 
     lines: list[str]
-    """What it is taken for."""
+    """The data as it was understood, for the user to check."""
     aspects: Protocol
-    """What of it is tested with: its ``split``, ``test`` or ``all`` where no test split is set
-    apart; and the ``limit``, where there are more items."""
+    """The part of it that is tested with: its ``split``, ``test`` or ``all`` where no test split is
+    set apart; and the ``limit``, where there are more items."""
     open: Callable[[Path], Store]
     """Prepares it, at a path where nothing else is, if it is not prepared already."""
 

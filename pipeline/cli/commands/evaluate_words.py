@@ -1,4 +1,4 @@
-"""What an evaluation found, as a terminal shows it."""
+"""Results of an evaluation, as a terminal shows them."""
 
 from pipeline.cli.commands.words import (
     better,

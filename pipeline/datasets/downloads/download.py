@@ -41,7 +41,7 @@ class Expected:
     size: int | None = None
     sha256: str | None = None
     source: str = "published"
-    """Who says so."""
+    """Source of these numbers, as messages name it."""
 
     def check(self, path: Path) -> str:
         """Return the SHA-256 of a file; raise UserError where it is not what was expected."""

@@ -53,9 +53,9 @@ class Seen(NamedTuple):
     what: Picture | Clip | None
     """None: the file is of no use."""
     problem: str = ""
-    """Why not."""
+    """The reason why it is of no use."""
     remark: str = ""
-    """What is odd about a file that is of use."""
+    """Oddities of a file that is of use."""
 
 
 def look(files: Sequence[Path], kind: Kind, *, halved: bool = False) -> list[Seen]:

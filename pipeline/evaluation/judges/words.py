@@ -51,7 +51,7 @@ class WordErrors(NamedTuple):
 
 
 class Transcript(NamedTuple):
-    """What is heard in a clip."""
+    """The words that are heard in a clip."""
 
     text: str
     """As the recogniser writes it."""
