@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from benchmarks.machine import publish
 from benchmarks.turns import race, summary
 from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.codecs.mel import Statistics
+from pipeline.codecs.sound import Statistics
 from pipeline.codecs.spectrogram import griffin_lim
 from pipeline.inference.conversion import convert_wave
 from pipeline.inference.finished import FinishedModel, export, load

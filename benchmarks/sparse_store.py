@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.codecs.mel import Statistics
+from pipeline.codecs.sound import Statistics
 from pipeline.datasets.store import Meta, Sealed
 from pipeline.datasets.writer import SHARD_BYTES
 from pipeline.mel_convention import HIFI_GAN

@@ -21,7 +21,7 @@ from demo.guard import WAIT, Guard, is_local, names_of
 from demo.library import Library
 from demo.uploads import MOST_BYTES, Page
 from demo.words import Turns
-from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.errors import UserError
 
 TITLE = """# Crossdomain
@@ -57,7 +57,7 @@ def build(folder: Path, sweep: int = SWEEP, keep: int = KEEP) -> gr.Blocks:
     """
     library, turns = Library(folder), Turns()
     tabs: list[tuple[str, bool, Callable[[Library, Turns], None]]] = [
-        ("Voice", bool(library.ways(MelCodec)), voice.build),
+        ("Voice", bool(library.ways(SoundCodec)), voice.build),
         ("Style", bool(library.ways(ImageCodec)), images.build),
         ("Sampling", bool(library.samplers() or library.explorable()), sampling.build),
         ("Compare", compare.possible(library), compare.build),

@@ -21,7 +21,7 @@ from demo.uploads import (
 )
 from demo.voice import CLASSICAL, convert, example_button, give_sentence, to_int16
 from demo.words import Turns, shows_errors
-from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.inference.conversion import mel_codec
 from pipeline.inference.pictures import translate_picture
@@ -38,7 +38,7 @@ def parts(library: Library) -> list[tuple[str, bool, Callable[[Library, Turns], 
     """Return the tab's own tabs: title, whether models offer it, and its contents."""
     return [
         ("Pictures", len(library.ways(ImageCodec)) > 1, build_pictures),
-        ("Voices", len(library.ways(MelCodec)) > 1, build_voices),
+        ("Voices", len(library.ways(SoundCodec)) > 1, build_voices),
         (
             "Reconstruction and score",
             bool(library.reconstructors_and_scorers()),
@@ -126,7 +126,7 @@ def build_pictures(library: Library, turns: Turns) -> None:
 
 def build_voices(library: Library, turns: Turns) -> None:
     """Show one recording through several translators, or one translator's vocoders."""
-    ways, examples = library.ways(MelCodec), Examples(library)
+    ways, examples = library.ways(SoundCodec), Examples(library)
     choices = {
         f"{way.value}/{vocoder}": (way, vocoder)
         for way in ways

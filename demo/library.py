@@ -16,7 +16,7 @@ from pipeline.capabilities import (
     Translator,
     Vocoder,
 )
-from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.errors import UserError
 from pipeline.inference.conversion import mel_codec
 from pipeline.inference.finished import FinishedModel, as_vocoder, find_models, load, outline
@@ -61,7 +61,7 @@ class Library:
         self._loaded: OrderedDict[str, FinishedModel] = OrderedDict()
         self._lock = Lock()
 
-    def ways(self, codec: type[ImageCodec] | type[MelCodec]) -> list[Direction]:
+    def ways(self, codec: type) -> list[Direction]:
         """Return the directions of all translators of pictures or of sound.
 
         Those of models that lead both ways come first, and each model's own before its way back.
@@ -78,7 +78,7 @@ class Library:
 
     def way(self, value: str) -> Direction:
         """Return the direction called ``value``; raise UserError where there is none."""
-        found = {way.value: way for kind in (ImageCodec, MelCodec) for way in self.ways(kind)}
+        found = {way.value: way for kind in (ImageCodec, SoundCodec) for way in self.ways(kind)}
         if value not in found:
             raise UserError(f"no translator '{value}', allowed: {', '.join(found)}")
         return found[value]

@@ -21,7 +21,7 @@ from demo.uploads import (
     wait_for_recording,
 )
 from demo.words import Check, Turns, shows_errors
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
 from pipeline.inference.conversion import CHUNK, OVERLAP, convert_blocks, mel_codec
@@ -33,7 +33,7 @@ Sound = tuple[int, npt.NDArray[np.int16]]
 
 def build(library: Library, turns: Turns) -> None:
     """Add the tab's contents to the page that is being built."""
-    ways, examples = library.ways(MelCodec), Examples(library)
+    ways, examples = library.ways(SoundCodec), Examples(library)
     with gr.Row(equal_height=False):
         with gr.Column():
             recording = sound_input("Speech")

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.codecs.mel import Statistics
+from pipeline.codecs.sound import Statistics
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
 from pipeline.mel_convention import MelConvention

@@ -2,22 +2,18 @@
 
 import io
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import model_validator
 from torch import Tensor
 
-from pipeline.block import Block
-from pipeline.codecs.pitch import Pitch
+from pipeline.codecs.sound import SoundCodec
 from pipeline.codecs.sound_files import check_finite, limited, read_mono
 from pipeline.codecs.spectrogram import griffin_lim, log_mel
 from pipeline.mel_convention import MelConvention
-from pipeline.samples import Spec
 
 Wave = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.float16]
@@ -26,78 +22,25 @@ MOST_SAMPLES = 2**27
 """Of a recording: 50 minutes at 44,100 a second, half a gigabyte."""
 
 
-class Statistics(Block):
-    """Mean and standard deviation of each mel bin over a domain's training frames."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    pitch: Pitch | None = None
-    """That of the training recordings; None where no frame is voiced, and in older files."""
-
-
-class MelCodec(Block):
-    """Log-mel spectrograms of one convention, standardised by domain (a speaker) and bin.
-
-    Standardising by speaker means that handing speaker A's sample to speaker B's decoder is
-    already the classical mean-variance conversion; a translator learns what goes beyond it.
-    """
+class MelCodec(SoundCodec):
+    """Log-mel spectrograms."""
 
     kind: Literal["mel"] = "mel"
     convention: MelConvention = MelConvention()
-    statistics: dict[str, Statistics]
-    level: float | None = None
-    """Root mean square of the clips that the statistics are of, dB relative to full scale; None
-    where they were as loud as they were recorded."""
-
-    @model_validator(mode="after")
-    def _has_each_bin(self) -> Self:
-        for name, found in self.statistics.items():
-            if {len(found.mean), len(found.std)} != {self.convention.mels}:
-                raise ValueError(
-                    f"statistics.{name}: expected {self.convention.mels} means and stds, found "
-                    f"{len(found.mean)} and {len(found.std)}"
-                )
-        return self
 
     @property
-    def domains(self) -> set[str]:
-        """The names of the domains that it knows."""
-        return set(self.statistics)
+    def features(self) -> int:
+        """The mel bands."""
+        return self.convention.mels
 
-    def spec(self, domain: str) -> Spec:
-        """Return the samples of ``domain``: [1, mels, any width], standardised."""
-        return Spec(channels=1, height=self.convention.mels, width=None, bounded=False)
-
-    def to_sample(self, stored: Tensor, domain: str) -> Tensor:
-        """Standardise log-mel frames float16 [N, T, M] to samples float32 [N, 1, M, T]."""
-        mean, std = _tensors(self.statistics[domain], stored.device)
-        return ((stored.float() - mean) / std).transpose(1, 2).unsqueeze(1)
-
-    def from_sample(self, sample: Tensor, domain: str) -> Tensor:
-        """Convert standardised samples [N, 1, M, T] to log-mel frames float32 [N, T, M]."""
-        mean, std = _tensors(self.statistics[domain], sample.device)
-        return sample.detach().float().squeeze(1).transpose(1, 2) * std + mean
-
-    def encode(self, wave: Tensor, domain: str) -> Tensor:
-        """Encode a waveform [samples] at the convention's rate as a sample [1, M, T]."""
-        frames = log_mel(wave, self.convention).T  # [T, M]
-        return self.to_sample(frames[None], domain)[0]
+    def frames_of(self, wave: Tensor) -> Tensor:
+        """Compute the log-mel frames float32 [T, M] of a waveform [samples]."""
+        return log_mel(wave, self.convention).T
 
     def decode(self, sample: Tensor, domain: str) -> Tensor:
         """Decode a sample [1, M, T] to a waveform [T * hop] by Griffin-Lim."""
         frames = self.from_sample(sample[None], domain)[0]
         return griffin_lim(frames.T, self.convention)
-
-
-@lru_cache(maxsize=64)
-def _tensors(statistics: Statistics, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Mean and std, [M] each; copied once, for each copy would wait for an accelerator."""
-    # A tensor made under inference_mode could not enter a later backward pass.
-    with torch.inference_mode(False):
-        return (
-            torch.tensor(statistics.mean, device=device),
-            torch.tensor(statistics.std, device=device),
-        )
 
 
 def read_wave(path: Path, rate: int) -> Wave:

@@ -14,8 +14,9 @@ from pydantic import Field
 
 from pipeline.block import Block
 from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.codecs.mel import Statistics, frames_of, to_audio
+from pipeline.codecs.mel import frames_of, to_audio
 from pipeline.codecs.pitch import SUMMARY_SPEED, PitchSums, f0_track
+from pipeline.codecs.sound import Statistics
 from pipeline.datasets.factors import Factor, Value
 from pipeline.mel_convention import MelConvention
 from pipeline.samples import DatasetSpec

@@ -15,7 +15,7 @@ from pipeline.capabilities import (
     Translator,
     Vocoder,
 )
-from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.codecs import ImageCodec, MelCodec, SoundCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.codes import evaluate_tokenizer
 from pipeline.evaluation.context import Context
@@ -40,13 +40,13 @@ class Evaluation(NamedTuple):
 
     capability: type
     codec: type
-    """The kind of samples it is made for: `ImageCodec`, `MelCodec`, or ``object`` for any."""
+    """Of the samples it is made for: `ImageCodec`, `SoundCodec`, ...; ``object`` for any."""
     function: Callable[[Context], None]
 
 
 EVALUATIONS: tuple[Evaluation, ...] = (
     Evaluation(Translator, ImageCodec, evaluate_translator),
-    Evaluation(Translator, MelCodec, evaluate_converter),
+    Evaluation(Translator, SoundCodec, evaluate_converter),
     Evaluation(Sampler, object, evaluate_sampler),
     Evaluation(Reconstructor, object, evaluate_reconstructor),
     Evaluation(Tokenizer, object, evaluate_tokenizer),

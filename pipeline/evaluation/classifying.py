@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pipeline.capabilities import Classifier
-from pipeline.codecs import Codec, MelCodec
+from pipeline.codecs import Codec, SoundCodec
 from pipeline.evaluation.context import Context, Value
 from pipeline.evaluation.data import in_batches
 from pipeline.evaluation.results import MODEL, Protocol
@@ -123,6 +123,6 @@ def standardise_for(classifier: Classifier, x: Tensor, codec: Codec, domain: str
     one scale only.
     """
     standard = classifier.classes[0]
-    if not isinstance(codec, MelCodec) or standard not in codec.statistics or standard == domain:
+    if not isinstance(codec, SoundCodec) or standard not in codec.statistics or standard == domain:
         return x
     return codec.to_sample(codec.from_sample(x, domain), standard)

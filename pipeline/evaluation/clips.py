@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from pipeline.capabilities import Vocoder
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.codecs.mel import to_audio
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.figures import Caption, save_caption, save_spectrograms
@@ -22,7 +22,7 @@ def vocode(frames: Tensor, vocoder: Vocoder) -> Tensor:
     return vocoder.vocode(frames.T[None])[0]
 
 
-def vocode_sample(sample: Tensor, codec: MelCodec, domain: str, vocoder: Vocoder) -> Tensor:
+def vocode_sample(sample: Tensor, codec: SoundCodec, domain: str, vocoder: Vocoder) -> Tensor:
     """Turn a sample [1, M, T] of ``domain`` into a waveform [T * hop]."""
     return vocode(codec.from_sample(sample[None], domain)[0], vocoder)
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.capabilities import Classifier, Vocoder
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.data import CHUNK, read_samples
 from pipeline.evaluation.loading import Networks
@@ -98,7 +98,7 @@ class Context:
     @property
     def terms(self) -> Terms:
         """Names of the store's samples."""
-        return SOUND if isinstance(self.store.codec, MelCodec) else PICTURES
+        return SOUND if isinstance(self.store.codec, SoundCodec) else PICTURES
 
     def task(self, name: str, domain: str) -> str:
         """Name a task that is done on each domain: ``name``, or ``name/domain`` of several."""
@@ -220,7 +220,7 @@ class Context:
         Nothing of pictures, whose range is the same for all.
         """
         codec = self.store.codec
-        if not isinstance(codec, MelCodec):
+        if not isinstance(codec, SoundCodec):
             return {}
         known = [codec.statistics[name].model_dump_json(exclude={"pitch"}) for name in domains]
         return {"standardised_by": hashlib.sha256("\n".join(known).encode()).hexdigest()}

@@ -7,9 +7,8 @@ import torch
 from torch import Tensor
 
 from pipeline.capabilities import Classifier, Translator, Vocoder
-from pipeline.codecs import MelCodec
+from pipeline.codecs import MelCodec, SoundCodec
 from pipeline.codecs.pitch import Pitch, f0_track
-from pipeline.codecs.spectrogram import log_mel
 from pipeline.datasets.store import Store
 from pipeline.evaluation.cases import Ranking, rank
 from pipeline.evaluation.classical import convert_by_statistics
@@ -63,7 +62,7 @@ def evaluate_converter(context: Context) -> None:
     """
     model, codec = context.model, context.store.codec
     assert isinstance(model, Translator)
-    assert isinstance(codec, MelCodec)
+    assert isinstance(codec, SoundCodec)
     vocoder = fitting(context.vocoder, codec.convention)
     recordings = Recordings(context.store, context.networks.judges, codec.convention.rate)
     for target, source in model.directions.items():
@@ -97,7 +96,7 @@ def compare_to_truth(
 ) -> Ranking | None:
     """Compare conversions with the target's own recordings, where there are any; rank them."""
     codec = context.store.codec
-    assert isinstance(codec, MelCodec)
+    assert isinstance(codec, SoundCodec)
     truths = [analyse(s.target, codec.convention) for s in sentences if s.target is not None]
     if not truths:
         for metric in DISTANCES:
@@ -161,7 +160,7 @@ def read_sentences(store: Store, source: str, target: str) -> list[Sentence]:
 
 def convert(
     model: Translator,
-    codec: MelCodec,
+    codec: SoundCodec,
     sentence: Sentence,
     source: str,
     target: str,
@@ -175,11 +174,11 @@ def convert(
         SOURCE: vocode(sentence.frames, vocoder),
         STATISTICS: vocode_sample(sample[0], codec, target, vocoder),
     }
-    classical = convert_by_statistics(sentence.source, codec, source, target)
-    if classical is not None:
-        waves[CLASSICAL] = classical
+    if isinstance(codec, MelCodec):
+        classical = convert_by_statistics(sentence.source, codec, source, target)
+        waves |= {} if classical is None else {CLASSICAL: classical}
     if sentence.target is not None:
-        waves[CEILING] = vocode(log_mel(sentence.target, codec.convention).T, vocoder)
+        waves[CEILING] = vocode(codec.frames_of(sentence.target), vocoder)
     return waves
 
 
@@ -189,7 +188,7 @@ def measure_accuracy(
     classifier: Classifier,
     target: str,
     voices: list[dict[str, VoiceAnalysis]],
-    codec: MelCodec,
+    codec: SoundCodec,
 ) -> None:
     """Measure the share of sentences that are classified as the target speaker's.
 
@@ -219,7 +218,7 @@ def compare_pitch(
     task: str,
     sentences: list[Sentence],
     voices: list[dict[str, VoiceAnalysis]],
-    codec: MelCodec,
+    codec: SoundCodec,
     target: str,
 ) -> None:
     """Compare mean and spread of pitch before and after with the target speaker's in training.
@@ -246,7 +245,7 @@ def save_sounds(
     folder: Path,
     waves: list[dict[str, Tensor]],
     sentences: list[Sentence],
-    codec: MelCodec,
+    codec: SoundCodec,
     ranking: Ranking | None,
 ) -> None:
     """Write sounds and spectrograms of the best, the median and the worst sentence.

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
 
@@ -32,7 +32,7 @@ def read_samples(
     """
     reader = store.domain(split, domain)
     counts = [1] * len(reader)
-    if isinstance(store.codec, MelCodec):
+    if isinstance(store.codec, SoundCodec):
         assert reader.lengths is not None
         counts = [max(1, int(length) // width) for length in reader.lengths]
     places = [(item, part) for item, count in enumerate(counts) for part in range(count)]
@@ -41,7 +41,7 @@ def read_samples(
         kept = spread(len(kept), len(places))
     rows = []
     for item, part in (places[index] for index in kept):
-        if not isinstance(store.codec, MelCodec):
+        if not isinstance(store.codec, SoundCodec):
             rows.append(reader.item(item))
         elif counts[item] == 1:
             rows += split_chunks(reader.item(item), width)

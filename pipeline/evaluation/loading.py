@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.capabilities import Classifier, Vocoder
-from pipeline.codecs import Codec, MelCodec
+from pipeline.codecs import Codec, SoundCodec
 from pipeline.evaluation.judges import Panel, load_panel
 from pipeline.evaluation.networks import (
     FeatureNetwork,
@@ -95,7 +95,7 @@ def load_networks(
         finished = load(vocoder)
         name = f"{finished.name}, {finished.card.weights}"
         networks = replace(networks, vocoder=as_vocoder(finished), vocoder_name=name)
-    if isinstance(codec, MelCodec):
+    if isinstance(codec, SoundCodec):
         return replace(networks, judges=load_panel(whisper=whisper, language=language))
     return replace(
         networks,

@@ -14,7 +14,7 @@ import torch
 
 import pipeline
 from pipeline.capabilities import Vocoder
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.loading import Networks
 from pipeline.evaluation.results import Measured, Protocol
@@ -94,7 +94,7 @@ def common_protocol(finished: FinishedModel, store: Store, networks: Networks) -
         "torch": torch.__version__,
         "code": pipeline.__version__,
     }
-    if isinstance(store.codec, MelCodec) and not isinstance(finished.model, Vocoder):
+    if isinstance(store.codec, SoundCodec) and not isinstance(finished.model, Vocoder):
         protocol["vocoder"] = networks.vocoder_name
     return protocol
 

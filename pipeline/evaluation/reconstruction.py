@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from pipeline.capabilities import Classifier, Reconstructor
-from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.evaluation.cases import Ranking, save_cases
 from pipeline.evaluation.classifying import add_frechet, features_of, standardise_for
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
@@ -28,7 +28,7 @@ def evaluate_reconstructor(context: Context) -> None:
         context.decide(context.task("reconstruction", domain), RECONSTRUCTION)
         ranking = compare_reconstructions(context, domain, x, y)
         show_reconstructions(context, domain, x, y, ranking)
-        if isinstance(context.store.codec, MelCodec):
+        if isinstance(context.store.codec, SoundCodec):
             save_sounds(context, context.store.codec, domain, x[:CLIPS], y[:CLIPS])
 
 
@@ -98,7 +98,7 @@ def show_reconstructions(
     save_cases(context, context.task("reconstruction", domain), ranking, rows)
 
 
-def save_sounds(context: Context, codec: MelCodec, domain: str, x: Tensor, y: Tensor) -> None:
+def save_sounds(context: Context, codec: SoundCodec, domain: str, x: Tensor, y: Tensor) -> None:
     """Write originals ``x`` [N, 1, M, T] and reconstructions ``y`` as sound."""
     vocoder = fitting(context.vocoder, codec.convention)
     folder = context.out / context.task("reconstructions", domain)

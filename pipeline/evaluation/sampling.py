@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Classifier, Sampler
-from pipeline.codecs import Codec, ImageCodec, MelCodec
+from pipeline.codecs import Codec, ImageCodec, SoundCodec
 from pipeline.evaluation.ceilings import enough, mixed_alike
 from pipeline.evaluation.classifying import (
     NEIGHBOURS,
@@ -52,12 +52,12 @@ def evaluate_sampler(context: Context) -> None:
     context.decide("samples", SAMPLING if shown.x.shape[1] == COLOURS else SAMPLING_GREY)
     save_grid(context.out / "samples.png", rows, caption)
     domains = matching_domains(context, shown.x)
-    if isinstance(context.store.codec, MelCodec):
+    if isinstance(context.store.codec, SoundCodec):
         save_sounds(context, context.store.codec, shown)
     if not domains:
         context.miss_task("samples", SAMPLING, "the data has none of the domains that it draws")
         return
-    if isinstance(context.store.codec, MelCodec):
+    if isinstance(context.store.codec, SoundCodec):
         hear_samples(context, context.store.codec, domains)
     compare_samples(context, domains)
 
@@ -221,7 +221,7 @@ def draw_gaussian(real: Tensor, count: int, *, bounded: bool) -> Tensor:
     return drawn.clamp(-1, 1) if bounded else drawn
 
 
-def hear_samples(context: Context, codec: MelCodec, domains: tuple[str, ...]) -> None:
+def hear_samples(context: Context, codec: SoundCodec, domains: tuple[str, ...]) -> None:
     """Let the independent judges hear a few samples, beside noise and real test chunks, all through
     the same vocoder.
     """
@@ -247,7 +247,7 @@ def hear_samples(context: Context, codec: MelCodec, domains: tuple[str, ...]) ->
     add_naturalness(context, "samples", heard)
 
 
-def save_sounds(context: Context, codec: MelCodec, drawn: Drawn) -> None:
+def save_sounds(context: Context, codec: SoundCodec, drawn: Drawn) -> None:
     """Write the first `CLIPS` samples as sound, each in the voice of its domain."""
     vocoder = fitting(context.vocoder, codec.convention)
     for number, (sample, domain) in enumerate(zip(drawn.x[:CLIPS], drawn.domains, strict=False)):

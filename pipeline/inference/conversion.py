@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pipeline.capabilities import Vocoder
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.codecs.mel import Wave
 from pipeline.inference.finished import FinishedModel, as_translator, unable
 from pipeline.inference.translation import translate_any_size
@@ -63,10 +63,10 @@ def convert_blocks(
         yield faded(_convert_chunk(finished, voice, waiting, to, slice(known, None)))
 
 
-def mel_codec(finished: FinishedModel) -> MelCodec:
+def mel_codec(finished: FinishedModel) -> SoundCodec:
     """Return the codec of a model that translates sound; raise UserError where it does not."""
     as_translator(finished)
-    if not isinstance(finished.codec, MelCodec):
+    if not isinstance(finished.codec, SoundCodec):
         raise unable(finished, "translate sound")
     return finished.codec
 

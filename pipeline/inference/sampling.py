@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pipeline.capabilities import Sampler, Vocoder
-from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
 from pipeline.errors import UserError
@@ -132,7 +132,7 @@ def sample_waves(
     frames.
     """
     codec = finished.codec
-    if not isinstance(codec, MelCodec):
+    if not isinstance(codec, SoundCodec):
         as_sampler(finished)
         raise unable(finished, "sample sound: it samples pictures, so name a .png file")
     voice = fitting(vocoder, codec.convention)

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Reconstructor, Sampler, Translator, Vocoder
-from pipeline.codecs import MelCodec
+from pipeline.codecs import MelCodec, SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.datasets.store import Store
 from pipeline.figures import drawable_mels, grid
@@ -44,7 +44,7 @@ class Items:
     def first(self, domain: str, count: int = SHOWN) -> Tensor:
         """Read items of a domain [n, C, H, W], sound cut or repeated to one length."""
         reader = self.store.domain("test" if self.store.has("test", domain) else "train", domain)
-        sound = isinstance(self.store.codec, MelCodec)
+        sound = isinstance(self.store.codec, SoundCodec)
         count = min(count // 2 if sound else count, len(reader))
         items = [reader.item(index) for index in range(count)]
         if sound:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.datasets.near_names import near_words
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
@@ -233,7 +233,7 @@ class VocodedReader(SeveralDomainsReader[Vocoded]):
         """Raise UserError where the store does not hold what a vocoder learns from."""
         root, codec, params = self.store.root, self.store.codec, self.params
         assert isinstance(params, VocoderRunParams)
-        assert isinstance(codec, MelCodec)
+        assert isinstance(codec, SoundCodec)
         if found := differences(params.convention, codec.convention):
             raise UserError(f"{root} holds mel frames of another convention: {found}")
         if silent := [reader.name for reader in self.domains if not reader.domain.has_audio]:

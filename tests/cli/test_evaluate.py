@@ -17,7 +17,8 @@ from pipeline.cli import app
 from pipeline.cli.commands.evaluate import check_out
 from pipeline.cli.commands.evaluate_data import StoreAs, first, first_of, prepare_places
 from pipeline.cli.commands.evaluate_domains import Place
-from pipeline.codecs.mel import MelCodec, Statistics
+from pipeline.codecs.mel import MelCodec
+from pipeline.codecs.sound import Statistics
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.source import Item

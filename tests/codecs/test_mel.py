@@ -7,7 +7,8 @@ import tiny
 import torch
 
 from pipeline.codecs import MelCodec
-from pipeline.codecs.mel import Statistics, frames_of, read_wave
+from pipeline.codecs.mel import frames_of, read_wave
+from pipeline.codecs.sound import Statistics
 from pipeline.codecs.sound_files import without_rumble
 
 RATE = 8000

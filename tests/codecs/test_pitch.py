@@ -8,8 +8,8 @@ import pytest
 import torch
 from voices import glide, voice
 
-from pipeline.codecs.mel import Statistics
 from pipeline.codecs.pitch import CENTS, Pitch, f0_track, log_f0
+from pipeline.codecs.sound import Statistics
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.mel_convention import HIFI_GAN, MelConvention
 

@@ -11,7 +11,7 @@ from pipeline.cli.commands.evaluate_networks import Wishes, networks_for
 from pipeline.cli.commands.evaluate_sources import choose_data
 from pipeline.cli.commands.evaluate_words import summary
 from pipeline.cli.commands.words import spoken, terminal_width
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.datasets.contents import SYSTEM_FILES
 from pipeline.datasets.survey.names import block_name, folder_name
 from pipeline.errors import UserError
@@ -63,7 +63,7 @@ def run(
         checksum = sha256_of(new / RESULTS)
         stopwatch.record(new / EVALUATION, finished.card.weights, results=checksum)
     print(f"\n{summary(results, terminal_width())}")
-    what = "figures and sounds" if isinstance(finished.codec, MelCodec) else "figures"
+    what = "figures and sounds" if isinstance(finished.codec, SoundCodec) else "figures"
     print(f"\n{shown(out / RESULTS)}, with {what} beside it")
 
 
@@ -72,7 +72,7 @@ def measured_by(networks: Networks, finished: FinishedModel) -> list[str]:
     lines = [f"  classifier: that of {networks.classifier_data}"]
     if networks.classifier is None:
         lines = [f"  without a classifier: {networks.missing['classifier']}"]
-    if isinstance(finished.codec, MelCodec) and not isinstance(finished.model, Vocoder):
+    if isinstance(finished.codec, SoundCodec) and not isinstance(finished.model, Vocoder):
         lines.append(f"  vocoder: {networks.vocoder_name.partition(',')[0]}")
     return lines
 

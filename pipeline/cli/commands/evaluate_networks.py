@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.codecs import ImageCodec, MelCodec
+from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.errors import UserError
 from pipeline.evaluation import Networks, load_networks
 from pipeline.evaluation.judges.languages import language_code
@@ -55,7 +55,7 @@ def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Netwo
         clip=wishes.clip,
         lpips=wishes.lpips,
     )
-    if isinstance(codec, MelCodec):
+    if isinstance(codec, SoundCodec):
         fitting(networks.vocoder, codec.convention)
     if wishes.whisper is not None and networks.judges.words is None:
         raise UserError(f"--whisper {wishes.whisper}: {networks.judges.missing['words']}")
@@ -65,7 +65,7 @@ def networks_for(finished: FinishedModel, folder: Path, wishes: Wishes) -> Netwo
 
 def check_wishes(finished: FinishedModel, wishes: Wishes) -> None:
     """Raise UserError where a wish is for another kind of model, or needs one that is not there."""
-    sound = isinstance(finished.codec, MelCodec)
+    sound = isinstance(finished.codec, SoundCodec)
     theirs, own = ("pictures", "sound") if sound else ("sound", "pictures")
     for name in PICTURES if sound else SOUND:
         if getattr(wishes, name) is not None:
@@ -94,7 +94,7 @@ def misfit(classifier: FinishedModel, finished: FinishedModel) -> str:
         if depths.isdisjoint(spec.channels for spec in finished.card.data.specs.values()):
             return "its pictures have other channels than the model's"
         return ""
-    if isinstance(theirs, MelCodec) and isinstance(ours, MelCodec):
+    if isinstance(theirs, SoundCodec) and isinstance(ours, SoundCodec):
         if found := differences(theirs.convention, ours.convention):
             return f"it takes mel frames of another convention: {found}"
         # It learnt from sound that is standardised by the statistics of its first class.

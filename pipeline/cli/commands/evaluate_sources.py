@@ -17,8 +17,8 @@ from pipeline.cli.commands.evaluate_domains import (
     match,
     parse_domains,
 )
-from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.codecs.mel import Statistics
+from pipeline.codecs import Codec, ImageCodec, SoundCodec
+from pipeline.codecs.sound import Statistics
 from pipeline.datasets.store import Store
 from pipeline.datasets.survey.files import ENDINGS, Kind
 from pipeline.datasets.survey.layout import files_of
@@ -138,7 +138,7 @@ def codec_for(finished: FinishedModel, domains: Iterable[str]) -> Codec:
                 "pictures have 3, or 1 of grey"
             )
         return codec
-    bins = codec.convention.mels
+    bins = codec.features
     nothing = Statistics(
         mean=(0.0,) * bins, std=(1.0,) * bins
     )  # a vocoder's frames are as they are
@@ -183,7 +183,7 @@ def choose_store(
     """
     if type(finished.codec) is not type(store.codec):
         ours, theirs = "pictures", "sound"
-        if isinstance(finished.codec, MelCodec):
+        if isinstance(finished.codec, SoundCodec):
             ours, theirs = theirs, ours
         raise UserError(f"'{finished.name}' was trained on {ours}, but {store.root} holds {theirs}")
     there = list(store.meta.domains.get("test", {}))
@@ -209,7 +209,7 @@ def choose_store(
     renamed = any(ours != theirs for ours, theirs in names.items())
     every = {name for domains in store.meta.domains.values() for name in domains}
     shown = names if renamed else {name: name for name in sorted(every)}
-    codec = codec_for(finished, shown) if isinstance(store.codec, MelCodec) else finished.codec
+    codec = codec_for(finished, shown) if isinstance(store.codec, SoundCodec) else finished.codec
     aspects = limit_of((counts["test"][theirs] for theirs in names.values()), limit)
     chosen: dict[str, list[int]] = {}
     if limit is not None and aspects:
@@ -223,7 +223,7 @@ def choose_store(
 def check_codec(finished: FinishedModel, store: Store, names: Mapping[str, str]) -> None:
     """Raise UserError where a data set was not prepared as a model's samples are."""
     ours, theirs, other = finished.codec, store.codec, f"{store.root} was prepared otherwise"
-    if isinstance(ours, MelCodec) and isinstance(theirs, MelCodec):
+    if isinstance(ours, SoundCodec) and isinstance(theirs, SoundCodec):
         if found := differences(ours.convention, theirs.convention):
             raise UserError(f"{other} than '{finished.name}' takes mel frames: {found}")
         if ours.level != theirs.level:

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from pipeline.cli.commands.jobs import names_file
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.codecs.image import Picture, to_png
 from pipeline.codecs.mel import Wave, to_audio
 from pipeline.datasets.folders import PICTURES
@@ -52,7 +52,7 @@ def sample(
     check_folder(out.parent if ending else out)
     finished = load(folder, device())
     as_sampler(finished)
-    sound = isinstance(finished.codec, MelCodec)
+    sound = isinstance(finished.codec, SoundCodec)
     count = n or (1 if ending and sound else 16)
     if vocoder is not None and not sound:
         raise UserError(
@@ -92,7 +92,7 @@ def sample_sound(
         raise UserError(f"can't write {out}: {finished.name} samples sound, so name a .wav file")
     voice = None if vocoder is None else as_vocoder(load(vocoder, device()))
     waves = list(sample_waves(finished, count, seed, label, options, voice))
-    assert isinstance(codec, MelCodec)
+    assert isinstance(codec, SoundCodec)
     rate = codec.convention.rate
     make_folder(out.parent if ending else out)
     if ending:
