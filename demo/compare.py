@@ -19,7 +19,14 @@ from demo.uploads import (
     sound_output,
     wait_for_recording,
 )
-from demo.voice import CLASSICAL, convert, example_button, give_sentence, to_int16
+from demo.voice import (
+    CLASSICAL,
+    classical_name,
+    convert,
+    example_button,
+    give_sentence,
+    to_int16,
+)
 from demo.words import Turns, shows_errors
 from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.codecs.image import Picture
@@ -124,6 +131,11 @@ def build_pictures(library: Library, turns: Turns) -> None:
     stock(shelf, shown, source, picture)
 
 
+def name_of(library: Library, way: Direction, vocoder: str) -> str:
+    """Name a vocoder for ``way``'s model, in labels."""
+    return classical_name(library, way).lower() if vocoder == CLASSICAL else vocoder
+
+
 def build_voices(library: Library, turns: Turns) -> None:
     """Show one recording through several translators, or one translator's vocoders."""
     ways, examples = library.ways(SoundCodec), Examples(library)
@@ -137,7 +149,10 @@ def build_voices(library: Library, turns: Turns) -> None:
             recording = sound_input("Speech")
             gr.Markdown(SOUND_LIMITS, elem_classes="hint")
             chosen = gr.CheckboxGroup(
-                [(f"{way.label}, {vocoder}", value) for value, (way, vocoder) in choices.items()],
+                [
+                    (f"{way.label}, {name_of(library, way, vocoder)}", value)
+                    for value, (way, vocoder) in choices.items()
+                ],
                 value=[
                     value for value, (way, _) in choices.items() if way.source == ways[0].source
                 ][:MOST_VOICES],
@@ -172,7 +187,7 @@ def build_voices(library: Library, turns: Turns) -> None:
                 found.append(
                     gr.Audio(
                         (convention.rate, to_int16(result)),
-                        label=f"{way.label}, {vocoder}",
+                        label=f"{way.label}, {name_of(library, way, vocoder)}",
                         visible=True,
                     )
                 )

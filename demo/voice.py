@@ -25,8 +25,9 @@ from pipeline.codecs import SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
 from pipeline.inference.conversion import CHUNK, OVERLAP, convert_blocks, mel_codec
+from pipeline.inference.vocoders import GriffinLim, untrained_vocoder
 
-CLASSICAL = "griffin-lim"  # the vocoder that is always there
+CLASSICAL = "griffin-lim"  # the vocoder that is always there, WORLD where that is it
 
 Sound = tuple[int, npt.NDArray[np.int16]]
 
@@ -42,7 +43,7 @@ def build(library: Library, turns: Turns) -> None:
                 [(way.label, way.value) for way in ways], label="From whom to whom"
             )
             vocoder = gr.Dropdown(
-                vocoder_choices(library, None),
+                vocoder_choices(library, ways[0] if ways else None),
                 value=CLASSICAL,
                 label="Vocoder",
                 info="What makes sound of the converted spectrogram.",
@@ -73,13 +74,14 @@ def build(library: Library, turns: Turns) -> None:
     ) -> tuple[Sound, Picture]:
         """Convert speech by a translator's direction, as in `voice_cyclegan/beatrice`."""
         way = library.way(translator)
-        convention = mel_codec(library.outline(way.model)).convention
-        wave = read_recording(recording, convention.rate, convention.hop)
+        codec = mel_codec(library.outline(way.model))
+        rate = codec.convention.rate
+        wave = read_recording(recording, rate, codec.convention.hop)
         with turns.turn(request) as check:
             result = convert(library, wave, way, vocoder, progress, check)
         progress(1, "Drawing spectrograms")
         names = {f"Source ({way.source})": wave, f"Converted ({way.to})": result}
-        return (convention.rate, to_int16(result)), draw_spectrograms(names, convention)
+        return (rate, to_int16(result)), draw_spectrograms(names, codec.mel_convention)
 
     def offer(translator: str) -> gr.Dropdown:
         choices = vocoder_choices(library, library.way(translator))
@@ -124,7 +126,16 @@ def give_sentence(
 def vocoder_choices(library: Library, way: Direction | None) -> list[tuple[str, str]]:
     """Return the vocoders for ``way``, or all of them: label and value."""
     trained = [(name, name) for name in library.vocoders(way)]
-    return [("Griffin-Lim (needs no training)", CLASSICAL), *trained]
+    return [(f"{classical_name(library, way)} (needs no training)", CLASSICAL), *trained]
+
+
+def classical_name(library: Library, way: Direction | None) -> str:
+    """Name the vocoder that is always there: Griffin-Lim, or WORLD where ``way``'s model has its
+    parameters.
+    """
+    if way is None:
+        return GriffinLim.name
+    return untrained_vocoder(mel_codec(library.outline(way.model)).convention).name
 
 
 def convert(

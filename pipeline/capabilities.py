@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:  # so that the command line can name options without loading torch
     from torch import Generator, Tensor, device
 
-    from pipeline.mel_convention import MelConvention
+    from pipeline.mel_convention import SoundConvention
 
 
 class Translator(ABC):
@@ -186,14 +186,14 @@ class Classifier(ABC):
 
 
 class Vocoder(ABC):
-    """Turns log-mel frames into sound."""
+    """Turns frames into sound: log-mel, or, for WORLD, its parameters."""
 
-    convention: MelConvention
+    convention: SoundConvention
     """The convention of its frames; those of another would become noise."""
 
     @abstractmethod
     def vocode(self, frames: Tensor) -> Tensor:
-        """Convert log-mel frames [N, M, T], not standardised, to waveforms [N, T * hop]."""
+        """Convert frames [N, M, T], not standardised, to waveforms [N, T * hop]."""
 
 
 CAPABILITIES: dict[str, type] = {

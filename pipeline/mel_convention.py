@@ -1,18 +1,26 @@
-"""The convention of a mel spectrogram: a contract between data, models and vocoders.
+"""The convention of frames of sound: a contract between data, models and vocoders.
 
-A mel of one convention in the vocoder of another is noise, so the convention is a value that
-travels with every artefact. The default is HiFi-GAN's (Kong, Kim and Bae, 2020, arXiv:2010.05646;
-``meldataset.py`` of its repository).
+Frames of one convention in the vocoder of another are noise, so the convention is a value that
+travels with every artefact. The default is HiFi-GAN's mel spectrogram (Kong, Kim and Bae, 2020,
+arXiv:2010.05646; ``meldataset.py`` of its repository); the other kind are WORLD's parameters.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from pipeline.block import Block, Kernel, Side
 
 Rate = Annotated[int, Field(ge=1, le=2**20)]
 """Samples a second."""
+
+
+def _named(given: str, known: Mapping[str, "SoundConvention"]) -> dict[str, Any]:
+    """Return all numbers of a convention by its name; raise ValueError where none has it."""
+    if given not in known:
+        raise ValueError(f"found '{given}', allowed: {', '.join(known)}, or the numbers")
+    return known[given].model_dump()
 
 
 class MelConvention(Block):
@@ -24,6 +32,8 @@ class MelConvention(Block):
     give exactly ``N // hop`` frames. Numbers that do not fit together are refused.
     """
 
+    kind: Literal["mel"] = Field("mel", exclude=True)
+    """Not written to files: a convention without a kind is of this one."""
     rate: Rate = 22_050
     """Samples a second."""
     n_fft: Side = 1024
@@ -62,12 +72,8 @@ class MelConvention(Block):
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, given: Any) -> Any:
-        """Replace a name of `CONVENTIONS` by all of its numbers."""
-        if not isinstance(given, str):
-            return given
-        if given not in CONVENTIONS:
-            raise ValueError(f"found '{given}', allowed: {', '.join(CONVENTIONS)}, or the numbers")
-        return CONVENTIONS[given].model_dump()
+        """Replace a name of `MEL_CONVENTIONS` by all of its numbers."""
+        return _named(given, MEL_CONVENTIONS) if isinstance(given, str) else given
 
     @property
     def padding(self) -> int:
@@ -75,18 +81,71 @@ class MelConvention(Block):
         return (self.n_fft - self.hop) // 2
 
 
-def differences(expected: MelConvention, found: MelConvention) -> str:
+class WorldConvention(Block):
+    """The meaning of a frame of WORLD's parameters (Morise, Yokomori and Ozawa 2016).
+
+    A frame has the features of the spectral envelope, which models translate; then the natural
+    logarithm of F0 in Hz, 0 where unvoiced, and the coded aperiodicity, which are handled beside
+    them. Frame ``t`` is centred on sample ``t * hop``; ``N`` samples give ``N // hop`` frames.
+    """
+
+    kind: Literal["world"] = "world"
+    rate: int = Field(16_000, ge=16_000, le=2**20)
+    """Samples a second; WORLD's measure of noise needs bands of up to 7,900 Hz."""
+    period: float = Field(5.0, ge=1, le=50)
+    """Milliseconds between frames, rounded to whole samples: see `hop`."""
+    features: Literal["mel_cepstrum", "envelope"] = "mel_cepstrum"
+    """Of the envelope: mel-cepstra, as CycleGAN-VC and CycleGAN-VC2 were published on; or its
+    natural logarithm (of amplitude) at frequencies that are evenly spaced in mels."""
+    coefficients: int = Field(36, ge=2, le=256)
+    """Mel-cepstra, with that of energy, c0; for ``features: mel_cepstrum``."""
+    bands: int = Field(80, ge=2, le=256)
+    """Frequencies, from 0 to ``rate / 2``, for ``features: envelope``."""
+
+    @property
+    def hop(self) -> int:
+        """Step between frames, samples: whole, so that frames and samples stay in step."""
+        return round(self.rate * self.period / 1000)
+
+    @property
+    def rows(self) -> int:
+        """Number of features of the envelope."""
+        return self.coefficients if self.features == "mel_cepstrum" else self.bands
+
+
+SoundConvention = MelConvention | WorldConvention
+
+
+def differences(expected: SoundConvention, found: SoundConvention) -> str:
     """Return each field in which two conventions differ, with both values; empty where they are
-    equal."""
+    equal. Of two kinds, the kinds."""
+    same = expected.kind == found.kind
     return "; ".join(
         f"{name}: expected {getattr(expected, name)}, found {getattr(found, name)}"
-        for name in MelConvention.model_fields
+        for name in (type(expected).model_fields if same else ("kind",))
         if getattr(expected, name) != getattr(found, name)
     )
 
 
 HIFI_GAN = MelConvention()
 
-CONVENTIONS = {"hifigan_22k": HIFI_GAN, "hifigan_16k": MelConvention(rate=16_000)}
+MEL_CONVENTIONS = {"hifigan_22k": HIFI_GAN, "hifigan_16k": MelConvention(rate=16_000)}
 """Conventions with a name for params.yaml: that of the published HiFi-GANs, and the same frames of
 recordings at 16,000 samples a second, as telephony and most speech recognition have them."""
+
+CONVENTIONS: dict[str, SoundConvention] = {
+    **MEL_CONVENTIONS,
+    "world_16k": WorldConvention(),
+    "world_22k": WorldConvention(rate=22_050),
+}
+"""Those of all kinds: WORLD's as CycleGAN-VC2 was published, 36 mel-cepstra every 5 ms."""
+
+
+def _of_a_kind(given: Any) -> Any:
+    """Replace a name of `CONVENTIONS`; numbers without a kind are a mel spectrogram's."""
+    block = _named(given, CONVENTIONS) if isinstance(given, str) else given
+    return {"kind": "mel", **block} if isinstance(block, dict) else block
+
+
+AnyConvention = Annotated[SoundConvention, Field(discriminator="kind"), BeforeValidator(_of_a_kind)]
+"""A field of params.yaml that takes either kind, by name or by numbers."""

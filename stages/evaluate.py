@@ -6,7 +6,7 @@ few that `dvc metrics` shows.
 
 import shutil
 
-from pipeline.codecs import Codec
+from pipeline.codecs import Codec, WorldCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation import Networks, evaluate, load_networks
 from pipeline.evaluation.headline import headline
@@ -36,11 +36,15 @@ def main(name: str) -> None:
 
 
 def networks_for(params: Params, data: str, codec: Codec) -> Networks:
-    """Load the networks that models of a data set are measured with."""
+    """Load the networks that models of a data set are measured with.
+
+    The vocoder of params.yaml is for mel spectrograms: WORLD makes sound of its parameters itself.
+    """
+    own_vocoder = isinstance(codec, WorldCodec)
     return load_networks(
         codec,
         classifier=CLASSIFIERS / data if data in params.classifiers else None,
-        vocoder=None if params.vocoder is None else MODELS / params.vocoder,
+        vocoder=None if params.vocoder is None or own_vocoder else MODELS / params.vocoder,
         **params.evaluation.model_dump(),
     )
 

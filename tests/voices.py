@@ -1,8 +1,16 @@
-"""A synthetic voice whose pitch is known at every moment."""
+"""Synthetic voices whose pitch is known at every moment."""
+
+from pathlib import Path
 
 import numpy as np
+import soundfile
 import torch
+from stores import prepared
 from torch import Tensor
+
+from pipeline.datasets.folders import SoundFolderParams
+from pipeline.datasets.store import Store
+from pipeline.mel_convention import MelConvention, SoundConvention
 
 
 def voice(hertz: np.ndarray, rate: int) -> Tensor:
@@ -18,3 +26,25 @@ def voice(hertz: np.ndarray, rate: int) -> Tensor:
 def glide(start: float, end: float, seconds: float, rate: int) -> np.ndarray:
     """An F0 in Hz that moves by equally many cents a second, for each sample."""
     return np.geomspace(start, end, int(seconds * rate))
+
+
+def spoken(
+    folder: Path,
+    names: dict[str, str],
+    convention: SoundConvention = MelConvention(rate=16_000, n_fft=1024, hop=256, win=1024),  # noqa: B008  # frozen
+) -> Store:
+    """Ann trembles by 30 cents about 110 and 130 Hz, and Bob three semitones higher.
+
+    A second each; ``names``: speaker -> what the names of recordings begin with.
+    """
+    for height, (speaker, first) in enumerate(names.items()):
+        for split in ("train", "test"):
+            for number in range(2):
+                file = folder / split / speaker / f"{first}{number}.wav"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                tremble = 2 ** (30 / 1200 * np.sin(2 * np.pi * 3 * np.arange(16_000) / 16_000))
+                hertz = 2 ** (3 * height / 12) * (110 + 20 * number) * tremble
+                soundfile.write(file, voice(hertz, 16_000).numpy(), 16_000)
+    folders = {split: {name: f"{split}/{name}" for name in names} for split in ("train", "test")}
+    params = SoundFolderParams(root=str(folder), folders=folders, convention=convention)
+    return prepared(params, folder / "store")

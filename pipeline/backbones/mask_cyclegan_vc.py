@@ -1,4 +1,4 @@
-"""The networks of CycleGAN-VC2 and MaskCycleGAN-VC, on mel spectrograms.
+"""The networks of CycleGAN-VC2 and MaskCycleGAN-VC, on mel spectrograms or mel-cepstra.
 
 Kaneko et al. 2019 (arXiv:1904.04631) and 2021 (arXiv:2102.12841). On 80 mels of width 128 the
 generator has 24,537,729 parameters with the mask's channel, 24,518,529 without, and the
@@ -59,7 +59,7 @@ class TwoOneTwo(nn.Module):
         super().__init__()
         if mels % self.multiple:
             raise ValueError(
-                f"2-1-2D generators take multiples of {self.multiple} mels, but samples have {mels}"
+                f"2-1-2D generators take multiples of {self.multiple} rows, but samples have {mels}"
             )
         self.masked = masked
         self.inner, self.rows = 2 * width, mels // 4

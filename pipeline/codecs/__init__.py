@@ -6,8 +6,28 @@ from pydantic import Field
 
 from pipeline.codecs.image import ImageCodec
 from pipeline.codecs.mel import MelCodec
-from pipeline.codecs.sound import SoundCodec
+from pipeline.codecs.sound import SoundCodec, Statistics
+from pipeline.codecs.world import WorldCodec
+from pipeline.mel_convention import MelConvention, SoundConvention
 
-Codec = Annotated[ImageCodec | MelCodec, Field(discriminator="kind")]
+AnySoundCodec = Annotated[MelCodec | WorldCodec, Field(discriminator="kind")]
+Codec = Annotated[ImageCodec | MelCodec | WorldCodec, Field(discriminator="kind")]
 
-__all__ = ["Codec", "ImageCodec", "MelCodec", "SoundCodec"]
+__all__ = [
+    "AnySoundCodec",
+    "Codec",
+    "ImageCodec",
+    "MelCodec",
+    "SoundCodec",
+    "WorldCodec",
+    "sound_codec",
+]
+
+
+def sound_codec(
+    convention: SoundConvention, statistics: dict[str, Statistics], level: float | None = None
+) -> MelCodec | WorldCodec:
+    """Build the codec of a convention."""
+    if isinstance(convention, MelConvention):
+        return MelCodec(convention=convention, statistics=statistics, level=level)
+    return WorldCodec(convention=convention, statistics=statistics, level=level)

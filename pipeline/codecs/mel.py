@@ -10,13 +10,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pipeline.codecs.sound import SoundCodec
+from pipeline.codecs.pitch import SUMMARY_SPEED, PitchSums, f0_track
+from pipeline.codecs.sound import SoundCodec, StoredFrames
 from pipeline.codecs.sound_files import check_finite, limited, read_mono
 from pipeline.codecs.spectrogram import griffin_lim, log_mel
 from pipeline.mel_convention import MelConvention
 
 Wave = npt.NDArray[np.float32]
-Frames = npt.NDArray[np.float16]
 
 MOST_SAMPLES = 2**27
 """Of a recording: 50 minutes at 44,100 a second, half a gigabyte."""
@@ -33,9 +33,27 @@ class MelCodec(SoundCodec):
         """The mel bands."""
         return self.convention.mels
 
+    @property
+    def shortest(self) -> int:
+        """One frame."""
+        return self.convention.n_fft
+
+    @property
+    def mel_convention(self) -> MelConvention:
+        """Its own."""
+        return self.convention
+
     def frames_of(self, wave: Tensor) -> Tensor:
         """Compute the log-mel frames float32 [T, M] of a waveform [samples]."""
         return log_mel(wave, self.convention).T
+
+    def pitch_of(self, wave: Wave, stored: StoredFrames) -> PitchSums:
+        """Find the F0 of the wave: mels have none."""
+        return PitchSums.of(f0_track(torch.from_numpy(wave), self.convention, SUMMARY_SPEED))
+
+    def spectra(self, sample: Tensor) -> Tensor:
+        """Return them as they are."""
+        return sample
 
     def decode(self, sample: Tensor, domain: str) -> Tensor:
         """Decode a sample [1, M, T] to a waveform [T * hop] by Griffin-Lim."""
@@ -86,14 +104,3 @@ def to_audio(wave: npt.ArrayLike, rate: int, container: Literal["WAV", "FLAC"]) 
     samples = limited(np.asarray(wave))
     soundfile.write(content, samples, rate, format=container, subtype="PCM_16")
     return content.getbuffer()
-
-
-def frames_of(wave: Wave, convention: MelConvention) -> Frames:
-    """Compute log-mel frames [T, M] as the prepared store keeps them.
-
-    Raises ValueError where the clip is shorter than one frame.
-    """
-    if len(wave) < convention.n_fft:
-        raise ValueError(f"{len(wave)} samples are fewer than one frame of {convention.n_fft}")
-    frames = log_mel(torch.from_numpy(wave), convention).T
-    return frames.to(torch.float16).contiguous().numpy()

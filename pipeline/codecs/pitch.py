@@ -17,7 +17,7 @@ from torch import Tensor
 
 from pipeline.block import Block
 from pipeline.codecs.spectrogram import check_finite
-from pipeline.mel_convention import MelConvention
+from pipeline.mel_convention import SoundConvention
 
 FLOOR, CEILING = 71.0, 800.0
 """The lowest and highest F0 that is looked for, Hz: WORLD's own defaults."""
@@ -97,7 +97,7 @@ def log_f0(track: Tensor) -> Tensor:
     return track[track > 0].double().log()
 
 
-def f0_track(wave: Tensor, convention: MelConvention, speed: int = SPEED) -> Tensor:
+def f0_track(wave: Tensor, convention: SoundConvention, speed: int = SPEED) -> Tensor:
     """Return the F0 of each mel frame of a waveform.
 
     Args:
@@ -135,3 +135,16 @@ def world_f0(wave: Track, rate: int, period: float, speed: int = SPEED) -> tuple
         wave, rate, f0_floor=FLOOR, f0_ceil=CEILING, frame_period=period, speed=speed
     )
     return pyworld.stonemask(wave, f0, times, rate), times
+
+
+def move_pitch(f0: Track, source: Pitch, target: Pitch) -> Track:
+    """Move an F0 track in Hz, of any shape and 0 where unvoiced, to ``target``'s mean and standard
+    deviation of log F0.
+
+    From those of ``source``. What would leave the range in which F0 is looked for stops at its
+    ends.
+    """
+    voiced = f0 > 0
+    standardised = (np.log(f0, where=voiced, out=np.zeros_like(f0)) - source.mean) / source.std
+    moved = np.exp(standardised * target.std + target.mean).clip(FLOOR, CEILING)
+    return np.where(voiced, moved, 0.0)

@@ -4,14 +4,18 @@ from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from pydantic import model_validator
 from torch import Tensor
 
 from pipeline.block import Block
-from pipeline.codecs.pitch import Pitch
-from pipeline.mel_convention import MelConvention
+from pipeline.codecs.pitch import Pitch, PitchSums
+from pipeline.mel_convention import MelConvention, SoundConvention
 from pipeline.samples import Spec
+
+StoredFrames = npt.NDArray[np.float16]
 
 
 class Statistics(Block):
@@ -31,7 +35,7 @@ class SoundCodec(Block, ABC):
     """
 
     kind: str
-    convention: MelConvention
+    convention: SoundConvention
     statistics: dict[str, Statistics]
     level: float | None = None
     """Root mean square of the clips that the statistics are of, dB relative to full scale; None
@@ -61,22 +65,62 @@ class SoundCodec(Block, ABC):
         """Return the samples of ``domain``: [1, features, any width], standardised."""
         return Spec(channels=1, height=self.features, width=None, bounded=False)
 
-    def to_sample(self, stored: Tensor, domain: str) -> Tensor:
-        """Standardise frames [N, T, F] to samples float32 [N, 1, F, T]."""
-        mean, std = _tensors(self.statistics[domain], stored.device)
-        return ((stored.float() - mean) / std).transpose(1, 2).unsqueeze(1)
+    @property
+    @abstractmethod
+    def shortest(self) -> int:
+        """Samples of the shortest clip that the prepared store takes."""
 
-    def from_sample(self, sample: Tensor, domain: str) -> Tensor:
-        """Convert standardised samples [N, 1, F, T] to frames float32 [N, T, F]."""
+    @property
+    @abstractmethod
+    def mel_convention(self) -> MelConvention:
+        """The mel spectrograms by which sound of its rate is measured and drawn."""
+
+    def to_sample(self, stored: Tensor, domain: str) -> Tensor:
+        """Standardise the features of frames [N, T, F] to samples float32 [N, 1, C, T]."""
+        mean, std = _tensors(self.statistics[domain], stored.device)
+        features = stored[..., : self.features].float()
+        return ((features - mean) / std).transpose(1, 2).unsqueeze(1)
+
+    def features_of(self, sample: Tensor, domain: str) -> Tensor:
+        """Convert standardised samples [N, 1, C, T] to features float32 [N, T, C]."""
         mean, std = _tensors(self.statistics[domain], sample.device)
         return sample.detach().float().squeeze(1).transpose(1, 2) * std + mean
 
+    def from_sample(
+        self, sample: Tensor, domain: str, *, beside: Tensor | None = None, of: str | None = None
+    ) -> Tensor:
+        """Convert standardised samples [N, 1, C, T] to whole frames float32 [N, T, F].
+
+        ``beside``: the frames that were translated, of the speaker ``of``, for what samples don't
+        have; those of mels have everything. Raises UserError where something is missing.
+        """
+        return self.features_of(sample, domain)
+
     @abstractmethod
     def frames_of(self, wave: Tensor) -> Tensor:
-        """Compute the frames float32 [T, F] of a waveform [samples] at the convention's rate."""
+        """Compute whole frames float32 [T, F] of a waveform [samples] at the convention's rate."""
+
+    def stored(self, wave: npt.NDArray[np.float32]) -> StoredFrames:
+        """Compute frames [T, F] as the prepared store keeps them.
+
+        Raises ValueError where the clip is shorter than `shortest`.
+        """
+        if len(wave) < self.shortest:
+            raise ValueError(f"{len(wave)} samples are fewer than one frame of {self.shortest}")
+        frames = self.frames_of(torch.from_numpy(wave))
+        return frames.to(torch.float16).contiguous().numpy()
+
+    @abstractmethod
+    def pitch_of(self, wave: npt.NDArray[np.float32], stored: StoredFrames) -> PitchSums:
+        """Compute what a clip's F0 adds to its speaker's statistics, of its wave or its frames."""
+
+    @abstractmethod
+    def spectra(self, sample: Tensor) -> Tensor:
+        """Return what to draw of samples [N, 1, C, T]: standardised spectra [N, 1, B, T], low
+        frequencies first."""
 
     def encode(self, wave: Tensor, domain: str) -> Tensor:
-        """Encode a waveform [samples] at the convention's rate as a sample [1, F, T]."""
+        """Encode a waveform [samples] at the convention's rate as a sample [1, C, T]."""
         return self.to_sample(self.frames_of(wave)[None], domain)[0]
 
 

@@ -150,7 +150,7 @@ def analyse(
         stored, audio, pitch = params.analyse(raw), None, None
         if isinstance(params, SoundParams):
             audio = bytes(params.recording(raw)) if keep_audio else None
-            pitch = params.pitch(raw) if learnt else None
+            pitch = params.pitch(raw, stored) if learnt else None
         return Analysed(size, digest, stored, audio, pitch)
     except (ValueError, OSError) as error:
         return Analysed(size, digest, problem=str(error))

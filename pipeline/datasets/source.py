@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from pydantic import Field
 
 from pipeline.block import Block
-from pipeline.codecs import Codec, ImageCodec, MelCodec
-from pipeline.codecs.mel import frames_of, to_audio
-from pipeline.codecs.pitch import SUMMARY_SPEED, PitchSums, f0_track
+from pipeline.codecs import Codec, ImageCodec, MelCodec, WorldCodec, sound_codec
+from pipeline.codecs.mel import to_audio
+from pipeline.codecs.pitch import PitchSums
 from pipeline.codecs.sound import Statistics
 from pipeline.datasets.factors import Factor, Value
-from pipeline.mel_convention import MelConvention
+from pipeline.mel_convention import AnyConvention, MelConvention
 from pipeline.samples import DatasetSpec
 
 Array = npt.NDArray[Any]
@@ -77,7 +76,7 @@ def state_of(file: Path | None) -> tuple[int, int] | None:
 
 
 class Moments:
-    """Running mean and std over mel frames [T, M]."""
+    """Running mean and std over frames [T, F] of sound."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -85,7 +84,7 @@ class Moments:
         self.squares: Array = np.zeros(0)
 
     def add(self, frames: Array) -> None:
-        """Take in frames [T, M]."""
+        """Take in frames [T, F]."""
         rows = frames.astype(np.float64)
         if not self.count:
             self.sum, self.squares = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
@@ -108,25 +107,25 @@ class DomainMoments:
     """Sums over the training items of a domain."""
 
     channels: int = 0
-    """Of pictures; of sound, mel bins."""
+    """Of pictures; of sound, numbers of a frame."""
     frames: Moments = field(default_factory=Moments)
     """Of sound alone, as ``pitch``: pictures have a range that is known."""
     pitch: PitchSums = field(default_factory=PitchSums)
 
     def add(self, stored: Array, pitch: PitchSums | None) -> None:
-        """Take in a picture, or the mel frames and the ``pitch`` of a clip."""
+        """Take in a picture, or the frames and the ``pitch`` of a clip."""
         self.channels = stored.shape[-1]
         if pitch is not None:
             self.frames.add(stored)
             self.pitch = self.pitch.plus(pitch)
 
-    def statistics(self) -> Statistics:
-        """Compute the statistics of a speaker's mel bins and pitch."""
+    def statistics(self, features: int) -> Statistics:
+        """Compute the statistics of a speaker's pitch, and of the first ``features`` of frames."""
         mean = self.frames.sum / self.frames.count
         std = np.sqrt(np.maximum(self.frames.squares / self.frames.count - mean**2, 1e-6))
         return Statistics(
-            mean=tuple(mean.tolist()),
-            std=tuple(std.tolist()),
+            mean=tuple(mean[:features].tolist()),
+            std=tuple(std[:features].tolist()),
             pitch=self.pitch.summary(),
         )
 
@@ -200,9 +199,9 @@ class PictureParams(DatasetParams):
 
 
 class SoundParams(DatasetParams):
-    """A data set of clips, stored as float16 log-mel frames [T, M]."""
+    """A data set of clips, stored as float16 frames [T, F]: log-mel, or WORLD's parameters."""
 
-    convention: MelConvention = MelConvention()
+    convention: AnyConvention = MelConvention()
     keep_audio: bool = False
     """Keep the clips themselves in every split, as training a vocoder needs them, and not in
     ``test`` alone."""
@@ -214,29 +213,31 @@ class SoundParams(DatasetParams):
 
     @property
     def spec(self) -> DatasetSpec:
-        """Mel frames of the convention."""
-        codec = MelCodec(convention=self.convention, statistics={})
+        """Frames of the convention."""
+        codec = self._without_statistics
         return DatasetSpec(specs={name: codec.spec(name) for name in self.domain_names})
 
     def analyse(self, raw: Array) -> Array:
-        """Compute a waveform's log-mel frames."""
-        return frames_of(raw, self.convention)
+        """Compute a waveform's frames."""
+        return self._without_statistics.stored(raw)
 
-    def pitch(self, raw: Array) -> PitchSums:
-        """Compute what a waveform's F0 adds to the speaker's statistics."""
-        track = f0_track(torch.from_numpy(raw), self.convention, SUMMARY_SPEED)
-        return PitchSums.of(track)
+    def pitch(self, raw: Array, stored: Array) -> PitchSums:
+        """Compute what F0 adds to the speaker's statistics, of a waveform and its frames."""
+        return self._without_statistics.pitch_of(raw, stored)
 
     def recording(self, raw: Array) -> memoryview:
         """Encode the waveform itself as FLAC."""
         return to_audio(raw, self.convention.rate, "FLAC")
 
-    def codec(self, moments: dict[str, DomainMoments]) -> MelCodec:
-        """Build the codec of mean and std for each speaker: of each bin, and of pitch."""
-        statistics = {domain: m.statistics() for domain, m in moments.items()}
-        return MelCodec(
-            convention=self.convention, statistics=statistics, level=self.recording_level()
-        )
+    def codec(self, moments: dict[str, DomainMoments]) -> MelCodec | WorldCodec:
+        """Build the codec of mean and std for each speaker: of each feature, and of pitch."""
+        features = self._without_statistics.features
+        statistics = {domain: m.statistics(features) for domain, m in moments.items()}
+        return sound_codec(self.convention, statistics, self.recording_level())
+
+    @property
+    def _without_statistics(self) -> MelCodec | WorldCodec:
+        return sound_codec(self.convention, {})
 
     def recording_level(self) -> float | None:
         """Return the clips' common root mean square, dB relative to full scale; None if they have

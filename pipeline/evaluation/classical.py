@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from pipeline.codecs import MelCodec
-from pipeline.codecs.pitch import CEILING, FLOOR, Pitch, Track, world_f0
+from pipeline.codecs.pitch import Track, move_pitch, world_f0
 from pipeline.codecs.spectrogram import log_mel
 from pipeline.evaluation.voices import to_natural_log
 from pipeline.mel_convention import MelConvention
@@ -43,19 +43,6 @@ def convert_by_statistics(wave: Tensor, codec: MelCodec, source: str, target: st
     result = pyworld.synthesize(move_pitch(f0, own, wanted), moved, noise, fast, PERIOD)
     result = _resample(result, fast, rate)[: len(wave)]
     return torch.from_numpy(np.pad(result, (0, len(wave) - len(result)))).float()
-
-
-def move_pitch(f0: Track, source: Pitch, target: Pitch) -> Track:
-    """Move an F0 track [T] in Hz, 0 where unvoiced, to ``target``'s mean and standard deviation of
-    log F0.
-
-    From those of ``source``. What would leave the range in which F0 is looked for stops at its
-    ends.
-    """
-    voiced = f0 > 0
-    standardised = (np.log(f0, where=voiced, out=np.zeros_like(f0)) - source.mean) / source.std
-    moved = np.exp(standardised * target.std + target.mean).clip(FLOOR, CEILING)
-    return np.where(voiced, moved, 0.0)
 
 
 def _gain(

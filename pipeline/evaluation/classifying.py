@@ -125,4 +125,4 @@ def standardise_for(classifier: Classifier, x: Tensor, codec: Codec, domain: str
     standard = classifier.classes[0]
     if not isinstance(codec, SoundCodec) or standard not in codec.statistics or standard == domain:
         return x
-    return codec.to_sample(codec.from_sample(x, domain), standard)
+    return codec.to_sample(codec.features_of(x, domain), standard)

@@ -18,13 +18,26 @@ CLIPS = 3
 
 
 def vocode(frames: Tensor, vocoder: Vocoder) -> Tensor:
-    """Turn log-mel frames [T, M] into a waveform [T * hop]."""
+    """Turn frames [T, F] into a waveform [T * hop]."""
     return vocoder.vocode(frames.T[None])[0]
 
 
-def vocode_sample(sample: Tensor, codec: SoundCodec, domain: str, vocoder: Vocoder) -> Tensor:
-    """Turn a sample [1, M, T] of ``domain`` into a waveform [T * hop]."""
-    return vocode(codec.from_sample(sample[None], domain)[0], vocoder)
+def vocode_sample(
+    sample: Tensor,
+    codec: SoundCodec,
+    domain: str,
+    vocoder: Vocoder,
+    *,
+    beside: Tensor | None = None,
+    of: str | None = None,
+) -> Tensor:
+    """Turn a sample [1, C, T] of ``domain`` into a waveform [T * hop].
+
+    ``beside``: the frames [T, F] that it was made from, of the speaker ``of``; see
+    `SoundCodec.from_sample`.
+    """
+    frames = None if beside is None else beside[None]
+    return vocode(codec.from_sample(sample[None], domain, beside=frames, of=of)[0], vocoder)
 
 
 def save_clip(

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pipeline.capabilities import Classifier, Vocoder
 from pipeline.codecs import SoundCodec
 from pipeline.datasets.store import Store
-from pipeline.evaluation.data import CHUNK, read_samples
+from pipeline.evaluation.data import CHUNK, read_rows, read_samples
 from pipeline.evaluation.loading import Networks
 from pipeline.evaluation.metric_table import METRICS
 from pipeline.evaluation.results import Interval, Measured, Missing, Protocol, Results
@@ -67,7 +67,7 @@ class Context:
 
     @property
     def vocoder(self) -> Vocoder | None:
-        """The vocoder of mel spectrograms; None: Griffin-Lim."""
+        """The vocoder of mel spectrograms; None: Griffin-Lim; of WORLD's parameters, WORLD."""
         return self.networks.vocoder
 
     @property
@@ -113,8 +113,16 @@ class Context:
         Sound comes in chunks of the model's own width, or of `CHUNK` frames where it takes any.
         Raises UserError where the store has no such split.
         """
-        width = self.finished.card.data.specs[domain].width or CHUNK
+        width = self.width(domain)
         return read_samples(self.store, split, domain, limit=limit, width=width, evenly=evenly)
+
+    def rows(self, split: str, domain: str, limit: int) -> Tensor:
+        """Read what the store keeps of the first ``limit`` of `samples`: of sound, whole frames."""
+        return read_rows(self.store, split, domain, limit=limit, width=self.width(domain))
+
+    def width(self, domain: str) -> int:
+        """Return the frames of a chunk of sound."""
+        return self.finished.card.data.specs[domain].width or CHUNK
 
     def reference_split(self, domain: str) -> str | None:
         """Choose the split that metrics compare with, and that baselines learn from.

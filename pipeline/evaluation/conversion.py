@@ -1,6 +1,7 @@
 """Voice converters: how far from the target's own recording, whose voice it is, how high."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -45,7 +46,7 @@ class Sentence:
 
     key: str
     frames: Tensor
-    """The source's log-mel [T, M]."""
+    """The source's frames [T, F]."""
     source: Tensor
     """Waveform [samples]."""
     target: Tensor | None
@@ -56,9 +57,10 @@ def evaluate_converter(context: Context) -> None:
     """Measure every direction on the parallel test sentences, or on all where none are parallel.
 
     Beside the model stand the source through the same vocoder, two statistics baselines (mean and
-    std of each mel bin moved to the target's, through the vocoder; and those of pitch, too,
-    by `convert_by_statistics`), and, as the ceiling, the true target through the vocoder and as it
-    is. Raises UserError where the vocoder does not take the store's frames.
+    std of each feature moved to the target's, through the vocoder; and of mels those of pitch,
+    too, by `convert_by_statistics`, which WORLD's frames have moved already), and, as the ceiling,
+    the true target through the vocoder and as it is. Raises UserError where the vocoder does not
+    take the store's frames.
     """
     model, codec = context.model, context.store.codec
     assert isinstance(model, Translator)
@@ -74,11 +76,13 @@ def evaluate_converter(context: Context) -> None:
         context.decide(task, CONVERSION)
         sentences = read_sentences(context.store, source, target)
         waves = [convert(model, codec, said, source, target, vocoder) for said in sentences]
-        voices = [{name: analyse(w, codec.convention) for name, w in of.items()} for of in waves]
+        voices = [
+            {name: analyse(w, codec.mel_convention) for name, w in of.items()} for of in waves
+        ]
         ranking = compare_to_truth(context, task, target, sentences, voices)
         hear(context, task, sentences, waves, recordings, source, target)
         if context.classifier is not None and target in context.classifier.classes:
-            measure_accuracy(context, task, context.classifier, target, voices, codec)
+            measure_accuracy(context, task, context.classifier, target, waves, codec)
         else:
             context.miss_classified(task, ("target_accuracy", "target_probability"), target)
         compare_pitch(context, task, sentences, voices, codec, target)
@@ -97,14 +101,15 @@ def compare_to_truth(
     """Compare conversions with the target's own recordings, where there are any; rank them."""
     codec = context.store.codec
     assert isinstance(codec, SoundCodec)
-    truths = [analyse(s.target, codec.convention) for s in sentences if s.target is not None]
+    truths = [analyse(s.target, codec.mel_convention) for s in sentences if s.target is not None]
     if not truths:
         for metric in DISTANCES:
             context.miss(task, metric, f"{target} says none of these sentences")
         return None
     ranking: Ranking | None = None
     for metric, rows in compare_voices(voices, truths).items():
-        rate = world_rate(codec.convention) if metric == "mcd_world" else codec.convention.rate
+        bands = codec.mel_convention
+        rate = world_rate(bands) if metric == "mcd_world" else bands.rate
         about: Protocol = {"count": len(truths), "rate": rate}
         if metric != "modulation_distance":  # of whole sets, along no path of time
             about["alignment"] = "dynamic time warping"
@@ -169,10 +174,11 @@ def convert(
     """Convert a sentence by the model and by each baseline: name -> waveform [samples]."""
     sample = codec.to_sample(sentence.frames[None], source)
     converted = translate_any_size(model, sample, target)
+    said = partial(vocode_sample, beside=sentence.frames, of=source)
     waves = {
-        MODEL: vocode_sample(converted[0], codec, target, vocoder),
+        MODEL: said(converted[0], codec, target, vocoder),
         SOURCE: vocode(sentence.frames, vocoder),
-        STATISTICS: vocode_sample(sample[0], codec, target, vocoder),
+        STATISTICS: said(sample[0], codec, target, vocoder),
     }
     if isinstance(codec, MelCodec):
         classical = convert_by_statistics(sentence.source, codec, source, target)
@@ -187,7 +193,7 @@ def measure_accuracy(
     task: str,
     classifier: Classifier,
     target: str,
-    voices: list[dict[str, VoiceAnalysis]],
+    waves: list[dict[str, Tensor]],
     codec: SoundCodec,
 ) -> None:
     """Measure the share of sentences that are classified as the target speaker's.
@@ -200,17 +206,17 @@ def measure_accuracy(
     probabilities = {
         name: torch.stack(
             [
-                classifier.classify(codec.to_sample(of[name].mel.T[None], classifier.classes[0]))[0]
-                for of in voices
+                classifier.classify(codec.encode(of[name], classifier.classes[0])[None])[0]
+                for of in waves
             ]
         ).softmax(dim=1)
-        for name in voices[0]
+        for name in waves[0]
     }
     network = context.by_classifier()
     taken = {name: (p.argmax(dim=1) == wanted).float() for name, p in probabilities.items()}
-    context.add(task, "target_accuracy", taken, count=len(voices), **network)
+    context.add(task, "target_accuracy", taken, count=len(waves), **network)
     sure = {name: p[:, wanted] for name, p in probabilities.items()}
-    context.add(task, "target_probability", sure, count=len(voices), **network)
+    context.add(task, "target_probability", sure, count=len(waves), **network)
 
 
 def compare_pitch(
@@ -225,7 +231,7 @@ def compare_pitch(
 
     What has no voiced frame is left out; where that is the model, so is all.
     """
-    before = [f0_track(sentence.source, codec.convention) for sentence in sentences]
+    before = [f0_track(sentence.source, codec.mel_convention) for sentence in sentences]
     pitches = {
         MODEL: Pitch.of([sentence[MODEL].f0 for sentence in voices]),
         BEFORE: Pitch.of(before),
@@ -260,4 +266,4 @@ def save_sounds(
         if sentence.target is not None:
             sounds["target"] = sentence.target
         title = sentence.key if ranking is None else f"{ranking.describe(number)}: {sentence.key}"
-        save_clip(folder, number, title, sounds, codec.convention)
+        save_clip(folder, number, title, sounds, codec.mel_convention)

@@ -26,6 +26,23 @@ def read_samples(
 ) -> Tensor:
     """Read all (or at most ``limit``) samples of a split and domain, [N, C, H, W].
 
+    See `read_rows`. Raises UserError where the store has no such split or domain.
+    """
+    rows = read_rows(store, split, domain, limit=limit, width=width, evenly=evenly)
+    return store.codec.to_sample(rows, domain)
+
+
+def read_rows(
+    store: Store,
+    split: str,
+    domain: str,
+    *,
+    limit: int | None = None,
+    width: int = CHUNK,
+    evenly: bool = False,
+) -> Tensor:
+    """Read all (or at most ``limit``) items of a split and domain as they are stored, [N, ...].
+
     Of sound the clips' chunks of ``width`` frames, end to end. A limit keeps the first, or with
     ``evenly`` those of `spread`, for what is to stand for all of them. Raises UserError where the
     store has no such split or domain.
@@ -47,7 +64,7 @@ def read_samples(
             rows += split_chunks(reader.item(item), width)
         else:
             rows.append(reader.chunk(item, part * width, width))
-    return store.codec.to_sample(torch.from_numpy(np.stack(rows)), domain)
+    return torch.from_numpy(np.stack(rows))
 
 
 def spread(count: int, total: int) -> Sequence[int]:

@@ -10,4 +10,4 @@ SHOWN = 8  # samples in a row of a figure
 
 def drawable(x: Tensor, codec: Codec) -> Tensor:
     """Bring samples [N, C, H, W] to what a grid draws: [-1, 1], low frequencies at the bottom."""
-    return drawable_mels(x) if isinstance(codec, SoundCodec) else x
+    return drawable_mels(codec.spectra(x)) if isinstance(codec, SoundCodec) else x

@@ -18,8 +18,8 @@ from pipeline.evaluation.networks import (
 from pipeline.evaluation.networks.efficientnet import load_efficientnet
 from pipeline.evaluation.weights import Loaded, attempt
 from pipeline.inference.finished import FinishedModel, as_vocoder, load, unable
+from pipeline.inference.vocoders import GriffinLim, untrained_vocoder
 
-GRIFFIN_LIM = "Griffin-Lim"
 CACHED = "cached"
 """In place of a file of weights: that which lies where torch.hub keeps its own."""
 NOT_GIVEN = (
@@ -39,7 +39,7 @@ class Networks:
     """The data set that it learnt from; "": the one that it is asked about."""
     vocoder: Vocoder | None = None
     """The vocoder of mel spectrograms, the model's and its baselines' alike; None: Griffin-Lim."""
-    vocoder_name: str = GRIFFIN_LIM
+    vocoder_name: str = GriffinLim.name
     """Its name in protocols, with its checksum where it has weights."""
     pictures: FeatureNetwork | None = None
     """A network that was trained on photographs and comes as a package."""
@@ -68,7 +68,7 @@ def load_networks(
     Args:
         codec: that of the data: sound needs other networks than pictures do.
         classifier: the data set's, its folder; None: none.
-        vocoder: its folder; None: Griffin-Lim.
+        vocoder: its folder; None: Griffin-Lim, or WORLD for its parameters.
         whisper: see `load_panel`; so does ``language``.
         inception: the file with the weights of torch-fidelity's Inception v3; `CACHED`: where
             torch.hub keeps it.
@@ -96,6 +96,8 @@ def load_networks(
         name = f"{finished.name}, {finished.card.weights}"
         networks = replace(networks, vocoder=as_vocoder(finished), vocoder_name=name)
     if isinstance(codec, SoundCodec):
+        if networks.vocoder is None:
+            networks = replace(networks, vocoder_name=untrained_vocoder(codec.convention).name)
         return replace(networks, judges=load_panel(whisper=whisper, language=language))
     return replace(
         networks,

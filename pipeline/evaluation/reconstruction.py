@@ -102,7 +102,10 @@ def save_sounds(context: Context, codec: SoundCodec, domain: str, x: Tensor, y: 
     """Write originals ``x`` [N, 1, M, T] and reconstructions ``y`` as sound."""
     vocoder = fitting(context.vocoder, codec.convention)
     folder = context.out / context.task("reconstructions", domain)
-    for number, pair in enumerate(zip(x, y, strict=True)):
-        original, rebuilt = (vocode_sample(z, codec, domain, vocoder) for z in pair)
+    frames = context.rows("test", domain, limit=len(x))
+    for number, (beside, *pair) in enumerate(zip(frames, x, y, strict=True)):
+        original, rebuilt = (
+            vocode_sample(z, codec, domain, vocoder, beside=beside.float()) for z in pair
+        )
         waves = {"original": original, MODEL: rebuilt}
-        save_clip(folder, number, f"Chunk {number + 1}", waves, codec.convention)
+        save_clip(folder, number, f"Chunk {number + 1}", waves, codec.mel_convention)

@@ -253,4 +253,4 @@ def save_sounds(context: Context, codec: SoundCodec, drawn: Drawn) -> None:
     for number, (sample, domain) in enumerate(zip(drawn.x[:CLIPS], drawn.domains, strict=False)):
         wave = vocode_sample(sample, codec, domain, vocoder)
         title = f"Sample {number + 1}"
-        save_clip(context.out / "samples", number, title, {MODEL: wave}, codec.convention)
+        save_clip(context.out / "samples", number, title, {MODEL: wave}, codec.mel_convention)

@@ -24,8 +24,8 @@ def convert_wave(
 ) -> Wave:
     """Convert sound float32 [samples] at the codec's rate; length and loudness stay.
 
-    By Griffin-Lim where ``vocoder`` is None. Raises UserError where the model does not translate
-    sound to ``to``, or the vocoder does not take the model's frames.
+    Without a ``vocoder`` by Griffin-Lim, or WORLD for its parameters. Raises UserError where the
+    model does not translate sound to ``to``, or the vocoder does not take the model's frames.
     """
     return np.concatenate(list(convert_blocks(finished, [wave], to, vocoder)))
 
@@ -80,11 +80,12 @@ def _convert_chunk(
     hop = codec.convention.hop
     whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(finished.device)
     heard = whole if codec.level is None else bring_to(10 ** (codec.level / 20), whole)
-    sample = codec.encode(heard, model.directions[to])
-    frames = codec.from_sample(translate_any_size(model, sample[None], to), to)  # [1, T, M]
-    converted = vocoder.vocode(frames.transpose(1, 2))[0, : len(wave)]
-    result = bring_to(loudness_of(whole[: len(wave)][wanted]), converted[wanted])
-    return result.cpu().numpy()
+    frames, of = codec.frames_of(heard)[None], model.directions[to]  # [1, T, F]
+    translated = translate_any_size(model, codec.to_sample(frames, of), to)
+    result = codec.from_sample(translated, to, beside=frames, of=of)
+    converted = vocoder.vocode(result.transpose(1, 2))[0, : len(wave)]
+    heard_at = loudness_of(whole[: len(wave)][wanted])
+    return bring_to(heard_at, converted[wanted]).cpu().numpy()
 
 
 def loudness_of(wave: Tensor) -> Tensor:

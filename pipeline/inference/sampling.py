@@ -128,8 +128,8 @@ def sample_waves(
     """Draw the sound of `draw_samples`: float32 [samples] each, at the codec's rate.
 
     Each is decoded as of its `domain_of`, by Griffin-Lim where ``vocoder`` is None. Raises
-    UserError as `draw_samples` does, and where the samples are no sound or the vocoder takes other
-    frames.
+    UserError as `draw_samples` does, and where the samples are no sound, or of WORLD's features,
+    or the vocoder takes other frames.
     """
     codec = finished.codec
     if not isinstance(codec, SoundCodec):

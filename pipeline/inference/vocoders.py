@@ -9,12 +9,21 @@ from torch import Tensor
 from pipeline.capabilities import Vocoder
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.spectrogram import griffin_lim
+from pipeline.codecs.world import world_wave
 from pipeline.errors import UserError
-from pipeline.mel_convention import MelConvention, differences
+from pipeline.mel_convention import (
+    MelConvention,
+    SoundConvention,
+    WorldConvention,
+    differences,
+)
 
 
 class GriffinLim(Vocoder):
-    """The vocoder that nobody trains: see `griffin_lim`."""
+    """The vocoder of mels that nobody trains: see `griffin_lim`."""
+
+    name = "Griffin-Lim"
+    convention: MelConvention
 
     def __init__(self, convention: MelConvention) -> None:
         self.convention = convention
@@ -24,13 +33,39 @@ class GriffinLim(Vocoder):
         return torch.stack([griffin_lim(clip, self.convention) for clip in frames])
 
 
-def fitting(vocoder: Vocoder | None, convention: MelConvention) -> Vocoder:
-    """Return ``vocoder``, or Griffin-Lim for None.
+class WorldSynthesis(Vocoder):
+    """WORLD's own way back from its parameters: see `world_wave`."""
+
+    name = "WORLD"
+    convention: WorldConvention
+
+    def __init__(self, convention: WorldConvention) -> None:
+        self.convention = convention
+
+    def vocode(self, frames: Tensor) -> Tensor:
+        """Convert WORLD's parameters [N, F, T] to waveforms [N, T * hop]."""
+        return torch.stack([world_wave(clip.T, self.convention) for clip in frames])
+
+
+def untrained_vocoder(convention: SoundConvention) -> GriffinLim | WorldSynthesis:
+    """Return the vocoder of a convention that needs no training."""
+    if isinstance(convention, WorldConvention):
+        return WorldSynthesis(convention)
+    return GriffinLim(convention)
+
+
+def fitting(vocoder: Vocoder | None, convention: SoundConvention) -> Vocoder:
+    """Return ``vocoder``, or for None `untrained_vocoder`.
 
     Raises UserError, naming what differs, where it does not take frames of ``convention``.
     """
     if vocoder is None:
-        return GriffinLim(convention)
+        return untrained_vocoder(convention)
+    if vocoder.convention.kind != convention.kind:
+        raise UserError(
+            "the vocoder takes mel frames, but the model makes WORLD's parameters, of which WORLD "
+            "makes sound itself: leave the vocoder out"
+        )
     if found := differences(vocoder.convention, convention):
         raise UserError(f"the vocoder takes mel frames of another convention: {found}")
     return vocoder

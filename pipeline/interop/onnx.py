@@ -21,6 +21,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from pipeline.backbones.vae import GaussianLatent
 from pipeline.capabilities import Translator
+from pipeline.codecs import MelCodec
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel, as_translator
 from pipeline.inference.pictures import choose_target
@@ -236,10 +237,15 @@ def description(finished: FinishedModel, to: str) -> str:
     specs, (spec, multiple) = finished.card.data.specs, geometry(finished, to)
     if spec.width is None:
         sides = f"{spec.height}, frames"
+        frames = (
+            "log-mel frames, in each bin"
+            if isinstance(finished.codec, MelCodec)
+            else "the features of WORLD's envelopes (F0 and aperiodicity stay beside), each"
+        )
         values = (
-            "log-mel frames, in each bin less its domain's mean and divided by its domain's "
-            "std; these and the mel's convention are in the metadata 'codec', and in "
-            "'chunk' how many frames are best converted at a time"
+            f"{frames} less its domain's mean and divided by its domain's std; these and the "
+            "frames' convention are in the metadata 'codec', and in 'chunk' how many frames are "
+            "best converted at a time"
         )
     else:
         sides, values = "height, width", "a byte / 127.5 - 1, so in [-1, 1]"

@@ -228,7 +228,7 @@ class RunParams(Block, ABC):
             check_size(method, *self.sample_size(data))
         except ValueError as error:
             pictures = data.specs[self.domains[0]].bounded
-            keys = "crop, resize, or the data set's size" if pictures else "crop"
+            keys = "crop, resize, or the data set's size" if pictures else "crop and convention"
             raise ValueError(f"{error}; their size is set by {keys}") from error
         return method
 

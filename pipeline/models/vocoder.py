@@ -7,7 +7,9 @@ from pipeline.mel_convention import MelConvention
 
 
 class VocoderModel(nn.Module, Vocoder):
-    """A generator of waveforms and what the frames that it takes mean."""
+    """A generator of waveforms and what the mel frames that it takes mean."""
+
+    convention: MelConvention
 
     def __init__(self, generator: nn.Module, convention: MelConvention) -> None:
         """Take a ``generator`` [N, M, T] -> [N, 1, T * hop]."""

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 
+from torch import nn
+
+from pipeline.capabilities import Sampler
 from pipeline.datasets.source import SoundParams
 from pipeline.errors import UserError, shortened
-from pipeline.mel_convention import differences
+from pipeline.mel_convention import WorldConvention, differences
 from pipeline.methods.base import RunParams
 from pipeline.methods.classifier import ClassifierParams
+from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.models.card import Card, Pretrained
@@ -34,7 +38,7 @@ def check_fit(params: Params, run: RunParams) -> None:
     data = params.datasets[run.data]
     if isinstance(run, VocoderRunParams) and isinstance(data, SoundParams):
         if found := differences(run.convention, data.convention):
-            raise ValueError(f"its mel frames are of another convention: {found}")
+            raise ValueError(f"its frames are of another convention: {found}")
         if not data.keep_audio:
             raise ValueError("a vocoder learns from the sound too: set keep_audio: true there")
     for key, start in run.starts.items():
@@ -44,7 +48,9 @@ def check_fit(params: Params, run: RunParams) -> None:
                 "training would never begin"
             )
     with on_meta():
-        run.build_for(data.spec, pretrained_of(params, run))
+        method = run.build_for(data.spec, pretrained_of(params, run))
+    if isinstance(data, SoundParams) and isinstance(data.convention, WorldConvention):
+        check_world(run, method.model, data.convention)
     if run.reads is Paired and not data.may_pair(*run.domains):
         raise ValueError(
             f"{' and '.join(run.domains)} are not aligned in training: a model that learns from "
@@ -52,6 +58,21 @@ def check_fit(params: Params, run: RunParams) -> None:
         )
     if run.reads is Labelled and run is not (classifier := params.classifiers.get(run.data)):
         check_classifier(classifier, run, data.spec)
+
+
+def check_world(run: RunParams, model: nn.Module, convention: WorldConvention) -> None:
+    """Raise ValueError where a run does with WORLD's features what they are not made for."""
+    if isinstance(model, Sampler):
+        raise ValueError(
+            "samples of WORLD's features have no pitch of their own, so a model that draws some "
+            "makes no sound: models of them translate, and what draws sound learns mel spectrograms"
+        )
+    mels = convention.features == "envelope"
+    if isinstance(run, MaskCycleGANVCParams) and run.stretch > 1 and not mels:
+        raise ValueError(
+            f"stretch: found {run.stretch:g}, allowed: 1, for mel-cepstra are no bands of a "
+            "spectrum that could be moved; features: envelope has such bands"
+        )
 
 
 def check_classifier(

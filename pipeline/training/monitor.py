@@ -5,7 +5,6 @@ from pathlib import Path
 
 from torch import nn
 
-from pipeline.codecs import SoundCodec
 from pipeline.codecs.image import Picture, to_png
 from pipeline.datasets.store import Store
 from pipeline.methods.base import RunParams
@@ -56,7 +55,7 @@ class Monitor:
 
     def draw(self, previews: list[Preview]) -> Picture | None:
         """Draw the previews as one picture, where there are any."""
-        return draw(previews, sound=isinstance(self.store.codec, SoundCodec))
+        return draw(previews, self.store.codec)
 
     def file(self, step: int, content: bytes) -> None:
         """Keep the picture of the first preview in each tenth of the run, and of the last one."""

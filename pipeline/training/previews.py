@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Reconstructor, Sampler, Translator, Vocoder
-from pipeline.codecs import MelCodec, SoundCodec
+from pipeline.codecs import Codec, MelCodec, SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.datasets.store import Store
 from pipeline.figures import drawable_mels, grid
@@ -125,12 +125,14 @@ def preview(model: nn.Module, store: Store, data: DatasetSpec) -> list[Preview]:
     ]
 
 
-def draw(previews: list[Preview], sound: bool) -> Picture | None:
+def draw(previews: list[Preview], codec: Codec) -> Picture | None:
     """Draw every row of the previews: uint8 [H, W, 3]; None where there is nothing to see.
 
-    ``sound``: rows are standardised spectrograms, drawn with low frequencies at the bottom.
+    Sound, by its ``codec``, as standardised spectrograms with low frequencies at the bottom.
     """
     rows = [row.cpu() for found in previews for row in found.rows]
     if not rows:
         return None
-    return grid([drawable_mels(row) for row in rows] if sound else rows)
+    if isinstance(codec, SoundCodec):
+        rows = [drawable_mels(codec.spectra(row)) for row in rows]
+    return grid(rows)

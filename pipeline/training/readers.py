@@ -235,7 +235,7 @@ class VocodedReader(SeveralDomainsReader[Vocoded]):
         assert isinstance(params, VocoderRunParams)
         assert isinstance(codec, SoundCodec)
         if found := differences(params.convention, codec.convention):
-            raise UserError(f"{root} holds mel frames of another convention: {found}")
+            raise UserError(f"{root} holds frames of another convention: {found}")
         if silent := [reader.name for reader in self.domains if not reader.domain.has_audio]:
             raise UserError(
                 f"{root} keeps frames alone of {', '.join(silent)}: a vocoder learns from the "

@@ -57,7 +57,7 @@ def test_what_a_generator_does_not_take():
         network(torch.randn(1, 1, 16, 4))
     with pytest.raises(RuntimeError):
         network(torch.randn(1, 1, 20, 16))  # other mels than it was built for
-    with pytest.raises(ValueError, match="multiples of 4 mels, but samples have 30"):
+    with pytest.raises(ValueError, match="multiples of 4 rows, but samples have 30"):
         small(30)
 
 

@@ -7,7 +7,7 @@ import tiny
 import torch
 
 from pipeline.codecs import MelCodec
-from pipeline.codecs.mel import frames_of, read_wave
+from pipeline.codecs.mel import read_wave
 from pipeline.codecs.sound import Statistics
 from pipeline.codecs.sound_files import without_rumble
 
@@ -108,7 +108,7 @@ def test_another_rate_is_resampled_once_and_channels_are_mixed(tmp_path):
 
 def test_silence_is_sound(tmp_path):
     soundfile.write(tmp_path / "x.wav", np.zeros(4000), RATE)
-    frames = frames_of(read_wave(tmp_path / "x.wav", RATE), tiny.CONVENTION)
+    frames = codec().stored(read_wave(tmp_path / "x.wav", RATE))
     assert frames.shape == (62, tiny.SIDE)
     assert frames.dtype == np.float16
     np.testing.assert_allclose(frames, np.log(1e-5), rtol=1e-3)
@@ -134,4 +134,4 @@ def test_text_and_emptiness_are_refused(tmp_path):
 
 def test_less_than_a_frame_is_refused():
     with pytest.raises(ValueError, match="255 samples are fewer than one frame of 256"):
-        frames_of(np.zeros(255, dtype=np.float32), tiny.CONVENTION)
+        codec().stored(np.zeros(255, dtype=np.float32))

@@ -9,10 +9,10 @@ from torch import Tensor
 from voices import glide, voice
 
 from pipeline.codecs import MelCodec
-from pipeline.codecs.pitch import CEILING, Pitch, f0_track
+from pipeline.codecs.pitch import CEILING, Pitch, f0_track, move_pitch
 from pipeline.codecs.sound import Statistics
 from pipeline.codecs.spectrogram import log_mel
-from pipeline.evaluation.classical import convert_by_statistics, move_pitch
+from pipeline.evaluation.classical import convert_by_statistics
 from pipeline.mel_convention import HIFI_GAN, MelConvention
 from pipeline.metrics.distortion import mel_cepstral_distortion
 

@@ -6,18 +6,15 @@ import math
 import evaluating
 import numpy as np
 import pytest
-import soundfile
 import torch
 from evaluating import Constant
-from stores import prepared
 from torch import Tensor, nn
-from voices import voice
+from voices import spoken
 
 from pipeline.capabilities import Classifier, Translator
-from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.store import Store
 from pipeline.evaluation.conversion import evaluate_converter
-from pipeline.mel_convention import MelConvention
+from pipeline.mel_convention import WorldConvention
 
 
 def converted(model: Translator, store: Store, out, **fields) -> dict:
@@ -42,22 +39,6 @@ class Same(nn.Module, Translator):
 
     def translate(self, x: Tensor, to: str) -> Tensor:
         return x
-
-
-def spoken(folder, names: dict[str, str]) -> Store:
-    """Ann trembles by 30 cents about 110 and 130 Hz, and Bob three semitones higher."""
-    convention = MelConvention(rate=16_000, n_fft=1024, hop=256, win=1024)
-    for height, (speaker, first) in enumerate(names.items()):
-        for split in ("train", "test"):
-            for number in range(2):
-                file = folder / split / speaker / f"{first}{number}.wav"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                tremble = 2 ** (30 / 1200 * np.sin(2 * np.pi * 3 * np.arange(16_000) / 16_000))
-                hertz = 2 ** (3 * height / 12) * (110 + 20 * number) * tremble
-                soundfile.write(file, voice(hertz, 16_000).numpy(), 16_000)
-    folders = {split: {name: f"{split}/{name}" for name in names} for split in ("train", "test")}
-    params = SoundFolderParams(root=str(folder), folders=folders, convention=convention)
-    return prepared(params, folder / "store")
 
 
 def test_voices_are_compared_by_pitch_too(tmp_path):
@@ -96,6 +77,20 @@ def test_voices_are_compared_by_pitch_too(tmp_path):
     spread = found["ann_to_bob/pitch"]["f0_std"]
     expected = np.hypot(600 * np.log2(130 / 110), 30 / np.sqrt(2))
     assert spread["source_recording"] == pytest.approx(expected, rel=0.1)
+
+
+def test_voices_of_world_have_pitch_moved_beside_them(tmp_path):
+    store = spoken(tmp_path, {"ann": "s", "bob": "s"}, WorldConvention(coefficients=24))
+    found = converted(Same(), store, tmp_path, classifier=Unsure())
+    rows = found["ann_to_bob"]["log_f0_rmse"]
+    assert list(rows) == ["model", "source_through_vocoder", "statistics", "copy_synthesis"]
+    assert rows["source_through_vocoder"] == pytest.approx(300, abs=30)
+    assert rows["model"] == rows["statistics"] < 60
+    assert rows["copy_synthesis"] < 30
+    assert set(found["ann_to_bob"]["target_accuracy"].values()) == {1}
+    pitch = found["bob_to_ann/pitch"]["mean_f0"]
+    assert pitch["model"] == pytest.approx(pitch["target_speaker"], rel=0.02)
+    assert (tmp_path / "ann_to_bob/0.png").exists()
 
 
 class Unsure(nn.Module, Classifier):

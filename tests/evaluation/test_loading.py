@@ -8,10 +8,11 @@ import tiny
 import torch
 
 from pipeline.capabilities import Classifier, Vocoder
+from pipeline.codecs import WorldCodec
 from pipeline.errors import UserError
 from pipeline.evaluation import loading as module
 from pipeline.evaluation.judges import Panel
-from pipeline.evaluation.loading import GRIFFIN_LIM, NOT_GIVEN, load_networks
+from pipeline.evaluation.loading import NOT_GIVEN, load_networks
 from pipeline.inference.finished import load
 
 
@@ -51,7 +52,8 @@ def test_classifier_and_vocoder_come_with_their_checksums(asked, tmp_path):
     assert found.classifier_data == "voices"
     assert found.classifier_checksum == load(classifier).card.weights
     assert found.vocoder_name == f"hifigan, {load(vocoder).card.weights}"
-    assert load_networks(codec).vocoder_name == GRIFFIN_LIM
+    assert load_networks(codec).vocoder_name == "Griffin-Lim"
+    assert load_networks(WorldCodec(statistics={})).vocoder_name == "WORLD"
     with pytest.raises(UserError, match="can't classify"):
         load_networks(codec, classifier=vocoder)
     with pytest.raises(UserError, match="can't turn mel frames into sound"):

@@ -80,7 +80,7 @@ def test_pictures_and_odd_numbers_of_mels_are_refused():
 
     with pytest.raises(ValueError, match="translates sound, but arthur has pictures"):
         RUN.build(data(Spec(channels=1, height=16, width=16, bounded=True)))
-    with pytest.raises(ValueError, match="multiples of 4 mels, but samples have 30"):
+    with pytest.raises(ValueError, match="multiples of 4 rows, but samples have 30"):
         RUN.build(data(Spec(channels=1, height=30, width=None, bounded=False)))
 
 

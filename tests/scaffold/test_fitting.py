@@ -150,3 +150,21 @@ def test_what_a_second_stage_builds_on_has_to_fit_it(name, pretrained, reason):
     (said,) = misfits(zoo.model_copy(update={"second_stage": {name: run}}))
     assert said.startswith(f"second_stage.{name} can't learn from datasets.{run.data}: ")
     assert reason in said
+
+
+def test_features_of_world_are_for_translation():
+    voices = {"voices": {"convention": {"kind": "world", "rate": 22_050}}}
+    pair = {"data": "voices", "source": "arthur", "target": "beatrice", "steps": 1, "crop": 128}
+    published = {"method": "mask_cyclegan_vc", "mask_frames": 0, **pair}
+    assert not found(voices, published=published, cyclegan={"method": "cyclegan", **pair})
+    (said,) = found(voices, stretched=published | {"stretch": 1.2})
+    assert "stretch: found 1.2, allowed: 1, for mel-cepstra are no bands" in said
+    bands = {"voices": {"convention": {"kind": "world", "rate": 22_050, "features": "envelope"}}}
+    assert not found(bands, stretched=published | {"stretch": 1.2})
+    even = {"voices": {"convention": {"kind": "world", "rate": 22_050, "coefficients": 32}}}
+    vae = {"method": "vae", "data": "voices", "domains": ["arthur"], "steps": 1, "crop": 32}
+    (said,) = found(even, drawn=vae)
+    assert "samples of WORLD's features have no pitch of their own" in said
+    zoo = yaml.safe_load((tiny.ROOT / "recipes/zoo/params.yaml").read_text())
+    (said,) = found(voices, vocoder=zoo["models"]["hifigan"])
+    assert "its frames are of another convention: kind: expected mel, found world" in said

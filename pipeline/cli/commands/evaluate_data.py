@@ -1,7 +1,7 @@
 """A user's folder as the prepared store that a finished model is evaluated on.
 
-It is read in the model's own codec (the size of its pictures, or the mel convention, the level and
-each speaker's statistics), so that numbers mean what they mean for the model.
+It is read in the model's own codec (the size of its pictures, or the convention of frames, the
+level and each speaker's statistics), so that numbers mean what they mean for the model.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.block import Count
 from pipeline.cli.commands.evaluate_domains import Half, Place
-from pipeline.codecs import Codec, ImageCodec, MelCodec
+from pipeline.codecs import AnySoundCodec, Codec, ImageCodec, MelCodec, WorldCodec
 from pipeline.datasets.folders import Loader, items_in, load_half, load_square, load_view
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.prepare import prepare
@@ -63,7 +63,7 @@ class SoundsOf(RecordingParams):
     """Recordings in folders, as a finished model hears them."""
 
     folders: Folders
-    known: MelCodec
+    known: AnySoundCodec
     limit: Count | None = None
 
     @property
@@ -75,7 +75,7 @@ class SoundsOf(RecordingParams):
         """Return each recording, mono, at the model's rate, trimmed and levelled."""
         return items_of(self.folders, "sounds", self.limit, lambda _: self.load_recording)
 
-    def codec(self, moments: dict[str, DomainMoments]) -> MelCodec:
+    def codec(self, moments: dict[str, DomainMoments]) -> MelCodec | WorldCodec:
         """Return the model's."""
         return self.known
 

@@ -96,7 +96,7 @@ def misfit(classifier: FinishedModel, finished: FinishedModel) -> str:
         return ""
     if isinstance(theirs, SoundCodec) and isinstance(ours, SoundCodec):
         if found := differences(theirs.convention, ours.convention):
-            return f"it takes mel frames of another convention: {found}"
+            return f"it takes frames of another convention: {found}"
         # It learnt from sound that is standardised by the statistics of its first class.
         if theirs.statistics.get(classes[0]) != ours.statistics.get(classes[0]):
             return f"it learnt from other recordings of {classes[0]} than the model"

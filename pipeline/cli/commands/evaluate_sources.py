@@ -181,7 +181,7 @@ def choose_store(
 
     Raises UserError where it was prepared for other models, or has no such split.
     """
-    if type(finished.codec) is not type(store.codec):
+    if isinstance(finished.codec, SoundCodec) != isinstance(store.codec, SoundCodec):
         ours, theirs = "pictures", "sound"
         if isinstance(finished.codec, SoundCodec):
             ours, theirs = theirs, ours
@@ -225,7 +225,7 @@ def check_codec(finished: FinishedModel, store: Store, names: Mapping[str, str])
     ours, theirs, other = finished.codec, store.codec, f"{store.root} was prepared otherwise"
     if isinstance(ours, SoundCodec) and isinstance(theirs, SoundCodec):
         if found := differences(ours.convention, theirs.convention):
-            raise UserError(f"{other} than '{finished.name}' takes mel frames: {found}")
+            raise UserError(f"{other} than '{finished.name}' takes frames: {found}")
         if ours.level != theirs.level:
             raise UserError(
                 f"{other} than '{finished.name}' takes recordings: level: expected {ours.level}, "

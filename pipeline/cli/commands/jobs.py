@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from mimetypes import MimeTypes
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pipeline.datasets.contents import ADVICE, contents_of
 from pipeline.datasets.folders import PICTURES, SOUNDS
@@ -25,7 +25,7 @@ class Job(NamedTuple):
         return self.result.with_name(f".{self.result.stem}.partial{self.result.suffix}")
 
 
-def plan(inputs: Sequence[Path], out: Path, kind: Literal["image", "mel"]) -> list[Job]:
+def plan(inputs: Sequence[Path], out: Path, kind: str) -> list[Job]:
     """Return the jobs of files and folders; folders are searched to their depths and keep their
     shape.
 

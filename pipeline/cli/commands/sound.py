@@ -19,14 +19,14 @@ from pipeline.codecs.sound_files import BLOCK, Mono, limit, read_mono
 from pipeline.errors import UserError
 from pipeline.inference.conversion import convert_blocks, mel_codec
 from pipeline.inference.finished import FinishedModel
-from pipeline.mel_convention import MelConvention
+from pipeline.mel_convention import SoundConvention
 from pipeline.system.files import make_folder
 
 
 class PitchMeter:
     """The mean F0 of sound that goes by in blocks, in flat memory."""
 
-    def __init__(self, convention: MelConvention) -> None:
+    def __init__(self, convention: SoundConvention) -> None:
         self.convention, self._sums = convention, PitchSums()
 
     def through(self, blocks: Iterable[Wave]) -> Iterator[Wave]:
