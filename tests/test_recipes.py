@@ -33,9 +33,8 @@ def test_every_block_builds_at_the_size_that_it_trains_at(folder):
     for name, run in {**params.runs, **params.classifiers}.items():
         data = params.datasets[run.data]
         if isinstance(data, SoundParams):
-            bins = data.convention.mels
-            spec = Spec(channels=1, height=bins, width=None, bounded=False)
-            size = (bins, run.crop)
+            spec = data.spec.specs[run.domains[0]]
+            size = (spec.height, run.crop)
         else:
             channels = 1 if isinstance(data, DigitsParams) else 3
             spec = Spec(channels=channels, height=data.size, width=data.size, bounded=True)

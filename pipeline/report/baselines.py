@@ -62,7 +62,9 @@ BASELINES: dict[str, Baseline] = {
     "statistics": Baseline(
         "Statistics",
         "The source with the mean and std of each mel band moved to the target speaker's, "
-        "through the same vocoder: what converting frames without learning reaches. Pitch stays.",
+        "through the same vocoder: what converting frames without learning reaches. Pitch stays, "
+        "but where frames are WORLD's parameters: there those of each feature and of log F0 are "
+        "moved, as of any conversion.",
     ),
     "statistics_f0": Baseline(
         "Statistics with pitch",
