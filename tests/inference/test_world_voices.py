@@ -1,5 +1,6 @@
 """Voices as WORLD's parameters, from recordings through training to converted files."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from voices import glide, spoken, voice
 from demo.library import Library
 from demo.voice import CLASSICAL, vocoder_choices
 from pipeline.capabilities import Reconstructor, Sampler
+from pipeline.cli.commands.evaluate_sources import choose_data
 from pipeline.codecs import SoundCodec, WorldCodec
 from pipeline.codecs.pitch import Pitch, f0_track
 from pipeline.datasets.store import Store
@@ -158,6 +160,25 @@ def test_a_vocoder_of_params_yaml_is_for_mels(store: Store) -> None:
     params = load_params(tiny.ROOT / "params.yaml").model_copy(update={"vocoder": "none"})
     networks = networks_for(params, "somebodys", store.codec)
     assert (networks.vocoder, networks.vocoder_name) == (None, "WORLD")
+
+
+def test_recordings_of_ones_own_are_read_in_the_models_convention(
+    finished: FinishedModel, store: Store, tmp_path: Path
+) -> None:
+    """The folder that the store was prepared from, without what it was told of it."""
+    root = tmp_path / "sounds"
+    shutil.copytree(store.root.parent / "test", root)
+    other = choose_data(finished, root, (), "auto", None).open(tmp_path / "store")
+    assert other.codec == finished.codec
+    here, there = (one.domain("test", "bob") for one in (other, store))
+    assert here.keys == there.keys
+    np.testing.assert_array_equal(here.item(1), there.item(1))
+
+
+def test_a_store_of_mels_is_refused(finished: FinishedModel, tmp_path: Path) -> None:
+    mels = spoken(tmp_path, {"ann": "s", "bob": "t"})
+    with pytest.raises(UserError, match="takes frames: kind: expected world, found mel"):
+        choose_data(finished, mels.root, (), "auto", None)
 
 
 def test_an_onnx_file_says_what_its_numbers_are(finished: FinishedModel) -> None:

@@ -82,7 +82,7 @@ def test_a_model_of_many_capabilities_shows_them_all(picture_store):
     (translated, samples, _) = found
     assert len(translated.rows) == 3  # and the counterparts
     assert samples.output.shape[0] == 64
-    assert draw(found, sound=False).shape[1] >= 8 * tiny.SIDE
+    assert draw(found, picture_store.codec).shape[1] >= 8 * tiny.SIDE
 
 
 def test_rows_are_source_output_way_back_and_truth(picture_store):
