@@ -26,10 +26,10 @@ def _named(given: str, known: Mapping[str, "SoundConvention"]) -> dict[str, Any]
 class MelConvention(Block):
     """The meaning of a mel spectrogram's numbers. Two mels compare only if these are all equal.
 
-    The spectrogram is of magnitudes (power 1), the filters have Slaney's scale and area norm.
-    Frame ``t`` is centred on sample ``(t + 1/2) * hop``: the wave is padded by reflection with
-    ``(n_fft - hop) / 2`` samples a side and cut without further centring, so that ``N`` samples
-    give exactly ``N // hop`` frames. Numbers that do not fit together are refused.
+    The spectrogram is of magnitudes (power 1). Frame ``t`` is centred on sample
+    ``(t + 1/2) * hop``: the wave is padded by reflection with ``(n_fft - hop) / 2`` samples a side
+    and cut without further centring, so that ``N`` samples give exactly ``N // hop`` frames.
+    Numbers that do not fit together are refused.
     """
 
     kind: Literal["mel"] = Field("mel", exclude=True)
@@ -50,6 +50,11 @@ class MelConvention(Block):
     """Upper edge of the highest band, Hz; at most ``rate / 2``."""
     log: Literal["ln", "log10"] = "ln"
     """Natural logarithm (HiFi-GAN, Vocos) or base 10 (MelGAN)."""
+    scale: Literal["slaney", "htk"] = "slaney"
+    """Of mels: Slaney's, even in frequency up to 1,000 Hz (HiFi-GAN, BigVGAN), or HTK's,
+    2595 log10(1 + f / 700) (Vocos)."""
+    norm: Literal["slaney", "none"] = "slaney"
+    """Of filters: to equal areas (HiFi-GAN, BigVGAN), or peaks of 1 (Vocos)."""
     floor: PositiveFloat = 1e-5
     """Smallest mel magnitude; what is below is raised to it before the logarithm."""
 
@@ -129,9 +134,17 @@ def differences(expected: SoundConvention, found: SoundConvention) -> str:
 
 HIFI_GAN = MelConvention()
 
-MEL_CONVENTIONS = {"hifigan_22k": HIFI_GAN, "hifigan_16k": MelConvention(rate=16_000)}
-"""Conventions with a name for params.yaml: that of the published HiFi-GANs, and the same frames of
-recordings at 16,000 samples a second, as telephony and most speech recognition have them."""
+VOCOS = MelConvention(rate=24_000, mels=100, fmax=12_000, scale="htk", norm="none", floor=1e-7)
+"""Of vocos-mel-24khz. Its own frames are centred on ``t * hop``, half a hop before ours."""
+
+MEL_CONVENTIONS = {
+    "hifigan_22k": HIFI_GAN,
+    "hifigan_16k": MelConvention(rate=16_000),
+    "vocos_24k": VOCOS,
+}
+"""Conventions with a name for params.yaml: that of the published HiFi-GANs, the same frames of
+recordings at 16,000 samples a second, as telephony and most speech recognition have them, and that
+of the published Vocos."""
 
 CONVENTIONS: dict[str, SoundConvention] = {
     **MEL_CONVENTIONS,

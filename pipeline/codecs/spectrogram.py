@@ -125,7 +125,7 @@ def magnitude_from_mel(log_mel: Tensor, convention: MelConvention = HIFI_GAN) ->
     mel = log_mel.float().exp() if convention.log == "ln" else 10 ** log_mel.float()
     if not (torch.isfinite(log_mel).all() and torch.isfinite(mel).all()):
         raise ValueError("the log-mel has values that are not finite or overflow")
-    filters, start = _filters(convention, mel.device), _pseudo_inverse(convention, mel.device)
+    filters, start = mel_filters(convention, mel.device), _pseudo_inverse(convention, mel.device)
     with torch.autocast(mel.device.type, enabled=False):
         magnitude = (start @ mel).clamp(min=convention.floor)
         weight = filters.sum(0)[:, None].clamp(min=1e-8)
@@ -206,8 +206,8 @@ def _window(convention: MelConvention, device: torch.device) -> Tensor:
 
 
 @lru_cache(maxsize=8)
-def _filters(convention: MelConvention, device: torch.device) -> Tensor:
-    """Return Slaney's mel filters, ``[M, F]``."""
+def mel_filters(convention: MelConvention, device: torch.device) -> Tensor:
+    """Return the mel filters, ``[M, F]``."""
     from torchaudio.functional import melscale_fbanks
 
     with torch.inference_mode(False):
@@ -217,8 +217,8 @@ def _filters(convention: MelConvention, device: torch.device) -> Tensor:
             convention.fmax,
             convention.mels,
             convention.rate,
-            norm="slaney",
-            mel_scale="slaney",
+            norm=None if convention.norm == "none" else convention.norm,
+            mel_scale=convention.scale,
         )
         return bank.T.to(device=device, dtype=torch.float32).contiguous()
 
@@ -226,7 +226,7 @@ def _filters(convention: MelConvention, device: torch.device) -> Tensor:
 @lru_cache(maxsize=8)
 def _heard_filters(convention: MelConvention, device: torch.device) -> Tensor:
     """Return the filters as ``[F', M]``, without the frequencies above all bands."""
-    filters = _filters(convention, device)
+    filters = mel_filters(convention, device)
     with torch.inference_mode(False):
         highest = int(filters.sum(0).nonzero().max())
         return filters[:, : highest + 1].T.contiguous()
@@ -247,5 +247,5 @@ def _pseudo_inverse(convention: MelConvention, device: torch.device) -> Tensor:
     It is decomposed in float64, for the bank may lack full rank.
     """
     with torch.inference_mode(False):
-        inverse: Tensor = torch.linalg.pinv(_filters(convention, torch.device("cpu")).double())
+        inverse: Tensor = torch.linalg.pinv(mel_filters(convention, torch.device("cpu")).double())
         return inverse.to(device=device, dtype=torch.float32)

@@ -69,7 +69,12 @@ def _band_centres(convention: MelConvention) -> Track:
     """Find the centres of the mel bands, Hz [M]."""
     from librosa import mel_frequencies
 
-    edges: Track = mel_frequencies(convention.mels + 2, fmin=convention.fmin, fmax=convention.fmax)
+    edges: Track = mel_frequencies(
+        convention.mels + 2,
+        fmin=convention.fmin,
+        fmax=convention.fmax,
+        htk=convention.scale == "htk",
+    )
     return edges[1:-1]
 
 
