@@ -37,10 +37,13 @@ class PeriodsParams(Block):
     periods: tuple[Period, ...] = Field((2, 3, 5, 7, 11), min_length=1, max_length=64)
     """Samples; each at least 2."""
 
-    def build(self) -> "SeveralDiscriminators":
-        """Build networks of [N, 1, samples] -> the layers' outputs for each period."""
+    def build(self, skip: int = 0) -> "SeveralDiscriminators":
+        """Build networks of [N, 1, samples] -> the layers' outputs for each period.
+
+        Those of the first ``skip`` layers are left out.
+        """
         discriminators = [PeriodDiscriminator(period, self.width) for period in self.periods]
-        return SeveralDiscriminators(discriminators, halving=False)
+        return SeveralDiscriminators(discriminators, halving=False, skip=skip)
 
 
 class ScalesParams(Block):
@@ -61,10 +64,12 @@ class ScalesParams(Block):
 class SeveralDiscriminators(nn.Module):
     """Several discriminators of one waveform; with ``halving`` each hears half the rate."""
 
-    def __init__(self, discriminators: Sequence[nn.Module], halving: bool) -> None:
+    def __init__(self, discriminators: Sequence[nn.Module], halving: bool, skip: int = 0) -> None:
+        """Take ``skip``, the layers at the beginning whose outputs are left out."""
         super().__init__()
         self.discriminators = nn.ModuleList(discriminators)
         self.halving = halving
+        self.skip = skip
 
     def forward(self, wave: Tensor) -> list[Features]:
         """Map [N, 1, samples] to the layers' outputs of each discriminator."""
@@ -72,21 +77,22 @@ class SeveralDiscriminators(nn.Module):
         for number, discriminator in enumerate(self.discriminators):
             if number and self.halving:
                 wave = avg_pool1d(wave, 4, stride=2, padding=2)
-            outputs.append(discriminator(wave))
+            outputs.append(discriminator(wave)[self.skip :])
         return outputs
 
 
 class Discriminators(nn.Module):
-    """Those of periods and those of scales as one network."""
+    """Several groups of discriminators of one waveform as one network."""
 
-    def __init__(self, periods: SeveralDiscriminators, scales: SeveralDiscriminators) -> None:
+    def __init__(self, **groups: SeveralDiscriminators) -> None:
+        """Take groups by the names that they are reached by."""
         super().__init__()
-        self.periods, self.scales = periods, scales
+        for name, group in groups.items():
+            self.add_module(name, group)
 
     def forward(self, wave: Tensor) -> list[Features]:
-        """Map [N, 1, samples] to the layers' outputs of each discriminator."""
-        outputs: list[Features] = self.periods(wave) + self.scales(wave)
-        return outputs
+        """Map [N, 1, samples] to the layers' outputs of each discriminator, group after group."""
+        return [layers for group in self.children() for layers in group(wave)]
 
 
 class PeriodDiscriminator(nn.Module):

@@ -6,23 +6,27 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-Adversarial = Literal["nonsaturating", "least_squares", "hinge", "wasserstein", "relativistic"]
+Adversarial = Literal[
+    "nonsaturating", "least_squares", "hinge", "clamped_hinge", "wasserstein", "relativistic"
+]
 
 
 def discriminator_loss(kind: Adversarial, real: Tensor, fake: Tensor) -> Tensor:
     """Compute a scalar that falls as logits of real samples rise and those of fakes sink.
 
     ``nonsaturating``: cross-entropy, Goodfellow et al. 2014, eq. 1. ``least_squares``: Mao et al.
-    2017, eq. 2, with targets 1 and 0. ``hinge``: Lim & Ye 2017. ``wasserstein``: Arjovsky et al.
-    2017, eq. 2. ``relativistic``: each real logit against a fake one, Jolicoeur-Martineau 2019,
-    eq. 6; both of one shape. The two halves are summed, not averaged.
+    2017, eq. 2, with targets 1 and 0. ``hinge``: Lim & Ye 2017; ``clamped_hinge``: the same, but
+    the generator learns nothing of fakes with logits above 1 (SoundStream, Zeghidour et al. 2021,
+    eq. 2; Vocos). ``wasserstein``: Arjovsky et al. 2017, eq. 2. ``relativistic``: each real logit
+    against a fake one, Jolicoeur-Martineau 2019, eq. 6; both of one shape. The two halves are
+    summed, not averaged.
     """
     match kind:
         case "nonsaturating":
             return softplus(-real).mean() + softplus(fake).mean()
         case "least_squares":
             return (real - 1).square().mean() + fake.square().mean()
-        case "hinge":
+        case "hinge" | "clamped_hinge":
             return relu(1 - real).mean() + relu(1 + fake).mean()
         case "wasserstein":
             return fake.mean() - real.mean()
@@ -43,6 +47,8 @@ def generator_loss(kind: Adversarial, fake: Tensor, real: Tensor | None = None) 
             return (fake - 1).square().mean()
         case "hinge" | "wasserstein":
             return -fake.mean()
+        case "clamped_hinge":
+            return relu(1 - fake).mean()
         case "relativistic":
             if real is None:
                 raise ValueError("the relativistic loss compares fakes with real samples")

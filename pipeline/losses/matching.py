@@ -8,13 +8,16 @@ from torch.nn.functional import l1_loss
 
 
 def feature_matching(
-    fakes: Sequence[Sequence[Tensor]], reals: Sequence[Sequence[Tensor]]
+    fakes: Sequence[Sequence[Tensor]],
+    reals: Sequence[Sequence[Tensor]],
+    weights: Sequence[float] | None = None,
 ) -> Tensor:
-    """Average absolute differences of features, summed over layers, averaged over discriminators.
+    """Average absolute differences of features, summed over layers and over discriminators.
 
     Scalar, from what each discriminator's layers give: tensors of equal shapes. No gradient
-    reaches the reals. Wang et al. 2018 (pix2pixHD), eq. 4; the average over discriminators is that
-    of SPADE's code, whose weight of 10 holds with it. Other codes sum over them (HiFi-GAN's).
+    reaches the reals. Wang et al. 2018 (pix2pixHD), eq. 4. ``weights`` are those of the
+    discriminators in the sum; None averages over them, as SPADE's code does, whose weight of 10
+    holds with it. Other codes sum over them (HiFi-GAN's: each weighs 1).
     """
     scales = [
         torch.stack(
@@ -22,4 +25,6 @@ def feature_matching(
         ).sum()
         for fake, real in zip(fakes, reals, strict=True)
     ]
-    return torch.stack(scales).mean()
+    if weights is None:
+        return torch.stack(scales).mean()
+    return torch.stack([w * scale for w, scale in zip(weights, scales, strict=True)]).sum()

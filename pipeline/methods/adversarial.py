@@ -1,7 +1,8 @@
 """Runs with discriminators, and which of their parts fit each other."""
 
 from abc import ABC
-from typing import TYPE_CHECKING, Literal, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 from torch import nn
@@ -81,16 +82,19 @@ class AdversarialRunParams(RunParams, ABC):
         network: nn.Module,
         *,
         joint: bool,
-        reduction: Literal["mean", "sum"] = "mean",
+        weights: Sequence[float] | None = None,
     ) -> Adversary:
-        """Put a discriminator network under the run's loss, penalty and augmentation."""
+        """Put a discriminator network under the run's loss, penalty and augmentation.
+
+        ``weights``: of several discriminators' losses in their sum; None: their mean.
+        """
         return Adversary(
             network,
             self.loss,
             joint=joint,
             penalty=self.penalty,
             diffaugment=self.diffaugment,
-            reduction=reduction,
+            weights=weights,
         )
 
     def build_patch_adversary(self, patch: PatchParams, channels: int) -> Adversary:

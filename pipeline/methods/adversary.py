@@ -1,7 +1,7 @@
 """A discriminator with its loss, penalty and augmentation: the opponent of any generator."""
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, cat, nn
@@ -46,7 +46,7 @@ class Adversary(nn.Module):
         joint: bool,
         penalty: PenaltyParams | None = None,
         diffaugment: DiffAugment = (),
-        reduction: Literal["mean", "sum"] = "mean",
+        weights: Sequence[float] | None = None,
     ) -> None:
         """Take a network and what it minimises.
 
@@ -56,7 +56,7 @@ class Adversary(nn.Module):
             joint: the network treats each sample alone, so real and fake may share a pass.
             penalty: on its gradients or weights.
             diffaugment: how samples, real and fake alike, are altered before it sees them.
-            reduction: of the losses of several discriminators.
+            weights: of several discriminators' losses in their sum; None: their mean.
         """
         super().__init__()
         self.network = network
@@ -64,7 +64,7 @@ class Adversary(nn.Module):
         self.joint = joint
         self.penalty = penalty or NoPenaltyParams()
         self.diffaugment: DiffAugment = diffaugment
-        self.reduction = reduction
+        self.weights = None if weights is None else tuple(weights)
 
     def forward(
         self, x: Tensor, condition: Tensor | None = None, labels: Tensor | None = None
@@ -200,10 +200,10 @@ class Adversary(nn.Module):
         return logits_of
 
     def _reduced(self, losses: list[Tensor]) -> Tensor:
-        if len(losses) == 1:
-            return losses[0]
-        stacked = torch.stack(losses)
-        return stacked.mean() if self.reduction == "mean" else stacked.sum()
+        if self.weights is not None:
+            pairs = zip(self.weights, losses, strict=True)
+            return torch.stack([weight * loss for weight, loss in pairs]).sum()
+        return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
 
 
 class Adversaries(nn.ModuleDict):

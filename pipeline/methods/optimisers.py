@@ -1,5 +1,6 @@
 """Optimisers by kind, the learning rate's schedule, and the average of weights over steps."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -74,7 +75,7 @@ def trainable_parameters(*modules: nn.Module) -> list[nn.Parameter]:
 class ScheduleParams(Block):
     """The learning rate's factor as a function of the step."""
 
-    kind: Literal["constant", "linear", "exponential"] = "constant"
+    kind: Literal["constant", "linear", "exponential", "cosine"] = "constant"
     hold: float = Field(0.5, ge=0, lt=1)
     """Share of the steps at the full rate before a linear decay to zero begins."""
     gamma: float = Field(0.999, gt=0, le=1)
@@ -86,13 +87,16 @@ class ScheduleParams(Block):
     def factor(self, step: int, steps: int) -> float:
         """Compute the factor at ``step`` of ``steps``: 1 at first.
 
-        With ``linear`` it falls to (almost) 0 at the last step, with ``exponential`` a little every
-        ``every`` steps.
+        With ``linear`` it falls to (almost) 0 at the last step, with ``cosine`` too, along half a
+        wave (Loshchilov & Hutter 2017, eq. 5, without restarts), with ``exponential`` a little
+        every ``every`` steps.
         """
         if self.kind == "constant":
             return 1.0
         if self.kind == "exponential":
             return self.gamma ** (step // self.every)
+        if self.kind == "cosine":
+            return 0.5 * (1 + math.cos(math.pi * step / steps))
         held = self.hold * steps
         return min(1.0, (steps - step) / (steps - held))
 

@@ -28,6 +28,7 @@ def cross_entropy(logit: float, target: int) -> float:
         ),
         ("least_squares", (1 + 2.25) / 2 + (0.25 + 9) / 2, (0.25 + 16) / 2),
         ("hinge", (0 + 1.5) / 2 + (1.5 + 0) / 2, 1.25),
+        ("clamped_hinge", (0 + 1.5) / 2 + (1.5 + 0) / 2, (0.5 + 4) / 2),
         ("wasserstein", -1.25 - 0.75, 1.25),
     ],
 )
@@ -36,7 +37,16 @@ def test_adversarial_losses_by_hand(kind, discriminator, generator):
     assert float(generator_loss(kind, FAKE)) == pytest.approx(generator, rel=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["nonsaturating", "least_squares", "hinge", "wasserstein"])
+def test_a_clamped_hinge_teaches_nothing_of_fakes_that_pass():
+    fake = torch.tensor([0.5, 1.5], requires_grad=True)
+    for kind, expected in (("clamped_hinge", [-0.5, 0]), ("hinge", [-0.5, -0.5])):
+        (found,) = torch.autograd.grad(generator_loss(kind, fake), fake)
+        assert found.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "kind", ["nonsaturating", "least_squares", "hinge", "clamped_hinge", "wasserstein"]
+)
 def test_adversarial_gradients(kind):
     real = torch.tensor([2.0, -0.5, 0.3], dtype=torch.float64, requires_grad=True)
     fake = torch.tensor([0.5, -3.0, 1.7], dtype=torch.float64, requires_grad=True)

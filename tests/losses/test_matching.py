@@ -18,6 +18,14 @@ def test_feature_matching_by_hand():
     )
 
 
+def test_discriminators_weigh_as_they_are_told():
+    zero = torch.zeros(2, 1, 1, 2)
+    fakes = [[zero + 1, zero + 2], [zero + 5, zero]]
+    reals = [[zero, zero - 1], [zero, zero]]
+    found = feature_matching(fakes, reals, weights=(0.5, 10.0))
+    torch.testing.assert_close(found, torch.tensor(0.5 * 4 + 10 * 5))
+
+
 def test_feature_matching_leaves_the_reals_alone():
     fake, real = (torch.randn(1, 2, 3, 3, requires_grad=True) for _ in range(2))
     feature_matching([[fake]], [[real]]).backward()

@@ -1,6 +1,6 @@
 """An adversary's losses by hand, its penalties, and which parts may be put together."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ from torch.nn.functional import softplus
 
 from pipeline.backbones.mlp import MLPEncoderParams
 from pipeline.backbones.patch import PatchParams
-from pipeline.losses.adversarial import discriminator_loss, generator_loss
+from pipeline.losses.adversarial import Adversarial, discriminator_loss, generator_loss
 from pipeline.methods.adversary import Adversary
 from pipeline.methods.penalties import (
     ClipParams,
@@ -22,7 +22,7 @@ from pipeline.nn.conditioning import OneHotPlanes
 from pipeline.samples import Spec
 
 WEIGHT = torch.tensor([1.0, -2.0, 2.0])  # of norm 3
-LOSSES = ("nonsaturating", "least_squares", "hinge", "wasserstein", "relativistic")
+LOSSES = get_args(Adversarial)
 NORM = 3.0
 
 
@@ -89,17 +89,19 @@ def test_least_squares_in_numbers():
 
 
 @pytest.mark.parametrize("joint", [True, False])
-@pytest.mark.parametrize(("reduction", "share"), [("mean", 0.5), ("sum", 1.0)])
-def test_losses_of_several_outputs_are_averaged_or_summed(reduction, share, joint):
-    adversary = Adversary(Two(), "hinge", joint=joint, reduction=reduction)
+@pytest.mark.parametrize("weights", [None, (1.0, 1.0), (0.25, 3.0)])
+def test_losses_of_several_outputs_are_averaged_or_weighed(weights, joint):
+    adversary = Adversary(Two(), "hinge", joint=joint, weights=weights)
+    first, second = weights or (0.5, 0.5)
     real, fake = pair()
     found, logs = adversary.discriminator_loss(real, fake, 0, name="b")
     both = [(logits(real), logits(fake)), (-2 * logits(real), -2 * logits(fake))]
-    expected = sum((1 - r).relu().mean() + (1 + f).relu().mean() for r, f in both)
-    torch.testing.assert_close(found, share * expected)
+    one, two = ((1 - r).relu().mean() + (1 + f).relu().mean() for r, f in both)
+    torch.testing.assert_close(found, first * one + second * two)
     torch.testing.assert_close(logs["real_logit_b"], -0.5 * logits(real).mean())
     found = adversary.generator_loss(fake)
-    torch.testing.assert_close(found, share * sum(-f.mean() for _, f in both))
+    one, two = (-f.mean() for _, f in both)
+    torch.testing.assert_close(found, first * one + second * two)
 
 
 def test_layers_are_shown_where_there_are_any():

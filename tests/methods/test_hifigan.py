@@ -97,7 +97,7 @@ def test_the_mel_loss_teaches_alone_as_long_as_it_is_asked_to():
 
 def test_the_generator_must_make_a_hop_of_a_frame():
     fields = {"method": "hifigan", "data": "d", "domains": ["a"], "steps": 1}
-    with pytest.raises(ValidationError, match=r"make 256 samples.*convention's hop is 200"):
+    with pytest.raises(ValidationError, match=r"makes 256 samples.*convention's hop is 200"):
         load_run({**fields, "convention": {"hop": 200, "n_fft": 1024}})
     with pytest.raises(ValidationError, match="domains names one twice: a, a"):
         load_run({**fields, "domains": ["a", "a"]})

@@ -1,5 +1,7 @@
 """Optimisers by kind, and which parameters they are given."""
 
+import math
+
 import pytest
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -11,6 +13,7 @@ from pipeline.methods.optimisers import (
     EMAParams,
     OptimizerParams,
     RMSpropParams,
+    ScheduleParams,
     trainable_parameters,
 )
 
@@ -83,3 +86,10 @@ def test_frozen_and_shared_parameters_are_given_once_or_never():
 def test_an_average_keeps_less_than_all(fields):
     with pytest.raises(ValidationError):
         EMAParams(**fields)
+
+
+def test_a_cosine_falls_along_half_a_wave():
+    schedule = ScheduleParams(kind="cosine")
+    factors = [schedule.factor(step, 8) for step in (0, 2, 4, 6, 8)]
+    half = math.sqrt(0.5) / 2
+    assert factors == pytest.approx([1, 0.5 + half, 0.5, 0.5 - half, 0])
