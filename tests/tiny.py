@@ -70,6 +70,11 @@ TOYS: dict[str, dict[str, Any]] = {
             "block_dilations": [[1, 2], [2, 6]],
         },
     },
+    "vocos": {
+        "convention": CONVENTION.model_dump(),
+        "generator": {"width": 16, "hidden": 32, "layers": 2, "n_fft": 256, "hop": 64},
+        "resolutions": {"width": 4, "windows": [256, 64]},
+    },
     # On a toy of a VQ model, which has learnt nothing: frozen it could draw nothing either.
     "pix2pix_vqgan": {"generator": LATENT_TRANSLATION},
     "cyclegan_vqgan": {
@@ -112,11 +117,11 @@ def shipped() -> Params:
 
 
 def runs() -> dict[str, RunParams]:
-    """The default models, classifiers, and a model of each family that only the zoo has: toy-
-    sized."""
+    """The default models, classifiers, and a model of each family that only the zoo or the recipe
+    of real voices has: toy-sized."""
     params = shipped()
     found: dict[str, RunParams] = {**params.models}
-    for name, run in zoo().runs.items():
+    for name, run in {**zoo().runs, **real_voices()}.items():
         if family(run) not in map(family, found.values()):
             found[name] = run
     found |= {f"classifier_{name}": classifier for name, classifier in params.classifiers.items()}
@@ -127,6 +132,17 @@ def runs() -> dict[str, RunParams]:
 def zoo() -> Params:
     """The zoo's params.yaml as it is shipped."""
     return load_params(ROOT / "recipes/zoo/params.yaml")
+
+
+def real_voices() -> dict[str, RunParams]:
+    """The vocoders of vcc2016, of the embedded voices in place of its speakers."""
+    models = load_params(ROOT / "recipes/vcc2016/params.yaml").models
+    embedded = {"data": "voices", "domains": ("arthur", "beatrice")}
+    return {
+        name: run.model_copy(update=embedded)
+        for name, run in models.items()
+        if run.reads is Vocoded
+    }
 
 
 def toy(name: str, run: RunParams) -> RunParams:

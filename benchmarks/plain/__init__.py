@@ -21,7 +21,7 @@ from benchmarks.plain.pictures import (
     unit_step,
 )
 from benchmarks.plain.stepping import Step
-from benchmarks.plain.voices import hifigan_step, mask_cyclegan_vc_step
+from benchmarks.plain.voices import mask_cyclegan_vc_step, vocoder_step
 from pipeline.methods.autoencoder import Autoencoder
 from pipeline.methods.base import Method
 from pipeline.methods.code_prior import CodePrior
@@ -34,6 +34,7 @@ from pipeline.methods.pix2pix import Pix2Pix
 from pipeline.methods.spade import SPADEMethod
 from pipeline.methods.unit import UNIT
 from pipeline.methods.vae import VAE
+from pipeline.methods.vocos import VocosMethod
 from pipeline.methods.vqgan import VQGAN
 from pipeline.methods.vqvae import VQVAE
 
@@ -43,12 +44,13 @@ STEPS: dict[type, Callable[..., Step]] = {
     CUT: cut_step,
     CycleGAN: cyclegan_step,
     GAN: gan_step,
-    HifiGAN: hifigan_step,
+    HifiGAN: vocoder_step,
     MaskCycleGANVC: mask_cyclegan_vc_step,
     Pix2Pix: pix2pix_step,
     SPADEMethod: spade_step,
     UNIT: unit_step,
     VAE: vae_step,
+    VocosMethod: vocoder_step,
     VQGAN: vqgan_step,
     VQVAE: vqvae_step,
 }

@@ -8,8 +8,8 @@ from benchmarks.plain.stepping import Cast, Step, adam, freeze
 from pipeline.losses.adversarial import discriminator_loss, generator_loss
 from pipeline.losses.matching import feature_matching
 from pipeline.losses.spectral import mel_l1
-from pipeline.methods.hifigan import HifiGAN
 from pipeline.methods.mask_cyclegan_vc import DISCRIMINATORS, MaskCycleGANVC
+from pipeline.methods.vocoder import AdversarialVocoder
 from pipeline.samples import Batch, Unpaired, Vocoded
 
 
@@ -57,9 +57,11 @@ def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
     return step
 
 
-def hifigan_step(method: HifiGAN, cast: Cast) -> Step:
-    """Build HiFi-GAN's step: discriminators, then the generator."""
-    network = method.adversary.network
+def vocoder_step(method: AdversarialVocoder, cast: Cast) -> Step:
+    """Build HiFi-GAN's or Vocos's step: discriminators, then the generator."""
+    network, loss_kind = method.adversary.network, method.params.loss
+    weights = method.adversary.weights
+    assert weights is not None
     generator, discriminators = adam(method.model), adam(network)
 
     def step(batch: Batch) -> Tensor:
@@ -71,16 +73,22 @@ def hifigan_step(method: HifiGAN, cast: Cast) -> Step:
         with cast():
             pairs = zip(network(real), network(fake.detach()), strict=True)
             told = torch.stack(
-                [discriminator_loss("least_squares", ours[-1], of[-1]) for ours, of in pairs]
+                [
+                    weight * discriminator_loss(loss_kind, ours[-1], of[-1])
+                    for weight, (ours, of) in zip(weights, pairs, strict=True)
+                ]
             ).sum()
         told.backward()
         discriminators.step()
         generator.zero_grad()
         with cast():
             of_real, of_fake = network(real), network(fake)
-            fooled = [generator_loss("least_squares", layers[-1]) for layers in of_fake]
-            features = len(of_fake) * feature_matching(of_fake, of_real)
-            loss = torch.stack(fooled).sum() + 2 * features
+            fooled = [
+                weight * generator_loss(loss_kind, layers[-1])
+                for weight, layers in zip(weights, of_fake, strict=True)
+            ]
+            features = feature_matching(of_fake, of_real, weights)
+            loss = torch.stack(fooled).sum() + method.params.feature_weight * features
         loss = loss + 45 * mel_l1(fake[:, 0].float(), batch.wave, method.loss_convention)
         loss.backward()
         generator.step()

@@ -23,6 +23,7 @@ from pipeline.methods.pix2pix import Pix2PixParams
 from pipeline.methods.spade import SPADEParams
 from pipeline.methods.unit import UNITParams
 from pipeline.methods.vae import VAEParams
+from pipeline.methods.vocos import VocosRunParams
 from pipeline.methods.vqgan import VQGANParams
 from pipeline.methods.vqvae import VQVAEParams
 from pipeline.models.card import Card, Pretrained
@@ -40,6 +41,7 @@ ModelParams = Annotated[
     | SPADEParams
     | UNITParams
     | VAEParams
+    | VocosRunParams
     | VQGANParams
     | VQVAEParams,
     Field(discriminator="method"),

@@ -18,6 +18,9 @@ class VocoderModel(nn.Module, Vocoder):
         self.convention = convention
 
     def vocode(self, frames: Tensor) -> Tensor:
-        """Convert log-mel frames [N, M, T] to waveforms [N, T * hop] in [-1, 1]."""
+        """Convert log-mel frames [N, M, T] to waveforms [N, T * hop].
+
+        HiFi-GAN's are in [-1, 1]; those of Vocos may pass that, as Griffin-Lim's do.
+        """
         wave: Tensor = self.generator(frames).squeeze(1)
         return wave

@@ -320,6 +320,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "cyclegan": TWO_DOMAINS,
     "gan": {"domains": ["a"], "discriminator": {"norm": "none"}},
     "hifigan": {"domains": ["a"]},
+    "vocos": {"domains": ["a"]},
     "mask_cyclegan_vc": TWO_DOMAINS,
     "pix2pix": {**TWO_DOMAINS, "discriminator": {"norm": "instance"}},
     "spade": {
