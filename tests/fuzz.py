@@ -28,6 +28,7 @@ from exported import export_one
 from mutations import mutated_archive, mutated_bytes, mutated_json, mutated_yaml
 from original_hifigan import CONFIGS, OriginalHifigan
 from original_taming import CONFIG, OriginalVQModel
+from original_vocos import OriginalVocos, config_of
 from originals import OriginalResnet, OriginalUnet
 from PIL import Image
 from stores import prepared
@@ -39,7 +40,7 @@ from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.inference.finished import load
-from pipeline.interop import jik876, junyanz, taming
+from pipeline.interop import gemelo, jik876, junyanz, taming
 from pipeline.params import load_params
 from pipeline.scaffold.fitting import misfits
 
@@ -189,6 +190,7 @@ def pictures(folder: Path) -> Kind:
 
 
 SMALL = {**CONFIGS["v3"], "upsample_initial_channel": 16}
+VOCOS = config_of(dim=8, intermediate_dim=8, num_layers=1)
 
 
 def vqgan() -> dict:
@@ -215,6 +217,7 @@ def checkpoints(folder: Path) -> Kind:
         "unet": {"state_dict": unet},
         "hifigan": {"generator": OriginalHifigan(SMALL).state_dict()},
         "taming": {**trainer, "state_dict": OriginalVQModel(vqgan()).state_dict()},
+        "vocos": OriginalVocos(VOCOS).state_dict(),
     }
     paths = []
     for name, state in states.items():
@@ -224,6 +227,7 @@ def checkpoints(folder: Path) -> Kind:
             torch.save(state, path, _use_new_zipfile_serialization=not legacy)
             (path.parent / "config.json").write_text(json.dumps(SMALL))
             (path.parent / "model.yaml").write_text(yaml.safe_dump(vqgan()))
+            (path.parent / "config.yaml").write_text(yaml.safe_dump(VOCOS))
             paths.append(path)
     return Kind(paths, mutated_archive, read_checkpoint)
 
@@ -234,14 +238,19 @@ def read_checkpoint(path: Path) -> object:
         return jik876.read(path, path.with_name("config.json"))
     if path.parent.name.startswith("taming"):
         return taming.read(path, path.with_name("model.yaml"))
+    if path.parent.name.startswith("vocos"):
+        return gemelo.read(path, path.with_name("config.yaml"))
     return junyanz.read(path)
 
 
 def configurations(folder: Path) -> Kind:
-    """The files beside checkpoints of HiFi-GAN and VQGAN."""
+    """The files beside checkpoints of HiFi-GAN, VQGAN and Vocos."""
     kind = checkpoints(folder)
-    hifigan, vqgan = ([p for p in kind.seeds if p.parent.name == n] for n in ("hifigan", "taming"))
-    seeds = [hifigan[0].with_name("config.json"), vqgan[0].with_name("model.yaml")]
+    beside = {"hifigan": "config.json", "taming": "model.yaml", "vocos": "config.yaml"}
+    seeds = [
+        next(p for p in kind.seeds if p.parent.name == name).with_name(file)
+        for name, file in beside.items()
+    ]
     return Kind(seeds, mutated_yaml, lambda path: read_checkpoint(path.with_name("it.pth")))
 
 

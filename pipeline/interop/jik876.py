@@ -6,7 +6,7 @@ norm, which training leaves in the files.
 """
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
@@ -14,11 +14,11 @@ from torch import Tensor
 from pipeline.backbones.hifigan import Dilations, HifiganParams
 from pipeline.block import Kernel, Side, Width
 from pipeline.errors import UserError, listing
+from pipeline.interop.published_vocoder import PublishedVocoder, fitting
 from pipeline.mel_convention import MelConvention, Rate
 from pipeline.mistakes import mistakes_of
-from pipeline.nn.outlines import on_meta
 from pipeline.system.json_files import read_json
-from pipeline.system.tensor_files import Weights, fitted, load_tensors
+from pipeline.system.tensor_files import Weights, load_tensors
 
 EXPECTED = "expected the weights of a generator of HiFi-GAN (generator_v1, g_02500000, ...)"
 DIRECTIONS = {
@@ -75,16 +75,7 @@ class Config(BaseModel):
         )
 
 
-class Published(NamedTuple):
-    """A generator in our words."""
-
-    network: HifiganParams
-    convention: MelConvention
-    weights: dict[str, Tensor]
-    """The state of ``network``, weight norm folded in."""
-
-
-def read(path: Path, config: Path) -> Published:
+def read(path: Path, config: Path) -> PublishedVocoder:
     """Read a generator of any size.
 
     Raises UserError, with what was expected and what was found, where the files hold none.
@@ -96,7 +87,7 @@ def read(path: Path, config: Path) -> Published:
             f"{convention.hop}"
         )
     weights = fold(load_tensors(path, EXPECTED, wrapper="generator"))
-    return Published(network, convention, fit(weights, network, convention.mels, path, config))
+    return fitting(weights, network, convention, f"{path}: {EXPECTED} of {config}")
 
 
 def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
@@ -138,15 +129,3 @@ def belong(length: Tensor, direction: Tensor) -> bool:
     floats = length.is_floating_point() and direction.is_floating_point()
     ones = [1] * (direction.ndim - 1)
     return floats and bool(ones) and list(length.shape) == [direction.shape[0], *ones]
-
-
-def fit(
-    weights: dict[str, Tensor], network: HifiganParams, mels: int, path: Path, config: Path
-) -> dict[str, Tensor]:
-    """Return the weights, float32.
-
-    Raises UserError where any is missing, too much or of another shape.
-    """
-    with on_meta():
-        state = network.build(mels).state_dict()
-    return fitted(weights, state, f"{path}: {EXPECTED} of {config}")

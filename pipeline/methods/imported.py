@@ -1,14 +1,15 @@
 """Finished models that were trained elsewhere: what their cards say in place of a method."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from pipeline.backbones import TranslatorParams
 from pipeline.backbones.hifigan import HifiganParams
+from pipeline.backbones.vocos import VocosParams
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.block import Block
+from pipeline.block import Block, default_kind
 from pipeline.errors import UserError
 from pipeline.mel_convention import MelConvention
 from pipeline.methods.base import Method, RunParams
@@ -20,6 +21,11 @@ from pipeline.models.vq import VQModel
 from pipeline.nn.quantiser import QuantiserParams
 from pipeline.samples import DatasetSpec, Unpaired, Vocoded
 from pipeline.system.files import sha256_of
+
+WaveGenerators = Annotated[
+    HifiganParams | VocosParams, Field(discriminator="kind"), default_kind("hifigan")
+]
+"""The networks of published vocoders."""
 
 KNOWN = {"data", "steps"}  # of what every run says; batch, schedule and so on nobody knows
 
@@ -114,9 +120,9 @@ class ImportedVocoderParams(ImportedRunParams):
     reads = Vocoded
 
     method: Literal["imported_vocoder"] = "imported_vocoder"
-    origin: Literal["hifigan"]
+    origin: Literal["hifigan", "vocos"]
     """Whose layout the checkpoint has."""
-    generator: HifiganParams
+    generator: WaveGenerators
     convention: MelConvention
     file: CheckpointFile
 

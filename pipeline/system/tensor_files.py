@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from pipeline.errors import UserError, listing, shortened, some
 from pipeline.system.checkpoint_files import Inert, load_inert
+from pipeline.system.model_weights import check_header_length
 
 Weights = Mapping[str, Tensor]
 
 PREFIXES = ("module.", "_orig_mod.")  # of DataParallel, and of torch.compile
+SAFE = ".safetensors"
 TIMES = 4
 """The most bytes of tensors a byte of their file: some share values."""
 DAMAGED = (
@@ -23,12 +26,13 @@ DAMAGED = (
 def load_tensors(path: Path, expected: str, wrapper: str) -> Weights:
     """Return the tensors of a file, by names without the prefixes of torch's wrappers.
 
-    They may lie in a dictionary under ``wrapper``; objects beside that dictionary are left out, of
-    whatever class, whose code is not run. Raises UserError, which begins with what was
-    ``expected``, where the file holds anything else, or more than its size.
+    It is safetensors where its name ends so, and torch's else. There they may lie in a dictionary
+    under ``wrapper``; objects beside that dictionary are left out, of whatever class, whose code is
+    not run. Raises UserError, which begins with what was ``expected``, where the file holds
+    anything else, or more than its size.
     """
     try:
-        found = load_inert(path)
+        found = _load_safetensors(path) if path.suffix == SAFE else load_inert(path)
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror or error}") from error
     except Exception as error:  # damaged pickles fail in any way
@@ -59,6 +63,12 @@ def load_tensors(path: Path, expected: str, wrapper: str) -> Weights:
     if len(plain) < len(found):
         raise UserError(f"{path}: {expected}, but it holds some twice, with {PREFIXES} and without")
     return plain
+
+
+def _load_safetensors(path: Path) -> object:
+    """Raise ValueError where the header is vast, and SafetensorError where the file is damaged."""
+    check_header_length(path)
+    return load_file(path, backend="pread")
 
 
 def unprefixed(name: str) -> str:

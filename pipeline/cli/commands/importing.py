@@ -1,11 +1,13 @@
 """`crossdomain import`: published checkpoints as finished models."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pipeline.backbones import TranslatorParams, UnetParams
-from pipeline.cli.commands.importing_vocoder import import_vocoder
+from pipeline.cli.commands.importing_vocoder import LAYOUTS, import_vocoder
 from pipeline.cli.commands.importing_vq import import_coder
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
@@ -18,7 +20,10 @@ from pipeline.nn.shapes import check_size
 from pipeline.samples import DatasetSpec
 from pipeline.system.files import check_folder
 
-CONFIGURED = {"hifigan": ("vocoder", import_vocoder), "taming": ("VQGAN", import_coder)}
+CONFIGURED: dict[str, tuple[str, Callable[[Path, Path | None, Path], str]]] = {
+    **{origin: ("vocoder", partial(import_vocoder, origin)) for origin in LAYOUTS},
+    "taming": ("VQGAN", import_coder),
+}
 """Whose checkpoints have their network in a file beside them, and what reads which model."""
 CHANNELS = {1, 3}  # of pictures: grey or colour
 

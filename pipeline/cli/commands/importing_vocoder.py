@@ -1,24 +1,59 @@
-"""`crossdomain import hifigan`: published vocoders as finished models."""
+"""`crossdomain import hifigan` and `vocos`: published vocoders as finished models."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, NamedTuple
 
+from pipeline.cli.commands.importing_vq import only_yaml
 from pipeline.codecs import MelCodec
 from pipeline.inference.finished import export
-from pipeline.interop.jik876 import read
+from pipeline.interop import gemelo, jik876
+from pipeline.interop.published_vocoder import PublishedVocoder
 from pipeline.methods.imported import CheckpointFile, ImportedVocoderParams
 from pipeline.nn.outlines import on_meta
 from pipeline.samples import DatasetSpec
 
+Origin = Literal["hifigan", "vocos"]
 
-def import_vocoder(checkpoint: Path, config: Path | None, folder: Path) -> str:
+
+class Layout(NamedTuple):
+    """How someone publishes vocoders."""
+
+    read: Callable[[Path, Path], PublishedVocoder]
+    """From weights and configuration."""
+    config_of: Callable[[Path], Path]
+    """The configuration that stands beside weights."""
+
+
+def config_json(checkpoint: Path) -> Path:
+    """Return where the configuration of a HiFi-GAN is."""
+    return checkpoint.with_name("config.json")
+
+
+def config_yaml(checkpoint: Path) -> Path:
+    """Return where the configuration of a Vocos is.
+
+    Raises UserError where several could be, or none.
+    """
+    return only_yaml(checkpoint.parent)
+
+
+LAYOUTS: dict[Origin, Layout] = {
+    "hifigan": Layout(jik876.read, config_json),
+    "vocos": Layout(gemelo.read, config_yaml),
+}
+
+
+def import_vocoder(origin: Origin, checkpoint: Path, config: Path | None, folder: Path) -> str:
     """Write the finished model ``folder``; return what it is.
 
-    ``config`` None: config.json beside the checkpoint. Raises UserError where a file does not
+    ``config`` None: what stands beside the checkpoint. Raises UserError where a file does not
     hold what it should.
     """
-    found = read(checkpoint, config or checkpoint.with_name("config.json"))
+    layout = LAYOUTS[origin]
+    found = layout.read(checkpoint, config or layout.config_of(checkpoint))
     params = ImportedVocoderParams(
-        origin="hifigan",
+        origin=origin,
         generator=found.network,
         convention=found.convention,
         file=CheckpointFile.of(checkpoint),
