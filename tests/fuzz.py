@@ -26,6 +26,7 @@ import torch
 import yaml
 from exported import export_one
 from mutations import mutated_archive, mutated_bytes, mutated_json, mutated_yaml
+from original_bigvgan import OriginalBigvgan
 from original_hifigan import CONFIGS, OriginalHifigan
 from original_taming import CONFIG, OriginalVQModel
 from original_vocos import OriginalVocos, config_of
@@ -40,7 +41,7 @@ from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.inference.finished import load
-from pipeline.interop import gemelo, jik876, junyanz, taming
+from pipeline.interop import gemelo, jik876, junyanz, nvidia, taming
 from pipeline.params import load_params
 from pipeline.scaffold.fitting import misfits
 
@@ -190,6 +191,8 @@ def pictures(folder: Path) -> Kind:
 
 
 SMALL = {**CONFIGS["v3"], "upsample_initial_channel": 16}
+BIGVGAN = {**SMALL, "activation": "snakebeta", "snake_logscale": True}
+"""HiFi-GAN's keys, and what BigVGAN has beside them."""
 VOCOS = config_of(dim=8, intermediate_dim=8, num_layers=1)
 
 
@@ -218,6 +221,7 @@ def checkpoints(folder: Path) -> Kind:
         "hifigan": {"generator": OriginalHifigan(SMALL).state_dict()},
         "taming": {**trainer, "state_dict": OriginalVQModel(vqgan()).state_dict()},
         "vocos": OriginalVocos(VOCOS).state_dict(),
+        "bigvgan": {"generator": OriginalBigvgan(BIGVGAN).state_dict()},
     }
     paths = []
     for name, state in states.items():
@@ -225,7 +229,7 @@ def checkpoints(folder: Path) -> Kind:
             path = folder / f"{name}{'_old' if legacy else ''}" / "it.pth"
             path.parent.mkdir(parents=True)
             torch.save(state, path, _use_new_zipfile_serialization=not legacy)
-            (path.parent / "config.json").write_text(json.dumps(SMALL))
+            (path.parent / "config.json").write_text(json.dumps(BIGVGAN))
             (path.parent / "model.yaml").write_text(yaml.safe_dump(vqgan()))
             (path.parent / "config.yaml").write_text(yaml.safe_dump(VOCOS))
             paths.append(path)
@@ -238,15 +242,17 @@ def read_checkpoint(path: Path) -> object:
         return jik876.read(path, path.with_name("config.json"))
     if path.parent.name.startswith("taming"):
         return taming.read(path, path.with_name("model.yaml"))
+    if path.parent.name.startswith("bigvgan"):
+        return nvidia.read(path, path.with_name("config.json"))
     if path.parent.name.startswith("vocos"):
         return gemelo.read(path, path.with_name("config.yaml"))
     return junyanz.read(path)
 
 
 def configurations(folder: Path) -> Kind:
-    """The files beside checkpoints of HiFi-GAN, VQGAN and Vocos."""
+    """The files beside checkpoints of BigVGAN (with HiFi-GAN's keys), VQGAN and Vocos."""
     kind = checkpoints(folder)
-    beside = {"hifigan": "config.json", "taming": "model.yaml", "vocos": "config.yaml"}
+    beside = {"bigvgan": "config.json", "taming": "model.yaml", "vocos": "config.yaml"}
     seeds = [
         next(p for p in kind.seeds if p.parent.name == name).with_name(file)
         for name, file in beside.items()

@@ -21,10 +21,9 @@ LAST_SLOPE = 0.01  # before the last convolution the published code leaves torch
 Dilations = Annotated[tuple[Kernel, ...], Field(max_length=16)]
 
 
-class HifiganParams(Block):
-    """V1 by default; `V1`, `V2` and `V3` are the paper's versions."""
+class UpsamplingParams(Block):
+    """The layers of HiFi-GAN by numbers, which BigVGAN shares."""
 
-    kind: Literal["hifigan"] = "hifigan"
     channels: Width = 512
     """After the first convolution; each upsampling halves them."""
     rates: tuple[Kernel, ...] = Field((8, 8, 2, 2), min_length=1, max_length=12)
@@ -63,6 +62,12 @@ class HifiganParams(Block):
     def hop(self) -> int:
         """Samples a frame."""
         return math.prod(self.rates)
+
+
+class HifiganParams(UpsamplingParams):
+    """V1 by default; `V1`, `V2` and `V3` are the paper's versions."""
+
+    kind: Literal["hifigan"] = "hifigan"
 
     def build(self, mels: int) -> "Hifigan":
         """Build a network of [N, mels, T] -> [N, 1, T * hop] in [-1, 1]."""
@@ -140,8 +145,8 @@ class PairedBlock(nn.Module):
 
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
-        self.convs1 = nn.ModuleList(_same(channels, kernel, dilation) for dilation in dilations)
-        self.convs2 = nn.ModuleList(_same(channels, kernel, 1) for _ in dilations)
+        self.convs1 = nn.ModuleList(same_conv(channels, kernel, dilation) for dilation in dilations)
+        self.convs2 = nn.ModuleList(same_conv(channels, kernel, 1) for _ in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, T] to [N, C, T]."""
@@ -155,7 +160,7 @@ class SingleBlock(nn.Module):
 
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
-        self.convs = nn.ModuleList(_same(channels, kernel, dilation) for dilation in dilations)
+        self.convs = nn.ModuleList(same_conv(channels, kernel, dilation) for dilation in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, T] to [N, C, T]."""
@@ -164,7 +169,7 @@ class SingleBlock(nn.Module):
         return x
 
 
-def _same(channels: int, kernel: int, dilation: int) -> nn.Conv1d:
+def same_conv(channels: int, kernel: int, dilation: int) -> nn.Conv1d:
     """Return a convolution that keeps the length."""
     return nn.Conv1d(
         channels, channels, kernel, dilation=dilation, padding=(kernel - 1) * dilation // 2

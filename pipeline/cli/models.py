@@ -147,7 +147,8 @@ def export(
 @app.command("import")
 def import_model(
     origin: Annotated[
-        str, typer.Argument(help="Whose checkpoint it is: junyanz, hifigan, vocos or taming.")
+        str,
+        typer.Argument(help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos or taming."),
     ],
     checkpoint: Annotated[
         Path,
@@ -189,9 +190,10 @@ def import_model(
     """Make a finished model of a published checkpoint.
 
     Of pytorch-CycleGAN-and-pix2pix (junyanz), whose network is told from the weights: a ResNet or
-    a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like) and of Vocos (gemelo-ai/vocos),
-    whose network and mel convention stand in the file beside the weights. Of VQGAN
-    (CompVis/taming-transformers), whose network stands in a yaml. No code in a file is run.
+    a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like), BigVGAN (NVIDIA/BigVGAN) and
+    Vocos (gemelo-ai/vocos), whose network and mel convention stand in the file beside the weights.
+    Of VQGAN (CompVis/taming-transformers), whose network stands in a yaml. No code in a file is
+    run.
 
     \b
     Examples:
@@ -199,6 +201,7 @@ def import_model(
       crossdomain import junyanz latest_net_G_A.pth --back latest_net_G_B.pth --name horses \\
         --source horse --target zebra
       crossdomain import hifigan generator_v1 --config config.json --name universal
+      crossdomain import bigvgan bigvgan_generator.pt --name bigvgan
       crossdomain import vocos pytorch_model.bin --config config.yaml --name vocos
       crossdomain import taming last.ckpt --config model.yaml --name vqgan
     """

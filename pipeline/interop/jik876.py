@@ -6,11 +6,12 @@ norm, which training leaves in the files.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
+from pipeline.backbones.bigvgan import BigvganParams
 from pipeline.backbones.hifigan import Dilations, HifiganParams
 from pipeline.block import Kernel, Side, Width
 from pipeline.errors import UserError, listing
@@ -48,16 +49,20 @@ class Config(BaseModel):
     fmax: float | None
     """None: half the rate."""
 
-    def generator(self) -> HifiganParams:
+    def generator(self) -> HifiganParams | BigvganParams:
         """Return the network; raise ValidationError for one that can't be."""
-        return HifiganParams(
-            channels=self.upsample_initial_channel,
-            rates=self.upsample_rates,
-            kernels=self.upsample_kernel_sizes,
-            block=1 if self.resblock == "1" else 2,
-            block_kernels=self.resblock_kernel_sizes,
-            block_dilations=self.resblock_dilation_sizes,
-        )
+        return HifiganParams(**self.layers())
+
+    def layers(self) -> dict[str, Any]:
+        """Return the fields of `UpsamplingParams`."""
+        return {
+            "channels": self.upsample_initial_channel,
+            "rates": self.upsample_rates,
+            "kernels": self.upsample_kernel_sizes,
+            "block": 1 if self.resblock == "1" else 2,
+            "block_kernels": self.resblock_kernel_sizes,
+            "block_dilations": self.resblock_dilation_sizes,
+        }
 
     def convention(self) -> MelConvention:
         """Return what its frames mean.
@@ -81,20 +86,20 @@ def read(path: Path, config: Path) -> PublishedVocoder:
     Raises UserError, with what was expected and what was found, where the files hold none.
     """
     network, convention = read_config(config)
-    if network.hop != convention.hop:
-        raise UserError(
-            f"{config}: upsample_rates make {network.hop} samples of a frame, but hop_size is "
-            f"{convention.hop}"
-        )
     weights = fold(load_tensors(path, EXPECTED, wrapper="generator"))
     return fitting(weights, network, convention, f"{path}: {EXPECTED} of {config}")
 
 
-def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
-    """Read network and convention; raise UserError with each key that is missing or impossible."""
+def read_config(
+    path: Path, layout: type[Config] = Config, of: str = "HiFi-GAN"
+) -> tuple[HifiganParams | BigvganParams, MelConvention]:
+    """Read network and convention.
+
+    Raises UserError with each key that is missing or impossible, or where they do not fit.
+    """
     try:
-        config = Config.model_validate(read_json(path))
-        return config.generator(), config.convention()
+        config = layout.model_validate(read_json(path))
+        network, convention = config.generator(), config.convention()
     except OSError as error:
         raise UserError(
             f"{path} can't be read: {error.strerror or error}; expected the generator's "
@@ -102,10 +107,16 @@ def read_config(path: Path) -> tuple[HifiganParams, MelConvention]:
         ) from error
     except ValidationError as error:
         raise UserError(
-            f"{path} is no configuration of HiFi-GAN:\n{listing(mistakes_of(error))}"
+            f"{path} is no configuration of {of}:\n{listing(mistakes_of(error))}"
         ) from error
     except ValueError as error:
-        raise UserError(f"{path} is no configuration of HiFi-GAN: {error}") from error
+        raise UserError(f"{path} is no configuration of {of}: {error}") from error
+    if network.hop != convention.hop:
+        raise UserError(
+            f"{path}: upsample_rates make {network.hop} samples of a frame, but hop_size is "
+            f"{convention.hop}"
+        )
+    return network, convention
 
 
 def fold(weights: Weights) -> dict[str, Tensor]:

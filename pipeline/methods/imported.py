@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from pipeline.backbones import TranslatorParams
+from pipeline.backbones.bigvgan import BigvganParams
 from pipeline.backbones.hifigan import HifiganParams
 from pipeline.backbones.vocos import VocosParams
 from pipeline.backbones.vqgan import VqganParams
@@ -23,7 +24,9 @@ from pipeline.samples import DatasetSpec, Unpaired, Vocoded
 from pipeline.system.files import sha256_of
 
 WaveGenerators = Annotated[
-    HifiganParams | VocosParams, Field(discriminator="kind"), default_kind("hifigan")
+    HifiganParams | BigvganParams | VocosParams,
+    Field(discriminator="kind"),
+    default_kind("hifigan"),
 ]
 """The networks of published vocoders."""
 
@@ -120,7 +123,7 @@ class ImportedVocoderParams(ImportedRunParams):
     reads = Vocoded
 
     method: Literal["imported_vocoder"] = "imported_vocoder"
-    origin: Literal["hifigan", "vocos"]
+    origin: Literal["hifigan", "bigvgan", "vocos"]
     """Whose layout the checkpoint has."""
     generator: WaveGenerators
     convention: MelConvention

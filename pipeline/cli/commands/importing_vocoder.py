@@ -1,4 +1,4 @@
-"""`crossdomain import hifigan` and `vocos`: published vocoders as finished models."""
+"""`crossdomain import hifigan`, `bigvgan`, `vocos`: published vocoders as finished models."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,13 +7,13 @@ from typing import Literal, NamedTuple
 from pipeline.cli.commands.importing_vq import only_yaml
 from pipeline.codecs import MelCodec
 from pipeline.inference.finished import export
-from pipeline.interop import gemelo, jik876
+from pipeline.interop import gemelo, jik876, nvidia
 from pipeline.interop.published_vocoder import PublishedVocoder
 from pipeline.methods.imported import CheckpointFile, ImportedVocoderParams
 from pipeline.nn.outlines import on_meta
 from pipeline.samples import DatasetSpec
 
-Origin = Literal["hifigan", "vocos"]
+Origin = Literal["hifigan", "bigvgan", "vocos"]
 
 
 class Layout(NamedTuple):
@@ -26,7 +26,7 @@ class Layout(NamedTuple):
 
 
 def config_json(checkpoint: Path) -> Path:
-    """Return where the configuration of a HiFi-GAN is."""
+    """Return where the configuration of a HiFi-GAN or BigVGAN is."""
     return checkpoint.with_name("config.json")
 
 
@@ -40,6 +40,7 @@ def config_yaml(checkpoint: Path) -> Path:
 
 LAYOUTS: dict[Origin, Layout] = {
     "hifigan": Layout(jik876.read, config_json),
+    "bigvgan": Layout(nvidia.read, config_json),
     "vocos": Layout(gemelo.read, config_yaml),
 }
 
