@@ -49,7 +49,8 @@ def test_defaults_are_the_papers():
 
 
 def test_the_recipe_has_both_papers_for_both_pairs():
-    models = load_params(tiny.ROOT / "recipes/vcc2016/params.yaml").models
+    every = load_params(tiny.ROOT / "recipes/vcc2016/params.yaml").models
+    models = {name: run for name, run in every.items() if run.method == "mask_cyclegan_vc"}
     sizes = {"mask": 24_537_729, "vc2": 24_518_529, "small": 1_326_945, "world": 1_229_921}
     assert {tuple(name.split("_", 1)) for name in models} == {
         (kind, pair) for kind in sizes for pair in ("SF1_TF2", "SM1_TM3")
