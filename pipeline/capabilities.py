@@ -44,10 +44,10 @@ class Stylist(Translator):
 
 @dataclass(frozen=True)
 class Option:
-    """A number that says how to draw samples: command-line flag, slider and keyword at once."""
+    """A number that says how results are made: command-line flag, slider and keyword at once."""
 
     name: str
-    """The keyword of `Sampler.sample`."""
+    """The keyword of the function that takes it: `Sampler.sample`, or `shift_voice`."""
     least: float
     most: float
     neutral: float
@@ -80,6 +80,27 @@ TOP_P = Option(
 )
 SAMPLING_OPTIONS: tuple[Option, ...] = (TEMPERATURE, TOP_K, TOP_P)
 """Every option that the sampler of any model takes, in the order in which they are shown."""
+
+PITCH = Option(
+    "pitch",
+    -12,
+    12,
+    0,
+    0.1,
+    "Semitones that the converted voice's pitch (F0) is moved by, 12 to an octave; its formants "
+    "stay. 0 changes nothing.",
+)
+FORMANTS = Option(
+    "formants",
+    -12,
+    12,
+    0,
+    0.1,
+    "Semitones that its formants are moved by, as by a vocal tract that is shorter (above 0) or "
+    "longer; its pitch stays. 0 changes nothing.",
+)
+VOICE_OPTIONS: tuple[Option, ...] = (PITCH, FORMANTS)
+"""What a converted voice can be changed by, whatever made it: see `shift_voice`."""
 
 
 class Sampler(ABC):

@@ -1,6 +1,6 @@
 """Sound files as people have them, read as one channel without what nobody hears."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, count, pairwise, takewhile
 from pathlib import Path
@@ -97,6 +97,33 @@ def read_mono(path: Path) -> Mono:
     weights[list(mix.channels)] = 1 / len(mix.channels)
     mixed = (block @ weights for block in _blocks(path))
     return Mono(rate, without_rumble(mixed, rate), mix.remark)
+
+
+def resampled(
+    blocks: Iterable[Samples], rate: int, to: int, length: Callable[[], int] | None = None
+) -> Iterator[Samples]:
+    """Resample blocks [samples] from ``rate`` to ``to`` samples a second, in flat memory.
+
+    ``length``: asked at the end how many samples there shall be in all; by default as many as last
+    as long as those of ``blocks``. The few that the resampler has too many or too few are cut off
+    or are zeros.
+    """
+    if rate == to:
+        yield from blocks
+        return
+    import soxr  # librosa's resampler, here as a stream
+
+    resampler = soxr.ResampleStream(rate, to, num_channels=1)
+    given = made = 0
+    held = np.zeros(0, np.float32)
+    for block in blocks:
+        yield held
+        made += len(held)
+        given += len(block)
+        held = resampler.resample_chunk(block)
+    held = np.concatenate([held, resampler.resample_chunk(np.zeros(0, np.float32), last=True)])
+    left = max(0, (round(given * to / rate) if length is None else length()) - made)
+    yield np.pad(held[:left], (0, max(0, left - len(held))))
 
 
 def limited(wave: Samples) -> Samples:
