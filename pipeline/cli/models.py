@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.capabilities import SAMPLING_OPTIONS
+from pipeline.capabilities import SAMPLING_OPTIONS, VOICE_OPTIONS
 from pipeline.cli.app import MODELS, Model, Root, VocoderName, app, find_vocoder, with_options
 
 
@@ -24,6 +24,7 @@ def models(models: Root = MODELS) -> None:
 
 
 @app.command()
+@with_options(VOICE_OPTIONS)
 def translate(
     model: Model,
     inputs: Annotated[
@@ -38,29 +39,50 @@ def translate(
         typer.Option(help="A picture of the target's domain to take the style from (spade)."),
     ] = None,
     vocoder: VocoderName = None,
-    pitch: Annotated[
-        bool, typer.Option("--pitch", help="Say each sound's mean pitch (F0) before and after.")
+    rate: Annotated[
+        int | None,
+        typer.Option(
+            min=1000,
+            max=2**20,
+            help="Samples a second of the sound that is written; by default the source's own, or "
+            "the next that the format can have.",
+        ),
+    ] = None,
+    show_pitch: Annotated[
+        bool,
+        typer.Option("--show-pitch", help="Say each sound's mean pitch (F0) before and after."),
     ] = False,
     models: Root = MODELS,
+    **options: float,
 ) -> None:
     """Translate pictures or sound from one domain to another.
 
-    Pictures of any size keep it. Sound of any format, rate and length becomes mono at the model's
-    rate and keeps its length and loudness.
+    Pictures of any size keep it. Sound of any format, rate and length becomes mono, and keeps its
+    rate, length and loudness; the ending of its name says as what it is written: wav, flac (16 bits
+    both), ogg or mp3. Of a folder all files are translated, and keep their names. Files of hours
+    take no more memory than those of seconds.
 
     \b
     Examples:
       crossdomain translate cyclegan horse.jpg -o zebra.png
       crossdomain translate cyclegan zebras/ -o horses/ --to horse
-      crossdomain translate voice_cyclegan interview.mp3 -o interview.wav --pitch
+      crossdomain translate voice_cyclegan interview.mp3 -o interview.wav --show-pitch
+      crossdomain translate voice_cyclegan speech.flac -o speech.mp3 --pitch 3 --formants -2
       crossdomain translate spade labels/ -o scenes/ --style evening.jpg
-      crossdomain translate voice_cyclegan talks/ -o converted/ --vocoder hifigan
+      crossdomain translate voice_cyclegan talks/ -o converted/ --vocoder hifigan --rate 48000
     """
     from pipeline.cli.commands.translate import translate as run
     from pipeline.inference.finished import find_model
 
-    voice = find_vocoder(vocoder, models)
-    run(find_model(model, models), inputs, out, to, style=style, vocoder=voice, pitch=pitch)
+    voice, found = find_vocoder(vocoder, models), find_model(model, models)
+    run(
+        *(found, inputs, out, to),
+        style=style,
+        vocoder=voice,
+        shift=options,
+        rate=rate,
+        show_pitch=show_pitch,
+    )
 
 
 @app.command()

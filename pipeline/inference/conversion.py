@@ -24,8 +24,9 @@ def convert_wave(
 ) -> Wave:
     """Convert sound float32 [samples] at the codec's rate; length and loudness stay.
 
-    Without a ``vocoder`` by Griffin-Lim, or WORLD for its parameters. Raises UserError where the
-    model does not translate sound to ``to``, or the vocoder does not take the model's frames.
+    A constant offset, which nobody hears, is left out. Without a ``vocoder`` by Griffin-Lim, or
+    WORLD for its parameters. Raises UserError where the model does not translate sound to ``to``,
+    or the vocoder does not take the model's frames.
     """
     return np.concatenate(list(convert_blocks(finished, [wave], to, vocoder)))
 
@@ -78,6 +79,7 @@ def _convert_chunk(
     """Return what is ``wanted`` of a wave [samples], converted, at its own root mean square."""
     model, codec = as_translator(finished), mel_codec(finished)
     hop = codec.convention.hop
+    wave = wave - wave.mean()  # loudness would count it
     whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(finished.device)
     heard = whole if codec.level is None else bring_to(10 ** (codec.level / 20), whole)
     frames, of = codec.frames_of(heard)[None], model.directions[to]  # [1, T, F]

@@ -75,13 +75,23 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._task, advance=steps)
 
+    @property
+    def done(self) -> int:
+        """Steps that are counted."""
+        return self._done
+
     def advance(self, note: str = "") -> None:
         """Count one step more; ``note`` (losses, say) is shown from then on."""
-        self._done += 1
+        self.reach(self._done + 1, note)
+
+    def reach(self, done: int, note: str = "") -> None:
+        """Count up to ``done`` steps in all; see `advance`."""
+        steps = max(0, done - self._done)
+        self._done += steps
         if self._bar is not None:
             rate = f"{self.rate:.1f} {self.unit}/s"
             self._note = note or self._note
-            self._bar.update(self._task, advance=1, rate=rate, note=self._note)
+            self._bar.update(self._task, advance=steps, rate=rate, note=self._note)
         elif time.monotonic() - self._last_line > LINE_SECONDS:
             self._line(note)
 

@@ -20,7 +20,7 @@ from voices import glide, voice
 
 from pipeline.capabilities import SAMPLING_OPTIONS
 from pipeline.cli import app
-from pipeline.cli.commands.sound import PitchMeter, in_hertz, resampled
+from pipeline.cli.commands.sound import PitchMeter, in_hertz
 from pipeline.codecs.pitch import Pitch, f0_track
 from pipeline.codecs.sound_files import read_mono
 from pipeline.inference.conversion import CHUNK, convert_blocks, convert_wave
@@ -265,8 +265,7 @@ def test_stereo_of_another_rate_keeps_length_and_loudness(
     level = write_wave(tmp_path / name, seconds, rate=11_025)
     run("translate", models / "voice_cyclegan", tmp_path / name, "-o", tmp_path / "out.wav")
     out, rate = soundfile.read(tmp_path / "out.wav", always_2d=True)
-    assert (rate, out.shape[1]) == (tiny.CONVENTION.rate, 1)
-    assert abs(len(out) - seconds * rate) <= tiny.CONVENTION.hop
+    assert (rate, out.shape) == (11_025, (int(11_025 * seconds), 1))
     assert abs(20 * np.log10(np.sqrt(np.mean(out**2)) / level)) < 1
 
 
@@ -339,14 +338,14 @@ def test_pitch_is_said_before_and_after(models: Path, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "in/mute.wav", np.zeros(8000), 8000)
     (tmp_path / "in/z.wav").write_bytes(b"nonsense")
     arguments = ("translate", models / "voice_cyclegan", tmp_path / "in", "-o", tmp_path / "out")
-    result = call(*arguments, "--pitch")
+    result = call(*arguments, "--show-pitch")
     assert result.exit_code == 1
     long, mute, written = result.stdout.splitlines()
     assert written == f"2 file(s) translated to beatrice by voice_cyclegan: {tmp_path / 'out'}"
     said = re.fullmatch(r".*in/long\.wav: mean F0 ([\d.]+) Hz before, (.*) after", long)
     assert float(said.group(1)) == pytest.approx(np.sqrt(120 * 180), rel=0.01)
     meter = PitchMeter(tiny.CONVENTION)
-    blocks = resampled(read_mono(tmp_path / "in/long.wav"), 8000)
+    blocks = read_mono(tmp_path / "in/long.wav").blocks
     made = convert_blocks(load(models / "voice_cyclegan"), blocks, "beatrice")
     assert sum(map(len, meter.through(made))) == soundfile.info(tmp_path / "out/long.wav").frames
     assert said.group(2) == in_hertz(meter.hertz)
@@ -368,7 +367,9 @@ def test_pitch_is_the_same_in_blocks(length: int) -> None:
 def test_pictures_have_no_pitch(models: Path, tmp_path: Path) -> None:
     tiny.write_picture(tmp_path / "in.png", 1)
     out = tmp_path / "out.png"
-    message = refused("translate", models / "cyclegan", tmp_path / "in.png", "-o", out, "--pitch")
+    message = refused(
+        "translate", models / "cyclegan", tmp_path / "in.png", "-o", out, "--show-pitch"
+    )
     assert "can't translate sound" in message
     assert not out.exists()
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.cli.commands.sound import resampled
 from pipeline.codecs.mel import read_wave, to_audio
-from pipeline.codecs.sound_files import mix_of, read_mono
+from pipeline.codecs.sound_files import mix_of, read_mono, resampled
 from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.recordings import levelled, trimmed
 from pipeline.mel_convention import MelConvention
@@ -62,10 +61,29 @@ def test_rumble_goes_and_speech_stays(tmp_path):
     assert low[middle].std() == pytest.approx(tone().std(), rel=0.02)
 
 
+@pytest.mark.parametrize("length", [999, 7001, 100_000])
+def test_resampling_in_blocks_keeps_the_time(length):
+    wave = tone(5)
+    blocks = [wave[first : first + length] for first in range(0, len(wave), length)]
+    raised = list(resampled(blocks, RATE, 11_025))
+    assert sum(map(len, raised)) == 5 * 11_025
+    found = np.concatenate(list(resampled(raised, 11_025, RATE)))
+    assert len(found) == len(wave)
+    np.testing.assert_allclose(found[100:-100], wave[100:-100], atol=1e-4)
+    for samples in (len(wave) - 7, len(wave) + 7):
+        assert sum(map(len, resampled(raised, 11_025, RATE, lambda: samples))) == samples  # noqa: B023
+
+
+def test_resampling_to_the_same_rate_hands_on_the_very_blocks():
+    blocks = [tone(), tone()]
+    assert all(a is b for a, b in zip(resampled(blocks, RATE, RATE), blocks, strict=True))
+
+
 @pytest.mark.parametrize("rate", [RATE, 11_025])
 def test_preparation_and_conversion_read_alike(tmp_path, rate):
     path = written(tmp_path / "x.wav", tone(3) + 0.3, np.zeros(3 * RATE, np.float32), rate=rate)
-    blocks = np.concatenate(list(resampled(read_mono(path), RATE)))
+    file = read_mono(path)
+    blocks = np.concatenate(list(resampled(file.blocks, file.rate, RATE)))
     whole = read_wave(path, RATE)
     length = min(len(blocks), len(whole))
     assert abs(len(blocks) - len(whole)) <= 1

@@ -30,6 +30,19 @@ def test_lines_come_seldom_and_carry_rate_time_left_and_note(capsys, monkeypatch
     assert len(lines) == 3
 
 
+def test_many_steps_are_counted_at_once(capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    with Progress("convert", 100, "seconds") as progress:
+        for done, expected in ((20, 20), (15, 20), (60, 60)):
+            now[0] += 11.0
+            progress.reach(done, "a.wav")
+            assert progress.done == expected
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1] == "convert: 20/100 seconds | 1.8 seconds/s, 44 s left | a.wav"
+    assert lines[3] == "convert: 60/100 seconds | 1.8 seconds/s, 22 s left | a.wav"
+
+
 def test_a_failure_is_not_called_done(capsys):
     with pytest.raises(ValueError, match="broken"), Progress("work", 3, "items"):
         raise ValueError("broken")

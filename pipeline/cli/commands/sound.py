@@ -1,23 +1,23 @@
 """Sound files of any format, rate and length, converted block by block."""
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 
 import numpy as np
 import soundfile
-import soxr  # librosa's resampler, here as a stream
 import torch
 
 from pipeline.capabilities import Vocoder
 from pipeline.cli.commands.jobs import Job
+from pipeline.cli.commands.rates import nearest_rate
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.pitch import PitchSums, f0_track
-from pipeline.codecs.sound_files import BLOCK, Mono, limit, read_mono
+from pipeline.codecs.sound_files import BLOCK, limit, read_mono, resampled
 from pipeline.errors import UserError
 from pipeline.inference.conversion import convert_blocks, mel_codec
+from pipeline.inference.effects import shift_blocks
 from pipeline.inference.finished import FinishedModel
 from pipeline.mel_convention import SoundConvention
 from pipeline.system.files import make_folder
@@ -61,35 +61,70 @@ def in_hertz(pitch: float | None) -> str:
     return "no voice" if pitch is None else f"{pitch:.1f} Hz"
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How sound is converted and written."""
+
+    vocoder: Vocoder | None = None
+    """What makes the sound; None: Griffin-Lim."""
+    shift: Mapping[str, float] = field(default_factory=dict)
+    """Semitones by the names of `VOICE_OPTIONS`; what is left out changes nothing."""
+    rate: int | None = None
+    """Samples a second of the result; None: the source's, or the next that the format can have."""
+
+
 def convert_file(
     finished: FinishedModel,
-    source: Path,
-    result: Path,
+    job: Job,
     to: str,
-    vocoder: Vocoder | None = None,
+    manner: Manner,
     pitches: Pitches | None = None,
+    watch: Callable[[float], None] = lambda seconds: None,
 ) -> list[str]:
-    """Convert a sound file to mono at the model's rate; the suffix of ``result`` is its format.
+    """Convert a sound file to mono of the same length; the ending of the result is its format.
 
-    By Griffin-Lim where ``vocoder`` is None; ``pitches`` listen where given. Returns what the user
-    should know of the file: channels that were left out, a result that had to be made quieter.
-    Raises ValueError with the reason where ``source`` holds no usable sound.
+    ``pitches`` listen where given; ``watch`` is told how many seconds are made, again and again.
+    Returns what the user should know of the file: channels that were left out, a rate that its
+    format can't have, a result that had to be made quieter. Raises ValueError with the reason where
+    the source holds no usable sound.
     """
-    rate = mel_codec(finished).convention.rate
-    make_folder(result.parent)
-    file = read_mono(source)
-    blocks = resampled(file, rate)
+    file = read_mono(job.source)
+    wanted = manner.rate or file.rate
+    rate, own = nearest_rate(wanted, job.result), mel_codec(finished).convention.rate
+    make_folder(job.result.parent)
+    read = Counter()
+    blocks = resampled(read.through(file.blocks), file.rate, own)
     if pitches is not None:
         blocks = pitches.before.through(blocks)
-    converted = convert_blocks(finished, blocks, to, vocoder)
+    converted = convert_blocks(finished, blocks, to, manner.vocoder)
+    converted = shift_blocks(converted, own, **manner.shift)
     if pitches is not None:
         converted = pitches.after.through(converted)
-    gain = write_sound(Job(source, result), converted, rate)
+    made = resampled(converted, own, rate, lambda: round(read.samples * rate / file.rate))
+    gain = write_sound(job, Counter(lambda n: watch(n / rate)).through(made), rate)
     remarks = [file.remark] if file.remark else []
+    if rate != wanted:
+        ending = job.result.suffix[1:]
+        remarks.append(f"{ending} files can't have {wanted} samples a second: written with {rate}")
     if gain < 1:
         quieter = -20 * math.log10(gain)
         remarks.append(f"the result is louder than full scale: made {quieter:.1f} dB quieter")
     return remarks
+
+
+class Counter:
+    """The number of samples that went by in blocks."""
+
+    def __init__(self, watch: Callable[[int], None] = lambda samples: None) -> None:
+        """Count from 0 on; ``watch`` is told after each block."""
+        self.samples, self._watch = 0, watch
+
+    def through(self, blocks: Iterable[Wave]) -> Iterator[Wave]:
+        """Hand on blocks [samples] as they are, and count."""
+        for block in blocks:
+            self.samples += len(block)
+            yield block
+            self._watch(self.samples)
 
 
 def write_sound(job: Job, blocks: Iterable[Wave], rate: int) -> float:
@@ -118,14 +153,3 @@ def write_sound(job: Job, blocks: Iterable[Wave], rate: int) -> float:
     finally:
         job.partial.unlink(missing_ok=True)
     return gain
-
-
-def resampled(file: Mono, rate: int) -> Iterator[Wave]:
-    """Resample a file's blocks [samples] to ``rate``."""
-    if file.rate == rate:
-        yield from file.blocks
-        return
-    resampler = soxr.ResampleStream(file.rate, rate, num_channels=1)
-    for block in file.blocks:
-        yield resampler.resample_chunk(block)
-    yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)

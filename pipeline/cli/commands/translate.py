@@ -1,16 +1,20 @@
 """`crossdomain translate`: files of pictures or sound from one domain to another."""
 
+import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
+import soundfile
 import torch
 from PIL import Image
 
 from pipeline.capabilities import Vocoder
 from pipeline.cli.commands.jobs import Job, plan
-from pipeline.cli.commands.sound import Pitches, PitchMeter, convert_file, in_hertz
+from pipeline.cli.commands.rates import check_rate
+from pipeline.cli.commands.sound import Manner, Pitches, PitchMeter, convert_file, in_hertz
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture, read_picture
 from pipeline.errors import UserError, listing
@@ -34,13 +38,17 @@ def translate(
     *,
     style: Path | None = None,
     vocoder: Path | None = None,
-    pitch: bool = False,
+    shift: Mapping[str, float] | None = None,
+    rate: int | None = None,
+    show_pitch: bool = False,
 ) -> None:
     """Translate files, and folders of files, by the model in ``folder``.
 
     ``style``: a picture whose style the results shall have, where the model takes styles.
     ``vocoder``: the folder of a model that makes the sound in Griffin-Lim's place.
-    ``pitch``: says on standard output, at the end, each sound's mean F0 before and after.
+    ``shift``: semitones that voices are moved by, by the names of `VOICE_OPTIONS`.
+    ``rate``: samples a second of the results; by default each has its source's.
+    ``show_pitch``: says on standard output, at the end, each sound's mean F0 before and after.
 
     Files that can't be read are left out; after the others are done they raise one UserError. What
     is odd about others is said on standard error.
@@ -49,18 +57,25 @@ def translate(
     to = choose_target(finished, to)
     if style is not None:
         finished = in_style(finished, style)
+    if vocoder or shift or rate:
+        mel_codec(finished)  # raises where it makes no sound
     voice = None if vocoder is None else load_vocoder(vocoder, finished)
-    notes = pitch_notes(finished, to) if pitch else None
+    notes = pitch_notes(finished, to) if show_pitch else None
     jobs = plan(inputs, out, finished.codec.kind)
+    check_rate(rate, [job.result for job in jobs])
     failures: list[str] = []
     remarks: list[str] = []
-    with Progress(f"{finished.name} to {to}", len(jobs), "files") as progress:
-        if isinstance(finished.codec, ImageCodec):
-            steps = translate_all(finished, jobs, to)
+    sound = not isinstance(finished.codec, ImageCodec)
+    lengths = [seconds_in(job.source) if sound else 1 for job in jobs]
+    unit = "seconds of sound" if sound else "files"
+    with Progress(f"{finished.name} to {to}", sum(lengths), unit) as progress:
+        if sound:
+            manner = Manner(voice, shift or {}, rate)
+            steps = convert_all(finished, jobs, to, manner, notes, remarks, progress)
         else:
-            steps = convert_all(finished, jobs, to, voice, notes, remarks)
-        for failure in steps:
-            progress.advance()
+            steps = translate_all(finished, jobs, to)
+        for reached, failure in zip(accumulate(lengths), steps, strict=True):
+            progress.reach(reached)
             if failure is not None:
                 failures.append(failure)
     print("".join(f"{note}\n" for note in notes or []), end="")
@@ -103,23 +118,38 @@ def pitch_notes(finished: FinishedModel, to: str) -> list[str]:
     return [] if known is None else [f"mean F0 of {to}'s training: {in_hertz(known.hertz)}"]
 
 
+def seconds_in(sound: Path) -> int:
+    """Return how long a file says that it lasts, in whole seconds; 0 where it says nothing."""
+    try:
+        duration: float = soundfile.info(sound).duration
+    except (soundfile.SoundFileError, RuntimeError, TypeError):  # said when it is read
+        return 0
+    return math.ceil(duration)
+
+
 def convert_all(
     finished: FinishedModel,
     jobs: Sequence[Job],
     to: str,
-    vocoder: Vocoder | None,
+    manner: Manner,
     notes: list[str] | None,
     remarks: list[str],
+    progress: Progress,
 ) -> Iterator[str | None]:
     """Convert sound; for each file None, or why it failed.
 
-    ``notes`` take in the pitch of each, ``remarks`` what is odd.
+    ``notes`` take in the pitch of each, ``remarks`` what is odd; ``progress`` counts seconds.
     """
     convention = mel_codec(finished).convention
     for job in jobs:
         meters = None if notes is None else Pitches(PitchMeter(convention), PitchMeter(convention))
+        before, note = progress.done, job.source.name if len(jobs) > 1 else ""
+
+        def watch(seconds: float, before: int = before, note: str = note) -> None:
+            progress.reach(min(before + int(seconds), progress.total), note)
+
         try:
-            odd = convert_file(finished, job.source, job.result, to, vocoder, meters)
+            odd = convert_file(finished, job, to, manner, meters, watch)
         except ValueError as error:
             yield f"{job.source}: {error}"
             continue
