@@ -16,7 +16,7 @@ import gradio as gr
 from gradio.events import api
 from starlette.middleware import Middleware
 
-from demo import cards, compare, images, sampling, voice
+from demo import cards, compare, images, live, sampling, voice
 from demo.guard import WAIT, Guard, is_local, names_of
 from demo.library import Library
 from demo.uploads import MOST_BYTES, Page
@@ -57,7 +57,7 @@ def build(folder: Path, sweep: int = SWEEP, keep: int = KEEP) -> gr.Blocks:
     """
     library, turns = Library(folder), Turns()
     tabs: list[tuple[str, bool, Callable[[Library, Turns], None]]] = [
-        ("Voice", bool(library.ways(SoundCodec)), voice.build),
+        ("Voice", bool(library.ways(SoundCodec)), build_voice),
         ("Style", bool(library.ways(ImageCodec)), images.build),
         ("Sampling", bool(library.samplers() or library.explorable()), sampling.build),
         ("Compare", compare.possible(library), compare.build),
@@ -77,6 +77,16 @@ def build(folder: Path, sweep: int = SWEEP, keep: int = KEEP) -> gr.Blocks:
                     add_cards(library, tab, shown=not offered)
     page.queue(max_size=WAITING, default_concurrency_limit=1)
     return page
+
+
+def build_voice(library: Library, turns: Turns) -> None:
+    """Add the tabs that convert a recording, and a voice while one speaks."""
+    with gr.Tabs():
+        with gr.Tab("Recording"):
+            voice.build(library, turns)
+        # Rendered at once, for Gradio's recorder fails where it is used before it is loaded.
+        with gr.Tab("Live", render_children=True):
+            live.build(library)
 
 
 def add_cards(library: Library, tab: gr.Tab, shown: bool) -> None:

@@ -21,10 +21,13 @@ from demo.uploads import (
     wait_for_recording,
 )
 from demo.words import Check, Turns, shows_errors
+from pipeline.capabilities import VOICE_OPTIONS
 from pipeline.codecs import SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
+from pipeline.codecs.sound_files import limited
 from pipeline.inference.conversion import CHUNK, OVERLAP, convert_blocks, mel_codec
+from pipeline.inference.effects import shift_blocks
 from pipeline.inference.vocoders import GriffinLim, untrained_vocoder
 
 CLASSICAL = "griffin-lim"  # the vocoder that is always there, WORLD where that is it
@@ -49,6 +52,7 @@ def build(library: Library, turns: Turns) -> None:
                 info="What makes sound of the converted spectrogram.",
                 visible=bool(library.vocoders()),
             )
+            sliders = add_sliders()
             example = example_button(examples, ways)
             with gr.Row():
                 start = gr.Button("Convert", variant="primary", min_width=110)
@@ -69,16 +73,21 @@ def build(library: Library, turns: Turns) -> None:
         recording: str | None,
         translator: str,
         vocoder: str,
+        pitch: float,
+        formants: float,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
     ) -> tuple[Sound, Picture]:
-        """Convert speech by a translator's direction, as in `voice_cyclegan/beatrice`."""
+        """Convert speech by a translator's direction, as in `voice_cyclegan/beatrice`.
+
+        Then move its pitch and its formants by semitones.
+        """
         way = library.way(translator)
         codec = mel_codec(library.outline(way.model))
         rate = codec.convention.rate
         wave = read_recording(recording, rate, codec.convention.hop)
         with turns.turn(request) as check:
-            result = convert(library, wave, way, vocoder, progress, check)
+            result = convert(library, wave, way, vocoder, progress, check, (pitch, formants))
         progress(1, "Drawing spectrograms")
         names = {f"Source ({way.source})": wave, f"Converted ({way.to})": result}
         return (rate, to_int16(result)), draw_spectrograms(names, codec.mel_convention)
@@ -90,7 +99,7 @@ def build(library: Library, turns: Turns) -> None:
     wait_for_recording(recording, start)
     running = start.click(
         convert_voice,
-        [recording, translator, vocoder],
+        [recording, translator, vocoder, *sliders],
         [converted, spectrogram],
         api_name="convert_voice",
         concurrency_id="models",
@@ -98,6 +107,21 @@ def build(library: Library, turns: Turns) -> None:
     stop.click(turns.cancel, cancels=running, queue=False, api_visibility="private")
     give_sentence(example, examples, library.way, translator, recording)
     translator.change(offer, translator, vocoder, api_visibility="private")
+
+
+def add_sliders() -> list[gr.Slider]:
+    """Return a slider for each of `VOICE_OPTIONS`."""
+    return [
+        gr.Slider(
+            option.least,
+            option.most,
+            value=option.neutral,
+            step=option.step,
+            label=f"{option.name.capitalize()} (semitones)",
+            info=option.help,
+        )
+        for option in VOICE_OPTIONS
+    ]
 
 
 def example_button(examples: Examples, ways: list[Direction]) -> gr.Button:
@@ -139,15 +163,23 @@ def classical_name(library: Library, way: Direction | None) -> str:
 
 
 def convert(
-    library: Library, wave: Wave, way: Direction, vocoder: str, progress: gr.Progress, check: Check
+    library: Library,
+    wave: Wave,
+    way: Direction,
+    vocoder: str,
+    progress: gr.Progress,
+    check: Check,
+    shift: tuple[float, float] = (0.0, 0.0),
 ) -> Wave:
-    """Return the converted wave, of equal length.
+    """Return the converted wave, of equal length; ``shift``: semitones of pitch and formants.
 
-    Raises UserError where the vocoder does not fit, and `CancelledError`.
+    Raises UserError where the vocoder does not fit, ValueError for semitones out of range, and
+    `CancelledError`.
     """
     finished = library.get(way.model)
     voice = None if vocoder == CLASSICAL else library.vocoder(vocoder, way)
-    seconds = len(wave) / mel_codec(finished).convention.rate
+    rate = mel_codec(finished).convention.rate
+    seconds = len(wave) / rate
     chunks = max(1, math.floor((seconds - OVERLAP) / (CHUNK - OVERLAP)))
 
     def watched() -> Iterator[Wave]:
@@ -157,9 +189,10 @@ def convert(
             yield block
 
     progress(0, "Converting")
-    return np.concatenate(list(watched()))
+    return np.concatenate(list(shift_blocks(watched(), rate, *shift)))
 
 
 def to_int16(wave: Wave) -> npt.NDArray[np.int16]:
-    """Convert float sound to 16 bits, whose level the player leaves as it is."""
-    return (wave.clip(-1, 1) * 32767).astype(np.int16)
+    """Convert float sound to 16 bits, whose level the player leaves as it is; made quieter as a
+    whole where it goes beyond full scale."""
+    return (limited(wave) * 32767).astype(np.int16)

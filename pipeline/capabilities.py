@@ -96,8 +96,8 @@ FORMANTS = Option(
     12,
     0,
     0.1,
-    "Semitones that its formants are moved by, as by a vocal tract that is shorter (above 0) or "
-    "longer; its pitch stays. 0 changes nothing.",
+    "Semitones that the converted voice's formants are moved by: above 0 as of a shorter vocal "
+    "tract, below as of a longer one; its pitch stays. 0 changes nothing.",
 )
 VOICE_OPTIONS: tuple[Option, ...] = (PITCH, FORMANTS)
 """What a converted voice can be changed by, whatever made it: see `shift_voice`."""

@@ -39,8 +39,11 @@ from demo.uploads import MOST_SECONDS
 from demo.words import CancelledError
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.mel import Wave
+from pipeline.inference.live import BLOCK
 
 HOUR = 3600
+RECORDER = """() => performance.getEntriesByType('resource')
+  .filter(e => e.name.includes('/module-')).length > 2"""
 
 
 @pytest.fixture
@@ -103,6 +106,21 @@ def test_speech_is_recorded_and_converted(page: Page) -> None:
     converted, rate = soundfile.read(download(page, tab.get_by_label("Download").first))
     assert 0.5 < len(converted) / rate < 4
     assert converted.std() > 0.01
+
+
+def test_a_voice_is_converted_while_one_speaks(page: Page) -> None:
+    tab = open_tabs(page, "Voice", "Live")
+    pieces: list[float] = []
+    page.on("request", lambda r: pieces.append(time.monotonic()) if "upload" in r.url else None)
+    page.wait_for_function(RECORDER)  # Gradio loads it when the page is there, and begins it
+    page.wait_for_timeout(1000)
+    press(tab, "Record")
+    expect(tab.get_by_text("0.82 s for a block")).to_be_visible()
+    page.wait_for_function("window.crossdomainLive?.seconds > 1.5")
+    press(tab, "Stop")
+    expect(tab.get_by_role("button", name="Record")).to_be_visible()
+    assert np.diff(pieces).mean() > 0.9 * BLOCK  # Gradio's own choice is a tenth of a second
+    assert page.evaluate("window.crossdomainLive.context.sampleRate") == tiny.CONVENTION.rate
 
 
 def test_a_picture_is_pasted(page: Page, picture: Path) -> None:
@@ -363,7 +381,15 @@ def test_a_cancelled_comparison_does_not_begin_with_the_next_model(
 # How it looks
 
 
-TABS = (["Voice"], ["Style"], ["Sampling"], ["Sampling", "By hand"], ["Compare"], ["Models"])
+TABS = (
+    ["Voice"],
+    ["Voice", "Live"],
+    ["Style"],
+    ["Sampling"],
+    ["Sampling", "By hand"],
+    ["Compare"],
+    ["Models"],
+)
 
 
 def test_nothing_is_wider_than_a_telephone(page: Page) -> None:

@@ -26,11 +26,13 @@ from demo.app import build, running
 from demo.examples import Examples
 from demo.library import KEPT, Library
 from demo.sampling import FRAMES, animation
+from demo.voice import to_int16
 from demo.words import Turns
 from pipeline.capabilities import TEMPERATURE, Sampler
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
 from pipeline.evaluation.results import Measured, Results, write_results
+from pipeline.inference.effects import shift_voice
 from pipeline.inference.finished import FinishedModel
 
 DOCUMENT = Path(__file__).parents[2] / "docs/demo.md"
@@ -57,7 +59,8 @@ def tabs(folder: Path) -> list[str]:
 
 
 def test_a_tab_shows_only_when_a_model_supports_it(models: Path, tmp_path: Path) -> None:
-    inner = ["Many", "Between two", "By hand", "Pictures", "Voices", "Reconstruction and score"]
+    inner = ["Recording", "Live", "Many", "Between two", "By hand", "Pictures", "Voices"]
+    inner += ["Reconstruction and score"]
     outer = ["Voice", "Style", "Sampling", "Compare", "Models"]
     assert sorted(tabs(models)) == sorted(inner + outer)
     assert tabs(only(models, tmp_path / "a", "dcgan")) == [
@@ -283,6 +286,29 @@ def test_a_trained_vocoder_can_be_chosen(client: gradio_client.Client, tmp_path:
     ]
     assert len(waves[0]) == len(waves[1]) == 6400
     assert np.abs(waves[0] - waves[1]).mean() > 0.001
+
+
+def test_a_converted_voice_is_moved(client: gradio_client.Client, tmp_path: Path) -> None:
+    tiny.write_sound(tmp_path / "in.flac", 1, 0.8)
+    recording = gradio_client.handle_file(tmp_path / "in.flac")
+    given = [recording, "voice_cyclegan/arthur", "griffin-lim"]
+    plain, still, moved = (
+        soundfile.read(client.predict(*given, *shift, api_name="/convert_voice")[0])[0]
+        for shift in ((), (0, 0), (3, -2))
+    )
+    np.testing.assert_array_equal(plain, still)
+    expected = shift_voice(plain.astype(np.float32), 8000, 3, -2)
+    # Either may have been made quieter as a whole.
+    assert np.corrcoef(moved, expected)[0, 1] > 0.999
+    assert np.corrcoef(moved, plain)[0, 1] < 0.9
+    with pytest.raises(gradio_client.exceptions.AppError, match="12"):
+        client.predict(*given, 13, 0, api_name="/convert_voice")
+
+
+def test_loud_results_are_made_quieter_not_clipped() -> None:
+    wave = np.float32([0.5, -2.0, 1.0])
+    np.testing.assert_allclose(to_int16(wave) / 32767, wave * 0.495, atol=1e-4)
+    np.testing.assert_allclose(to_int16(wave / 2) / 32767, wave / 2, atol=1e-4)
 
 
 def test_a_recording_is_read_once_for_models_that_hear_it_alike(
