@@ -16,7 +16,7 @@ from demo.library import Library
 from demo.uploads import check_length
 from demo.voice import CLASSICAL, add_sliders, to_int16, vocoder_choices
 from demo.words import shows_errors
-from pipeline.codecs import MelCodec
+from pipeline.codecs import SoundCodec
 from pipeline.codecs.mel import Wave
 from pipeline.inference.conversion import convert_wave, mel_codec
 from pipeline.inference.effects import shift_voice
@@ -124,7 +124,7 @@ class Speaking:
 
 def build(library: Library) -> None:
     """Add the tab's contents to the page that is being built."""
-    ways = library.ways(MelCodec)
+    ways = library.ways(SoundCodec)
     speaking, sound = gr.State(None), gr.JSON(visible=False)
     gr.Markdown(HINT, elem_classes="hint")
     with gr.Row(equal_height=False):

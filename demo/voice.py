@@ -28,6 +28,7 @@ from pipeline.codecs.mel import Wave
 from pipeline.codecs.sound_files import limited
 from pipeline.inference.conversion import CHUNK, OVERLAP, convert_blocks, mel_codec
 from pipeline.inference.effects import shift_blocks
+from pipeline.inference.limiter import bounded
 from pipeline.inference.vocoders import GriffinLim, untrained_vocoder
 
 CLASSICAL = "griffin-lim"  # the vocoder that is always there, WORLD where that is it
@@ -171,7 +172,9 @@ def convert(
     check: Check,
     shift: tuple[float, float] = (0.0, 0.0),
 ) -> Wave:
-    """Return the converted wave, of equal length; ``shift``: semitones of pitch and formants.
+    """Return the converted wave, of equal length and within full scale.
+
+    ``shift``: semitones of pitch and formants.
 
     Raises UserError where the vocoder does not fit, ValueError for semitones out of range, and
     `CancelledError`.
@@ -189,7 +192,7 @@ def convert(
             yield block
 
     progress(0, "Converting")
-    return np.concatenate(list(shift_blocks(watched(), rate, *shift)))
+    return bounded(np.concatenate(list(shift_blocks(watched(), rate, *shift))), rate)
 
 
 def to_int16(wave: Wave) -> npt.NDArray[np.int16]:

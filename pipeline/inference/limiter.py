@@ -1,17 +1,72 @@
-"""Keep sound that is heard while it is made within full scale: a limiter that looks ahead.
+"""Keep what a model makes within full scale: a limiter that looks ahead.
 
-A file can be made quieter as a whole (`sound_files.limit`), for its loudest sample is known before
-the first is written. Of sound that goes on it is not; there the gain falls ahead of each peak, and
-rises after it.
+Were a recording made quieter as a whole for its loudest sample, a single peak would take several
+decibels from an hour. So the gain falls ahead of each peak and rises after it; only where more than
+`LOUDEST` of the samples go beyond full scale is the whole made quieter, until no more do.
 """
+
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from pipeline.codecs.mel import Wave
-from pipeline.codecs.sound_files import PEAK
+from pipeline.codecs.sound_files import FULL_SCALE, PEAK
 
 REACH = 0.01
 """Seconds over which the gain falls and rises. What is heard comes later by twice that."""
+
+LOUDEST = 1e-3
+"""The part of its samples up to which sound is limited, and not made quieter as a whole."""
+STEP, MOST = 0.1, 120.0
+"""Decibels: by which it is made quieter, and at most."""
+
+
+class Peaks:
+    """How far sound that goes by in blocks goes beyond full scale, in flat memory."""
+
+    def __init__(self) -> None:
+        self._samples = 0
+        self._beyond = np.zeros(round(MOST / STEP), np.int64)
+        """Number of samples by steps of decibels above full scale, rounded down."""
+
+    def through(self, blocks: Iterable[Wave]) -> Iterator[Wave]:
+        """Hand on blocks [samples] as they are, and count."""
+        for block in blocks:
+            self._samples += len(block)
+            loud = np.abs(block[np.abs(block) > FULL_SCALE], dtype=np.float64)
+            steps = (20 * np.log10(loud) / STEP).astype(int).clip(max=len(self._beyond) - 1)
+            self._beyond += np.bincount(steps, minlength=len(self._beyond))
+            yield block
+
+    @property
+    def beyond(self) -> int:
+        """Number of samples beyond full scale."""
+        return int(self._beyond.sum())
+
+    @property
+    def quieter(self) -> float:
+        """Decibels by which the whole has to be made quieter, so that of its samples no more than
+        `LOUDEST` go beyond full scale."""
+        left = self.beyond - np.concatenate([[0], np.cumsum(self._beyond)])
+        return float(STEP * np.argmax(left <= LOUDEST * self._samples))
+
+    def bounded(self, blocks: Iterable[Wave], rate: int) -> Iterator[Wave]:
+        """Bound the sound that went by, again in blocks [samples]; what was within full scale stays
+        as it was."""
+        if not self.beyond:
+            yield from blocks
+            return
+        gain, limiter = np.float32(10 ** (-self.quieter / 20)), Limiter(rate)
+        for block in blocks:
+            yield limiter.push(block * gain)
+        yield limiter.flush()
+
+
+def bounded(wave: Wave, rate: int) -> Wave:
+    """Bound sound [samples] to full scale: see `Peaks`."""
+    peaks = Peaks()
+    blocks = list(peaks.through([wave]))
+    return np.concatenate(list(peaks.bounded(blocks, rate)))
 
 
 class Limiter:

@@ -13,6 +13,7 @@ from voices import vowel
 
 from pipeline.capabilities import VOICE_OPTIONS
 from pipeline.cli import app
+from pipeline.cli.commands import sound
 from pipeline.codecs.mel import read_wave
 from pipeline.inference.conversion import convert_wave
 from pipeline.inference.effects import shift_voice
@@ -158,6 +159,21 @@ def test_an_empty_channel_takes_nothing_from_the_level(models, tmp_path, empty):
     wave, _ = made(models, source, "out.wav")
     assert level(wave) == pytest.approx(-20, abs=0.5)
     assert "1 of its 2 channels are empty" in call(models, source, "-o", tmp_path / "x.wav").stderr
+
+
+def test_a_peak_is_limited_and_the_level_stays(models, tmp_path, monkeypatch):
+    def with_a_peak(finished, blocks, *rest):
+        wave = np.concatenate(list(blocks))
+        wave[RATE : RATE + 5] = 2
+        yield wave
+
+    monkeypatch.setattr(sound, "convert_blocks", with_a_peak)
+    source = written(tmp_path / "in.wav", speech(2))
+    result = call(models, source, "-o", tmp_path / "out.wav")
+    assert "the result goes beyond full scale for 0.001 s: limited there" in result.stderr
+    wave, _ = soundfile.read(tmp_path / "out.wav")
+    assert np.abs(wave).max() <= 0.9901
+    assert level(wave[: RATE // 2]) == pytest.approx(-20, abs=0.1)
 
 
 # Voices that are moved

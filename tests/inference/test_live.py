@@ -16,7 +16,7 @@ from pipeline.codecs.sound_files import PEAK
 from pipeline.inference import live
 from pipeline.inference.conversion import convert_wave
 from pipeline.inference.finished import FinishedModel, load
-from pipeline.inference.limiter import Limiter
+from pipeline.inference.limiter import Limiter, Peaks, bounded
 from pipeline.inference.live import BLOCK, CONTEXT, MARGIN, LiveConverter
 from pipeline.methods.registry import load_run
 
@@ -167,3 +167,38 @@ def test_it_gives_out_all_but_what_it_looks_ahead_at():
     assert given == 2000 - limiter.look_ahead
     assert limiter.look_ahead / RATE == pytest.approx(0.02)
     assert len(limiter.flush()) == limiter.look_ahead
+
+
+# Sound whose peaks are all known
+
+
+def test_a_peak_does_not_make_all_quieter():
+    wave = noise(20_000)
+    wave[5000:5010] = 3
+    found = bounded(wave, RATE)
+    assert np.abs(found).max() <= PEAK
+    reach = Limiter(RATE).look_ahead
+    np.testing.assert_allclose(found[: 5000 - reach], wave[: 5000 - reach], rtol=1e-6)
+    np.testing.assert_allclose(found[5010 + reach :], wave[5010 + reach :], rtol=1e-6)
+
+
+def test_what_is_within_full_scale_stays_as_it_is():
+    wave = noise(8000)
+    wave[100] = -1
+    np.testing.assert_array_equal(bounded(wave, RATE), wave)
+    assert bounded(wave[:0], RATE).shape == (0,)
+
+
+def test_what_is_too_loud_throughout_is_made_quieter_as_a_whole():
+    wave = noise(20_000, 1.5)
+    peaks = Peaks()
+    blocks = list(peaks.through([wave[:7000], wave[7000:]]))
+    assert peaks.beyond == (np.abs(wave) > 1).sum()
+    assert peaks.quieter == pytest.approx(20 * np.log10(1.5 * 3.29), abs=0.5)  # of a thousand one
+    gain = 10 ** (-peaks.quieter / 20)
+    assert (np.abs(wave * gain) > 1).mean() <= 1e-3 < (np.abs(wave * gain * 1.03) > 1).mean()
+    found = np.concatenate(list(peaks.bounded(blocks, RATE)))
+    assert np.abs(found).max() <= PEAK
+    assert np.corrcoef(found, wave)[0, 1] > 0.995
+    huge = bounded(np.full(100, 1e7, np.float32), RATE)
+    assert np.abs(huge).max() <= PEAK

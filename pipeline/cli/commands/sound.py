@@ -1,6 +1,5 @@
 """Sound files of any format, rate and length, converted block by block."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
@@ -14,11 +13,12 @@ from pipeline.cli.commands.jobs import Job
 from pipeline.cli.commands.rates import nearest_rate
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.pitch import PitchSums, f0_track
-from pipeline.codecs.sound_files import BLOCK, limit, read_mono, resampled
+from pipeline.codecs.sound_files import BLOCK, read_mono, resampled
 from pipeline.errors import UserError
 from pipeline.inference.conversion import convert_blocks, mel_codec
 from pipeline.inference.effects import shift_blocks
 from pipeline.inference.finished import FinishedModel
+from pipeline.inference.limiter import Peaks
 from pipeline.mel_convention import SoundConvention
 from pipeline.system.files import make_folder
 
@@ -101,14 +101,16 @@ def convert_file(
     if pitches is not None:
         converted = pitches.after.through(converted)
     made = resampled(converted, own, rate, lambda: round(read.samples * rate / file.rate))
-    gain = write_sound(job, Counter(lambda n: watch(n / rate)).through(made), rate)
+    peaks = write_sound(job, Counter(lambda n: watch(n / rate)).through(made), rate)
     remarks = [file.remark] if file.remark else []
     if rate != wanted:
         ending = job.result.suffix[1:]
         remarks.append(f"{ending} files can't have {wanted} samples a second: written with {rate}")
-    if gain < 1:
-        quieter = -20 * math.log10(gain)
-        remarks.append(f"the result is louder than full scale: made {quieter:.1f} dB quieter")
+    if peaks.quieter:
+        remarks.append(f"the result is louder than full scale: made {peaks.quieter:.1f} dB quieter")
+    elif peaks.beyond:
+        seconds = peaks.beyond / rate
+        remarks.append(f"the result goes beyond full scale for {seconds:.3f} s: limited there")
     return remarks
 
 
@@ -127,23 +129,22 @@ class Counter:
             self._watch(self.samples)
 
 
-def write_sound(job: Job, blocks: Iterable[Wave], rate: int) -> float:
-    """Write blocks [samples] to a job's result, made quieter as a whole where they go beyond full
-    scale; return the gain.
+def write_sound(job: Job, blocks: Iterable[Wave], rate: int) -> Peaks:
+    """Write blocks [samples] to a job's result, bounded to full scale by what is returned.
 
-    They wait on the disk until the loudest is known, so that memory stays flat.
+    They wait on the disk until all peaks are known, so that memory stays flat.
     """
-    peak = 0.0
+    peaks = Peaks()
     try:
         with TemporaryFile(dir=job.result.parent) as waiting:
-            for block in blocks:
-                peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            for block in peaks.through(blocks):
                 waiting.write(block.astype(np.float32).tobytes())
             waiting.seek(0)
-            gain = limit(peak)
+            contents = iter(lambda: waiting.read(4 * BLOCK), b"")
+            again = (np.frombuffer(content, np.float32) for content in contents)
             with soundfile.SoundFile(job.partial, "w", samplerate=rate, channels=1) as file:
-                while content := waiting.read(4 * BLOCK):
-                    file.write(np.frombuffer(content, np.float32) * np.float32(gain))
+                for block in peaks.bounded(again, rate):
+                    file.write(block)
         job.partial.replace(job.result)
     except soundfile.LibsndfileError as error:
         raise UserError(f"can't write {job.result}: {error.error_string}") from error
@@ -152,4 +153,4 @@ def write_sound(job: Job, blocks: Iterable[Wave], rate: int) -> float:
         raise
     finally:
         job.partial.unlink(missing_ok=True)
-    return gain
+    return peaks
