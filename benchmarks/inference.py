@@ -25,11 +25,11 @@ from benchmarks.turns import race, summary
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.sound import Statistics
 from pipeline.codecs.spectrogram import griffin_lim
+from pipeline.conventions import HIFI_GAN
 from pipeline.inference.conversion import convert_wave
 from pipeline.inference.finished import FinishedModel, export, load
 from pipeline.inference.pictures import translate_pictures
 from pipeline.inference.sampling import sample_grid
-from pipeline.mel_convention import HIFI_GAN
 from pipeline.methods.registry import load_run
 from pipeline.models.gan import GANModel
 from pipeline.models.translators import GeneratorTranslator

@@ -25,11 +25,11 @@ from rich.table import Table
 
 from benchmarks.machine import publish
 from benchmarks.turns import Turns, end_workers, in_fresh_process, summary
+from pipeline.conventions import HIFI_GAN
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.prepare import analyse, prepare
 from pipeline.datasets.source import DatasetParams
 from pipeline.datasets.writer import Analysed
-from pipeline.mel_convention import HIFI_GAN
 from pipeline.system.workers import Workers
 
 TURNS = 3

@@ -8,9 +8,9 @@ import numpy as np
 
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.sound import Statistics
+from pipeline.conventions import HIFI_GAN
 from pipeline.datasets.store import Meta, Sealed
 from pipeline.datasets.writer import SHARD_BYTES
-from pipeline.mel_convention import HIFI_GAN
 
 DOMAINS = ("a", "b")
 CLIP = 344  # frames: four seconds

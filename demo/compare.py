@@ -30,7 +30,7 @@ from demo.voice import (
 from demo.words import Turns, shows_errors
 from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.codecs.image import Picture
-from pipeline.inference.conversion import mel_codec
+from pipeline.inference.conversion import sound_codec_of
 from pipeline.inference.pictures import translate_picture
 
 MOST_VOICES = 6  # players on the page
@@ -181,7 +181,7 @@ def build_voices(library: Library, turns: Turns) -> None:
             for value in translators:
                 check()
                 way, vocoder = choices[value]
-                convention = mel_codec(library.outline(way.model)).convention
+                convention = sound_codec_of(library.outline(way.model)).convention
                 wave = read(convention.rate, convention.hop)
                 result = convert(library, wave, way, vocoder, progress, check)
                 found.append(

@@ -17,12 +17,12 @@ from pipeline.capabilities import (
     Vocoder,
 )
 from pipeline.codecs import ImageCodec, SoundCodec
+from pipeline.conventions import differences
 from pipeline.errors import UserError
-from pipeline.inference.conversion import mel_codec
+from pipeline.inference.conversion import sound_codec_of
 from pipeline.inference.finished import FinishedModel, as_vocoder, find_models, load, outline
 from pipeline.inference.pictures import choose_target
 from pipeline.inference.vocoders import fitting
-from pipeline.mel_convention import differences
 from pipeline.system.hardware import device
 
 KEPT = 4  # models in memory at a time
@@ -124,7 +124,7 @@ class Library:
             if not isinstance(finished.model, Vocoder):
                 continue
             if way is not None:
-                wanted = mel_codec(self.outlines[way.model]).convention
+                wanted = sound_codec_of(self.outlines[way.model]).convention
                 if differences(finished.model.convention, wanted):
                     continue
             found.append(name)
@@ -135,7 +135,7 @@ class Library:
 
         Raises UserError where it does not take the frames of ``way``.
         """
-        convention = mel_codec(self.outlines[way.model]).convention
+        convention = sound_codec_of(self.outlines[way.model]).convention
         return fitting(as_vocoder(self.get(name)), convention)
 
     def outline(self, name: str) -> FinishedModel:

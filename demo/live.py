@@ -18,7 +18,7 @@ from demo.voice import CLASSICAL, add_sliders, to_int16, vocoder_choices
 from demo.words import shows_errors
 from pipeline.codecs import SoundCodec
 from pipeline.codecs.mel import Wave
-from pipeline.inference.conversion import convert_wave, mel_codec
+from pipeline.inference.conversion import convert_wave, sound_codec_of
 from pipeline.inference.effects import shift_voice
 from pipeline.inference.live import BLOCK, CONTEXT, MARGIN, LiveConverter
 
@@ -198,7 +198,7 @@ def begin(library: Library, choice: Choice) -> Speaking:
     Raises UserError where there is no such direction, or the vocoder does not fit.
     """
     way = library.way(choice.translator)
-    rate = mel_codec(library.outline(way.model)).convention.rate
+    rate = sound_codec_of(library.outline(way.model)).convention.rate
     voice = None if choice.vocoder == CLASSICAL else library.vocoder(choice.vocoder, way)
 
     def convert(wave: Wave) -> Wave:

@@ -13,7 +13,7 @@ from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.pitch import f0_track
 from pipeline.codecs.spectrogram import log_mel
-from pipeline.mel_convention import MelConvention
+from pipeline.conventions import MelConvention
 
 INCHES = 5.2, 5.6  # small, so that words stay legible on a telephone
 DOTS = 150  # an inch

@@ -26,7 +26,7 @@ from pipeline.codecs import SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.sound_files import limited
-from pipeline.inference.conversion import CHUNK, OVERLAP, convert_blocks, mel_codec
+from pipeline.inference.conversion import CHUNK, OVERLAP, convert_blocks, sound_codec_of
 from pipeline.inference.effects import shift_blocks
 from pipeline.inference.limiter import bounded
 from pipeline.inference.vocoders import GriffinLim, untrained_vocoder
@@ -84,7 +84,7 @@ def build(library: Library, turns: Turns) -> None:
         Then move its pitch and its formants by semitones.
         """
         way = library.way(translator)
-        codec = mel_codec(library.outline(way.model))
+        codec = sound_codec_of(library.outline(way.model))
         rate = codec.convention.rate
         wave = read_recording(recording, rate, codec.convention.hop)
         with turns.turn(request) as check:
@@ -160,7 +160,7 @@ def classical_name(library: Library, way: Direction | None) -> str:
     """
     if way is None:
         return GriffinLim.name
-    return untrained_vocoder(mel_codec(library.outline(way.model)).convention).name
+    return untrained_vocoder(sound_codec_of(library.outline(way.model)).convention).name
 
 
 def convert(
@@ -181,7 +181,7 @@ def convert(
     """
     finished = library.get(way.model)
     voice = None if vocoder == CLASSICAL else library.vocoder(vocoder, way)
-    rate = mel_codec(finished).convention.rate
+    rate = sound_codec_of(finished).convention.rate
     seconds = len(wave) / rate
     chunks = max(1, math.floor((seconds - OVERLAP) / (CHUNK - OVERLAP)))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:  # so that the command line can name options without loading torch
     from torch import Generator, Tensor, device
 
-    from pipeline.mel_convention import SoundConvention
+    from pipeline.conventions import SoundConvention
 
 
 class Translator(ABC):

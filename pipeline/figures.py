@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 from torch import Tensor
 
-from pipeline.mel_convention import MelConvention
+from pipeline.conventions import MelConvention
 
 GAP = 2  # pixels between pictures: white, or in files transparent, so that any page suits them
 SMALLEST = 64  # smaller pictures are enlarged by a whole factor, so that one can see them

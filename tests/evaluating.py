@@ -10,13 +10,13 @@ from stores import prepared
 from torch import Tensor, nn
 
 from pipeline.capabilities import Classifier, Translator, Vocoder
+from pipeline.conventions import MelConvention
 from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.store import Store
 from pipeline.evaluation import Context, Networks
 from pipeline.evaluation.results import Results, Rows
 from pipeline.inference.finished import FinishedModel
 from pipeline.inference.vocoders import GriffinLim
-from pipeline.mel_convention import MelConvention
 from pipeline.models.card import Card
 from pipeline.samples import DatasetSpec, Spec, Unpaired
 

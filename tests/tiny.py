@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from pipeline.codecs import Codec, ImageCodec, MelCodec
 from pipeline.codecs.sound import Statistics
+from pipeline.conventions import MelConvention
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.source import SoundParams
-from pipeline.mel_convention import MelConvention
 from pipeline.methods.base import Method, RunParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.registry import build_from_card, load_run

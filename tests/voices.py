@@ -9,9 +9,9 @@ from scipy.signal import lfilter
 from stores import prepared
 from torch import Tensor
 
+from pipeline.conventions import MelConvention, SoundConvention
 from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.store import Store
-from pipeline.mel_convention import MelConvention, SoundConvention
 
 FORMANTS = (700.0, 1800.0, 3000.0)
 """Of `vowel`, Hz."""

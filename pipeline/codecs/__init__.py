@@ -8,7 +8,7 @@ from pipeline.codecs.image import ImageCodec
 from pipeline.codecs.mel import MelCodec
 from pipeline.codecs.sound import SoundCodec, Statistics
 from pipeline.codecs.world import WorldCodec
-from pipeline.mel_convention import MelConvention, SoundConvention
+from pipeline.conventions import MelConvention, SoundConvention
 
 AnySoundCodec = Annotated[MelCodec | WorldCodec, Field(discriminator="kind")]
 Codec = Annotated[ImageCodec | MelCodec | WorldCodec, Field(discriminator="kind")]

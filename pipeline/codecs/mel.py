@@ -14,7 +14,7 @@ from pipeline.codecs.pitch import SUMMARY_SPEED, PitchSums, f0_track
 from pipeline.codecs.sound import SoundCodec, StoredFrames
 from pipeline.codecs.sound_files import check_finite, limited, read_mono
 from pipeline.codecs.spectrogram import griffin_lim, log_mel
-from pipeline.mel_convention import MelConvention
+from pipeline.conventions import MelConvention
 
 Wave = npt.NDArray[np.float32]
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from pipeline.block import Block
 from pipeline.codecs.spectrogram import check_finite
-from pipeline.mel_convention import SoundConvention
+from pipeline.conventions import SoundConvention
 
 FLOOR, CEILING = 71.0, 800.0
 """The lowest and highest F0 that is looked for, Hz: WORLD's own defaults."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pipeline.block import Block
 from pipeline.codecs.pitch import Pitch, PitchSums
-from pipeline.mel_convention import MelConvention, SoundConvention
+from pipeline.conventions import MelConvention, SoundConvention
 from pipeline.samples import Spec
 
 StoredFrames = npt.NDArray[np.float16]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline.mel_convention import HIFI_GAN, MelConvention
+from pipeline.conventions import HIFI_GAN, MelConvention
 from pipeline.nn.padding import reflected
 
 _INVERSION_STEPS = 10

@@ -27,8 +27,8 @@ from pipeline.codecs.world_features import (
     log_amplitude_of_mel_cepstrum,
     mel_cepstrum_of_power,
 )
+from pipeline.conventions import MelConvention, WorldConvention
 from pipeline.errors import UserError
-from pipeline.mel_convention import MelConvention, WorldConvention
 
 LEAST = 0.1  # seconds that CheapTrick's widest window (three periods of 71 Hz) has room in
 FLOOR = 1e-6

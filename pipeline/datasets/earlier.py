@@ -14,7 +14,7 @@ from pipeline.datasets.writer import Analysed
 from pipeline.errors import UserError
 from pipeline.system import files
 
-CODE = ("mel_convention.py", "samples.py", "codecs", "datasets", "nn/padding.py")
+CODE = ("conventions.py", "samples.py", "codecs", "datasets", "nn/padding.py")
 """The modules, below the package, that decide how preparation reads a file: those that the stage
 depends on, less what reads parameters, says mistakes and moves files."""
 

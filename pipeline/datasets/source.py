@@ -16,8 +16,8 @@ from pipeline.codecs import Codec, ImageCodec, MelCodec, WorldCodec, sound_codec
 from pipeline.codecs.mel import to_audio
 from pipeline.codecs.pitch import PitchSums
 from pipeline.codecs.sound import Statistics
+from pipeline.conventions import AnyConvention, MelConvention
 from pipeline.datasets.factors import Factor, Value
-from pipeline.mel_convention import AnyConvention, MelConvention
 from pipeline.samples import DatasetSpec
 
 Array = npt.NDArray[Any]

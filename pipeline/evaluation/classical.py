@@ -14,8 +14,8 @@ from torch import Tensor
 from pipeline.codecs import MelCodec
 from pipeline.codecs.pitch import Track, move_pitch, world_f0
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.conventions import MelConvention
 from pipeline.evaluation.voices import to_natural_log
-from pipeline.mel_convention import MelConvention
 
 PERIOD = 5.0  # milliseconds between frames, WORLD's default
 LEAST_RATE = 16_000  # samples a second: WORLD looks for noise in bands of up to 7,900 Hz

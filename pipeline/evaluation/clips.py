@@ -9,8 +9,8 @@ from pipeline.capabilities import Vocoder
 from pipeline.codecs import SoundCodec
 from pipeline.codecs.mel import to_audio
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.conventions import MelConvention
 from pipeline.figures import Caption, save_caption, save_spectrograms
-from pipeline.mel_convention import MelConvention
 from pipeline.system.files import write
 
 CLIPS = 3

@@ -8,6 +8,7 @@ from torch import Tensor
 from pipeline.capabilities import Vocoder
 from pipeline.codecs import MelCodec
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.conventions import MelConvention
 from pipeline.datasets.store import Store
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode
 from pipeline.evaluation.context import Context
@@ -16,7 +17,6 @@ from pipeline.evaluation.results import MODEL
 from pipeline.evaluation.verdicts import VOCODING
 from pipeline.evaluation.voices import natural_log_mel, to_natural_log
 from pipeline.inference.vocoders import GriffinLim, fitting
-from pipeline.mel_convention import MelConvention
 from pipeline.metrics.distortion import mel_cepstral_distortion
 
 CLASSICAL, UNTRAINED, TRUTH = "griffin_lim", "untrained", "target_recording"

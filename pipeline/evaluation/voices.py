@@ -8,8 +8,8 @@ from torch import Tensor
 
 from pipeline.codecs.pitch import f0_track
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.conventions import MelConvention
 from pipeline.evaluation.results import MODEL
-from pipeline.mel_convention import MelConvention
 from pipeline.metrics.distortion import (
     align,
     aligned_distortion,

@@ -39,7 +39,7 @@ def convert_blocks(
     Converts chunks of `CHUNK` seconds and more, which are cross-faded, so that memory is flat
     however long the sound is. Each chunk keeps its root mean square.
     """
-    codec = mel_codec(finished)
+    codec = sound_codec_of(finished)
     voice = fitting(vocoder, codec.convention)
     rate = codec.convention.rate
     chunk, overlap, margin = (round(seconds * rate) for seconds in (CHUNK, OVERLAP, MARGIN))
@@ -64,7 +64,7 @@ def convert_blocks(
         yield faded(_convert_chunk(finished, voice, waiting, to, slice(known, None)))
 
 
-def mel_codec(finished: FinishedModel) -> SoundCodec:
+def sound_codec_of(finished: FinishedModel) -> SoundCodec:
     """Return the codec of a model that translates sound; raise UserError where it does not."""
     as_translator(finished)
     if not isinstance(finished.codec, SoundCodec):
@@ -77,7 +77,7 @@ def _convert_chunk(
     finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: str, wanted: slice
 ) -> Wave:
     """Return what is ``wanted`` of a wave [samples], converted, at its own root mean square."""
-    model, codec = as_translator(finished), mel_codec(finished)
+    model, codec = as_translator(finished), sound_codec_of(finished)
     hop = codec.convention.hop
     wave = wave - wave.mean()  # loudness would count it
     whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(finished.device)

@@ -10,13 +10,13 @@ from pipeline.capabilities import Vocoder
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.spectrogram import griffin_lim
 from pipeline.codecs.world import world_wave
-from pipeline.errors import UserError
-from pipeline.mel_convention import (
+from pipeline.conventions import (
     MelConvention,
     SoundConvention,
     WorldConvention,
     differences,
 )
+from pipeline.errors import UserError
 
 
 class GriffinLim(Vocoder):

@@ -20,9 +20,9 @@ from torch import Tensor
 from pipeline.backbones.vocos import VocosParams
 from pipeline.block import Kernel, Layers, Side, Width
 from pipeline.codecs.spectrogram import mel_filters
+from pipeline.conventions import VOCOS, MelConvention, Rate
 from pipeline.errors import UserError, listing
 from pipeline.interop.published_vocoder import PublishedVocoder, fitting
-from pipeline.mel_convention import VOCOS, MelConvention, Rate
 from pipeline.mistakes import mistakes_of, reason_of
 from pipeline.system.tensor_files import Weights, load_tensors
 from pipeline.system.yaml_files import read_yaml

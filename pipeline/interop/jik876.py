@@ -14,9 +14,9 @@ from torch import Tensor
 from pipeline.backbones.bigvgan import BigvganParams
 from pipeline.backbones.hifigan import Dilations, HifiganParams
 from pipeline.block import Kernel, Side, Width
+from pipeline.conventions import MelConvention, Rate
 from pipeline.errors import UserError, listing
 from pipeline.interop.published_vocoder import PublishedVocoder, fitting
-from pipeline.mel_convention import MelConvention, Rate
 from pipeline.mistakes import mistakes_of
 from pipeline.system.json_files import read_json
 from pipeline.system.tensor_files import Weights, load_tensors

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from pipeline.mel_convention import MelConvention
+from pipeline.conventions import MelConvention
 from pipeline.methods.imported import WaveGenerators
 from pipeline.nn.outlines import on_meta
 from pipeline.system.tensor_files import fitted

@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from pipeline.codecs.spectrogram import log_mel_unchecked
-from pipeline.mel_convention import MelConvention
+from pipeline.conventions import MelConvention
 
 
 def mel_l1(a: Tensor, b: Tensor, convention: MelConvention) -> Tensor:

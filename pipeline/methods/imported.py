@@ -11,8 +11,8 @@ from pipeline.backbones.hifigan import HifiganParams
 from pipeline.backbones.vocos import VocosParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.block import Block, default_kind
+from pipeline.conventions import MelConvention
 from pipeline.errors import UserError
-from pipeline.mel_convention import MelConvention
 from pipeline.methods.base import Method, RunParams
 from pipeline.methods.runs import GenerativeRunParams, TranslatorRunParams
 from pipeline.models.card import Pretrained

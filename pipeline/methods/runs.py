@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from pipeline.mel_convention import MelConvention
+from pipeline.conventions import MelConvention
 from pipeline.methods.base import RunParams
 from pipeline.samples import DatasetSpec, Labelled, Vocoded
 

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from pipeline.capabilities import Vocoder
-from pipeline.mel_convention import MelConvention
+from pipeline.conventions import MelConvention
 
 
 class VocoderModel(nn.Module, Vocoder):

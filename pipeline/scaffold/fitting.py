@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from torch import nn
 
 from pipeline.capabilities import Sampler
+from pipeline.conventions import WorldConvention, differences
 from pipeline.datasets.source import SoundParams
 from pipeline.errors import UserError, shortened
-from pipeline.mel_convention import WorldConvention, differences
 from pipeline.methods.base import RunParams
 from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams

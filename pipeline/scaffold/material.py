@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.conventions import HIFI_GAN
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.near_names import near_words
 from pipeline.datasets.survey.files import ENDINGS, Clip, Kind, Seen
@@ -11,7 +12,6 @@ from pipeline.datasets.survey.layout import kind_of, looks_halved, splits_of
 from pipeline.datasets.survey.names import domain_names, folder_name
 from pipeline.datasets.survey.survey import Holdings, bad, common_keys, take_stock
 from pipeline.errors import UserError, listing
-from pipeline.mel_convention import HIFI_GAN
 
 SHORTEST = 16
 """Frames of the shortest chunk that the networks and the classifier can take."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from pipeline.conventions import HIFI_GAN
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.survey.sizes import halvings
 from pipeline.datasets.views import View
 from pipeline.errors import UserError
-from pipeline.mel_convention import HIFI_GAN
 from pipeline.scaffold.material import Material
 from pipeline.scaffold.scale import chunk, enough, picture_size, trained, voice_chunks
 

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from pipeline.codecs import SoundCodec
+from pipeline.conventions import differences
 from pipeline.datasets.near_names import near_words
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
-from pipeline.mel_convention import differences
 from pipeline.methods.base import BatchT, RunParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.samples import Batch, Labelled, Paired, Unpaired, Vocoded

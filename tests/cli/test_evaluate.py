@@ -19,6 +19,7 @@ from pipeline.cli.commands.evaluate_data import StoreAs, first, first_of, prepar
 from pipeline.cli.commands.evaluate_domains import Place
 from pipeline.codecs.mel import MelCodec
 from pipeline.codecs.sound import Statistics
+from pipeline.conventions import MelConvention
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.source import Item
@@ -29,7 +30,6 @@ from pipeline.evaluation.judges import Panel
 from pipeline.evaluation.protocol import data_checksum
 from pipeline.evaluation.results import Results, read_results
 from pipeline.inference.finished import export, load, outline
-from pipeline.mel_convention import MelConvention
 from pipeline.samples import DatasetSpec
 from pipeline.system.files import sha256_of
 

@@ -11,7 +11,7 @@ from voices import glide, voice
 from pipeline.codecs.pitch import CENTS, Pitch, f0_track, log_f0
 from pipeline.codecs.sound import Statistics
 from pipeline.codecs.spectrogram import log_mel
-from pipeline.mel_convention import HIFI_GAN, MelConvention
+from pipeline.conventions import HIFI_GAN, MelConvention
 
 TELEPHONE = MelConvention(rate=8000, n_fft=256, hop=64, win=256, mels=16, fmax=4000)
 

@@ -8,9 +8,9 @@ import soundfile
 
 from pipeline.codecs.mel import read_wave, to_audio
 from pipeline.codecs.sound_files import mix_of, read_mono, resampled
+from pipeline.conventions import MelConvention
 from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.recordings import levelled, trimmed
-from pipeline.mel_convention import MelConvention
 
 RATE = 8000
 

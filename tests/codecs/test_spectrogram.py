@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from pipeline.codecs.spectrogram import _reflect, griffin_lim, log_mel, magnitude_from_mel
+from pipeline.conventions import HIFI_GAN, VOCOS, MelConvention
 from pipeline.datasets import voices
-from pipeline.mel_convention import HIFI_GAN, VOCOS, MelConvention
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from pipeline.codecs import Codec, WorldCodec, sound_codec
 from pipeline.codecs.pitch import Pitch
 from pipeline.codecs.sound import Statistics
 from pipeline.codecs.world import FLOOR, world_frames, world_wave
+from pipeline.conventions import WorldConvention
 from pipeline.errors import UserError
-from pipeline.mel_convention import WorldConvention
 from pipeline.metrics.world_distortion import world_mel_cepstral_distortion
 
 RATE = 16_000

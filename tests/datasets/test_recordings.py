@@ -8,11 +8,11 @@ import soundfile
 from pydantic import ValidationError
 
 from pipeline.codecs.sound_files import PEAK, without_rumble
+from pipeline.conventions import HIFI_GAN, MelConvention
 from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.recordings import levelled, trimmed
 from pipeline.errors import UserError
-from pipeline.mel_convention import HIFI_GAN, MelConvention
 
 RATE = 8000
 

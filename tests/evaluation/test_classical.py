@@ -12,8 +12,8 @@ from pipeline.codecs import MelCodec
 from pipeline.codecs.pitch import CEILING, Pitch, f0_track, move_pitch
 from pipeline.codecs.sound import Statistics
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.conventions import HIFI_GAN, MelConvention
 from pipeline.evaluation.classical import convert_by_statistics
-from pipeline.mel_convention import HIFI_GAN, MelConvention
 from pipeline.metrics.distortion import mel_cepstral_distortion
 
 TELEPHONE = MelConvention(rate=8000, n_fft=256, hop=64, win=256, mels=32, fmax=4000)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from voices import spoken
 
 from pipeline.capabilities import Classifier, Translator
+from pipeline.conventions import WorldConvention
 from pipeline.datasets.store import Store
 from pipeline.evaluation.conversion import evaluate_converter
-from pipeline.mel_convention import WorldConvention
 
 
 def converted(model: Translator, store: Store, out, **fields) -> dict:

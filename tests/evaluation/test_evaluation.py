@@ -7,11 +7,11 @@ from evaluating import Constant
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Reconstructor, Sampler, Vocoder
+from pipeline.conventions import MelConvention
 from pipeline.errors import UserError
 from pipeline.evaluation import EVALUATIONS, Context, Networks, evaluate
 from pipeline.evaluation.data import read_samples, split_chunks
 from pipeline.evaluation.results import Measured
-from pipeline.mel_convention import MelConvention
 
 
 class Flat(Constant, Sampler):

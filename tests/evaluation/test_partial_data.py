@@ -12,12 +12,12 @@ from stores import prepared
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Reconstructor, Sampler, Scorer
+from pipeline.conventions import MelConvention
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
 from pipeline.datasets.store import Store
 from pipeline.evaluation import Networks, evaluate
 from pipeline.evaluation.results import Results
 from pipeline.evaluation.vocoding import voices_of
-from pipeline.mel_convention import MelConvention
 
 
 class Part(Store):

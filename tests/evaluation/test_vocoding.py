@@ -14,12 +14,12 @@ from torch import Tensor, nn
 
 from pipeline.capabilities import Translator, Vocoder
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.conventions import MelConvention
 from pipeline.errors import UserError
 from pipeline.evaluation.conversion import evaluate_converter
 from pipeline.evaluation.results import Results, read_results
 from pipeline.evaluation.vocoding import evaluate_vocoder
 from pipeline.inference.vocoders import GriffinLim
-from pipeline.mel_convention import MelConvention
 from pipeline.metrics.distortion import mel_cepstral_distortion
 from stages import evaluate as evaluate_stage
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from voices import glide, voice
 
+from pipeline.conventions import HIFI_GAN
 from pipeline.evaluation.voices import analyse, compare_voices, world_rate
-from pipeline.mel_convention import HIFI_GAN
 
 RATE = 22_050
 

@@ -15,11 +15,11 @@ from pipeline.capabilities import Vocoder
 from pipeline.cli import app
 from pipeline.codecs.mel import read_wave
 from pipeline.codecs.spectrogram import griffin_lim, log_mel
+from pipeline.conventions import MelConvention, differences
 from pipeline.errors import UserError
 from pipeline.inference.conversion import CHUNK, OVERLAP, convert_wave
 from pipeline.inference.finished import as_vocoder, load
 from pipeline.inference.vocoders import GriffinLim, fitting
-from pipeline.mel_convention import MelConvention, differences
 
 OTHER = MelConvention(rate=8000, n_fft=256, hop=32, win=256, mels=tiny.SIDE, fmax=4000)
 

@@ -19,6 +19,7 @@ from pipeline.capabilities import Reconstructor, Sampler
 from pipeline.cli.commands.evaluate_sources import choose_data
 from pipeline.codecs import SoundCodec, WorldCodec
 from pipeline.codecs.pitch import Pitch, f0_track
+from pipeline.conventions import MelConvention, WorldConvention
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.evaluation.data import CHUNK as CHUNK_FRAMES
@@ -28,7 +29,6 @@ from pipeline.inference.finished import FinishedModel, export, load
 from pipeline.inference.sampling import sample_waves
 from pipeline.inference.vocoders import GriffinLim, WorldSynthesis, fitting
 from pipeline.interop.onnx import description, metadata
-from pipeline.mel_convention import MelConvention, WorldConvention
 from pipeline.methods.base import Method
 from pipeline.methods.registry import load_run
 from pipeline.params import load_params

@@ -14,9 +14,9 @@ from safetensors.torch import save_file
 
 from pipeline.backbones.vocos import VocosParams
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.conventions import VOCOS
 from pipeline.inference.finished import FinishedModel, as_vocoder, read_card
 from pipeline.interop.gemelo import read_config
-from pipeline.mel_convention import VOCOS
 from pipeline.methods.registry import load_run
 
 SIZES = {"dim": 24, "intermediate_dim": 40, "num_layers": 2}

@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 
 from pipeline.backbones.hifigan import V1, V2, V3
 from pipeline.cli import app
+from pipeline.conventions import HIFI_GAN
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel, as_vocoder, read_card
 from pipeline.interop import jik876
 from pipeline.interop.jik876 import fold, read, read_config
-from pipeline.mel_convention import HIFI_GAN
 from pipeline.methods.registry import load_run
 
 SMALL = {

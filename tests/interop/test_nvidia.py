@@ -11,9 +11,9 @@ from original_bigvgan import V1, V2, OriginalBigvgan, kaiser_sinc, lively
 from safetensors.torch import save_file
 
 from pipeline.backbones.bigvgan import BigvganParams
+from pipeline.conventions import MelConvention
 from pipeline.inference.finished import as_vocoder
 from pipeline.interop.nvidia import read
-from pipeline.mel_convention import MelConvention
 
 SHORT = {"resblock_kernel_sizes": [3, 7], "resblock_dilation_sizes": [[1, 3], [1, 2]]}
 SMALL = {

@@ -7,8 +7,8 @@ import torch
 from torch.autograd import gradcheck
 
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.conventions import MelConvention
 from pipeline.losses.spectral import mel_l1
-from pipeline.mel_convention import MelConvention
 
 CONVENTION = MelConvention(rate=8000, n_fft=256, hop=64, win=256, mels=16, fmax=4000)
 

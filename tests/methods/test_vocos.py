@@ -8,7 +8,7 @@ from torch.nn.functional import l1_loss
 
 from pipeline.backbones.vocos import VocosParams
 from pipeline.codecs.spectrogram import log_mel
-from pipeline.mel_convention import VOCOS
+from pipeline.conventions import VOCOS
 from pipeline.methods.registry import load_run
 from pipeline.params import load_params
 

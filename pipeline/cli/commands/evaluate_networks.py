@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.codecs import ImageCodec, SoundCodec
+from pipeline.conventions import differences
 from pipeline.errors import UserError
 from pipeline.evaluation import Networks, load_networks
 from pipeline.evaluation.judges.languages import language_code
 from pipeline.inference.finished import FinishedModel, as_classifier, outline
 from pipeline.inference.vocoders import fitting
-from pipeline.mel_convention import differences
 
 SOUND = ("vocoder", "whisper", "language")
 PICTURES = ("inception", "clip", "lpips")

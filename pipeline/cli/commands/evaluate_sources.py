@@ -19,6 +19,7 @@ from pipeline.cli.commands.evaluate_domains import (
 )
 from pipeline.codecs import Codec, ImageCodec, SoundCodec
 from pipeline.codecs.sound import Statistics
+from pipeline.conventions import differences
 from pipeline.datasets.store import Store
 from pipeline.datasets.survey.files import ENDINGS, Kind
 from pipeline.datasets.survey.layout import files_of
@@ -28,7 +29,6 @@ from pipeline.datasets.views import VIEWS, View
 from pipeline.errors import UserError, some
 from pipeline.evaluation.results import Protocol
 from pipeline.inference.finished import FinishedModel
-from pipeline.mel_convention import differences
 from pipeline.report.words import counted
 from pipeline.system.json_files import read_json
 

@@ -14,12 +14,12 @@ from pipeline.cli.commands.rates import nearest_rate
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.pitch import PitchSums, f0_track
 from pipeline.codecs.sound_files import BLOCK, read_mono, resampled
+from pipeline.conventions import SoundConvention
 from pipeline.errors import UserError
-from pipeline.inference.conversion import convert_blocks, mel_codec
+from pipeline.inference.conversion import convert_blocks, sound_codec_of
 from pipeline.inference.effects import shift_blocks
 from pipeline.inference.finished import FinishedModel
 from pipeline.inference.limiter import Peaks
-from pipeline.mel_convention import SoundConvention
 from pipeline.system.files import make_folder
 
 
@@ -90,7 +90,7 @@ def convert_file(
     """
     file = read_mono(job.source)
     wanted = manner.rate or file.rate
-    rate, own = nearest_rate(wanted, job.result), mel_codec(finished).convention.rate
+    rate, own = nearest_rate(wanted, job.result), sound_codec_of(finished).convention.rate
     make_folder(job.result.parent)
     read = Counter()
     blocks = resampled(read.through(file.blocks), file.rate, own)

@@ -18,7 +18,7 @@ from pipeline.cli.commands.sound import Manner, Pitches, PitchMeter, convert_fil
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture, read_picture
 from pipeline.errors import UserError, listing
-from pipeline.inference.conversion import mel_codec
+from pipeline.inference.conversion import sound_codec_of
 from pipeline.inference.finished import FinishedModel, as_vocoder, load
 from pipeline.inference.pictures import choose_target, translate_pictures, with_style
 from pipeline.inference.vocoders import fitting
@@ -58,7 +58,7 @@ def translate(
     if style is not None:
         finished = in_style(finished, style)
     if vocoder or shift or rate:
-        mel_codec(finished)  # raises where it makes no sound
+        sound_codec_of(finished)  # raises where it makes no sound
     voice = None if vocoder is None else load_vocoder(vocoder, finished)
     notes = pitch_notes(finished, to) if show_pitch else None
     jobs = plan(inputs, out, finished.codec.kind)
@@ -104,7 +104,7 @@ def load_vocoder(folder: Path, finished: FinishedModel) -> Vocoder:
 
     Raises UserError where ``finished`` makes no frames for it.
     """
-    convention = mel_codec(finished).convention
+    convention = sound_codec_of(finished).convention
     return fitting(as_vocoder(load(folder, device())), convention)
 
 
@@ -114,7 +114,7 @@ def pitch_notes(finished: FinishedModel, to: str) -> list[str]:
 
     Raises UserError where ``finished`` does not translate sound.
     """
-    known = mel_codec(finished).statistics[to].pitch
+    known = sound_codec_of(finished).statistics[to].pitch
     return [] if known is None else [f"mean F0 of {to}'s training: {in_hertz(known.hertz)}"]
 
 
@@ -140,7 +140,7 @@ def convert_all(
 
     ``notes`` take in the pitch of each, ``remarks`` what is odd; ``progress`` counts seconds.
     """
-    convention = mel_codec(finished).convention
+    convention = sound_codec_of(finished).convention
     for job in jobs:
         meters = None if notes is None else Pitches(PitchMeter(convention), PitchMeter(convention))
         before, note = progress.done, job.source.name if len(jobs) > 1 else ""

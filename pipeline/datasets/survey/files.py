@@ -9,9 +9,9 @@ from joblib import Parallel, delayed
 from pipeline.codecs.image import halves_of, read_picture
 from pipeline.codecs.mel import MOST_SAMPLES, joined
 from pipeline.codecs.sound_files import read_mono
+from pipeline.conventions import HIFI_GAN
 from pipeline.datasets.folders import PICTURES, SOUNDS
 from pipeline.datasets.recordings import trimmed
-from pipeline.mel_convention import HIFI_GAN
 from pipeline.system.memory import keep_memory
 from pipeline.system.progress import Progress
 

@@ -3,14 +3,14 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.datasets.folders import SoundFolderParams
-from pipeline.mel_convention import (
+from pipeline.conventions import (
     HIFI_GAN,
     AnyConvention,
     MelConvention,
     WorldConvention,
     differences,
 )
+from pipeline.datasets.folders import SoundFolderParams
 
 ANY = TypeAdapter(AnyConvention)
 
