@@ -45,7 +45,7 @@ def test_files_of_mels_are_those_of_before_there_were_kinds():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("world", "found 'world', allowed: hifigan_22k, hifigan_16k, world_16k, world_22k, or the"),
+        ("world", "found 'world', allowed: hifigan_22k, hifigan_16k, vocos_24k, world_16k, world_22k"),
         ({"kind": "mfcc"}, "'mel', 'world'"),
         ({"kind": "world", "rate": 8000}, "greater than or equal to 16000"),
         ({"kind": "world", "mels": 80}, "Extra inputs"),
