@@ -99,13 +99,13 @@ class WorldConvention(Block):
     """Samples a second; WORLD's measure of noise needs bands of up to 7,900 Hz."""
     period: float = Field(5.0, ge=1, le=50)
     """Milliseconds between frames, rounded to whole samples: see `hop`."""
-    features: Literal["mel_cepstrum", "envelope"] = "mel_cepstrum"
-    """Of the envelope: mel-cepstra, as CycleGAN-VC and CycleGAN-VC2 were published on; or its
-    natural logarithm (of amplitude) at frequencies that are evenly spaced in mels."""
-    coefficients: int = Field(36, ge=2, le=256)
-    """Mel-cepstra, with that of energy, c0; for ``features: mel_cepstrum``."""
+    features: Literal["envelope", "mel_cepstrum"] = "envelope"
+    """Of the envelope: its natural logarithm (of amplitude) at frequencies that are evenly spaced
+    in mels; or mel-cepstra, as CycleGAN-VC and CycleGAN-VC2 were published on."""
     bands: int = Field(80, ge=2, le=256)
     """Frequencies, from 0 to ``rate / 2``, for ``features: envelope``."""
+    coefficients: int = Field(36, ge=2, le=256)
+    """Mel-cepstra, with that of energy, c0; for ``features: mel_cepstrum``."""
 
     @property
     def hop(self) -> int:
@@ -151,7 +151,7 @@ CONVENTIONS: dict[str, SoundConvention] = {
     "world_16k": WorldConvention(),
     "world_22k": WorldConvention(rate=22_050),
 }
-"""Those of all kinds: WORLD's as CycleGAN-VC2 was published, 36 mel-cepstra every 5 ms."""
+"""Those of all kinds: WORLD's are 80 bands of the envelope every 5 ms."""
 
 
 def _of_a_kind(given: Any) -> Any:

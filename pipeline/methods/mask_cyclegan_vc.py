@@ -34,8 +34,8 @@ class MaskCycleGANVCParams(TranslatorRunParams, AdversarialRunParams):
 
     CycleGAN-VC2 differs in two: ``mask_frames: 0`` and ``crop: 128``. It was published on 36
     mel-cepstra in frames of 5 ms, with pitch moved and aperiodicity carried over beside them, which
-    data sets of ``convention: world_22k`` (or ``world_16k``) have; on mel spectrograms it is as
-    Kaneko et al. 2020 and 2021 compare it.
+    data sets of ``convention: {kind: world, features: mel_cepstrum}`` have; on mel spectrograms it
+    is as Kaneko et al. 2020 and 2021 compare it.
     """
 
     reads = Unpaired

@@ -18,6 +18,7 @@ from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
 from pipeline.methods.hifigan import HifiGANParams
 from pipeline.methods.imported import ImportedParams, ImportedVocoderParams, ImportedVQParams
+from pipeline.methods.inca import INCAParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pix2pix import Pix2PixParams
 from pipeline.methods.spade import SPADEParams
@@ -36,6 +37,7 @@ ModelParams = Annotated[
     | CycleGANParams
     | GANParams
     | HifiGANParams
+    | INCAParams
     | MaskCycleGANVCParams
     | Pix2PixParams
     | SPADEParams

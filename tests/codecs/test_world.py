@@ -18,7 +18,7 @@ from pipeline.errors import UserError
 from pipeline.metrics.world_distortion import world_mel_cepstral_distortion
 
 RATE = 16_000
-CEPSTRA = WorldConvention()
+CEPSTRA = WorldConvention(features="mel_cepstrum")
 BANDS = WorldConvention(features="envelope", bands=40)
 LOW, HIGH = Pitch(mean=math.log(120), std=0.1), Pitch(mean=math.log(240), std=0.2)
 
