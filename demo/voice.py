@@ -79,7 +79,7 @@ def build(library: Library, turns: Turns) -> None:
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
     ) -> tuple[Sound, Picture]:
-        """Convert speech by a translator's direction, as in `voice_cyclegan/beatrice`.
+        """Convert speech by a translator's direction, as in `voice_inca/beatrice`.
 
         Then move its pitch and its formants by semitones.
         """

@@ -137,6 +137,9 @@ HIFI_GAN = MelConvention()
 VOCOS = MelConvention(rate=24_000, mels=100, fmax=12_000, scale="htk", norm="none", floor=1e-7)
 """Of vocos-mel-24khz. Its own frames are centred on ``t * hop``, half a hop before ours."""
 
+WORLD_22K = WorldConvention(rate=22_050)
+"""What recipes for recordings of one's own have."""
+
 MEL_CONVENTIONS = {
     "hifigan_22k": HIFI_GAN,
     "hifigan_16k": MelConvention(rate=16_000),
@@ -149,7 +152,7 @@ of the published Vocos."""
 CONVENTIONS: dict[str, SoundConvention] = {
     **MEL_CONVENTIONS,
     "world_16k": WorldConvention(),
-    "world_22k": WorldConvention(rate=22_050),
+    "world_22k": WORLD_22K,
 }
 """Those of all kinds: WORLD's are 80 bands of the envelope every 5 ms."""
 

@@ -50,6 +50,9 @@ SMALL: dict[str, Any] = {
     "batch": 2,
     "crop": SIDE,
     "mask_frames": SIDE // 2,
+    "queue": 6,
+    "neighbours": 3,
+    "frames_width": 8,
     "steps": 6,
     "log_every": 3,
     "checkpoint_every": 2,
@@ -117,10 +120,13 @@ def shipped() -> Params:
 
 
 def runs() -> dict[str, RunParams]:
-    """The default models, classifiers, and a model of each family that only the zoo or the recipe
-    of real voices has: toy-sized."""
+    """The default models, classifiers, CycleGAN on sound, and a model of each family that only the
+    zoo or the recipe of real voices has: toy-sized."""
     params = shipped()
-    found: dict[str, RunParams] = {**params.models}
+    found: dict[str, RunParams] = {
+        **params.models,
+        "voice_cyclegan": zoo().models["voice_cyclegan"],
+    }
     for name, run in {**zoo().runs, **real_voices()}.items():
         if family(run) not in map(family, found.values()):
             found[name] = run

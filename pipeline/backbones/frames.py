@@ -4,6 +4,7 @@ Both see a frame as one vector, for what a vocal tract changes reaches across al
 discriminator sees patches of frequency and time too.
 """
 
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import gelu, leaky_relu
@@ -12,10 +13,12 @@ from pipeline.block import Block, Kernel, Width
 from pipeline.nn.convolution import add_spectral_norm
 
 SLOPE = 0.2
+GAIN = 0.01
+"""What the last layer of a translator has its first weights multiplied by."""
 
 
 class FrameTranslatorParams(Block):
-    """Convolutions over time, whose sum is added to what they were given: at first nothing.
+    """Convolutions over time, whose sum is added to what they were given: at first hardly anything.
 
     So an untrained translator leaves standardised frames as they are, which is the conversion by
     each speaker's mean and std.
@@ -59,9 +62,9 @@ class FrameTranslator(nn.Module):
             for dilation in dilations
         )
         self.last = nn.Conv1d(width, rows, 1)
-        nn.init.zeros_(self.last.weight)
-        assert self.last.bias is not None
-        nn.init.zeros_(self.last.bias)
+        with torch.no_grad():
+            for parameter in self.last.parameters():
+                parameter.mul_(GAIN)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, 1, C, T] to [N, 1, C, T]."""

@@ -97,7 +97,7 @@ def evaluate(
     Examples:
       crossdomain evaluate cyclegan --data horses_and_zebras/
       crossdomain evaluate cyclegan --data photos/ --domains horse=brown,zebra=striped
-      crossdomain evaluate voice_cyclegan --data recordings/ --whisper small.en --limit 20
+      crossdomain evaluate voice_inca --data recordings/ --whisper small.en --limit 20
       crossdomain evaluate vae --data data/prepared/digits -o data/vae_on_digits
     """
     from pipeline.cli.commands.evaluate import run

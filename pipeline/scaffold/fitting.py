@@ -10,6 +10,7 @@ from pipeline.datasets.source import SoundParams
 from pipeline.errors import UserError, shortened
 from pipeline.methods.base import RunParams
 from pipeline.methods.classifier import ClassifierParams
+from pipeline.methods.inca import INCAParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.runs import VocoderRunParams
@@ -67,8 +68,14 @@ def check_world(run: RunParams, model: nn.Module, convention: WorldConvention) -
             "samples of WORLD's features have no pitch of their own, so a model that draws some "
             "makes no sound: models of them translate, and what draws sound learns mel spectrograms"
         )
-    mels = convention.features == "envelope"
-    if isinstance(run, MaskCycleGANVCParams) and run.stretch > 1 and not mels:
+    if convention.features == "envelope":
+        return
+    if isinstance(run, INCAParams) and run.pooled_rows > 1:
+        raise ValueError(
+            f"pooled_rows: found {run.pooled_rows}, allowed: 1, for mel-cepstra are no bands of a "
+            "spectrum, neighbours of which say alike"
+        )
+    if isinstance(run, MaskCycleGANVCParams) and run.stretch > 1:
         raise ValueError(
             f"stretch: found {run.stretch:g}, allowed: 1, for mel-cepstra are no bands of a "
             "spectrum that could be moved; features: envelope has such bands"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.conventions import HIFI_GAN
+from pipeline.conventions import WORLD_22K
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.near_names import near_words
 from pipeline.datasets.survey.files import ENDINGS, Clip, Kind, Seen
@@ -13,7 +13,7 @@ from pipeline.datasets.survey.names import domain_names, folder_name
 from pipeline.datasets.survey.survey import Holdings, bad, common_keys, take_stock
 from pipeline.errors import UserError, listing
 
-SHORTEST = 16
+SHORTEST = 32
 """Frames of the shortest chunk that the networks and the classifier can take."""
 PAIRED = 0.9
 """The share of names in common from which folders are meant as pairs."""
@@ -128,14 +128,19 @@ def split_folders(roots: Sequence[Path], kind: Kind) -> dict[Split, dict[str, Pa
 
 def too_short(holdings: Holdings) -> list[Seen]:
     """List recordings below the shortest chunk."""
-    seconds = SHORTEST * HIFI_GAN.hop / HIFI_GAN.rate
+    seconds = SHORTEST * WORLD_22K.hop / WORLD_22K.rate
     return [
-        Seen(one.file, None, f"{one.what.seconds:.2f} s are shorter than {seconds:.2f} s")
+        Seen(one.file, None, f"{one.what.heard:.2f} s are shorter than {seconds:.2f} s")
         for domains in holdings.values()
         for holding in domains.values()
         for one in holding.seen
-        if isinstance(one.what, Clip) and one.what.frames < SHORTEST
+        if isinstance(one.what, Clip) and frames_in(one.what) < SHORTEST
     ]
+
+
+def frames_in(clip: Clip) -> int:
+    """Compute the frames of a recording in the convention that recipes have."""
+    return int(clip.heard * WORLD_22K.rate) // WORLD_22K.hop
 
 
 def are_paired(holdings: Holdings) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pipeline.conventions import HIFI_GAN
+from pipeline.conventions import WORLD_22K
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.survey.sizes import halvings
 from pipeline.datasets.views import View
@@ -33,10 +33,10 @@ class Pace:
 PACES: dict[tuple[Template, bool], Pace] = {
     ("pairs", True): Pace(batch=1, rounds=200, least=20_000, most=300_000),
     ("unpaired", True): Pace(batch=1, rounds=200, least=40_000, most=300_000),
-    ("voices", True): Pace(batch=1, rounds=200, least=40_000, most=200_000),
+    ("voices", True): Pace(batch=8, rounds=100, least=3000, most=20_000),
     ("pairs", False): Pace(batch=4, rounds=40, least=1000, most=4000),
     ("unpaired", False): Pace(batch=2, rounds=20, least=1300, most=5000),
-    ("voices", False): Pace(batch=1, rounds=10, least=1200, most=6000),
+    ("voices", False): Pace(batch=8, rounds=50, least=1000, most=4000),
 }
 """By template and whether there is a GPU: 200 rounds as in the papers, or what the default models
 need to show what they can."""
@@ -139,7 +139,10 @@ def choose(
     usual = pace.steps(items)
     chosen = steps or usual
     rounds = f"{chosen * pace.batch / items:,.0f} rounds through {items:,}"
-    networks = "the papers' networks, for there is a GPU"
+    papers, small = "the papers' networks, for there is a GPU", "smaller networks than the papers'"
+    networks = papers if gpu else f"{small}, for there is no GPU"
+    if template == "voices":
+        networks = "the networks that recipes/vcc2016 has for real voices"
     return Recipe(
         name=name,
         template=template,
@@ -159,7 +162,7 @@ def choose(
             scale,
             f"{chosen:,} steps of {pace.batch}: {rounds} {'chunks' if frames else 'pictures'}"
             + (", as --steps says" if steps else ""),
-            networks if gpu else "smaller networks than the papers', for there is no GPU",
+            networks,
         ],
     )
 
@@ -182,7 +185,7 @@ def scale_of(material: Material, size: int | None, gpu: bool) -> tuple[int, int,
     if size is not None:
         raise UserError("--size is for pictures, but the folders hold sound")
     frames = chunk(material)
-    seconds = frames * HIFI_GAN.hop / HIFI_GAN.rate
+    seconds = frames * WORLD_22K.hop / WORLD_22K.rate
     return 0, frames, f"chunks of {frames} frames ({seconds:.2f} s), which most clips have"
 
 
@@ -205,7 +208,7 @@ def classifier_steps(usual: int, chosen_for_model: int, usual_for_model: int) ->
 def method_reason(template: Template, view: str, material: Material) -> str:
     """Return which method and why."""
     if template == "voices":
-        return "MaskCycleGAN-VC: no two speakers say a sentence at the same pace"
+        return "INCA with an adversary: it needs no sentence that both say, and trains in minutes"
     if template == "unpaired":
         return "CycleGAN: the names differ, so nobody says which pictures belong together"
     if view:

@@ -7,10 +7,10 @@ from pipeline.datasets.layouts import key_of
 from pipeline.datasets.survey.files import Clip, Picture
 from pipeline.datasets.survey.sizes import LEAST, MULTIPLE, SIZES, fitting
 from pipeline.errors import UserError, listing
-from pipeline.scaffold.material import SHORTEST, Material
+from pipeline.scaffold.material import SHORTEST, Material, frames_in
 
 LARGEST = {True: 256, False: 128}  # with a GPU, without: what trains in hours, not in weeks
-WINDOWS = (64, 32, SHORTEST)  # frames; 64 is 0.74 s
+WINDOWS = (128, 64, SHORTEST)  # frames; 128 are 0.64 s
 HOLDOUT, HOLDOUT_SEED = 0.1, 1  # as the templates have it, and as it is by default
 LONG_ENOUGH = 0.75  # of a speaker's clips must have a chunk
 
@@ -68,7 +68,8 @@ def chunk(material: Material) -> int:
     """Choose frames of a training chunk that most clips of each speaker have."""
     for frames in WINDOWS:
         if all(
-            sum(clip.frames >= frames for clip in holding.clips) >= LONG_ENOUGH * len(holding.clips)
+            sum(frames_in(clip) >= frames for clip in holding.clips)
+            >= LONG_ENOUGH * len(holding.clips)
             for holding in material.holdings["train"].values()
         ):
             return frames
@@ -84,7 +85,7 @@ def trained(material: Material, frames: int) -> int:
         held = held_out(names, HOLDOUT, HOLDOUT_SEED)
     counts = [
         sum(
-            one.what.frames // frames if isinstance(one.what, Clip) else 1
+            frames_in(one.what) // frames if isinstance(one.what, Clip) else 1
             for one in holding.seen
             if key_of(one.file, holding.folder) not in held
         )
@@ -96,4 +97,4 @@ def trained(material: Material, frames: int) -> int:
 def voice_chunks(material: Material, domain: str, frames: int) -> int:
     """Compute how many chunks a speaker's clips hold."""
     clips = material.holdings["train"][domain].clips
-    return max(1, sum(clip.frames // frames for clip in clips))
+    return max(1, sum(frames_in(clip) // frames for clip in clips))

@@ -321,6 +321,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "gan": {"domains": ["a"], "discriminator": {"norm": "none"}},
     "hifigan": {"domains": ["a"]},
     "vocos": {"domains": ["a"]},
+    "inca": TWO_DOMAINS,
     "mask_cyclegan_vc": TWO_DOMAINS,
     "pix2pix": {**TWO_DOMAINS, "discriminator": {"norm": "instance"}},
     "spade": {

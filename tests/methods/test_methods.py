@@ -32,6 +32,7 @@ CAPABILITIES = {
     "cyclegan": ("translate",),
     "gan": ("sample",),
     "hifigan": ("vocode",),
+    "inca": ("translate",),
     "mask_cyclegan_vc": ("translate",),
     "pix2pix": ("translate",),
     "spade": ("translate", "style"),
@@ -48,6 +49,7 @@ LEARNS = {
     "cut": ["contrast_identity"],
     "cyclegan": ["cycle", "identity"],
     "hifigan": ["mel"],
+    "inca": ["matching"],
     "mask_cyclegan_vc": ["identity"],  # other frames are hidden from the cycle each time
     "pix2pix": ["l1"],
     "unit": ["reconstruction", "cycle"],

@@ -153,15 +153,20 @@ def test_what_a_second_stage_builds_on_has_to_fit_it(name, pretrained, reason):
 
 
 def test_features_of_world_are_for_translation():
-    voices = {"voices": {"convention": {"kind": "world", "rate": 22_050}}}
+    cepstra = {"kind": "world", "rate": 22_050, "features": "mel_cepstrum"}
+    voices = {"voices": {"convention": cepstra}}
     pair = {"data": "voices", "source": "arthur", "target": "beatrice", "steps": 1, "crop": 128}
     published = {"method": "mask_cyclegan_vc", "mask_frames": 0, **pair}
     assert not found(voices, published=published, cyclegan={"method": "cyclegan", **pair})
     (said,) = found(voices, stretched=published | {"stretch": 1.2})
     assert "stretch: found 1.2, allowed: 1, for mel-cepstra are no bands" in said
-    bands = {"voices": {"convention": {"kind": "world", "rate": 22_050, "features": "envelope"}}}
-    assert not found(bands, stretched=published | {"stretch": 1.2})
-    even = {"voices": {"convention": {"kind": "world", "rate": 22_050, "coefficients": 32}}}
+    inca = {"method": "inca", **pair, "discriminator_start": 0}
+    (said,) = found(voices, inca=inca)
+    assert "pooled_rows: found 4, allowed: 1, for mel-cepstra are no bands" in said
+    assert not found(voices, inca=inca | {"pooled_rows": 1})
+    bands = {"voices": {"convention": {"kind": "world", "rate": 22_050}}}
+    assert not found(bands, stretched=published | {"stretch": 1.2}, inca=inca)
+    even = {"voices": {"convention": cepstra | {"coefficients": 32}}}
     vae = {"method": "vae", "data": "voices", "domains": ["arthur"], "steps": 1, "crop": 32}
     (said,) = found(even, drawn=vae)
     assert "samples of WORLD's features have no pitch of their own" in said

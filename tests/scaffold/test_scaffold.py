@@ -85,7 +85,7 @@ def test_other_names_are_two_domains(project):
 def test_voices_get_a_crop_and_a_classifier(project):
     params = written("mine", *VOICES)
     assert params.datasets["mine"].kind == "sounds"
-    assert params.models["mine"].crop == params.classifiers["mine"].crop == 64
+    assert params.models["mine"].crop == params.classifiers["mine"].crop == 128
 
 
 @pytest.mark.parametrize(("task", "view"), [("colour", "grey"), ("edges", "edges")])
@@ -128,7 +128,7 @@ def test_size_follows_the_smallest_or_the_option(project):
 def test_short_clips_get_a_shorter_crop(project):
     for number in range(4):
         tiny.write_sound(project / f"raw/short/{number}.wav", number, 0.4)
-    assert written("mine", "--a", "raw/ann", "--b", "raw/short").models["mine"].crop == 32
+    assert written("mine", "--a", "raw/ann", "--b", "raw/short").models["mine"].crop == 64
 
 
 def test_steps_govern_the_classifier_too(project):

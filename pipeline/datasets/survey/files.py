@@ -42,8 +42,8 @@ class Clip(NamedTuple):
     seconds: float
     rate: int
     """Samples a second, in the file."""
-    frames: int
-    """Of the spectrogram that preparation makes by default."""
+    heard: float
+    """Seconds without the silence at the ends."""
 
 
 class Seen(NamedTuple):
@@ -110,5 +110,5 @@ def clip_in(file: Path) -> Seen:
         frame = HIFI_GAN.n_fft / HIFI_GAN.rate
         cut = "" if length == len(wave) else " without the silence at the ends"
         raise ValueError(f"{length / rate:.3f} s{cut} are shorter than one frame, {frame:.3f} s")
-    clip = Clip(len(wave) / rate, rate, kept // HIFI_GAN.hop)
+    clip = Clip(len(wave) / rate, rate, length / rate)
     return Seen(file, clip, remark=sound.remark)
