@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from copy import deepcopy
 from functools import partial
 
 import pytest
@@ -43,7 +44,7 @@ def test_the_plain_steps_compute_our_losses(name, monkeypatch):
     batch = random_batch(run, data)
     method = run.build(data).eval()  # without dropout and noise
     torch.manual_seed(1)
-    expected = plain_step(method, bf16=False)(batch)
+    expected = plain_step(deepcopy(method), bf16=False)(batch)  # a queue of samples grows
     for parameter in method.parameters():
         parameter.requires_grad_(True)
     torch.manual_seed(1)
@@ -66,7 +67,7 @@ def test_the_plain_steps_of_second_stages_compute_our_losses(name, fields, monke
     method, batch = tiny.build(run).eval(), tiny.batch_of(run)
     for parameter in method.model.parameters():
         parameter.data.add_(0.05 * torch.randn_like(parameter))
-    expected = plain_step(method, bf16=False)(batch)
+    expected = plain_step(deepcopy(method), bf16=False)(batch)  # a queue of samples grows
     found = {update.optimizer: update.loss for update in method.updates(batch, 0)}
     torch.testing.assert_close(found["model"], expected, rtol=1e-4, atol=1e-5)
 

@@ -83,5 +83,5 @@ def test_differences_are_named():
 def test_data_sets_take_either():
     params = SoundFolderParams(root="x", folders={"train": {"ann": "a"}}, convention="world_16k")
     (spec,) = params.spec.specs.values()
-    assert (spec.channels, spec.height, spec.width, spec.bounded) == (1, 36, None, False)
+    assert (spec.channels, spec.height, spec.width, spec.bounded) == (1, 80, None, False)
     assert SoundFolderParams.model_validate(params.model_dump()) == params

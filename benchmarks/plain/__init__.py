@@ -21,7 +21,7 @@ from benchmarks.plain.pictures import (
     unit_step,
 )
 from benchmarks.plain.stepping import Step
-from benchmarks.plain.voices import mask_cyclegan_vc_step, vocoder_step
+from benchmarks.plain.voices import inca_step, mask_cyclegan_vc_step, vocoder_step
 from pipeline.methods.autoencoder import Autoencoder
 from pipeline.methods.base import Method
 from pipeline.methods.code_prior import CodePrior
@@ -29,6 +29,7 @@ from pipeline.methods.cut import CUT
 from pipeline.methods.cyclegan import CycleGAN
 from pipeline.methods.gan import GAN
 from pipeline.methods.hifigan import HifiGAN
+from pipeline.methods.inca import INCA
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVC
 from pipeline.methods.pix2pix import Pix2Pix
 from pipeline.methods.spade import SPADEMethod
@@ -45,6 +46,7 @@ STEPS: dict[type, Callable[..., Step]] = {
     CycleGAN: cyclegan_step,
     GAN: gan_step,
     HifiGAN: vocoder_step,
+    INCA: inca_step,
     MaskCycleGANVC: mask_cyclegan_vc_step,
     Pix2Pix: pix2pix_step,
     SPADEMethod: spade_step,

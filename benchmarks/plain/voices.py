@@ -6,11 +6,50 @@ from torch.nn.functional import l1_loss
 
 from benchmarks.plain.stepping import Cast, Step, adam, freeze
 from pipeline.losses.adversarial import discriminator_loss, generator_loss
+from pipeline.losses.frames import frame_matching
 from pipeline.losses.matching import feature_matching
 from pipeline.losses.spectral import mel_l1
+from pipeline.methods.inca import INCA
 from pipeline.methods.mask_cyclegan_vc import DISCRIMINATORS, MaskCycleGANVC
 from pipeline.methods.vocoder import AdversarialVocoder
 from pipeline.samples import Batch, Unpaired, Vocoded
+
+
+def inca_step(method: INCA, cast: Cast) -> Step:
+    """Build INCA's step: generators by matches and discriminators, then these."""
+    networks = {side: method.adversaries[side].network for side in "ab"}
+    generators, discriminators = adam(method.to_a, method.to_b), adam(*networks.values())
+
+    def step(batch: Batch) -> Tensor:
+        assert isinstance(batch, Unpaired)
+        a, b = batch
+        freeze(networks.values(), True)
+        generators.zero_grad()
+        with cast():
+            fakes = {"a": method.to_a(b), "b": method.to_b(a)}
+            match_b = method.match(a, fakes["b"], b, method.queue_b)
+            match_a = method.match(b, fakes["a"], a, method.queue_a)
+            fooled = [
+                generator_loss("hinge", logits) / 2
+                for side, fake in fakes.items()
+                for (logits,) in networks[side](fake)
+            ]
+            matched = frame_matching(fakes["b"], match_b, b)
+            matched = matched + frame_matching(fakes["a"], match_a, a)
+            loss = torch.stack(fooled).sum() + method.params.matching_weight * matched
+        loss.backward()
+        generators.step()
+        freeze(networks.values(), False)
+        discriminators.zero_grad()
+        for side, real in (("a", a), ("b", b)):
+            with cast():
+                pairs = zip(networks[side](real), networks[side](fakes[side].detach()), strict=True)
+                told = [discriminator_loss("hinge", x, y) / 2 for (x,), (y,) in pairs]
+            torch.stack(told).sum().backward()
+        discriminators.step()
+        return loss.detach()
+
+    return step
 
 
 def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:

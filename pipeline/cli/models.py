@@ -69,7 +69,7 @@ def translate(
       crossdomain translate voice_inca interview.mp3 -o interview.wav --show-pitch
       crossdomain translate voice_inca speech.flac -o speech.mp3 --pitch 3 --formants -2
       crossdomain translate spade labels/ -o scenes/ --style evening.jpg
-      crossdomain translate voice_inca talks/ -o converted/ --vocoder hifigan --rate 48000
+      crossdomain translate voice_inca talks/ -o converted/ --rate 48000
     """
     from pipeline.cli.commands.translate import translate as run
     from pipeline.inference.finished import find_model

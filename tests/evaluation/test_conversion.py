@@ -80,7 +80,11 @@ def test_voices_are_compared_by_pitch_too(tmp_path):
 
 
 def test_voices_of_world_have_pitch_moved_beside_them(tmp_path):
-    store = spoken(tmp_path, {"ann": "s", "bob": "s"}, WorldConvention(coefficients=24))
+    store = spoken(
+        tmp_path,
+        {"ann": "s", "bob": "s"},
+        WorldConvention(features="mel_cepstrum", coefficients=24),
+    )
     found = converted(Same(), store, tmp_path, classifier=Unsure())
     rows = found["ann_to_bob"]["log_f0_rmse"]
     assert list(rows) == ["model", "source_through_vocoder", "statistics", "copy_synthesis"]

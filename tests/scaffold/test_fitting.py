@@ -10,6 +10,9 @@ from pipeline.params import Params, load_params
 from pipeline.scaffold.fitting import misfits
 
 ROOT: dict[str, Any] = yaml.safe_load((tiny.ROOT / "params.yaml").read_text())
+ZOO: dict[str, Any] = yaml.safe_load((tiny.ROOT / "recipes/zoo/params.yaml").read_text())
+ROOT["datasets"]["voices"] = {"kind": "voices"}  # as mel spectrograms, which most models learn
+ROOT["models"]["voice_cyclegan"] = ZOO["models"]["voice_cyclegan"]
 
 
 def found(datasets: dict[str, Any], **models: Any) -> list[str]:
@@ -91,8 +94,7 @@ def test_domains_that_can_not_be_aligned_are_no_pairs():
 
 
 def test_what_would_never_begin_is_named():
-    zoo = yaml.safe_load((tiny.ROOT / "recipes/zoo/params.yaml").read_text())
-    vqgan = zoo["second_stage"]["vqgan"] | {"perceptual": {"kind": "none"}}
+    vqgan = ZOO["second_stage"]["vqgan"] | {"perceptual": {"kind": "none"}}
     del vqgan["pretrained"]
     (said,) = found({}, vqgan=vqgan | {"discriminator_start": vqgan["steps"]})
     assert "discriminator_start: found 550, allowed: below its 550 steps" in said
@@ -170,6 +172,5 @@ def test_features_of_world_are_for_translation():
     vae = {"method": "vae", "data": "voices", "domains": ["arthur"], "steps": 1, "crop": 32}
     (said,) = found(even, drawn=vae)
     assert "samples of WORLD's features have no pitch of their own" in said
-    zoo = yaml.safe_load((tiny.ROOT / "recipes/zoo/params.yaml").read_text())
-    (said,) = found(voices, vocoder=zoo["models"]["hifigan"])
+    (said,) = found(voices, vocoder=ZOO["models"]["hifigan"])
     assert "its frames are of another convention: kind: expected mel, found world" in said

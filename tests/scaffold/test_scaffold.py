@@ -285,7 +285,7 @@ def test_bad_files_are_all_listed(project):
 
 def test_clips_that_nothing_can_learn_from(project):
     tiny.write_sound(project / "raw/bob/click.wav", 1, 0.1)
-    assert "click.wav: 0.10 s are shorter than 0.19 s" in refused("mine", *VOICES)
+    assert "click.wav: 0.10 s are shorter than 0.16 s" in refused("mine", *VOICES)
 
 
 def test_pairs_with_gaps(project):

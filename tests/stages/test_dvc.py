@@ -164,8 +164,8 @@ def test_a_learning_rate_reruns_one_model_its_evaluation_and_the_report(project)
 
 def test_a_changed_griffin_lim_has_voices_evaluated_again(kept):
     edit(kept, GRIFFIN_LIM)
-    ran = run(kept, "--single-item", "evaluate@voice_cyclegan").stages
-    assert ran == ["evaluate@voice_cyclegan"]
+    ran = run(kept, "--single-item", "evaluate@voice_inca").stages
+    assert ran == ["evaluate@voice_inca"]
 
 
 def test_a_changed_network_trains_again_but_prepares_nothing(kept):

@@ -54,13 +54,13 @@ def test_models_of_a_kind_have_the_same_columns():
     )
     assert columns["cyclegan"] == columns["pix2pix"] + ["fd", "fd_vs"]  # labels have no classifier
     assert columns["pix2pix"] == ["psnr", "psnr_vs", "kd", "kd_vs"]
-    assert columns["voice_cyclegan"] == ["sim", "mos", "mcd"]
+    assert columns["voice_inca"] == ["sim", "mos", "mcd"]
     assert columns["dcgan"] == ["kd", "kd_vs", "fd", "fd_vs"]
     assert columns["vae"] == ["mse", *columns["dcgan"]]
     alike = {
         "pix2pix": ("pix2pix_edges", "pix2pix_vqgan", "spade"),
         "cyclegan": ("cut", "cyclegan_vae", "cyclegan_vqgan"),
-        "voice_cyclegan": ("voice_mask_cyclegan", "voice_cyclegan_vae"),
+        "voice_inca": ("voice_mask_cyclegan", "voice_cyclegan_vae"),
         "dcgan": ("wgan_gp", "conditional_gan", "code_prior"),
         "vae": ("beta_vae", "vqvae", "vqgan", "autoencoder"),
     }
