@@ -106,7 +106,7 @@ def build_pictures(library: Library, turns: Turns) -> None:
         with turns.turn(request) as check:
             for way in taking_turns(library, translators, progress):
                 check()
-                after = translate_picture(library.get(way.model), before, way.to)
+                after = translate_picture(library.get(way.model), before, way.to, way.source)
                 found.append((after, f"{way.model}: {way.to}"))
         return found
 

@@ -57,7 +57,7 @@ def build(library: Library, turns: Turns) -> None:
             finished = with_style(finished, read_upload(style))
         with turns.turn(request) as check:
             check()
-            return before, translate_picture(finished, before, way.to)
+            return before, translate_picture(finished, before, way.to, way.source)
 
     def styled(translator: str) -> gr.Group:
         return gr.Group(visible=library.way(translator).model in stylists)

@@ -20,8 +20,8 @@ from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.conventions import differences
 from pipeline.errors import UserError
 from pipeline.inference.conversion import sound_codec_of
+from pipeline.inference.directions import own_target
 from pipeline.inference.finished import FinishedModel, as_vocoder, find_models, load, outline
-from pipeline.inference.pictures import choose_target
 from pipeline.inference.vocoders import fitting
 from pipeline.system.hardware import device
 
@@ -34,6 +34,8 @@ class Direction(NamedTuple):
     model: str
     source: str
     to: str
+    alone: bool = True
+    """True: of the model's sources none but this one leads there."""
 
     @property
     def label(self) -> str:
@@ -43,7 +45,8 @@ class Direction(NamedTuple):
     @property
     def value(self) -> str:
         """The name that programs use."""
-        return f"{self.model}/{self.to}"
+        between = "" if self.alone else f"{self.source}/"
+        return f"{self.model}/{between}{self.to}"
 
 
 class Library:
@@ -67,12 +70,13 @@ class Library:
         Those of models that lead both ways come first, and each model's own before its way back.
         """
         ways = [
-            (len(finished.model.directions), Direction(name, finished.model.directions[to], to))
+            (len(finished.model.directions), Direction(name, of, to, alone=len(sources) == 1))
             for name, finished in self.outlines.items()
             if isinstance(finished.model, Translator) and isinstance(finished.codec, codec)
-            for to in sorted(
-                finished.model.directions, key=lambda to: to != choose_target(finished)
+            for to, sources in sorted(
+                finished.model.directions.items(), key=lambda way: way[0] != own_target(finished)
             )
+            for of in sources
         ]
         return [way for _, way in sorted(ways, key=lambda found: -found[0])]
 

@@ -202,7 +202,7 @@ def begin(library: Library, choice: Choice) -> Speaking:
     voice = None if choice.vocoder == CLASSICAL else library.vocoder(choice.vocoder, way)
 
     def convert(wave: Wave) -> Wave:
-        converted = convert_wave(library.get(way.model), wave, way.to, voice)
+        converted = convert_wave(library.get(way.model), wave, way.to, voice, way.source)
         return shift_voice(converted, rate, choice.pitch, choice.formants)
 
     convert(np.zeros(round((CONTEXT + BLOCK + MARGIN) * rate), np.float32))

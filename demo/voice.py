@@ -186,7 +186,8 @@ def convert(
     chunks = max(1, math.floor((seconds - OVERLAP) / (CHUNK - OVERLAP)))
 
     def watched() -> Iterator[Wave]:
-        for done, block in enumerate(convert_blocks(finished, [wave], way.to, voice), 1):
+        converted = convert_blocks(finished, [wave], way.to, voice, way.source)
+        for done, block in enumerate(converted, 1):
             check()
             progress(min(done / chunks, 1), "Converting")
             yield block

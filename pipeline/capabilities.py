@@ -19,15 +19,23 @@ if TYPE_CHECKING:  # so that the command line can name options without loading t
 class Translator(ABC):
     """Turns samples of one domain into samples of another."""
 
-    directions: dict[str, str]
-    """Target domain -> source domain, one entry for each direction that was trained."""
+    directions: dict[str, tuple[str, ...]]
+    """Target domain -> the source domains that were trained to lead there, one or more."""
 
     @abstractmethod
     def translate(self, x: Tensor, to: str) -> Tensor:
-        """Translate samples [N, C, H, W] of ``directions[to]`` to samples of ``to``.
+        """Translate samples [N, C, H, W] of any of ``directions[to]`` to samples of ``to``.
 
         Height and width stay. Raises KeyError where no direction leads to ``to``.
         """
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """List each direction as its source and its target."""
+        return [(of, to) for to, sources in self.directions.items() for of in sources]
+
+    def leads(self, of: str, to: str) -> bool:
+        """Tell whether there is a direction from ``of`` to ``to``."""
+        return of in self.directions.get(to, ())
 
 
 class Stylist(Translator):
@@ -235,10 +243,15 @@ def capabilities(model: object) -> tuple[str, ...]:
     return tuple(name for name, kind in CAPABILITIES.items() if isinstance(model, kind))
 
 
+def task_of(source: str, target: str) -> str:
+    """Name a direction as results and their figures do: ``horse_to_zebra``."""
+    return f"{source}_to_{target}"
+
+
 def abilities(model: object) -> str:
     """Say what ``model`` can do, with a translator's directions."""
     names = list(capabilities(model))
     if isinstance(model, Translator):
-        directions = [f"{source} -> {to}" for to, source in model.directions.items()]
+        directions = [f"{' or '.join(of)} -> {to}" for to, of in model.directions.items()]
         names[names.index("translate")] = f"translate {', '.join(directions)}"
     return "; ".join(names)

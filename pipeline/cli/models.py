@@ -34,6 +34,10 @@ def translate(
     to: Annotated[
         str | None, typer.Option(help="The domain to reach; by default the model's own target.")
     ] = None,
+    of: Annotated[
+        str | None,
+        typer.Option("--from", help="The domain of the files, where several lead to --to."),
+    ] = None,
     style: Annotated[
         Path | None,
         typer.Option(help="A picture of the target's domain to take the style from (spade)."),
@@ -77,6 +81,7 @@ def translate(
     voice, found = find_vocoder(vocoder, models), find_model(model, models)
     run(
         *(found, inputs, out, to),
+        of=of,
         style=style,
         vocoder=voice,
         shift=options,

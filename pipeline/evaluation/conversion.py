@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.capabilities import Classifier, Translator, Vocoder
+from pipeline.capabilities import Classifier, Translator, Vocoder, task_of
 from pipeline.codecs import MelCodec, SoundCodec
 from pipeline.codecs.pitch import Pitch, f0_track
 from pipeline.datasets.store import Store
@@ -67,8 +67,8 @@ def evaluate_converter(context: Context) -> None:
     assert isinstance(codec, SoundCodec)
     vocoder = fitting(context.vocoder, codec.convention)
     recordings = Recordings(context.store, context.networks.judges, codec.convention.rate)
-    for target, source in model.directions.items():
-        task = f"{source}_to_{target}"
+    for source, target in model.pairs():
+        task = task_of(source, target)
         if source not in context.domains:
             reason = f"the data has no test recordings of {source}"
             context.miss_task(task, CONVERSION, reason)

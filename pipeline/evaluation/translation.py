@@ -7,7 +7,7 @@ from functools import partial
 
 from torch import Tensor
 
-from pipeline.capabilities import Classifier, Translator
+from pipeline.capabilities import Classifier, Translator, task_of
 from pipeline.evaluation.cases import Ranking, rank, save_cases
 from pipeline.evaluation.ceilings import equal_counts
 from pipeline.evaluation.classifying import add_frechet, features_of, predict
@@ -35,13 +35,13 @@ def evaluate_translator(context: Context) -> None:
     """Measure and show every direction on the test split."""
     model = context.model
     assert isinstance(model, Translator)
-    for target, source in model.directions.items():
+    for source, target in model.pairs():
         evaluate_direction(context, model, source, target)
 
 
 def evaluate_direction(context: Context, model: Translator, source: str, target: str) -> None:
     """Measure and show the translation of ``source``'s test pictures into ``target``."""
-    task = f"{source}_to_{target}"
+    task = task_of(source, target)
     decision = PAIRED if context.finished.params.reads is Paired else UNPAIRED
     if source not in context.domains:
         context.miss_task(task, decision, f"the data has no test pictures of {source}")
@@ -52,7 +52,7 @@ def evaluate_direction(context: Context, model: Translator, source: str, target:
     answers = {MODEL: y, **baselines(context, source, target, x, like=y)}
     rows = {f"input: {source}": x, f"translation: {target}": y}
     ranking: Ranking | None = None
-    if source in model.directions:
+    if model.leads(target, source):
         back = in_batches(partial(translate_any_size, model, to=source), y)
         rows[f"back again: {source}"] = back
         cycle = l1_each(back, x)

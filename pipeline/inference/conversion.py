@@ -9,6 +9,7 @@ from torch import Tensor
 from pipeline.capabilities import Vocoder
 from pipeline.codecs import SoundCodec
 from pipeline.codecs.mel import Wave
+from pipeline.inference.directions import choose_source, choose_target
 from pipeline.inference.finished import FinishedModel, as_translator, unable
 from pipeline.inference.translation import translate_any_size
 from pipeline.inference.vocoders import cross_fade, fitting
@@ -20,26 +21,36 @@ MOST_GAIN = 10.0  # 20 dB: what more than that would raise is noise
 
 
 def convert_wave(
-    finished: FinishedModel, wave: Wave, to: str, vocoder: Vocoder | None = None
+    finished: FinishedModel,
+    wave: Wave,
+    to: str,
+    vocoder: Vocoder | None = None,
+    of: str | None = None,
 ) -> Wave:
     """Convert sound float32 [samples] at the codec's rate; length and loudness stay.
 
     A constant offset, which nobody hears, is left out. Without a ``vocoder`` by Griffin-Lim, or
-    WORLD for its parameters. Raises UserError where the model does not translate sound to ``to``,
-    or the vocoder does not take the model's frames.
+    WORLD for its parameters. ``of``: who speaks; None: the one speaker whom the model leads to
+    ``to``. Raises UserError where the model does not translate sound of ``of`` to ``to``, or the
+    vocoder does not take the model's frames.
     """
-    return np.concatenate(list(convert_blocks(finished, [wave], to, vocoder)))
+    return np.concatenate(list(convert_blocks(finished, [wave], to, vocoder, of)))
 
 
 def convert_blocks(
-    finished: FinishedModel, blocks: Iterable[Wave], to: str, vocoder: Vocoder | None = None
+    finished: FinishedModel,
+    blocks: Iterable[Wave],
+    to: str,
+    vocoder: Vocoder | None = None,
+    of: str | None = None,
 ) -> Iterator[Wave]:
     """Convert sound in blocks [samples] of any lengths, in blocks of other lengths.
 
     Converts chunks of `CHUNK` seconds and more, which are cross-faded, so that memory is flat
-    however long the sound is. Each chunk keeps its root mean square.
+    however long the sound is. Each chunk keeps its root mean square. See `convert_wave`.
     """
     codec = sound_codec_of(finished)
+    of = choose_source(finished, choose_target(finished, to), of)
     voice = fitting(vocoder, codec.convention)
     rate = codec.convention.rate
     chunk, overlap, margin = (round(seconds * rate) for seconds in (CHUNK, OVERLAP, MARGIN))
@@ -56,12 +67,12 @@ def convert_blocks(
         while len(waiting) - known >= 2 * chunk:  # so what is left for the end is never a snippet
             end = known + chunk
             heard = waiting[: end + margin]
-            converted = faded(_convert_chunk(finished, voice, heard, to, slice(known, end)))
+            converted = faded(_convert_chunk(finished, voice, heard, of, to, slice(known, end)))
             yield converted[:-overlap]
             tail, done = converted[-overlap:], max(0, end - overlap - margin)
             waiting, known = waiting[done:], end - overlap - done
     if len(waiting):
-        yield faded(_convert_chunk(finished, voice, waiting, to, slice(known, None)))
+        yield faded(_convert_chunk(finished, voice, waiting, of, to, slice(known, None)))
 
 
 def sound_codec_of(finished: FinishedModel) -> SoundCodec:
@@ -74,7 +85,7 @@ def sound_codec_of(finished: FinishedModel) -> SoundCodec:
 
 @torch.inference_mode()
 def _convert_chunk(
-    finished: FinishedModel, vocoder: Vocoder, wave: Wave, to: str, wanted: slice
+    finished: FinishedModel, vocoder: Vocoder, wave: Wave, of: str, to: str, wanted: slice
 ) -> Wave:
     """Return what is ``wanted`` of a wave [samples], converted, at its own root mean square."""
     model, codec = as_translator(finished), sound_codec_of(finished)
@@ -82,7 +93,7 @@ def _convert_chunk(
     wave = wave - wave.mean()  # loudness would count it
     whole = torch.from_numpy(np.pad(wave, (0, -len(wave) % hop))).to(finished.device)
     heard = whole if codec.level is None else bring_to(10 ** (codec.level / 20), whole)
-    frames, of = codec.frames_of(heard)[None], model.directions[to]  # [1, T, F]
+    frames = codec.frames_of(heard)[None]  # [1, T, F]
     translated = translate_any_size(model, codec.to_sample(frames, of), to)
     result = codec.from_sample(translated, to, beside=frames, of=of)
     converted = vocoder.vocode(result.transpose(1, 2))[0, : len(wave)]

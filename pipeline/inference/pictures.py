@@ -10,25 +10,10 @@ from torch import Tensor
 from pipeline.capabilities import Stylist, Translator
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture, fit_square
-from pipeline.errors import UserError
+from pipeline.inference.directions import choose_source, choose_target
 from pipeline.inference.finished import FinishedModel, as_translator, unable
 from pipeline.inference.translation import translate_any_size
-from pipeline.methods.runs import TranslatorRunParams
 from pipeline.models.translators import InStyle
-
-
-def choose_target(finished: FinishedModel, to: str | None = None) -> str:
-    """Return ``to``, or for None the domain that the model was first of all trained to reach.
-
-    Raises UserError where no direction leads to ``to``, with those that there are.
-    """
-    targets = list(as_translator(finished).directions)
-    if to is None:
-        run = finished.params
-        to = run.target if isinstance(run, TranslatorRunParams) else targets[0]
-    if to not in targets:
-        raise UserError(f"'{finished.name}' leads to {' and '.join(targets)}, not to '{to}'")
-    return to
 
 
 @torch.inference_mode()
@@ -55,26 +40,32 @@ def to_sample(finished: FinishedModel, codec: ImageCodec, picture: Picture, doma
     return codec.to_sample(torch.from_numpy(shown), domain).to(finished.device)
 
 
-def translate_picture(finished: FinishedModel, picture: Picture, to: str) -> Picture:
+def translate_picture(
+    finished: FinishedModel, picture: Picture, to: str, of: str | None = None
+) -> Picture:
     """Translate a picture uint8 [H, W, 3] of any size: same shape.
 
-    Raises UserError where the model does not translate pictures to ``to``.
+    ``of``: its domain; None: the one that leads to ``to``. Raises UserError where the model does
+    not translate pictures of it to ``to``.
     """
-    translated: Picture = translate_pictures(finished, picture[None], to)[0]
+    translated: Picture = translate_pictures(finished, picture[None], to, of)[0]
     return translated
 
 
 @torch.inference_mode()
-def translate_pictures(finished: FinishedModel, pictures: Picture, to: str) -> Picture:
-    """Translate pictures uint8 [N, H, W, 3] of one size: same shape.
+def translate_pictures(
+    finished: FinishedModel, pictures: Picture, to: str, of: str | None = None
+) -> Picture:
+    """Translate pictures uint8 [N, H, W, 3] of one size and one domain: same shape.
 
     A picture's translation depends neither on its neighbours nor on what was translated before,
-    also where the model keeps dropout and batch statistics on.
+    also where the model keeps dropout and batch statistics on. ``of``, and what is raised: see
+    `translate_picture`.
     """
     model, to, codec = as_translator(finished), choose_target(finished, to), finished.codec
     if not isinstance(codec, ImageCodec):
         raise unable(finished, "translate pictures")
-    source = model.directions[to]
+    source = choose_source(finished, to, of)
     stored = torch.from_numpy(_with_channels(pictures, codec.channels[source]))
     x = codec.to_sample(stored, source).to(finished.device)
     if getattr(model, "mode", "eval") == "eval":

@@ -23,8 +23,8 @@ from pipeline.backbones.vae import GaussianLatent
 from pipeline.capabilities import Translator
 from pipeline.codecs import MelCodec
 from pipeline.errors import UserError
+from pipeline.inference.directions import choose_target
 from pipeline.inference.finished import FinishedModel, as_translator
-from pipeline.inference.pictures import choose_target
 from pipeline.inference.tiling import rounded_up
 from pipeline.inference.translation import SMALLEST
 from pipeline.nn.normalisation import InstanceNorm
@@ -110,7 +110,7 @@ def has_layer(model: nn.Module, kind: type[nn.Module]) -> bool:
 
 def geometry(finished: FinishedModel, to: str) -> tuple[Spec, int]:
     """Return what the direction to ``to`` reads, and the multiple that free sides must be of."""
-    source = as_translator(finished).directions[to]
+    source, *_ = as_translator(finished).directions[to]  # others have samples of its shape
     return finished.card.data.specs[source], int(getattr(finished.model, "multiple", 1))
 
 
@@ -217,7 +217,7 @@ def metadata(finished: FinishedModel, to: str) -> dict[str, str]:
     return {
         "crossdomain": finished.card.version,
         "model": finished.name,
-        "source": model.directions[to],
+        "source": ", ".join(model.directions[to]),
         "target": to,
         "kind": finished.codec.kind,
         "source_channels": str(spec.channels),
@@ -233,7 +233,7 @@ def metadata(finished: FinishedModel, to: str) -> dict[str, str]:
 
 def description(finished: FinishedModel, to: str) -> str:
     """Describe `metadata` in words."""
-    source = as_translator(finished).directions[to]
+    source = " or ".join(as_translator(finished).directions[to])
     specs, (spec, multiple) = finished.card.data.specs, geometry(finished, to)
     if spec.width is None:
         sides = f"{spec.height}, frames"

@@ -53,9 +53,7 @@ class CUTParams(TranslatorRunParams, AdversarialRunParams):
         """Build one generator, source to target."""
         source, target = data.specs[self.source], data.specs[self.target]
         generator = self.generator.build(source.channels, target.channels, target.bounded)
-        return GeneratorTranslator(
-            {self.target: generator}, {self.target: self.source}, mode="eval"
-        )
+        return GeneratorTranslator({self.target: generator}, self.direction, mode="eval")
 
     def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "CUT":
         """Build the generator, its discriminator and the head that describes patches.

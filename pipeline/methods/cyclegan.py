@@ -49,7 +49,7 @@ class CycleGANParams(LatentTranslationRunParams, AdversarialRunParams):
             return self.build_latent_translator(self.generator, data, directions, pretrained)
         generators = {
             to: self.generator.build(specs[of].channels, specs[to].channels, specs[to].bounded)
-            for to, of in directions.items()
+            for to, (of,) in directions.items()
         }
         return GeneratorTranslator(generators, directions, mode="eval")
 

@@ -96,7 +96,7 @@ class ImportedParams(ImportedRunParams, TranslatorRunParams):
         directions = {to: of for to, of in self.both_directions.items() if to in self.files}
         generators = {
             to: self.generator.build(specs[of].channels, specs[to].channels, specs[to].bounded)
-            for to, of in directions.items()
+            for to, (of,) in directions.items()
         }
         return GeneratorTranslator(generators, directions, mode=self.inference)
 

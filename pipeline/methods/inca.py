@@ -106,7 +106,7 @@ class INCAParams(TranslatorRunParams, AdversarialRunParams):
             if spec.width is not None:
                 raise ValueError(f"{self.method} translates sound, but {name} has pictures")
         generators = {
-            to: self.generator.build(data.specs[of].height) for to, of in directions.items()
+            to: self.generator.build(data.specs[of].height) for to, (of,) in directions.items()
         }
         return GeneratorTranslator(generators, directions, mode="eval")
 

@@ -34,7 +34,7 @@ class LatentTranslationRunParams(TranslatorRunParams, SecondStageRunParams, ABC)
         self,
         params: LatentTranslationParams,
         data: DatasetSpec,
-        directions: dict[str, str],
+        directions: dict[str, tuple[str, ...]],
         pretrained: Pretrained | None,
     ) -> LatentTranslator:
         """Build a network for each direction, target -> source, around the VQ model handed in.

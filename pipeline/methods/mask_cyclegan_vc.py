@@ -90,7 +90,7 @@ class MaskCycleGANVCParams(TranslatorRunParams, AdversarialRunParams):
                 raise ValueError(f"{self.method} translates sound, but {name} has pictures")
         generators = {
             to: self.generator.build(data.specs[of].height, masked=self.mask_frames > 0)
-            for to, of in directions.items()
+            for to, (of,) in directions.items()
         }
         return GeneratorTranslator(generators, directions, mode="eval", chunk=self.chunk)
 

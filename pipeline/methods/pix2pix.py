@@ -44,7 +44,7 @@ class Pix2PixParams(LatentTranslationRunParams, AdversarialRunParams):
 
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> Translators:
         """Build one generator, source to target."""
-        directions = {self.target: self.source}
+        directions = self.direction
         if isinstance(self.generator, LatentTranslationParams):
             return self.build_latent_translator(self.generator, data, directions, pretrained)
         source, target = data.specs[self.source], data.specs[self.target]

@@ -28,9 +28,14 @@ class TranslatorRunParams(RunParams, ABC):
         return (self.source, self.target)
 
     @property
-    def both_directions(self) -> dict[str, str]:
-        """Target -> source of the translator to the target and of the one back."""
-        return {self.target: self.source, self.source: self.target}
+    def direction(self) -> dict[str, tuple[str, ...]]:
+        """Target -> its one source, of a translator that leads one way."""
+        return {self.target: (self.source,)}
+
+    @property
+    def both_directions(self) -> dict[str, tuple[str, ...]]:
+        """Target -> its one source, of the translator to the target and of the one back."""
+        return {self.target: (self.source,), self.source: (self.target,)}
 
 
 class DomainsRunParams(RunParams, ABC):

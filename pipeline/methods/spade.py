@@ -53,9 +53,7 @@ class SPADEParams(TranslatorRunParams, AdversarialRunParams):
         generator = self.generator.build(source.channels, target.channels, target.bounded)
         encoder = self.generator.build_encoder(target.channels)
         if encoder is None:
-            return GeneratorTranslator(
-                {self.target: generator}, {self.target: self.source}, mode="eval"
-            )
+            return GeneratorTranslator({self.target: generator}, self.direction, mode="eval")
         return StyledTranslator(self.target, self.source, generator, encoder)
 
     def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "SPADEMethod":

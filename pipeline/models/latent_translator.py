@@ -35,10 +35,10 @@ class LatentTranslator(nn.Module, Translator):
         self,
         tokenizer: VQModel,
         networks: Mapping[str, LatentNetwork],
-        directions: dict[str, str],
+        directions: dict[str, tuple[str, ...]],
         frozen: bool,
     ) -> None:
-        """Take ``networks`` by target, ``directions`` as target -> source.
+        """Take ``networks`` by target, ``directions`` as target -> its one source.
 
         ``frozen``: the VQ model does not learn.
         """

@@ -18,9 +18,10 @@ class SharedLatent(nn.Module, Translator):
         encoders: Mapping[str, nn.Module],
         latent: GaussianLatent,
         decoders: Mapping[str, nn.Module],
-        directions: dict[str, str],
+        directions: dict[str, tuple[str, ...]],
     ) -> None:
-        """Take ``encoders`` and ``decoders`` by domain, ``directions`` as target -> source."""
+        """Take ``encoders`` and ``decoders`` by domain, ``directions`` as target -> its one
+        source."""
         super().__init__()
         self.encoders, self.decoders = nn.ModuleDict(encoders), nn.ModuleDict(decoders)
         self.latent = latent
@@ -40,6 +41,6 @@ class SharedLatent(nn.Module, Translator):
 
         The latents are the posteriors' means.
         """
-        source = self.directions[to]
+        (source,) = self.directions[to]
         self.eval()
         return self.decode(self.mean(x, source), to)

@@ -14,7 +14,7 @@ class GeneratorTranslator(nn.Module, Translator):
     def __init__(
         self,
         generators: Mapping[str, nn.Module],
-        directions: dict[str, str],
+        directions: dict[str, tuple[str, ...]],
         mode: Literal["train", "eval"],
         chunk: int | None = None,
     ) -> None:
@@ -22,7 +22,7 @@ class GeneratorTranslator(nn.Module, Translator):
 
         Args:
             generators: networks of samples [N, C, H, W].
-            directions: target -> source.
+            directions: target -> its one source.
             mode: how the networks stand at inference.
             chunk: frames that sound is best converted in at a time; None: all.
         """
@@ -52,7 +52,7 @@ class StyledTranslator(GeneratorTranslator, Stylist):
     """A generator that takes style codes, and the encoder that finds them in pictures."""
 
     def __init__(self, to: str, of: str, generator: nn.Module, encoder: nn.Module) -> None:
-        super().__init__({to: generator}, {to: of}, mode="eval")
+        super().__init__({to: generator}, {to: (of,)}, mode="eval")
         self.encoder = encoder
 
     def encode_style(self, y: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from pipeline.capabilities import task_of
 from pipeline.conventions import WORLD_22K
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.survey.sizes import halvings
@@ -107,7 +108,7 @@ class Recipe:
     @property
     def figure(self) -> str:
         """The picture that `dvc plots` shows."""
-        task = f"data/evaluation/{self.name}/{self.source}_to_{self.target}"
+        task = f"data/evaluation/{self.name}/{task_of(self.source, self.target)}"
         return f"{task}/0.png" if self.crop else f"{task}.png"
 
 

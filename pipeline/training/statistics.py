@@ -40,7 +40,7 @@ def use(model: nn.Module, domains: tuple[str, ...], batch: Batch) -> None:
     """Translate, sample, reconstruct and classify a batch, as far as a model can."""
     if isinstance(model, Translator) and isinstance(batch, Paired | Unpaired):
         samples: dict[str, Tensor] = dict(zip(domains, batch, strict=True))
-        for to, of in model.directions.items():
+        for of, to in model.pairs():
             model.translate(samples[of], to)
     if isinstance(batch, Labelled):
         if isinstance(model, Sampler):

@@ -181,7 +181,7 @@ def test_files_repeat_and_name_no_path_of_this_machine(
 class Doubled(nn.Module, Translator):
     """A translator of pictures that is what a test needs it to be."""
 
-    directions = {"zebra": "horse"}  # noqa: RUF012
+    directions = {"zebra": ("horse",)}  # noqa: RUF012
     behaviour = "noise"
 
     def __init__(self) -> None:

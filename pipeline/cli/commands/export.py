@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.inference.directions import choose_target
 from pipeline.inference.finished import load
-from pipeline.inference.pictures import choose_target
 from pipeline.interop.onnx import export_onnx, require_packages
 from pipeline.system.files import check_file, check_folder
 

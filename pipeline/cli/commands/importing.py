@@ -73,7 +73,7 @@ def run(
     data = DatasetSpec(specs={domain: codec.spec(domain) for domain in params.domains})
     model = build(params, data, codec.size, found)
     export(folder, model, params=params, data=data, codec=codec, seed=0)
-    ways = ", ".join(f"{of} -> {to}" for to, of in model.directions.items())
+    ways = ", ".join(f"{of} -> {to}" for of, to in model.pairs())
     return f"{folder}: {describe(params.generator)}; {ways}; inference: {params.inference}"
 
 

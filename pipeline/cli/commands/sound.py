@@ -76,6 +76,7 @@ class Manner:
 def convert_file(
     finished: FinishedModel,
     job: Job,
+    of: str,
     to: str,
     manner: Manner,
     pitches: Pitches | None = None,
@@ -83,6 +84,7 @@ def convert_file(
 ) -> list[str]:
     """Convert a sound file to mono of the same length; the ending of the result is its format.
 
+    ``of``: who speaks; ``to``: whose voice it gets.
     ``pitches`` listen where given; ``watch`` is told how many seconds are made, again and again.
     Returns what the user should know of the file: channels that were left out, a rate that its
     format can't have, a result that had to be made quieter. Raises ValueError with the reason where
@@ -96,7 +98,7 @@ def convert_file(
     blocks = resampled(read.through(file.blocks), file.rate, own)
     if pitches is not None:
         blocks = pitches.before.through(blocks)
-    converted = convert_blocks(finished, blocks, to, manner.vocoder)
+    converted = convert_blocks(finished, blocks, to, manner.vocoder, of)
     converted = shift_blocks(converted, own, **manner.shift)
     if pitches is not None:
         converted = pitches.after.through(converted)

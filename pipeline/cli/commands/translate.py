@@ -19,8 +19,9 @@ from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture, read_picture
 from pipeline.errors import UserError, listing
 from pipeline.inference.conversion import sound_codec_of
+from pipeline.inference.directions import choose_source, choose_target
 from pipeline.inference.finished import FinishedModel, as_vocoder, load
-from pipeline.inference.pictures import choose_target, translate_pictures, with_style
+from pipeline.inference.pictures import translate_pictures, with_style
 from pipeline.inference.vocoders import fitting
 from pipeline.system.files import make_folder
 from pipeline.system.hardware import device
@@ -36,6 +37,7 @@ def translate(
     out: Path,
     to: str | None,
     *,
+    of: str | None = None,
     style: Path | None = None,
     vocoder: Path | None = None,
     shift: Mapping[str, float] | None = None,
@@ -44,6 +46,7 @@ def translate(
 ) -> None:
     """Translate files, and folders of files, by the model in ``folder``.
 
+    ``of``: the domain of the files, where several lead to ``to``.
     ``style``: a picture whose style the results shall have, where the model takes styles.
     ``vocoder``: the folder of a model that makes the sound in Griffin-Lim's place.
     ``shift``: semitones that voices are moved by, by the names of `VOICE_OPTIONS`.
@@ -55,6 +58,7 @@ def translate(
     """
     finished = load(folder, device())
     to = choose_target(finished, to)
+    of = choose_source(finished, to, of)
     if style is not None:
         finished = in_style(finished, style)
     if vocoder or shift or rate:
@@ -71,9 +75,9 @@ def translate(
     with Progress(f"{finished.name} to {to}", sum(lengths), unit) as progress:
         if sound:
             manner = Manner(voice, shift or {}, rate)
-            steps = convert_all(finished, jobs, to, manner, notes, remarks, progress)
+            steps = convert_all(finished, jobs, of, to, manner, notes, remarks, progress)
         else:
-            steps = translate_all(finished, jobs, to)
+            steps = translate_all(finished, jobs, of, to)
         for reached, failure in zip(accumulate(lengths), steps, strict=True):
             progress.reach(reached)
             if failure is not None:
@@ -130,6 +134,7 @@ def seconds_in(sound: Path) -> int:
 def convert_all(
     finished: FinishedModel,
     jobs: Sequence[Job],
+    of: str,
     to: str,
     manner: Manner,
     notes: list[str] | None,
@@ -149,7 +154,7 @@ def convert_all(
             progress.reach(min(before + int(seconds), progress.total), note)
 
         try:
-            odd = convert_file(finished, job, to, manner, meters, watch)
+            odd = convert_file(finished, job, of, to, manner, meters, watch)
         except ValueError as error:
             yield f"{job.source}: {error}"
             continue
@@ -159,7 +164,9 @@ def convert_all(
         yield None
 
 
-def translate_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iterator[str | None]:
+def translate_all(
+    finished: FinishedModel, jobs: Sequence[Job], of: str, to: str
+) -> Iterator[str | None]:
     """Translate pictures, neighbours of equal size together; for each None, or why it failed."""
     batch: list[tuple[Job, Picture]] = []
     for job in jobs:
@@ -169,11 +176,11 @@ def translate_all(finished: FinishedModel, jobs: Sequence[Job], to: str) -> Iter
             yield f"{job.source}: {error}"
             continue
         if batch and not fits(picture, [other for _, other in batch]):
-            yield from translate_batch(finished, batch, to)
+            yield from translate_batch(finished, batch, of, to)
             batch = []
         batch.append((job, picture))
     if batch:
-        yield from translate_batch(finished, batch, to)
+        yield from translate_batch(finished, batch, of, to)
 
 
 def fits(picture: Picture, batch: Sequence[Picture]) -> bool:
@@ -183,11 +190,11 @@ def fits(picture: Picture, batch: Sequence[Picture]) -> bool:
 
 
 def translate_batch(
-    finished: FinishedModel, batch: Sequence[tuple[Job, Picture]], to: str
+    finished: FinishedModel, batch: Sequence[tuple[Job, Picture]], of: str, to: str
 ) -> Iterator[str | None]:
     """Translate and write pictures of one size; for each None, or why it failed."""
     try:
-        results = translate_pictures(finished, np.stack([picture for _, picture in batch]), to)
+        results = translate_pictures(finished, np.stack([p for _, p in batch]), to, of)
     except RuntimeError as error:
         if "memory" not in str(error) and not isinstance(error, torch.OutOfMemoryError):
             raise
