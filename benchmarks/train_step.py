@@ -44,6 +44,11 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
     "cut-256": (TRANSLATOR | {"method": "cut"}, pictures(256)),
     "unit-256": (TRANSLATOR | {"method": "unit"}, pictures(256)),
     "spade-256": (TRANSLATOR | {"method": "spade", "perceptual": {"kind": "none"}}, pictures(256)),
+    # Of batches of 256, as published, an eighth; the divergence has its weight from step 0 on.
+    "adain-vc": (
+        COMMON | {"method": "adain_vc", "domains": ["a", "b"], "batch": 32, "kl_steps": 0},
+        SOUND,
+    ),
     "inca": (TRANSLATOR | {"method": "inca", "discriminator_start": 0}, SOUND),
     "mask-cyclegan-vc": (TRANSLATOR | {"method": "mask_cyclegan_vc"}, SOUND),
     # Batches of 16, as published, are 7 GB for each of the four competitors.

@@ -50,6 +50,24 @@ class Stylist(Translator):
         """Translate as `Translator` does, in styles [N, Z]; None: the model's typical style."""
 
 
+class OneShot(Translator):
+    """Translates into domains that it was not trained on, too, of which a few samples are known."""
+
+    @abstractmethod
+    def embed(self, x: Tensor) -> Tensor:
+        """Embed samples [N, C, H, W], of whatever domain: [N, Z]. A domain is embedded as the mean
+        of its samples."""
+
+    @abstractmethod
+    def translate_as(self, x: Tensor, embedding: Tensor) -> Tensor:
+        """Translate samples [N, C, H, W], of whatever domain, into that of an embedding [Z]."""
+
+    @abstractmethod
+    def remember(self, x: Tensor, labels: Tensor) -> None:
+        """Take samples [N, C, H, W] of the domains that it is trained on, by their numbers [N],
+        into those domains' embeddings."""
+
+
 @dataclass(frozen=True)
 class Option:
     """A number that says how results are made: command-line flag, slider and keyword at once."""
@@ -228,6 +246,7 @@ class Vocoder(ABC):
 CAPABILITIES: dict[str, type] = {
     "translate": Translator,
     "style": Stylist,
+    "one-shot": OneShot,
     "sample": Sampler,
     "reconstruct": Reconstructor,
     "latent": Latent,

@@ -104,12 +104,12 @@ def test_what_is_no_list_is_told_how_one_is_written(domains, words):
         ({"models": None}, "models: found nothing, allowed: a block of names, or {} for none"),
         (
             {"models": {"cyclegan": None}},
-            "models.cyclegan: found nothing, allowed: a block, as in {method: autoencoder}, "
-            "method one of 'autoencoder', 'code_prior'",
+            "models.cyclegan: found nothing, allowed: a block, as in {method: adain_vc}, "
+            "method one of 'adain_vc', 'autoencoder'",
         ),
         (
             {"models": {"own": {"data": "d"}}},
-            "models.own: missing the key 'method', allowed: 'autoencoder', 'code_prior'",
+            "models.own: missing the key 'method', allowed: 'adain_vc', 'autoencoder'",
         ),
         ({"models": {7: VAE}}, "models: YAML reads the name 7 as no text: write it in quotes"),
         ({"models": {False: VAE}}, "models: YAML reads the name False as no text"),

@@ -204,7 +204,10 @@ def test_a_block_survives_json(tmp_path):
         pytest.param(
             "models.vae.method",
             None,
-            ["models.vae: missing the key 'method', allowed: 'autoencoder', 'code_prior', 'cut'"],
+            [
+                "models.vae: missing the key 'method', ",
+                ", allowed: 'adain_vc', 'autoencoder', 'code_prior'",
+            ],
             id="no method",
         ),
         pytest.param(

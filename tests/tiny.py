@@ -21,6 +21,7 @@ from pipeline.datasets.source import SoundParams
 from pipeline.methods.base import Method, RunParams
 from pipeline.methods.pretrained import SecondStageRunParams
 from pipeline.methods.registry import build_from_card, load_run
+from pipeline.methods.runs import DomainsRunParams
 from pipeline.models.card import Card, Pretrained
 from pipeline.params import Params, load_params
 from pipeline.samples import Batch, DatasetSpec, Labelled, Spec, Vocoded
@@ -141,13 +142,13 @@ def zoo() -> Params:
 
 
 def real_voices() -> dict[str, RunParams]:
-    """The vocoders of vcc2016, of the embedded voices in place of its speakers."""
+    """The models of all speakers of vcc2016, of the embedded voices in place of those."""
     models = load_params(ROOT / "recipes/vcc2016/params.yaml").models
     embedded = {"data": "voices", "domains": ("arthur", "beatrice")}
     return {
         name: run.model_copy(update=embedded)
         for name, run in models.items()
-        if run.reads is Vocoded
+        if isinstance(run, DomainsRunParams)
     }
 
 
@@ -229,13 +230,7 @@ def codec_of(run: RunParams) -> Codec:
 def specs_of(run: RunParams) -> dict[str, Spec]:
     """Make the data that a block's networks are built from."""
     specs = {domain: codec_of(run).spec(domain) for domain in run.domains}
-    if run.reads is not Labelled:
-        return specs
-    width = run.crop or SIDE
-    return {
-        name: spec.model_copy(update={"width": width}) if spec.width is None else spec
-        for name, spec in specs.items()
-    }
+    return run.select(DatasetSpec(specs=specs)).specs
 
 
 def classes_of(run: RunParams) -> tuple[str, ...]:

@@ -21,7 +21,13 @@ from benchmarks.plain.pictures import (
     unit_step,
 )
 from benchmarks.plain.stepping import Step
-from benchmarks.plain.voices import inca_step, mask_cyclegan_vc_step, vocoder_step
+from benchmarks.plain.voices import (
+    adain_vc_step,
+    inca_step,
+    mask_cyclegan_vc_step,
+    vocoder_step,
+)
+from pipeline.methods.adain_vc import AdaINVC
 from pipeline.methods.autoencoder import Autoencoder
 from pipeline.methods.base import Method
 from pipeline.methods.code_prior import CodePrior
@@ -40,6 +46,7 @@ from pipeline.methods.vqgan import VQGAN
 from pipeline.methods.vqvae import VQVAE
 
 STEPS: dict[type, Callable[..., Step]] = {
+    AdaINVC: adain_vc_step,
     Autoencoder: autoencoder_step,
     CodePrior: code_prior_step,
     CUT: cut_step,

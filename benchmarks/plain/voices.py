@@ -9,10 +9,32 @@ from pipeline.losses.adversarial import discriminator_loss, generator_loss
 from pipeline.losses.frames import frame_matching
 from pipeline.losses.matching import feature_matching
 from pipeline.losses.spectral import mel_l1
+from pipeline.methods.adain_vc import AdaINVC
 from pipeline.methods.inca import INCA
 from pipeline.methods.mask_cyclegan_vc import DISCRIMINATORS, MaskCycleGANVC
 from pipeline.methods.vocoder import AdversarialVocoder
-from pipeline.samples import Batch, Unpaired, Vocoded
+from pipeline.samples import Batch, Labelled, Unpaired, Vocoded
+
+
+def adain_vc_step(method: AdaINVC, cast: Cast) -> Step:
+    """Build AdaIN-VC's step: a copy of each chunk beside its own speaker's embedding."""
+    model = method.model
+    networks = adam(model)
+
+    def step(batch: Batch) -> Tensor:
+        assert isinstance(batch, Labelled)
+        x = batch.x.squeeze(1)
+        networks.zero_grad()
+        with cast():
+            mean = model.content(x)
+            code = mean + torch.randn_like(mean)
+            lost = l1_loss(model.decoder(code, model.speaker(x)), x)
+            loss = 10 * lost + 0.01 * 0.5 * (mean**2).mean()
+        loss.backward()
+        networks.step()
+        return loss.detach()
+
+    return step
 
 
 def inca_step(method: INCA, cast: Cast) -> Step:

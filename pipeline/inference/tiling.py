@@ -18,6 +18,7 @@ from torch.nn.functional import batch_norm
 
 from pipeline.capabilities import Translator
 from pipeline.nn.normalisation import GroupNorm, InstanceNorm
+from pipeline.nn.shapes import multiples_of
 
 TILE = 512  # pixels of a tile's own
 MARGIN = 96  # pixels around them that a tile sees too: ResNet-9's field of view
@@ -68,7 +69,7 @@ def translate_in_tiles(
     of a whole pass but for the statistics, which are an estimate, and for what lies beyond the
     margin in a network's field of view.
     """
-    multiple = int(getattr(model, "multiple", 1))
+    multiple = max(multiples_of(model))
     tile, margin, piece = (rounded_up(length, multiple) for length in (tile, margin, PIECE))
     height, width = x.shape[-2:]
     rows, columns = spans(height, tile, margin), spans(width, tile, margin)
@@ -124,7 +125,7 @@ class Statistics:
         self._found: dict[nn.Module, tuple[Tensor, Tensor]] = {}
 
     def normalise(self, layer: nn.Module, args: tuple[Tensor, ...], own: Tensor) -> Tensor:
-        """Return what ``layer`` is given [N, C, H, W], normalised alike in all samples, now and
+        """Return what ``layer`` is given [N, C, ...], normalised alike in all samples, now and
         later."""
         (x,) = args
         if not self.settled:
@@ -135,11 +136,11 @@ class Statistics:
 
 
 def statistics_of(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Compute mean and variance [C] of each channel of [N, C, H, W], or of the group it is in."""
+    """Compute mean and variance [C] of each channel of [N, C, ...], or of the group it is in."""
     groups = layer.num_groups if isinstance(layer, GroupNorm) else x.shape[1]
     members = x.shape[1] // groups
     grouped = x.reshape(len(x), groups, members, *x.shape[2:])
-    variance, mean = torch.var_mean(grouped, (0, 2, 3, 4), correction=0)
+    variance, mean = torch.var_mean(grouped, (0, *range(2, grouped.ndim)), correction=0)
     return mean.repeat_interleave(members), variance.repeat_interleave(members)
 
 

@@ -7,6 +7,7 @@ from torch.nn.functional import pad
 from pipeline.capabilities import Translator
 from pipeline.inference.chunks import translate_in_chunks
 from pipeline.inference.tiling import rounded_up, translate_in_tiles
+from pipeline.nn.shapes import multiples_of
 
 SMALLEST = 8
 """Pixels or frames: below, reflection padding inside the networks has nothing to mirror."""
@@ -21,9 +22,11 @@ def translate_any_size(model: Translator, x: Tensor, to: str) -> Tensor:
     through in chunks where the model has a ``chunk``, and samples of more than `WHOLE` pixels in
     tiles, so memory is bounded.
     """
-    multiple = int(getattr(model, "multiple", 1))
     height, width = x.shape[-2:]
-    below, right = (rounded_up(max(side, SMALLEST), multiple) - side for side in (height, width))
+    below, right = (
+        rounded_up(max(side, SMALLEST), multiple) - side
+        for side, multiple in zip((height, width), multiples_of(model), strict=True)
+    )
     mode = "reflect" if below < height and right < width else "replicate"
     if below or right:  # a large picture is not copied without need
         x = pad(x, (0, right, 0, below), mode=mode)

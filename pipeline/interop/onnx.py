@@ -28,6 +28,7 @@ from pipeline.inference.finished import FinishedModel, as_translator
 from pipeline.inference.tiling import rounded_up
 from pipeline.inference.translation import SMALLEST
 from pipeline.nn.normalisation import InstanceNorm
+from pipeline.nn.shapes import multiples_of
 from pipeline.samples import Spec
 from pipeline.system.files import make_folder, replace
 
@@ -111,7 +112,7 @@ def has_layer(model: nn.Module, kind: type[nn.Module]) -> bool:
 def geometry(finished: FinishedModel, to: str) -> tuple[Spec, int]:
     """Return what the direction to ``to`` reads, and the multiple that free sides must be of."""
     source, *_ = as_translator(finished).directions[to]  # others have samples of its shape
-    return finished.card.data.specs[source], int(getattr(finished.model, "multiple", 1))
+    return finished.card.data.specs[source], max(multiples_of(finished.model))
 
 
 def smallest_side(multiple: int) -> int:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 from torch import nn
 
+from pipeline.methods.adain_vc import AdaINVCParams
 from pipeline.methods.autoencoder import AutoencoderParams
 from pipeline.methods.base import RunParams
 from pipeline.methods.classifier import ClassifierParams
@@ -31,7 +32,8 @@ from pipeline.models.card import Card, Pretrained
 from pipeline.nn.folding import folded
 
 ModelParams = Annotated[
-    AutoencoderParams
+    AdaINVCParams
+    | AutoencoderParams
     | CodePriorParams
     | CUTParams
     | CycleGANParams

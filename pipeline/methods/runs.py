@@ -1,10 +1,13 @@
 """Domains of a run: two to translate between, or any number to learn from in turn."""
 
 from abc import ABC
+from collections import Counter
+from itertools import permutations
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from pipeline.capabilities import task_of
 from pipeline.conventions import MelConvention
 from pipeline.methods.base import RunParams
 from pipeline.samples import DatasetSpec, Labelled, Vocoded
@@ -55,6 +58,36 @@ class GenerativeRunParams(DomainsRunParams, ABC):
     """A run that learns what the samples of its domains are like."""
 
     reads = Labelled
+
+
+class ManyToManyRunParams(DomainsRunParams, ABC):
+    """A run that learns to translate each of its domains into each of the others."""
+
+    reads = Labelled
+
+    domains: tuple[str, ...] = Field(min_length=2)
+    """The domains that are translated into each other."""
+
+    @model_validator(mode="after")
+    def _tasks_told_apart(self) -> Self:
+        tasks = Counter(task_of(of, to) for of, to in permutations(self.domains, 2))
+        if twice := [task for task, count in tasks.items() if count > 1]:
+            raise ValueError(
+                f"domains: two directions would both be called '{twice[0]}' where they are "
+                "measured: rename one of their domains"
+            )
+        return self
+
+    @property
+    def every_direction(self) -> dict[str, tuple[str, ...]]:
+        """Target -> its sources, all other domains."""
+        return {to: tuple(of for of in self.domains if of != to) for to in self.domains}
+
+    def select(self, data: DatasetSpec) -> DatasetSpec:
+        """Return what its networks are built from: they take sound of any number of frames."""
+        return DatasetSpec(
+            specs={name: data.specs[name] for name in self.domains}, classes=self.domains
+        )
 
 
 class VocoderRunParams(DomainsRunParams, ABC):

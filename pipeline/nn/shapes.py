@@ -12,6 +12,13 @@ def shape_of(spec: Spec) -> tuple[int, int, int]:
     return spec.channels, spec.height, spec.width
 
 
+def multiples_of(network: object) -> tuple[int, int]:
+    """Return what height and width of a network's samples must be multiples of: its ``multiple``,
+    one for both or one for each."""
+    multiple = getattr(network, "multiple", 1)
+    return multiple if isinstance(multiple, tuple) else (multiple, multiple)
+
+
 def check_size(networks: nn.Module, height: int, width: int) -> None:
     """Raise ValueError where a network can't take training samples of this size.
 
@@ -19,11 +26,13 @@ def check_size(networks: nn.Module, height: int, width: int) -> None:
     """
     for network in networks.modules():
         kind = type(network).__name__
-        multiple, smallest = getattr(network, "multiple", 1), getattr(network, "smallest", 1)
+        rows, columns = multiples_of(network)
+        smallest = getattr(network, "smallest", 1)
         size = getattr(network, "size", None)
         if isinstance(size, tuple) and (height, width) != size:
             raise ValueError(f"{kind} takes {size[0]}x{size[1]}, but samples are {height}x{width}")
-        if height % multiple or width % multiple:
+        if height % rows or width % columns:
+            multiple = str(rows) if rows == columns else f"{rows}x{columns}"
             raise ValueError(
                 f"{kind} takes multiples of {multiple}, but samples are {height}x{width}"
             )

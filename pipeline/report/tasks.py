@@ -1,10 +1,13 @@
 """The kinds of tasks that evaluations measure, told by their names and the run's domains."""
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import permutations
 from typing import NamedTuple
 
+from pipeline.capabilities import task_of
 from pipeline.methods.base import RunParams
-from pipeline.methods.runs import TranslatorRunParams, VocoderRunParams
+from pipeline.methods.runs import ManyToManyRunParams, TranslatorRunParams, VocoderRunParams
 from pipeline.report.words import spoken
 
 ARROW = " → "
@@ -67,15 +70,21 @@ class Task(NamedTuple):
 def describe_task(name: str, run: RunParams) -> Task:
     """Describe a task of results.json by its name."""
     first, slash, rest = name.partition("/")
-    if isinstance(run, TranslatorRunParams):
-        ways = {f"{a}_to_{b}": (a, b) for a, b in (run.domains, run.domains[::-1])}
+    if isinstance(run, TranslatorRunParams | ManyToManyRunParams):
+        ways = ways_between(run.domains)
         if first in ways:
             title = ARROW.join(ways[first]) + (f", {rest}" if slash else "")
-            return Task(name, TRANSLATION, title, tuple(sorted(run.domains)))
+            return Task(name, TRANSLATION, title, tuple(sorted(ways[first])))
     if isinstance(run, VocoderRunParams):  # of any voice, whether it learnt from it or not
         return Task(name, VOCODING, f"Vocoding of {name}", run.domains)
     kind = NAMED.get(first, OTHER)
     return Task(name, kind, spoken(name), run.domains)
+
+
+@cache
+def ways_between(domains: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """Return the source and target of every task between two of some domains, by its name."""
+    return {task_of(*pair): pair for pair in permutations(domains, 2)}
 
 
 def kinds_of(tasks: Sequence[Task]) -> list[Kind]:

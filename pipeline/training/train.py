@@ -65,7 +65,8 @@ def train(
             raise UserError(f"{error}\nThe batch of step {error.step}:\n{names}") from error
         if trainer.fabric.is_global_zero:
             monitor.leave(curves, trainer.history)
-            model = trainer.finish(feed)
+            whole = reader_of(store, params, seed=seed, device=trainer.fabric.device)
+            model = trainer.finish(Feed(whole))
             export(
                 out,
                 model,

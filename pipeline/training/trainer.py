@@ -32,7 +32,7 @@ from pipeline.system.progress import Progress
 from pipeline.training.checkpoints import Checkpoints
 from pipeline.training.history import History
 from pipeline.training.monitor import Monitor
-from pipeline.training.statistics import BATCHES, recompute_statistics
+from pipeline.training.statistics import BATCHES, keeps_means, recompute_statistics
 
 
 class DivergedError(UserError):
@@ -191,13 +191,14 @@ class Trainer:
     def finish(self, batch_of: Callable[[int], Batch]) -> nn.Module:
         """Return the model that training was for, ready to be exported.
 
-        The statistics of batch norm are computed anew where its weights are averages.
+        The statistics of batch norm are computed anew where its weights are averages, means of
+        classes in any case. ``batch_of`` reads whole batches, not a process's share.
         """
-        model = self.exported()
-        if self.ema is not None:
+        model, averaged = self.exported(), self.ema is not None
+        if averaged or keeps_means(model):
             torch.manual_seed(step_seed(self.seed, self.params.steps, self.fabric.global_rank))
             batches = (batch_of(step) for step in range(BATCHES))
-            recompute_statistics(model, self.params.domains, batches)
+            recompute_statistics(model, self.params.domains, batches, averaged)
         return model.eval()
 
     def check_finite(self) -> None:

@@ -53,8 +53,9 @@ def copy(tmp_path: Path) -> Path:
     registry = registry.replace(
         "from pipeline.methods.gan", f"{imported}\nfrom pipeline.methods.gan"
     )
-    assert "    AutoencoderParams\n" in registry
-    registry = registry.replace("    AutoencoderParams\n", f"    AutoencoderParams\n{member}\n")
+    first = "    | AutoencoderParams\n"
+    assert first in registry
+    registry = registry.replace(first, f"{first}{member}\n")
     (methods / "registry.py").write_text(registry)
     return tmp_path
 

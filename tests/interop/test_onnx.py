@@ -163,6 +163,22 @@ def test_a_sound_model_carries_its_convention_and_statistics(tmp_path: Path) -> 
     assert session_of(file).get_inputs()[0].shape == ["batch", 1, tiny.SIDE, "4*columns"]
 
 
+def test_one_direction_of_many_is_that_of_all_its_sources(tmp_path: Path) -> None:
+    network = {"width": 8, "blocks": 4, "dense": 1, "bank": 3, "latent": 4, "embedding": 3}
+    speakers = ["arthur", "beatrice", "cecil"]
+    finished = finish(tmp_path, "adain_world", domains=speakers, network=network)
+    file = tmp_path / "voice.onnx"
+    with pytest.raises(UserError, match="leads to arthur, beatrice, cecil: name one by --to"):
+        export_onnx(finished, file)
+    export_onnx(finished, file, "beatrice")
+    agrees(file, finished, "beatrice", (1, 1, tiny.SIDE, 8), (3, 1, tiny.SIDE, 56))
+    facts = facts_of(file)
+    assert (facts["source"], facts["target"]) == ("arthur, cecil", "beatrice")
+    assert (facts["multiple"], facts["smallest"]) == ("8", "8")
+    assert "arthur or cecil -> beatrice by adain_world" in onnx.load(file).doc_string
+    assert session_of(file).get_inputs()[0].shape == ["batch", 1, tiny.SIDE, "8*columns"]
+
+
 def test_files_repeat_and_name_no_path_of_this_machine(
     cyclegan: FinishedModel, zebra: Path, tmp_path: Path
 ) -> None:

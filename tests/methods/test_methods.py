@@ -25,6 +25,7 @@ from pipeline.training.trainer import Trainer
 RUNS = tiny.runs()
 
 CAPABILITIES = {
+    "adain_vc": ("translate", "one-shot"),
     "autoencoder": ("reconstruct", "latent"),
     "classifier": ("classify",),
     "code_prior": ("sample",),
@@ -43,6 +44,7 @@ CAPABILITIES = {
     "vqvae": ("reconstruct", "codes"),
 }
 LEARNS = {
+    "adain_vc": ["reconstruction"],
     "autoencoder": ["l2"],
     "classifier": ["cross_entropy"],
     "code_prior": ["cross_entropy"],

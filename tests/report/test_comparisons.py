@@ -6,10 +6,11 @@ import tiny
 from pipeline.evaluation import context, conversion
 from pipeline.evaluation.metric_table import CEILINGS
 from pipeline.evaluation.results import Cost, Measured, Verdict
+from pipeline.methods.registry import load_run
 from pipeline.report.baselines import BASELINES, baseline
 from pipeline.report.comparisons import Comparison, list_baselines, title_of_metric
 from pipeline.report.scales import MARGIN, WIDTH, scale_of
-from pipeline.report.tasks import KINDS, describe_task, kinds_of
+from pipeline.report.tasks import KINDS, TRANSLATION, describe_task, kinds_of
 from pipeline.report.verdicts import Decision, lead
 from pipeline.report.words import MINUS, breakable, counted, enumerated, number, spoken
 
@@ -97,6 +98,16 @@ def test_a_verdict_without_a_baseline_is_none(params):
     decision = Decision(task, Comparison("fd_features", Measured({"model": 1.0})), verdict)
     assert decision.label.word == "no baseline"
     assert decision.baseline is None
+
+
+def test_the_directions_of_a_model_of_many_are_compared_pair_by_pair():
+    block = {"method": "adain_vc", "data": "voices", "domains": ["c", "a", "b"], "steps": 1}
+    run = load_run(block)
+    task, back, other = (describe_task(name, run) for name in ("c_to_a", "a_to_c/pitch", "b_to_a"))
+    assert (task.title, back.title) == ("c → a", "a → c, pitch")
+    assert task.kind is back.kind is other.kind is TRANSLATION
+    assert task.subject == back.subject == ("a", "c")  # as those of a model of a and c alone
+    assert other.subject == ("a", "b")
 
 
 def test_tasks_are_told_by_their_names(params):

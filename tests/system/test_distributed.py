@@ -13,14 +13,21 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from pipeline.evaluation.data import read_samples
 from pipeline.inference.finished import load
+from pipeline.training.readers import reader_of
+from pipeline.training.statistics import BATCHES
 
 NORMS = {"cyclegan": "instance", "pix2pix": "batch"}
+MANY = "adain_world"
+"""Of two speakers in batches of two, so each of two processes sees one of them alone."""
 
 
 @pytest.fixture(scope="module")
 def trained(store_of, tmp_path_factory) -> list[Path]:
-    """Train each of `NORMS` by one process and by two; return where they left what they learnt."""
-    stores = {name: store_of(tiny.runs()[name]).root for name in NORMS}
+    """Train each of `NORMS` by one process and by two; return where they left what they learnt.
+
+    And `MANY`, whose noise is each process's own.
+    """
+    stores = {name: store_of(tiny.runs()[name]).root for name in (*NORMS, MANY)}
     one, two = (tmp_path_factory.mktemp(f"{count}") for count in (1, 2))
     alone = processes.start(train_and_keep_gradients, one, stores, log=one / "log")
     end = alone.wait()
@@ -61,6 +68,19 @@ def test_two_processes_learn_what_one_does(name, trained, store_of):
     assert bool(kept[0]) == (NORMS[name] == "batch")
     for a, b in zip(*kept, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-3)
+
+
+def test_each_speaker_is_known_by_whole_batches(trained, store_of):
+    _, two = trained
+    finished = load(two / MANY / "model")
+    read = reader_of(store_of(finished.params), finished.params, seed=7, device=torch.device("cpu"))
+    batches = [read(step) for step in range(BATCHES)]
+    for number, known in enumerate(finished.model.known.mean):
+        x = torch.cat([batch.x[batch.y == number] for batch in batches])
+        assert len(x) == BATCHES
+        with torch.no_grad():
+            expected = finished.model.embed(x).mean(dim=0)
+        torch.testing.assert_close(known, expected, rtol=1e-4, atol=1e-6)
 
 
 def start_pair(store: Path, out: Path, killed_at: int | None = None) -> list[Ended]:
