@@ -36,7 +36,19 @@ def translate(
     ] = None,
     of: Annotated[
         str | None,
-        typer.Option("--from", help="The domain of the files, where several lead to --to."),
+        typer.Option(
+            "--from",
+            help="The domain of the files, where several lead to --to; or, for a speaker whom the "
+            "model does not know (adain_vc), a file or folder of recordings of theirs.",
+        ),
+    ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(
+            help="In place of --to: a file or folder of recordings of a speaker whom the model "
+            "does not know (adain_vc), 5 seconds at least, better a minute. Without --from, who "
+            "speaks is known from the files themselves."
+        ),
     ] = None,
     style: Annotated[
         Path | None,
@@ -72,6 +84,8 @@ def translate(
       crossdomain translate cyclegan zebras/ -o horses/ --to horse
       crossdomain translate voice_inca interview.mp3 -o interview.wav --show-pitch
       crossdomain translate voice_inca speech.flac -o speech.mp3 --pitch 3 --formants -2
+      crossdomain translate adain speech.wav -o converted.wav --from anna --to ben
+      crossdomain translate adain speech.wav -o converted.wav --like recordings/carla
       crossdomain translate spade labels/ -o scenes/ --style evening.jpg
       crossdomain translate voice_inca talks/ -o converted/ --rate 48000
     """
@@ -82,6 +96,7 @@ def translate(
     run(
         *(found, inputs, out, to),
         of=of,
+        like=like,
         style=style,
         vocoder=voice,
         shift=options,

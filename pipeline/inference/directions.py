@@ -1,5 +1,6 @@
 """The choice of a translator's direction: the domain to reach, and the one to start from."""
 
+from pipeline.capabilities import OneShot
 from pipeline.errors import LISTED, UserError, some
 from pipeline.inference.finished import FinishedModel, as_translator
 from pipeline.methods.runs import TranslatorRunParams
@@ -40,8 +41,10 @@ def choose_source(finished: FinishedModel, to: str, of: str | None = None) -> st
     """
     sources = as_translator(finished).directions[to]
     if of is None and len(sources) > 1:
+        others = ", or recordings of another" if isinstance(finished.model, OneShot) else ""
         raise UserError(
             f"'{finished.name}' leads to {to} from {some(sources, LISTED)}: name one by --from"
+            f"{others}"
         )
     wanted = sources[0] if of is None else of
     if wanted not in sources:

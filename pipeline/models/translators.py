@@ -1,11 +1,12 @@
-"""Translators: a generator for each direction, one that takes styles, one in a chosen style."""
+"""Translators: a generator for each direction, with styles or in one, and with unseen domains."""
 
 from collections.abc import Mapping
 from typing import Literal
 
 from torch import Tensor, nn
 
-from pipeline.capabilities import Stylist, Translator
+from pipeline.capabilities import OneShot, Stylist, Translator
+from pipeline.nn.shapes import multiples_of
 
 
 class GeneratorTranslator(nn.Module, Translator):
@@ -83,3 +84,28 @@ class InStyle(nn.Module, Translator):
         """Translate samples [N, C, H, W] of ``directions[to]`` to those of ``to``, in the style."""
         assert isinstance(self.style, Tensor)
         return self.model.translate(x, to, self.style.expand(len(x), -1))
+
+
+class WithUnseen(nn.Module, Translator):
+    """A one-shot model with domains that it was not trained on, to reach or to start from."""
+
+    def __init__(
+        self, model: OneShot, target: tuple[str, Tensor] | None = None, source: str | None = None
+    ) -> None:
+        """Take the name of a new target with its embedding [Z], and that of a new source."""
+        super().__init__()
+        self.model, self.chunk = model, getattr(model, "chunk", None)
+        self.multiple = multiples_of(model)
+        self.target = None if target is None else target[0]
+        known = tuple(dict.fromkeys([*model.directions, *(of for of, _ in model.pairs())]))
+        directions = model.directions if target is None else {**model.directions, target[0]: known}
+        new = () if source is None else (source,)
+        self.directions = {to: (*sources, *new) for to, sources in directions.items()}
+        self.register_buffer("embedding", None if target is None else target[1])
+
+    def translate(self, x: Tensor, to: str) -> Tensor:
+        """Translate samples [N, C, H, W] of any of ``directions[to]`` to samples of ``to``."""
+        if to != self.target:
+            return self.model.translate(x, to)
+        assert isinstance(self.embedding, Tensor)
+        return self.model.translate_as(x, self.embedding)

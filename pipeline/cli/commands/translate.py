@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from pipeline.capabilities import Vocoder
+from pipeline.cli.commands.ends import choose_ends
 from pipeline.cli.commands.jobs import Job, plan
 from pipeline.cli.commands.rates import check_rate
 from pipeline.cli.commands.sound import Manner, Pitches, PitchMeter, convert_file, in_hertz
@@ -19,7 +20,6 @@ from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture, read_picture
 from pipeline.errors import UserError, listing
 from pipeline.inference.conversion import sound_codec_of
-from pipeline.inference.directions import choose_source, choose_target
 from pipeline.inference.finished import FinishedModel, as_vocoder, load
 from pipeline.inference.pictures import translate_pictures, with_style
 from pipeline.inference.vocoders import fitting
@@ -38,6 +38,7 @@ def translate(
     to: str | None,
     *,
     of: str | None = None,
+    like: Path | None = None,
     style: Path | None = None,
     vocoder: Path | None = None,
     shift: Mapping[str, float] | None = None,
@@ -46,7 +47,7 @@ def translate(
 ) -> None:
     """Translate files, and folders of files, by the model in ``folder``.
 
-    ``of``: the domain of the files, where several lead to ``to``.
+    ``of``, ``to``, ``like``: see `choose_ends`.
     ``style``: a picture whose style the results shall have, where the model takes styles.
     ``vocoder``: the folder of a model that makes the sound in Griffin-Lim's place.
     ``shift``: semitones that voices are moved by, by the names of `VOICE_OPTIONS`.
@@ -57,8 +58,7 @@ def translate(
     is odd about others is said on standard error.
     """
     finished = load(folder, device())
-    to = choose_target(finished, to)
-    of = choose_source(finished, to, of)
+    finished, of, to = choose_ends(finished, inputs, of, to, like)
     if style is not None:
         finished = in_style(finished, style)
     if vocoder or shift or rate:
@@ -119,7 +119,8 @@ def pitch_notes(finished: FinishedModel, to: str) -> list[str]:
     Raises UserError where ``finished`` does not translate sound.
     """
     known = sound_codec_of(finished).statistics[to].pitch
-    return [] if known is None else [f"mean F0 of {to}'s training: {in_hertz(known.hertz)}"]
+    recordings = "training" if to in finished.params.domains else "recordings"
+    return [] if known is None else [f"mean F0 of {to}'s {recordings}: {in_hertz(known.hertz)}"]
 
 
 def seconds_in(sound: Path) -> int:
