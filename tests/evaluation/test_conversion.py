@@ -35,7 +35,7 @@ def test_parallel_sentences_give_a_distortion_and_its_ceiling(tmp_path):
 class Same(nn.Module, Translator):
     """Hands back what it gets: mean and std are moved by the codec alone."""
 
-    directions = {"bob": "ann", "ann": "bob"}  # noqa: RUF012
+    directions = {"bob": ("ann",), "ann": ("bob",)}  # noqa: RUF012
 
     def translate(self, x: Tensor, to: str) -> Tensor:
         return x

@@ -42,7 +42,7 @@ class Loud(Classical):
 
 
 class Same(nn.Module, Translator):
-    directions = {"bob": "ann"}  # noqa: RUF012
+    directions = {"bob": ("ann",)}  # noqa: RUF012
 
     def translate(self, x: Tensor, to: str) -> Tensor:
         return x

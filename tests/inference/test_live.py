@@ -99,7 +99,7 @@ class Smoothing(nn.Module, Translator):
 
     def __init__(self) -> None:
         super().__init__()
-        self.directions = {"beatrice": "arthur"}
+        self.directions = {"beatrice": ("arthur",)}
         self.weight = nn.Parameter(torch.zeros(1))  # where it is
 
     def translate(self, x: Tensor, to: str) -> Tensor:

@@ -58,7 +58,7 @@ def test_everything_that_a_model_can_do_is_previewed(store_of):
 class Everything(nn.Module, Translator, Sampler, Reconstructor):
     """Gives back what it is given, and ones."""
 
-    directions = {"night": "day"}  # noqa: RUF012
+    directions = {"night": ("day",)}  # noqa: RUF012
     classes = 0
 
     def __init__(self):
