@@ -24,9 +24,9 @@ def outputs(
     """Everything that a model's capabilities answer to fixed inputs on a device."""
     found: dict[str, Tensor] = {}
     if isinstance(model, Translator):
-        for to, of in model.directions.items():
+        for of, to in model.pairs():
             x = tiny.sample_of(specs[of], count, 3).to(place)
-            found[f"translate.{to}"] = model.translate(x, to)
+            found[f"translate.{of}.{to}"] = model.translate(x, to)
     if isinstance(model, Sampler):
         found["sample"] = model.sample(count, torch.Generator().manual_seed(4))
     x = tiny.sample_of(next(iter(specs.values())), count, 5).to(place)

@@ -22,11 +22,12 @@ from pipeline.samples import DatasetSpec, Spec, Unpaired
 
 
 class Constant(nn.Module, Translator):
-    """Answers everything with one value, in so many channels."""
+    """Answers everything with one value, in so many channels; ``directions``: target -> source."""
 
     def __init__(self, directions: dict[str, str], value: float, channels: int) -> None:
         super().__init__()
-        self.directions, self.value, self.channels = directions, value, channels
+        self.directions = {to: (of,) for to, of in directions.items()}
+        self.value, self.channels = value, channels
 
     def translate(self, x: Tensor, to: str) -> Tensor:
         """One value."""
@@ -86,7 +87,7 @@ def finished(
     ``width``: frames of sound that it takes; None: any. ``classes``: None: the store's.
     """
     if not domains and isinstance(model, Translator):
-        domains = tuple(dict.fromkeys([*model.directions.values(), *model.directions]))
+        domains = tuple(dict.fromkeys([*(of for of, _ in model.pairs()), *model.directions]))
     params = StandInParams(domains, untrained or model)
     specs: dict[str, Spec] = {name: store.codec.spec(name) for name in domains}
     if width is not None:

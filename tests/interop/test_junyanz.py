@@ -176,7 +176,7 @@ def test_two_generators_make_a_model_of_both_ways(tmp_path):
     torch.save(back.state_dict(), tmp_path / "latest_net_G_B.pth")
     options = ["--back", tmp_path / "latest_net_G_B.pth", "--source", "map", "--target", "aerial"]
     finished = imported(tmp_path, ahead.state_dict(), *options, "--size", 64)
-    assert as_translator(finished).directions == {"aerial": "map", "map": "aerial"}
+    assert as_translator(finished).directions == {"aerial": ("map",), "map": ("aerial",)}
     assert finished.codec.channels == {"map": 1, "aerial": 3}
     assert finished.codec.size == 64
     for network, channels, to in ((ahead, 1, "aerial"), (back, 3, "map")):
@@ -206,7 +206,7 @@ def test_the_card_claims_what_is_known_and_no_more(tmp_path):
         },
     }
     assert load_run(card.run) == finished.params
-    assert as_translator(finished).directions == {"target": "source"}
+    assert as_translator(finished).directions == {"target": ("source",)}
     with pytest.raises(UserError, match="can't be trained"):
         finished.params.build(card.data)
     with pytest.raises(ValidationError, match="imported"):  # in params.yaml it has no place

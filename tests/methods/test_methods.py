@@ -205,7 +205,7 @@ def test_shape_contract(run):
         assert len(y) == count, name
         assert torch.isfinite(y).all(), name
     whole = {
-        name: name.removeprefix("translate.") if "." in name else run.domains[0]
+        name: name.rpartition(".")[2] if "." in name else run.domains[0]
         for name in found
         if name.split(".")[0] in ("translate", "sample", "reconstruct", "decode", "decode_codes")
     }

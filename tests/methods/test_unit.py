@@ -109,7 +109,7 @@ def test_what_came_back_has_passed_both_domains_and_the_latent_twice():
 
 def test_the_blocks_around_the_latent_are_shared_and_nothing_else():
     model = build().model.eval()
-    x = {to: tiny.sample_of(tiny.specs_of(RUN)[of], 1, 1) for to, of in model.directions.items()}
+    x = {to: tiny.sample_of(tiny.specs_of(RUN)[of], 1, 1) for to, (of,) in model.directions.items()}
 
     @torch.no_grad()
     def changed(part: nn.Module) -> set[str]:
