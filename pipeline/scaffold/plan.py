@@ -34,10 +34,10 @@ class Pace:
 PACES: dict[tuple[Template, bool], Pace] = {
     ("pairs", True): Pace(batch=1, rounds=200, least=20_000, most=300_000),
     ("unpaired", True): Pace(batch=1, rounds=200, least=40_000, most=300_000),
-    ("voices", True): Pace(batch=8, rounds=100, least=3000, most=20_000),
+    ("voices", True): Pace(batch=8, rounds=30, least=1000, most=10_000),
     ("pairs", False): Pace(batch=4, rounds=40, least=1000, most=4000),
     ("unpaired", False): Pace(batch=2, rounds=20, least=1300, most=5000),
-    ("voices", False): Pace(batch=8, rounds=50, least=1000, most=4000),
+    ("voices", False): Pace(batch=8, rounds=30, least=1000, most=3000),
 }
 """By template and whether there is a GPU: 200 rounds as in the papers, or what the default models
 need to show what they can."""
