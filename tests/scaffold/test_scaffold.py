@@ -15,6 +15,7 @@ from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
 from pipeline.params import Params, load_params
 from pipeline.scaffold.cost import measure, random_batch
+from pipeline.scaffold.fitting import misfits
 from pipeline.scaffold.material import gather
 from pipeline.scaffold.plan import choose
 from pipeline.scaffold.wiring import check_run
@@ -106,6 +107,12 @@ def test_a_test_set_of_ones_own_is_used(project):
         "test": {"holiday": "../../raw/holiday/val"},
     }
     assert data.holdout == 0
+
+
+def test_of_few_steps_every_part_of_a_training_begins(project):
+    params = written("mine", *VOICES, "--steps", 2)
+    assert params.models["mine"].starts == {"discriminator_start": 1}
+    assert not list(misfits(params))
 
 
 @pytest.mark.parametrize("case", CASES)
