@@ -1,8 +1,7 @@
 """Voices as WORLD's parameters: the spectral envelope, which models translate, pitch and noise.
 
-WORLD (Morise, Yokomori and Ozawa 2016) takes speech apart and puts it together again. F0 is found
-by DIO and StoneMask, the envelope by CheapTrick (Morise 2015), the share of noise by D4C (Morise
-2016), which is coded as its level in a few broad bands.
+WORLD (`pipeline.codecs.world_analysis`) takes speech apart and puts it together again; the share of
+noise is coded as its level in a few broad bands.
 
 F0 by DIO and not by Harvest: on VCC 2016 (16 recordings of four speakers) both agree to 4 to 6
 cents where both are voiced, but Harvest takes 72 to 90 % of frames for voiced, DIO 58 to 69 %, in
@@ -16,9 +15,10 @@ import torch
 from torch import Tensor
 
 from pipeline.codecs.mel import Wave
-from pipeline.codecs.pitch import Pitch, PitchSums, Track, move_pitch, world_f0
+from pipeline.codecs.pitch import Pitch, PitchSums, Track, move_pitch
 from pipeline.codecs.sound import SoundCodec, StoredFrames
 from pipeline.codecs.spectrogram import check_finite
+from pipeline.codecs.world_analysis import Analysis, analyse, synthesise
 from pipeline.codecs.world_features import (
     Array,
     all_pass_constant,
@@ -132,12 +132,11 @@ def world_frames(wave: Tensor, convention: WorldConvention) -> Tensor:
         raise ValueError(f"a wave is [N] of at least one hop of {hop}, not {list(wave.shape)}")
     check_finite(wave)
     samples = wave.detach().cpu().double().numpy()
-    f0, times = world_f0(samples, rate, period_of(convention), speed=1)
-    power = pyworld.cheaptrick(samples, f0, times, rate).clip(FLOOR**2)
-    noise = pyworld.code_aperiodicity(pyworld.d4c(samples, f0, times, rate), rate)
-    voiced = f0 > 0
-    pitch = np.log(f0, where=voiced, out=np.zeros_like(f0))
-    frames = np.concatenate([features_of_power(power, convention), pitch[:, None], noise], axis=1)
+    found = analyse(samples, rate, period_of(convention), speed=1)
+    features = features_of_power(found.envelope.clip(FLOOR**2), convention)
+    pitch = np.log(found.f0, where=found.f0 > 0, out=np.zeros_like(found.f0))
+    noise = pyworld.code_aperiodicity(found.aperiodicity, rate)
+    frames = np.concatenate([features, pitch[:, None], noise], axis=1)
     return torch.from_numpy(frames[: len(wave) // hop]).float().to(wave.device)
 
 
@@ -152,9 +151,8 @@ def world_wave(frames: Tensor, convention: WorldConvention) -> Tensor:
     amplitudes = log_amplitude(given[:, :rows], convention, size // 2 + 1)
     power = np.exp(2 * amplitudes.clip(np.log(FLOOR), LOUDEST))
     noise = pyworld.decode_aperiodicity(np.ascontiguousarray(given[:, rows + 1 :]), rate, size)
-    wave = pyworld.synthesize(f0_of(given, rows), power, noise, rate, period_of(convention))
-    length = len(frames) * hop
-    wave = np.pad(wave, (0, max(0, length - len(wave))))[:length]
+    found = Analysis(f0_of(given, rows), power, noise)
+    wave = synthesise(found, rate, len(frames) * hop, period_of(convention))
     return torch.from_numpy(wave).float().to(frames.device)
 
 

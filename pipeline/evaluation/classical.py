@@ -7,18 +7,18 @@ takes the recording apart and puts it together again. Of the target it needs onl
 knows: the statistics of the training recordings.
 """
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from pipeline.codecs import MelCodec
-from pipeline.codecs.pitch import Track, move_pitch, world_f0
+from pipeline.codecs.pitch import Track, move_pitch
 from pipeline.codecs.spectrogram import log_mel
+from pipeline.codecs.world_analysis import LEAST_RATE, PERIOD, Analysis, analyse, synthesise
 from pipeline.conventions import MelConvention
 from pipeline.evaluation.voices import to_natural_log
-
-PERIOD = 5.0  # milliseconds between frames, WORLD's default
-LEAST_RATE = 16_000  # samples a second: WORLD looks for noise in bands of up to 7,900 Hz
 
 
 def convert_by_statistics(wave: Tensor, codec: MelCodec, source: str, target: str) -> Tensor | None:
@@ -29,19 +29,18 @@ def convert_by_statistics(wave: Tensor, codec: MelCodec, source: str, target: st
     own, wanted = codec.statistics[source].pitch, codec.statistics[target].pitch
     if own is None or wanted is None:
         return None
-    import pyworld
-
     rate = codec.convention.rate
     fast = max(rate, LEAST_RATE)
     sound = _resample(wave.double().numpy(), rate, fast)
-    f0, times = world_f0(sound, fast, PERIOD)
-    envelope = pyworld.cheaptrick(sound, f0, times, fast)  # power [frames, bins]
-    noise = pyworld.d4c(sound, f0, times, fast)
-    bins = np.linspace(0, fast / 2, envelope.shape[1])
+    found = analyse(sound, fast)
+    times = np.arange(len(found.f0)) * PERIOD / 1000
+    bins = np.linspace(0, fast / 2, found.envelope.shape[1])
     gain = _gain(wave, codec, source, target, times, bins)
-    moved = envelope * np.exp(2 * gain)
-    result = pyworld.synthesize(move_pitch(f0, own, wanted), moved, noise, fast, PERIOD)
-    result = _resample(result, fast, rate)[: len(wave)]
+    moved = Analysis(
+        move_pitch(found.f0, own, wanted), found.envelope * np.exp(2 * gain), found.aperiodicity
+    )
+    made = synthesise(moved, fast, math.ceil(len(times) * PERIOD / 1000 * fast))
+    result = _resample(made, fast, rate)[: len(wave)]
     return torch.from_numpy(np.pad(result, (0, len(wave) - len(result)))).float()
 
 

@@ -12,36 +12,23 @@ phase.
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.capabilities import FORMANTS, PITCH, VOICE_OPTIONS
 from pipeline.codecs.mel import Wave
-from pipeline.codecs.pitch import Track, world_f0
+from pipeline.codecs.pitch import Track
 from pipeline.codecs.sound_files import resampled
+from pipeline.codecs.world_analysis import LEAST_RATE, PERIOD, Analysis, analyse, synthesise
 from pipeline.inference.vocoders import cross_fade
 
-PERIOD = 0.005  # seconds between WORLD's frames
-LEAST_RATE = 16_000  # samples a second: WORLD looks for noise in bands of up to 7,900 Hz
+FRAME = PERIOD / 1000  # seconds between WORLD's frames
 CHUNK = 4.0  # seconds that are made at once
 MARGIN = 0.4  # seconds beyond them that are analysed too, on either side
 LEAD = 0.15  # seconds of the margin before a chunk whose F0 is free: they are over before the join
 FADE = 0.02  # seconds that chunks share
 UNVOICED = 500.0  # Hz: how often WORLD puts segments of noise where there is no voice
 OCTAVE = 12  # semitones
-
-
-class Analysis(NamedTuple):
-    """What WORLD takes a sound apart into, T frames every `PERIOD` seconds from its first sample
-    on."""
-
-    f0: Track
-    """Hz, [T]; 0 where unvoiced."""
-    envelope: Track
-    """Power, [T, K] at frequencies from 0 to half the rate, evenly."""
-    aperiodicity: Track
-    """The part of it that is noise, [T, K]."""
 
 
 def shift_voice(wave: Wave, rate: int, pitch: float = 0.0, formants: float = 0.0) -> Wave:
@@ -88,10 +75,10 @@ def _shift(blocks: Iterable[Wave], rate: int, pitch: float, formants: float) -> 
     def shifted(heard: Wave) -> Wave:
         """Return ``heard`` from the end of its first margin on."""
         nonlocal phase
-        found = _moved(analyse(heard, rate), pitch, formants)
+        found = _moved(analyse(heard.astype(np.float64), rate), pitch, formants)
         f0 = found.f0 if phase is None else _led(found.f0, rate, margin, phase)
         phase = float(_phases(f0, rate, margin + chunk + 1)[margin + chunk])
-        made = _synthesised(found._replace(f0=f0), rate, len(heard))[margin:]
+        made = synthesise(found._replace(f0=f0), rate, len(heard))[margin:].astype(np.float32)
         made[: len(tail)] = cross_fade(tail, made[: len(tail)])
         return made
 
@@ -106,24 +93,6 @@ def _shift(blocks: Iterable[Wave], rate: int, pitch: float, formants: float) -> 
         rest = len(waiting) - margin
         tail = tail[:rest]
         yield shifted(np.pad(waiting, (0, margin)))[:rest]
-
-
-def analyse(wave: Wave, rate: int) -> Analysis:
-    """Take sound [samples] apart; ``rate`` is at least `LEAST_RATE`."""
-    import pyworld
-
-    sound = wave.astype(np.float64)
-    f0, times = world_f0(sound, rate, 1000 * PERIOD)
-    envelope = pyworld.cheaptrick(sound, f0, times, rate)
-    return Analysis(f0, envelope, pyworld.d4c(sound, f0, times, rate))
-
-
-def _synthesised(found: Analysis, rate: int, samples: int) -> Wave:
-    """Put an analysis together to sound [samples]."""
-    import pyworld
-
-    made = pyworld.synthesize(*found, rate, 1000 * PERIOD)[:samples]
-    return np.pad(made, (0, samples - len(made))).astype(np.float32)
 
 
 def _moved(found: Analysis, pitch: float, formants: float) -> Analysis:
@@ -151,7 +120,7 @@ def warped(envelope: Track, factor: float) -> Track:
 def _led(f0: Track, rate: int, sample: int, phase: float) -> Track:
     """Return F0 [T] whose first frames are such that WORLD is at ``phase`` (radians) at a
     sample."""
-    lead = round(LEAD / PERIOD)
+    lead = round(LEAD / FRAME)
     slow, fast = f0.copy(), f0.copy()
     slow[:lead], fast[:lead] = 100.0, 200.0
     # Phase is linear in the lead's F0.
@@ -166,7 +135,7 @@ def _phases(f0: Track, rate: int, samples: int) -> Track:
 
     As its synthesis does: F0 and voicing are interpolated between frames.
     """
-    times, frames = np.arange(samples) / rate, np.arange(len(f0)) * PERIOD
+    times, frames = np.arange(samples) / rate, np.arange(len(f0)) * FRAME
     voiced = np.interp(times, frames, (f0 > 0).astype(float)) > 0.5
     hertz = np.where(voiced, np.interp(times, frames, f0), UNVOICED)
     return np.cumsum(2 * np.pi * hertz / rate)
