@@ -5,11 +5,12 @@ Lee et al. 2023 (arXiv:2206.04658), section 3; the second version differs in its
 second version at 24 kHz 112,414,512.
 """
 
+from functools import partial
 from typing import Literal
 
 from torch import Tensor, nn
 
-from pipeline.backbones.hifigan import UpsamplingParams, same_conv
+from pipeline.backbones.hifigan import PairedBlock, SingleBlock, UpsamplingParams
 from pipeline.nn.snake import AntiAliasedSnake
 
 
@@ -65,6 +66,7 @@ class Bigvgan(nn.Module):
         self.beside, self.tanh = len(block_kernels), tanh
         self.conv_pre = nn.Conv1d(mels, channels, 7, padding=3)
         self.ups, self.resblocks = nn.ModuleList(), nn.ModuleList()
+        activation = partial(AntiAliasedSnake, separate=separate, logarithmic=logarithmic)
         for rate, kernel in zip(rates, kernels, strict=True):
             padding = (kernel - rate) // 2
             up = nn.ConvTranspose1d(channels, channels // 2, kernel, rate, padding)
@@ -72,8 +74,8 @@ class Bigvgan(nn.Module):
             channels //= 2
             for size, dilations in zip(block_kernels, block_dilations, strict=True):
                 kind = PairedBlock if block == 1 else SingleBlock
-                self.resblocks.append(kind(channels, size, dilations, separate, logarithmic))
-        self.activation_post = AntiAliasedSnake(channels, separate, logarithmic)
+                self.resblocks.append(kind(channels, size, dilations, activation))
+        self.activation_post = activation(channels)
         self.conv_post = nn.Conv1d(channels, 1, 7, padding=3, bias=last_bias)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -87,55 +89,3 @@ class Bigvgan(nn.Module):
             x = sum(block(x) for block in blocks) / self.beside
         y: Tensor = self.conv_post(self.activation_post(x))
         return y.tanh() if self.tanh else y.clamp(-1, 1)
-
-
-class PairedBlock(nn.Module):
-    """A dilated convolution and a plain one beside an identity, for each dilation."""
-
-    def __init__(
-        self,
-        channels: int,
-        kernel: int,
-        dilations: tuple[int, ...],
-        separate: bool,
-        logarithmic: bool,
-    ) -> None:
-        super().__init__()
-        self.convs1 = nn.ModuleList(same_conv(channels, kernel, dilation) for dilation in dilations)
-        self.convs2 = nn.ModuleList(same_conv(channels, kernel, 1) for _ in dilations)
-        self.activations = nn.ModuleList(
-            AntiAliasedSnake(channels, separate, logarithmic) for _ in range(2 * len(dilations))
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [N, C, T] to [N, C, T]."""
-        first, second = self.activations[::2], self.activations[1::2]
-        for dilated, plain, before, between in zip(
-            self.convs1, self.convs2, first, second, strict=True
-        ):
-            x = x + plain(between(dilated(before(x))))
-        return x
-
-
-class SingleBlock(nn.Module):
-    """A dilated convolution beside an identity, for each dilation."""
-
-    def __init__(
-        self,
-        channels: int,
-        kernel: int,
-        dilations: tuple[int, ...],
-        separate: bool,
-        logarithmic: bool,
-    ) -> None:
-        super().__init__()
-        self.convs = nn.ModuleList(same_conv(channels, kernel, dilation) for dilation in dilations)
-        self.activations = nn.ModuleList(
-            AntiAliasedSnake(channels, separate, logarithmic) for _ in dilations
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [N, C, T] to [N, C, T]."""
-        for dilated, before in zip(self.convs, self.activations, strict=True):
-            x = x + dilated(before(x))
-        return x

@@ -6,6 +6,7 @@ With 80 mels and weight norm folded in: V1 13,926,017 parameters, V2 925,985, V3
 """
 
 import math
+from collections.abc import Callable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -17,7 +18,8 @@ from pipeline.block import Block, Kernel, Width
 SLOPE = 0.1
 LAST_SLOPE = 0.01  # before the last convolution the published code leaves torch's default
 
-
+Activation = Callable[[int], nn.Module]
+"""Makes what goes between convolutions of so many channels."""
 Dilations = Annotated[tuple[Kernel, ...], Field(max_length=16)]
 
 
@@ -125,7 +127,7 @@ class Hifigan(nn.Module):
             channels //= 2
             for size, dilations in zip(block_kernels, block_dilations, strict=True):
                 kind = PairedBlock if block == 1 else SingleBlock
-                self.resblocks.append(kind(channels, size, dilations))
+                self.resblocks.append(kind(channels, size, dilations, leaky))
         self.conv_post = nn.Conv1d(channels, 1, 7, padding=3)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -143,30 +145,44 @@ class Hifigan(nn.Module):
 class PairedBlock(nn.Module):
     """A dilated convolution and a plain one beside an identity, for each dilation."""
 
-    def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
+    def __init__(
+        self, channels: int, kernel: int, dilations: tuple[int, ...], activation: Activation
+    ) -> None:
         super().__init__()
         self.convs1 = nn.ModuleList(same_conv(channels, kernel, dilation) for dilation in dilations)
         self.convs2 = nn.ModuleList(same_conv(channels, kernel, 1) for _ in dilations)
+        self.activations = nn.ModuleList(activation(channels) for _ in range(2 * len(dilations)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, T] to [N, C, T]."""
-        for dilated, plain in zip(self.convs1, self.convs2, strict=True):
-            x = x + plain(leaky_relu(dilated(leaky_relu(x, SLOPE)), SLOPE))
+        first, second = self.activations[::2], self.activations[1::2]
+        for dilated, plain, before, between in zip(
+            self.convs1, self.convs2, first, second, strict=True
+        ):
+            x = x + plain(between(dilated(before(x))))
         return x
 
 
 class SingleBlock(nn.Module):
     """A dilated convolution beside an identity, for each dilation."""
 
-    def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
+    def __init__(
+        self, channels: int, kernel: int, dilations: tuple[int, ...], activation: Activation
+    ) -> None:
         super().__init__()
         self.convs = nn.ModuleList(same_conv(channels, kernel, dilation) for dilation in dilations)
+        self.activations = nn.ModuleList(activation(channels) for _ in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, T] to [N, C, T]."""
-        for dilated in self.convs:
-            x = x + dilated(leaky_relu(x, SLOPE))
+        for dilated, before in zip(self.convs, self.activations, strict=True):
+            x = x + dilated(before(x))
         return x
+
+
+def leaky(channels: int) -> nn.Module:
+    """Return HiFi-GAN's activation, the same for all channels."""
+    return nn.LeakyReLU(SLOPE)
 
 
 def same_conv(channels: int, kernel: int, dilation: int) -> nn.Conv1d:
