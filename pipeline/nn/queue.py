@@ -1,23 +1,16 @@
 """A queue of the samples seen last."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from pipeline.nn.kept_samples import KeptSamples
 
 
-class SampleQueue(nn.Module):
+class SampleQueue(KeptSamples):
     """Keeps the last ``size`` samples of training, to compare a batch with more than another batch.
 
-    After the queue of keys of He et al. 2020 (MoCo, section 3.2). It is a buffer, so it is saved
-    and resumed with the method.
+    After the queue of keys of He et al. 2020 (MoCo, section 3.2). The newest are the last.
     """
-
-    samples: Tensor
-    """[up to size, C, H, W]; the newest last."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
-        self.register_buffer("samples", torch.empty(0))
 
     def push(self, x: Tensor) -> Tensor:
         """Add samples [N, C, H, W], leave out the oldest beyond the size, and return all there are.
@@ -28,10 +21,3 @@ class SampleQueue(nn.Module):
         every = torch.cat([self.samples, new]) if len(self.samples) else new.clone()
         self.samples = every[-max(self.size, len(x)) :]
         return self.samples
-
-    def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *args: object) -> None:
-        # The buffer grows while training, so its shape is the state's, not the fresh module's.
-        saved = state.get(f"{prefix}samples")
-        if saved is not None:
-            self.samples = torch.empty_like(saved, device=self.samples.device)
-        super()._load_from_state_dict(state, prefix, *args)
