@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from pipeline.backbones.vocos import VocosParams
 from pipeline.block import Kernel, Layers, Side, Width
 from pipeline.codecs.spectrogram import mel_filters
 from pipeline.conventions import VOCOS, MelConvention, Rate
-from pipeline.errors import UserError, listing
-from pipeline.interop.published_vocoder import PublishedVocoder, fitting
-from pipeline.mistakes import mistakes_of, reason_of
+from pipeline.errors import UserError
+from pipeline.interop.published_vocoder import PublishedVocoder, configuration_of, fitting
 from pipeline.system.tensor_files import Weights, load_tensors
 from pipeline.system.yaml_files import read_yaml
 
@@ -156,23 +155,10 @@ def read(path: Path, config: Path) -> PublishedVocoder:
 
 def read_config(path: Path) -> tuple[VocosParams, MelConvention]:
     """Read network and convention; raise UserError with each key that is missing or impossible."""
-    try:
+    with configuration_of("a Vocos of mel frames", path):
         config = Config.model_validate(parts_of(read_yaml(path)))
         config.check()
         return config.generator(), config.convention()
-    except OSError as error:
-        raise UserError(
-            f"{path} can't be read: {error.strerror or error}; expected the generator's "
-            "configuration (--config)"
-        ) from error
-    except ValidationError as error:
-        raise UserError(
-            f"{path} is no configuration of a Vocos of mel frames:\n{listing(mistakes_of(error))}"
-        ) from error
-    except ValueError as error:
-        raise UserError(
-            f"{path} is no configuration of a Vocos of mel frames: {reason_of(error)}"
-        ) from error
 
 
 def parts_of(raw: Any) -> Any:

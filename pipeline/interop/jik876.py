@@ -8,16 +8,15 @@ norm, which training leaves in the files.
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from pipeline.backbones.bigvgan import BigvganParams
 from pipeline.backbones.hifigan import Dilations, HifiganParams
 from pipeline.block import Kernel, Side, Width
 from pipeline.conventions import MelConvention, Rate
-from pipeline.errors import UserError, listing
-from pipeline.interop.published_vocoder import PublishedVocoder, fitting
-from pipeline.mistakes import mistakes_of
+from pipeline.errors import UserError
+from pipeline.interop.published_vocoder import PublishedVocoder, configuration_of, fitting
 from pipeline.system.json_files import read_json
 from pipeline.system.tensor_files import Weights, load_tensors
 
@@ -97,20 +96,9 @@ def read_config(
 
     Raises UserError with each key that is missing or impossible, or where they do not fit.
     """
-    try:
+    with configuration_of(of, path):
         config = layout.model_validate(read_json(path))
         network, convention = config.generator(), config.convention()
-    except OSError as error:
-        raise UserError(
-            f"{path} can't be read: {error.strerror or error}; expected the generator's "
-            "configuration (--config)"
-        ) from error
-    except ValidationError as error:
-        raise UserError(
-            f"{path} is no configuration of {of}:\n{listing(mistakes_of(error))}"
-        ) from error
-    except ValueError as error:
-        raise UserError(f"{path} is no configuration of {of}: {error}") from error
     if network.hop != convention.hop:
         raise UserError(
             f"{path}: upsample_rates make {network.hop} samples of a frame, but hop_size is "

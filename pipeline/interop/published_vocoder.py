@@ -1,12 +1,17 @@
 """What is read of a published vocoder, whoever publishes it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import ValidationError
 from torch import Tensor
 
 from pipeline.conventions import MelConvention
+from pipeline.errors import UserError, listing
 from pipeline.methods.imported import WaveGenerators
+from pipeline.mistakes import mistakes_of, reason_of
 from pipeline.nn.outlines import on_meta
 from pipeline.system.tensor_files import fitted
 
@@ -18,6 +23,27 @@ class PublishedVocoder(NamedTuple):
     convention: MelConvention
     weights: dict[str, Tensor]
     """The state of ``network``, weight norm folded in."""
+
+
+@contextmanager
+def configuration_of(what: str, path: Path) -> Iterator[None]:
+    """Read a configuration within: what goes wrong becomes a UserError about ``path``.
+
+    It names each key that is missing or impossible.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{path} can't be read: {error.strerror or error}; expected the generator's "
+            "configuration (--config)"
+        ) from error
+    except ValidationError as error:
+        raise UserError(
+            f"{path} is no configuration of {what}:\n{listing(mistakes_of(error))}"
+        ) from error
+    except ValueError as error:
+        raise UserError(f"{path} is no configuration of {what}: {reason_of(error)}") from error
 
 
 def fitting(
