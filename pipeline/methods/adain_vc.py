@@ -20,7 +20,7 @@ from pipeline.block import Side, Step
 from pipeline.losses.divergence import mean_kl
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
-from pipeline.methods.runs import ManyToManyRunParams
+from pipeline.methods.runs import ManyToManyRunParams, check_sound
 from pipeline.models.adain_vc import AdaINVCModel
 from pipeline.models.card import Pretrained
 from pipeline.samples import DatasetSpec, Labelled
@@ -60,9 +60,8 @@ class AdaINVCParams(ManyToManyRunParams):
 
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> AdaINVCModel:
         """Build the three networks; raise ValueError where the samples are pictures."""
+        check_sound(self.method, data)
         spec = data.spec(self.domains)
-        if spec.bounded:
-            raise ValueError(f"{self.method} translates sound, but {self.domains[0]} has pictures")
         features = spec.channels * spec.height
         return AdaINVCModel(
             self.network.build_content_encoder(features),

@@ -23,7 +23,7 @@ from pipeline.methods.adversarial import AdversarialRunParams
 from pipeline.methods.adversary import Adversaries
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams, ScheduleParams
-from pipeline.methods.runs import TranslatorRunParams
+from pipeline.methods.runs import TranslatorRunParams, check_sound
 from pipeline.models.card import Pretrained
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.samples import DatasetSpec, Unpaired
@@ -85,9 +85,7 @@ class MaskCycleGANVCParams(TranslatorRunParams, AdversarialRunParams):
         Raises ValueError where the samples are no spectrograms that they take.
         """
         directions = self.both_directions
-        for name, spec in data.specs.items():
-            if spec.width is not None:
-                raise ValueError(f"{self.method} translates sound, but {name} has pictures")
+        check_sound(self.method, data)
         generators = {
             to: self.generator.build(data.specs[of].height, masked=self.mask_frames > 0)
             for to, (of,) in directions.items()

@@ -103,3 +103,10 @@ class VocoderRunParams(DomainsRunParams, ABC):
         super().check_data(data)
         if any(data.specs[name].bounded for name in self.domains):
             raise ValueError("these are pictures: a vocoder learns from sound")
+
+
+def check_sound(method: str, data: DatasetSpec) -> None:
+    """Raise ValueError where a domain has pictures, which a translator of voices can't take."""
+    for name, spec in data.specs.items():
+        if spec.bounded:
+            raise ValueError(f"{method} translates sound, but {name} has pictures")
