@@ -14,8 +14,6 @@ def shorten(params: dict) -> dict:
     for group in ("classifiers", "models", "second_stage"):
         for run in params.get(group, {}).values():
             run["steps"] = STEPS
-            if run.get("method") == "inca":
-                run["discriminator_start"] = 0  # its default would never come
     for data in params["datasets"].values():
         data |= {split: count for split, count in ITEMS.items() if split in data}
     return params

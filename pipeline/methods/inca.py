@@ -30,11 +30,14 @@ from pipeline.methods.adversarial import AdversarialRunParams
 from pipeline.methods.adversary import Adversaries
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, EMAParams, OptimizerParams, ScheduleParams
-from pipeline.methods.runs import TranslatorRunParams
+from pipeline.methods.runs import TranslatorRunParams, check_sound
 from pipeline.models.card import Pretrained
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.nn.queue import SampleQueue
 from pipeline.samples import DatasetSpec, Unpaired
+
+ALONE = 300
+"""Steps by matches alone in a run of twice as many or more."""
 
 
 class INCAParams(TranslatorRunParams, AdversarialRunParams):
@@ -51,8 +54,8 @@ class INCAParams(TranslatorRunParams, AdversarialRunParams):
     loss: Adversarial = "hinge"
     matching_weight: NonNegativeFloat = 5.0
     """Weight of the squared distances to matches, beside an adversarial loss of weight 1."""
-    discriminator_start: Step = 300
-    """Steps by matches alone."""
+    discriminator_start: Step | None = None
+    """Steps by matches alone; None: `ALONE`, or half of them all where those are fewer."""
     queue: Count = Field(128, le=2**14)
     """Samples of the target, at least those of a batch, whose frames are neighbours."""
     neighbours: Count = Field(8, le=256)
@@ -87,7 +90,8 @@ class INCAParams(TranslatorRunParams, AdversarialRunParams):
     @property
     def starts(self) -> dict[str, int]:
         """The step at which the discriminators begin."""
-        return {"discriminator_start": self.discriminator_start}
+        start = self.discriminator_start
+        return {"discriminator_start": min(ALONE, self.steps // 2) if start is None else start}
 
     @property
     def offsets(self) -> tuple[int, ...]:
@@ -102,9 +106,7 @@ class INCAParams(TranslatorRunParams, AdversarialRunParams):
         Raises ValueError where the samples are no frames of sound.
         """
         directions = self.both_directions
-        for name, spec in data.specs.items():
-            if spec.width is not None:
-                raise ValueError(f"{self.method} translates sound, but {name} has pictures")
+        check_sound(self.method, data)
         generators = {
             to: self.generator.build(data.specs[of].height) for to, (of,) in directions.items()
         }
@@ -156,7 +158,7 @@ class INCA(Method[Unpaired]):
         matching = frame_matching(fake_b, match_b, b) + frame_matching(fake_a, match_a, a)
         losses.add("matching", matching, self.params.matching_weight)
         losses.log(distance=(match_a.distance + match_b.distance) / 2)
-        opposed = step >= self.params.discriminator_start
+        opposed = step >= self.params.starts["discriminator_start"]
         if opposed:
             against_b = self.adversaries["b"].generator_loss(fake_b, real=b)
             against_a = self.adversaries["a"].generator_loss(fake_a, real=a)

@@ -43,6 +43,12 @@ def test_the_discriminators_begin_when_they_are_to():
     assert names == [["generators"], ["generators", "discriminators"]]
 
 
+@pytest.mark.parametrize(("steps", "start"), [(1, 0), (3, 1), (599, 299), (700, 300)])
+def test_they_begin_after_300_steps_or_halfway(steps, start):
+    assert build(steps=steps).params.starts == {"discriminator_start": start}
+    assert build(steps=steps, discriminator_start=0).params.starts["discriminator_start"] == 0
+
+
 def test_an_untrained_generator_matches_frames_of_equal_speech_to_themselves():
     method, speech = build(), batch().a
     found = method.match(speech, speech, speech, method.queue_b)
