@@ -1,31 +1,23 @@
 """Sound is converted in chunks, and nobody hears where one ends."""
 
 import dataclasses
-from pathlib import Path
 
-import exported
 import numpy as np
 import pytest
 import tiny
 import torch
-from torch import Tensor, nn
+from converters import Loudness, ToBeatrice, finished_voice
+from torch import Tensor
 
-from pipeline.capabilities import Translator, Vocoder
 from pipeline.inference.conversion import CHUNK, MARGIN, OVERLAP, convert_blocks, convert_wave
-from pipeline.inference.finished import FinishedModel, load
-from pipeline.methods.registry import load_run
+from pipeline.inference.finished import FinishedModel
 
 RATE = tiny.CONVENTION.rate
 EDGE = round(0.9 * MARGIN * RATE) // tiny.CONVENTION.hop  # frames
 
 
-class Shy(nn.Module, Translator):
+class Shy(ToBeatrice):
     """The same for all frames, but for those at the edges of what it hears."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.directions = {"beatrice": ("arthur",)}
-        self.weight = nn.Parameter(torch.zeros(1))  # where it is
 
     def translate(self, x: Tensor, to: str) -> Tensor:
         y = torch.zeros_like(x)
@@ -33,23 +25,9 @@ class Shy(nn.Module, Translator):
         return y
 
 
-class Loudness(Vocoder):
-    """As loud as a frame's mean says."""
-
-    convention = tiny.CONVENTION
-
-    def vocode(self, frames: Tensor) -> Tensor:
-        return frames.mean(dim=1).exp().repeat_interleave(self.convention.hop, dim=1)
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> FinishedModel:
-    """CycleGAN on two speakers."""
-    run = tiny.runs()["voice_cyclegan"].model_dump()
-    names = {name: run[name] for name in ("data", "source", "target", "steps", "crop")}
-    folder: Path = tmp_path_factory.mktemp("data") / "voice"
-    exported.export_one(folder, tiny.shrink(load_run({"method": "cyclegan", **names})))
-    return load(folder)
+    return finished_voice(tmp_path_factory.mktemp("data") / "voice")
 
 
 def noise(seconds: float) -> np.ndarray:

@@ -1,24 +1,20 @@
 """Sound that is converted while it is spoken: as the whole is, after a known delay, and bounded."""
 
 import dataclasses
-from pathlib import Path
 
-import exported
 import numpy as np
 import pytest
 import tiny
-import torch
-from torch import Tensor, nn
+from converters import Loudness, ToBeatrice, finished_voice
+from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from pipeline.capabilities import Translator, Vocoder
 from pipeline.codecs.sound_files import PEAK
 from pipeline.inference import live
 from pipeline.inference.conversion import convert_wave
-from pipeline.inference.finished import FinishedModel, load
+from pipeline.inference.finished import FinishedModel
 from pipeline.inference.limiter import Limiter, Peaks, bounded
 from pipeline.inference.live import BLOCK, CONTEXT, MARGIN, LiveConverter
-from pipeline.methods.registry import load_run
 
 RATE = tiny.CONVENTION.rate
 
@@ -87,32 +83,14 @@ def test_edges_of_what_a_model_hears_are_not_heard():
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> FinishedModel:
-    run = tiny.runs()["voice_cyclegan"].model_dump()
-    names = {name: run[name] for name in ("data", "source", "target", "steps", "crop")}
-    folder: Path = tmp_path_factory.mktemp("data") / "voice"
-    exported.export_one(folder, tiny.shrink(load_run({"method": "cyclegan", **names})))
-    return load(folder)
+    return finished_voice(tmp_path_factory.mktemp("data") / "voice")
 
 
-class Smoothing(nn.Module, Translator):
+class Smoothing(ToBeatrice):
     """Hears as far as the margin reaches."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.directions = {"beatrice": ("arthur",)}
-        self.weight = nn.Parameter(torch.zeros(1))  # where it is
 
     def translate(self, x: Tensor, to: str) -> Tensor:
         return avg_pool2d(x, (1, 9), stride=1, padding=(0, 4), count_include_pad=False)
-
-
-class Loudness(Vocoder):
-    """As loud as a frame's mean says."""
-
-    convention = tiny.CONVENTION
-
-    def vocode(self, frames: Tensor) -> Tensor:
-        return frames.mean(dim=1).exp().repeat_interleave(self.convention.hop, dim=1)
 
 
 def test_a_model_makes_of_blocks_what_it_makes_of_the_whole(finished):
