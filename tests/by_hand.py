@@ -14,10 +14,10 @@ def least_squares(
     """Add up the losses of both domains' generators and discriminators (Mao et al. 2017)."""
     of_real = [d.network(x) for d, x in zip(discriminators, real, strict=True)]
     of_fake = [d.network(x) for d, x in zip(discriminators, fake, strict=True)]
-    fooled = sum((logits - 1).square().mean() for logits in of_fake)
+    adversarial = sum((logits - 1).square().mean() for logits in of_fake)
     told = sum((logits - 1).square().mean() for logits in of_real)
     told = told + sum(logits.square().mean() for logits in of_fake)
-    return fooled, told
+    return adversarial, told
 
 
 def kl(mean: Tensor) -> Tensor:

@@ -69,16 +69,16 @@ COPY = """async (content) => {
 
 
 @dataclass(frozen=True)
-class Watch:
+class PageLog:
     """What a page asks of other places than its own, and what its console says."""
 
     foreign: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
 
-def watch(page: Page, *own: str) -> Watch:
-    """Watches a page from now on; its own addresses begin with one of ``own``."""
-    seen = Watch()
+def watch(page: Page, *own: str) -> PageLog:
+    """Watch a page from now on; its own addresses begin with one of ``own``."""
+    seen = PageLog()
     page.on("request", lambda r: None if r.url.startswith(own) else seen.foreign.append(r.url))
     page.on("console", lambda message: seen.said.append(message.text))
     page.on("pageerror", lambda error: seen.said.append(str(error)))

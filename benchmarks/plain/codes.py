@@ -61,10 +61,10 @@ def vqgan_step(method: VQGAN, cast: Cast) -> Step:
             drawn, found = method.model(batch.x)
             y = method.model.picture(drawn)
             likelihood = method.reconstruction(drawn, y, batch.x).total
-            fooled = torch.stack([generator_loss(params.loss, d(y)) for d in networks]).sum()
+            adversarial = torch.stack([generator_loss(params.loss, d(y)) for d in networks]).sum()
             assert likelihood is not None
-            weight = adaptive_weight(likelihood, fooled, method.model.decoder.last)
-            loss = likelihood + found.loss + params.adversarial_weight * weight * fooled
+            weight = adaptive_weight(likelihood, adversarial, method.model.decoder.last)
+            loss = likelihood + found.loss + params.adversarial_weight * weight * adversarial
         loss.backward()
         model.step()
         method.model.quantiser.update_ema(found)

@@ -74,8 +74,8 @@ def pix2pix_step(method: Pix2Pix, cast: Cast) -> Step:
         freeze([network], True)
         generator.zero_grad()
         with cast():
-            fooled = network(cat([source, fake], dim=1))
-            adversarial = generator_loss("nonsaturating", fooled)
+            fake_logits = network(cat([source, fake], dim=1))
+            adversarial = generator_loss("nonsaturating", fake_logits)
             loss = adversarial + 100 * l1_loss(fake, target)
         loss.backward()
         generator.step()

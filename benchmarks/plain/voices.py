@@ -51,14 +51,14 @@ def inca_step(method: INCA, cast: Cast) -> Step:
             fakes = {"a": method.to_a(b), "b": method.to_b(a)}
             match_b = method.match(a, fakes["b"], b, method.queue_b)
             match_a = method.match(b, fakes["a"], a, method.queue_a)
-            fooled = [
+            adversarial = [
                 generator_loss("hinge", logits) / 2
                 for side, fake in fakes.items()
                 for (logits,) in networks[side](fake)
             ]
             matched = frame_matching(fakes["b"], match_b, b)
             matched = matched + frame_matching(fakes["a"], match_a, a)
-            loss = torch.stack(fooled).sum() + method.params.matching_weight * matched
+            loss = torch.stack(adversarial).sum() + method.params.matching_weight * matched
         loss.backward()
         generators.step()
         freeze(networks.values(), False)
@@ -92,11 +92,11 @@ def mask_cyclegan_vc_step(method: MaskCycleGANVC, cast: Cast) -> Step:
             back_a, back_b = method.to_a(fake_b), method.to_b(fake_a)
             same_b, same_a = method.to_b(b), method.to_a(a)
             fakes = {"a": fake_a, "b": fake_b, "cycled_a": back_a, "cycled_b": back_b}
-            fooled = [
+            adversarial = [
                 generator_loss("least_squares", networks[name](x)) for name, x in fakes.items()
             ]
             loss = (
-                torch.stack(fooled).sum()
+                torch.stack(adversarial).sum()
                 + 10 * (l1_loss(back_a, a) + l1_loss(back_b, b))
                 + 5 * (l1_loss(same_a, a) + l1_loss(same_b, b))
             )
@@ -144,12 +144,12 @@ def vocoder_step(method: AdversarialVocoder, cast: Cast) -> Step:
         generator.zero_grad()
         with cast():
             of_real, of_fake = network(real), network(fake)
-            fooled = [
+            adversarial = [
                 weight * generator_loss(loss_kind, layers[-1])
                 for weight, layers in zip(weights, of_fake, strict=True)
             ]
             features = feature_matching(of_fake, of_real, weights)
-            loss = torch.stack(fooled).sum() + method.params.feature_weight * features
+            loss = torch.stack(adversarial).sum() + method.params.feature_weight * features
         loss = loss + 45 * mel_l1(fake[:, 0].float(), batch.wave, method.loss_convention)
         loss.backward()
         generator.step()

@@ -1,4 +1,4 @@
-"""python -m benchmarks.what_metrics_miss [--out FOLDER]: how metrics of samples are fooled.
+"""python -m benchmarks.what_metrics_miss [--out FOLDER]: what metrics of samples overlook.
 
 On the handwritten digits that come with scikit-learn, by the classifier that evaluation asks about
 them (data/classifiers/digits where `crossdomain repro` has left it, else one trained anew):

@@ -42,8 +42,8 @@ def _gradient(picture: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.int64]]:
     """Compute strength [S, S] of the strongest channel and its direction in eighths of a turn."""
     colours = picture.astype(np.float32) / 255
     scale = len(picture) / 64  # at every size the same detail counts as an edge
-    calm = ndimage.gaussian_filter(colours, (0.8 * scale, 0.8 * scale, 0), mode="nearest")
-    down, right = ndimage.sobel(calm, 0), ndimage.sobel(calm, 1)
+    smoothed = ndimage.gaussian_filter(colours, (0.8 * scale, 0.8 * scale, 0), mode="nearest")
+    down, right = ndimage.sobel(smoothed, 0), ndimage.sobel(smoothed, 1)
     strength = np.hypot(down, right) * scale
     best = strength.argmax(-1)[..., None]
     down, right = (np.take_along_axis(a, best, -1)[..., 0] for a in (down, right))

@@ -58,9 +58,9 @@ def test_the_relativistic_loss_by_hand():
     real, fake = torch.tensor([2.0, -0.5]), torch.tensor([0.5, -3.0])
     # Each real logit less its fake one: 1.5 and 2.5.
     told = (cross_entropy(1.5, 1) + cross_entropy(2.5, 1)) / 2
-    fooled = (cross_entropy(-1.5, 1) + cross_entropy(-2.5, 1)) / 2
+    adversarial = (cross_entropy(-1.5, 1) + cross_entropy(-2.5, 1)) / 2
     assert float(discriminator_loss("relativistic", real, fake)) == pytest.approx(told, rel=1e-6)
-    assert float(generator_loss("relativistic", fake, real)) == pytest.approx(fooled, rel=1e-6)
+    assert float(generator_loss("relativistic", fake, real)) == pytest.approx(adversarial, rel=1e-6)
     with pytest.raises(ValueError, match="compares fakes with real samples"):
         generator_loss("relativistic", fake)
     real, fake = (x.double().requires_grad_() for x in (real, fake))

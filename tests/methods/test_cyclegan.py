@@ -48,12 +48,12 @@ def test_losses_by_hand():
         fake_a, fake_b = to_a(b), to_b(a)
         cycle = (to_a(fake_b) - a).abs().mean() + (to_b(fake_a) - b).abs().mean()
         identity = (to_a(a) - a).abs().mean() + (to_b(b) - b).abs().mean()
-        fooled, told = least_squares(
+        adversarial, told = least_squares(
             (method.discriminator_a, method.discriminator_b), (a, b), (fake_a, fake_b)
         )
     first, second = method.updates(tiny.batch_of(RUN), 0)
     assert (first.optimizer, second.optimizer) == ("generators", "discriminators")
-    torch.testing.assert_close(first.loss, fooled + 3 * cycle + 2 * identity)
+    torch.testing.assert_close(first.loss, adversarial + 3 * cycle + 2 * identity)
     torch.testing.assert_close(second.loss, 0.5 * told)
 
 

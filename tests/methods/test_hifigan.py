@@ -66,7 +66,7 @@ def test_losses_by_hand():
         )
         told = sum(((j[-1] - 1) ** 2).mean() for j in real_ones)
         told += sum((j[-1] ** 2).mean() for j in fake_ones)
-        fooled = sum(((j[-1] - 1) ** 2).mean() for j in fake_ones)
+        adversarial = sum(((j[-1] - 1) ** 2).mean() for j in fake_ones)
         features = sum(
             l1_loss(a, b)
             for ours, theirs in zip(real_ones, fake_ones, strict=True)
@@ -77,7 +77,9 @@ def test_losses_by_hand():
     first, second = method.updates(batch, 0)
     assert (first.optimizer, second.optimizer) == ("discriminators", "generator")
     torch.testing.assert_close(first.loss, told, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(second.loss, fooled + 5 * features + 3 * mel, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        second.loss, adversarial + 5 * features + 3 * mel, rtol=1e-4, atol=1e-5
+    )
     torch.testing.assert_close(second.logs["mel"], mel, rtol=1e-4, atol=1e-5)
 
 

@@ -234,14 +234,14 @@ def test_losses_by_hand():
             name: tuple(method.adversaries[name].network(x) for x in pair)
             for name, pair in shown.items()
         }
-        fooled = sum((fake - 1).square().mean() for _, fake in logits.values())
+        adversarial = sum((fake - 1).square().mean() for _, fake in logits.values())
         told = sum(
             (real - 1).square().mean() + fake.square().mean() for real, fake in logits.values()
         )
     torch.manual_seed(5)
     first, second = method.updates(batch(), 0)
     assert (first.optimizer, second.optimizer) == ("generators", "discriminators")
-    torch.testing.assert_close(first.loss, fooled + 3 * cycle + 2 * identity)
+    torch.testing.assert_close(first.loss, adversarial + 3 * cycle + 2 * identity)
     torch.testing.assert_close(second.loss, 0.5 * told)
     for name, (real, fake) in logits.items():
         torch.testing.assert_close(second.logs[f"real_logit_{name}"], real.mean())

@@ -72,7 +72,7 @@ def test_losses_by_hand():
         again_a, again_b = latent.before(encode_b(fake_b)), latent.before(encode_a(fake_a))
         cycled_a = decode_a(latent.after(again_a + torch.randn(again_a.shape)))
         cycled_b = decode_b(latent.after(again_b + torch.randn(again_b.shape)))
-        fooled, told = least_squares(
+        adversarial, told = least_squares(
             (method.discriminator_a, method.discriminator_b), (a, b), (fake_a, fake_b)
         )
     parts = {
@@ -86,7 +86,7 @@ def test_losses_by_hand():
     assert (first.optimizer, second.optimizer) == ("autoencoders", "discriminators")
     for name, value in parts.items():
         torch.testing.assert_close(first.logs[name], value)
-    expected = fooled + sum(WEIGHTS[name] * value for name, value in parts.items())
+    expected = adversarial + sum(WEIGHTS[name] * value for name, value in parts.items())
     torch.testing.assert_close(first.loss, expected)
     torch.testing.assert_close(second.loss, told)
 

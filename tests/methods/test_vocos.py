@@ -41,19 +41,21 @@ def test_losses_by_hand():
         fake = method.model.vocode(batch.frames)
         heard = tiny.CONVENTION.model_copy(update={"fmax": 4000})
         mel = l1_loss(log_mel(fake, heard), log_mel(batch.wave, heard))
-        told = fooled = features = 0
+        told = adversarial = features = 0
         for weight, group in ((1, network.periods), (0.7, network.resolutions)):
             real_ones, fake_ones = (group(x[:, None]) for x in (batch.wave, fake))
             share = weight / len(real_ones)
             for ours, theirs in zip(real_ones, fake_ones, strict=True):
                 told += share * ((1 - ours[-1]).relu().mean() + (1 + theirs[-1]).relu().mean())
-                fooled += share * (1 - theirs[-1]).relu().mean()
+                adversarial += share * (1 - theirs[-1]).relu().mean()
                 pairs = zip(ours, theirs, strict=True)
                 features += share * sum(l1_loss(a, b) for a, b in pairs)
     first, second = method.updates(batch, 0)
     assert (first.optimizer, second.optimizer) == ("discriminators", "generator")
     torch.testing.assert_close(first.loss, told, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(second.loss, fooled + 5 * features + 3 * mel, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        second.loss, adversarial + 5 * features + 3 * mel, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_the_first_layers_features_are_not_matched():
