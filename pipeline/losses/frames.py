@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, embedding
 
 
 class Matches(NamedTuple):
@@ -40,7 +40,9 @@ def frame_matching(converted: Tensor, matches: Matches, target: Tensor) -> Tenso
     """
     frames = frames_of(converted.float())
     there = (frames - matches.forward).square().mean()
-    back = (frames[matches.nearest] - frames_of(target)).square().mean()
+    # Plain indexing adds up gradients in whatever order threads come by: no run would repeat.
+    nearest = embedding(matches.nearest, frames)
+    back = (nearest - frames_of(target)).square().mean()
     return (there + back) / 2
 
 

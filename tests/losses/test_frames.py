@@ -65,3 +65,24 @@ def test_gradients_reach_the_frames_that_were_matched_alone():
     frame_matching(y, matches, torch.tensor([5.0]).reshape(1, 1, 1, 1)).backward()
     assert y.grad is not None
     assert y.grad.flatten().tolist() == [0, -1]  # d/dy of 1/2 (y - 5)^2
+
+
+def test_gradients_are_the_same_bit_for_bit_however_many_threads_add_them_up():
+    torch.manual_seed(0)
+    frames = torch.randn(8, 1, 80, 128)
+    nearest = torch.randint(100, (8 * 128,))  # each is chosen ten times
+    matches = Matches(torch.randn(8 * 128, 80), nearest, torch.zeros(()))
+    target, threads = torch.randn(8, 1, 80, 128), torch.get_num_threads()
+
+    def gradient() -> torch.Tensor:
+        y = frames.clone().requires_grad_()
+        frame_matching(y, matches, target).backward()
+        assert y.grad is not None
+        return y.grad
+
+    try:
+        torch.set_num_threads(2)
+        first = gradient()
+        assert all(torch.equal(gradient(), first) for _ in range(20))
+    finally:
+        torch.set_num_threads(threads)
