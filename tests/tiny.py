@@ -105,6 +105,7 @@ TOYS: dict[str, dict[str, Any]] = {
         "network": {"kind": "vit", "patch": 4, "layers": 1, "heads": 2, "width": 16},
         "optimizer": {"lr": 5e-4, "beta1": 0.9, "beta2": 0.99},
     },
+    "inca": {"discriminator_start": 0},
     "mask_cyclegan_vc": {
         "optimizer": {"lr": 5e-4},
         "discriminator_optimizer": {"lr": 2.5e-4},
