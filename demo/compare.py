@@ -26,6 +26,7 @@ from demo.voice import (
     example_button,
     give_sentence,
     to_int16,
+    vocoder_of,
 )
 from demo.words import Turns, shows_errors
 from pipeline.codecs import ImageCodec, SoundCodec
@@ -183,7 +184,8 @@ def build_voices(library: Library, turns: Turns) -> None:
                 way, vocoder = choices[value]
                 convention = sound_codec_of(library.outline(way.model)).convention
                 wave = read(convention.rate, convention.hop)
-                result = convert(library, wave, way, vocoder, progress, check)
+                finished, voice = library.get(way.model), vocoder_of(library, way, vocoder)
+                result = convert(finished, wave, way, voice, progress, check)
                 found.append(
                     gr.Audio(
                         (convention.rate, to_int16(result)),

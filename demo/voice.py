@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,22 +16,27 @@ from demo.library import Direction, Library
 from demo.spectrograms import draw_spectrograms
 from demo.uploads import (
     SOUND_LIMITS,
+    check_length,
     read_recording,
     sound_input,
     sound_output,
     wait_for_recording,
 )
 from demo.words import Check, Turns, shows_errors
-from pipeline.capabilities import VOICE_OPTIONS
+from pipeline.capabilities import VOICE_OPTIONS, OneShot, Vocoder
 from pipeline.codecs import SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.sound_files import limited
 from pipeline.inference.conversion import CHUNK, OVERLAP, convert_blocks, sound_codec_of
 from pipeline.inference.effects import shift_blocks
+from pipeline.inference.finished import FinishedModel
 from pipeline.inference.limiter import bounded
+from pipeline.inference.unseen import listen, with_unseen
 from pipeline.inference.vocoders import GriffinLim, untrained_vocoder
 
+LIKE = "Another voice to take on: at least 5 seconds of it, better a minute"
+UNSEEN = "uploaded voice"
 CLASSICAL = "griffin-lim"  # the vocoder that is always there, WORLD where that is it
 
 Sound = tuple[int, npt.NDArray[np.int16]]
@@ -54,6 +60,8 @@ def build(library: Library, turns: Turns) -> None:
                 visible=bool(library.vocoders()),
             )
             sliders = add_sliders()
+            like = sound_input(LIKE)
+            like.visible = takes_unseen(library, ways[0] if ways else None)
             example = example_button(examples, ways)
             with gr.Row():
                 start = gr.Button("Convert", variant="primary", min_width=110)
@@ -77,37 +85,48 @@ def build(library: Library, turns: Turns) -> None:
         pitch: float,
         formants: float,
         request: gr.Request,
+        like: str | None = None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
     ) -> tuple[Sound, Picture]:
         """Convert speech by a translator's direction, as in `voice_inca/beatrice`.
 
-        Then move its pitch and its formants by semitones.
+        Then move its pitch and its formants by semitones. A recording of another speaker (like)
+        is whom a model that takes unseen speakers leads to instead.
         """
         way = library.way(translator)
         codec = sound_codec_of(library.outline(way.model))
         rate = codec.convention.rate
         wave = read_recording(recording, rate, codec.convention.hop)
         with turns.turn(request) as check:
-            result = convert(library, wave, way, vocoder, progress, check, (pitch, formants))
+            finished = library.get(way.model)
+            if like is not None:
+                finished, way = as_unseen(finished, way, like)
+            voice = vocoder_of(library, way, vocoder)
+            result = convert(finished, wave, way, voice, progress, check, (pitch, formants))
         progress(1, "Drawing spectrograms")
         names = {f"Source ({way.source})": wave, f"Converted ({way.to})": result}
         return (rate, to_int16(result)), draw_spectrograms(names, codec.mel_convention)
 
-    def offer(translator: str) -> gr.Dropdown:
-        choices = vocoder_choices(library, library.way(translator))
-        return gr.Dropdown(choices, value=CLASSICAL, visible=len(choices) > 1)
+    def offer(translator: str) -> tuple[gr.Dropdown, gr.Audio]:
+        way = library.way(translator)
+        choices = vocoder_choices(library, way)
+        return (
+            gr.Dropdown(choices, value=CLASSICAL, visible=len(choices) > 1),
+            gr.Audio(visible=takes_unseen(library, way), value=None),
+        )
 
     wait_for_recording(recording, start)
     running = start.click(
         convert_voice,
-        [recording, translator, vocoder, *sliders],
+        [recording, translator, vocoder, *sliders, like],
         [converted, spectrogram],
         api_name="convert_voice",
         concurrency_id="models",
     )
     stop.click(turns.cancel, cancels=running, queue=False, api_visibility="private")
     give_sentence(example, examples, library.way, translator, recording)
-    translator.change(offer, translator, vocoder, api_visibility="private")
+    wait_for_recording(like, start)
+    translator.change(offer, translator, [vocoder, like], api_visibility="private")
 
 
 def add_sliders() -> list[gr.Slider]:
@@ -163,11 +182,37 @@ def classical_name(library: Library, way: Direction | None) -> str:
     return untrained_vocoder(sound_codec_of(library.outline(way.model)).convention).name
 
 
+def vocoder_of(library: Library, way: Direction, value: str) -> Vocoder | None:
+    """Return the vocoder of a choice, None for the one that is always there.
+
+    Raises UserError where it does not take the frames of ``way``.
+    """
+    return None if value == CLASSICAL else library.vocoder(value, way)
+
+
+def takes_unseen(library: Library, way: Direction | None) -> bool:
+    """Tell whether ``way``'s model takes speakers that it was not trained on."""
+    return way is not None and isinstance(library.outline(way.model).model, OneShot)
+
+
+def as_unseen(
+    finished: FinishedModel, way: Direction, recording: str
+) -> tuple[FinishedModel, Direction]:
+    """Return the model with the speaker of a recording to reach, and the direction there.
+
+    Raises UserError where it takes none, or the recording is too short, ValueError where it is none
+    or too long.
+    """
+    check_length(Path(recording))
+    speaker = listen(UNSEEN, [Path(recording)], sound_codec_of(finished))
+    return with_unseen(finished, target=speaker), way._replace(to=UNSEEN)
+
+
 def convert(
-    library: Library,
+    finished: FinishedModel,
     wave: Wave,
     way: Direction,
-    vocoder: str,
+    vocoder: Vocoder | None,
     progress: gr.Progress,
     check: Check,
     shift: tuple[float, float] = (0.0, 0.0),
@@ -176,17 +221,14 @@ def convert(
 
     ``shift``: semitones of pitch and formants.
 
-    Raises UserError where the vocoder does not fit, ValueError for semitones out of range, and
-    `CancelledError`.
+    Raises ValueError for semitones out of range, and `CancelledError`.
     """
-    finished = library.get(way.model)
-    voice = None if vocoder == CLASSICAL else library.vocoder(vocoder, way)
     rate = sound_codec_of(finished).convention.rate
     seconds = len(wave) / rate
     chunks = max(1, math.floor((seconds - OVERLAP) / (CHUNK - OVERLAP)))
 
     def watched() -> Iterator[Wave]:
-        converted = convert_blocks(finished, [wave], way.to, voice, way.source)
+        converted = convert_blocks(finished, [wave], way.to, vocoder, way.source)
         for done, block in enumerate(converted, 1):
             check()
             progress(min(done / chunks, 1), "Converting")

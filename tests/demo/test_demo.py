@@ -20,6 +20,7 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor, nn
 from visiting import Served
+from voices import vowel
 
 from demo import cards, compare, sampling, uploads
 from demo.app import build, running
@@ -303,6 +304,31 @@ def test_a_converted_voice_is_moved(client: gradio_client.Client, tmp_path: Path
     assert np.corrcoef(moved, plain)[0, 1] < 0.9
     with pytest.raises(gradio_client.exceptions.AppError, match="12"):
         client.predict(*given, 13, 0, api_name="/convert_voice")
+
+
+def test_a_recording_of_somebody_else_is_whom_a_voice_becomes(
+    client: gradio_client.Client, tmp_path: Path
+) -> None:
+    for name, pitch, seconds in (("in", 150, 0.8), ("low", 120, 6), ("high", 250, 6)):
+        wave = vowel(np.geomspace(pitch, 1.2 * pitch, round(seconds * 8000)), 8000)
+        soundfile.write(tmp_path / f"{name}.flac", 0.2 * wave, 8000)
+    given = {p.stem: gradio_client.handle_file(p) for p in tmp_path.iterdir()}
+    manner = ("griffin-lim", 0, 0)
+    way, old = "adain_world/beatrice", "voice_cyclegan/arthur"
+    plain, low, high = (
+        soundfile.read(
+            client.predict(given["in"], way, *manner, like, api_name="/convert_voice")[0]
+        )[0]
+        for like in (None, given["low"], given["high"])
+    )
+    assert len(plain) == len(low) == len(high) == 6400
+    assert all(np.abs(a - b).mean() > 1e-3 for a, b in ((plain, low), (low, high)))
+    for to, like, words in (
+        (way, "in", "expected 5 seconds of recordings or more, better a minute, found 0"),
+        (old, "low", "can't take speakers that it was not trained on"),
+    ):
+        with pytest.raises(gradio_client.exceptions.AppError, match=words):
+            client.predict(given["in"], to, *manner, given[like], api_name="/convert_voice")
 
 
 def test_loud_results_are_made_quieter_not_clipped() -> None:
