@@ -4,12 +4,12 @@ from abc import ABC
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from torch import nn
 
 from pipeline.backbones.patch import PatchParams
 from pipeline.block import Block
-from pipeline.losses.adversarial import Adversarial
+from pipeline.losses.adversarial import CROSS_ENTROPIES, Adversarial
 from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import RunParams
 from pipeline.methods.penalties import ClipParams, NoPenaltyParams, PenaltyParams
@@ -25,6 +25,8 @@ class AdversarialRunParams(RunParams, ABC):
     """On the discriminator's gradients or weights."""
     diffaugment: DiffAugment = ()
     """Alterations of samples before the discriminator sees them: for small sets."""
+    smoothing: float = Field(0.0, ge=0, lt=0.5)
+    """What the target of real samples lacks to 1 (one-sided label smoothing): 0.1 makes it 0.9."""
 
     if TYPE_CHECKING:  # a field of those that have one
 
@@ -54,6 +56,15 @@ class AdversarialRunParams(RunParams, ABC):
                 "loss: wasserstein needs what bounds the critic: penalty: {kind: gradient}, {kind: "
                 "r1}, {kind: r2}, {kind: r1_r2} or {kind: clip}, or spectral: true beside norm: "
                 "none in a network of kind dcgan, mlp or resnet"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _smooths_a_target(self) -> Self:
+        if self.smoothing and self.loss not in CROSS_ENTROPIES:
+            raise ValueError(
+                f"smoothing is of a probability's target, which loss: {self.loss} has none of; "
+                f"allowed: {', '.join(CROSS_ENTROPIES)}"
             )
         return self
 
@@ -95,6 +106,7 @@ class AdversarialRunParams(RunParams, ABC):
             penalty=self.penalty,
             diffaugment=self.diffaugment,
             weights=weights,
+            smoothing=self.smoothing,
         )
 
     def build_patch_adversary(self, patch: PatchParams, channels: int) -> Adversary:

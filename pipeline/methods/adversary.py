@@ -47,6 +47,7 @@ class Adversary(nn.Module):
         penalty: PenaltyParams | None = None,
         diffaugment: DiffAugment = (),
         weights: Sequence[float] | None = None,
+        smoothing: float = 0.0,
     ) -> None:
         """Take a network and what it minimises.
 
@@ -57,6 +58,7 @@ class Adversary(nn.Module):
             penalty: on its gradients or weights.
             diffaugment: how samples, real and fake alike, are altered before it sees them.
             weights: of several discriminators' losses in their sum; None: their mean.
+            smoothing: what the real samples' target lacks to 1 (`losses.adversarial`).
         """
         super().__init__()
         self.network = network
@@ -65,6 +67,7 @@ class Adversary(nn.Module):
         self.penalty = penalty or NoPenaltyParams()
         self.diffaugment: DiffAugment = diffaugment
         self.weights = None if weights is None else tuple(weights)
+        self.smoothing = smoothing
 
     def forward(
         self, x: Tensor, condition: Tensor | None = None, labels: Tensor | None = None
@@ -164,7 +167,9 @@ class Adversary(nn.Module):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Compute the discriminators' loss from their outputs, and the means of their logs."""
         pairs = list(zip(real.logits, fake.logits, strict=True))
-        loss = self._reduced([discriminator_loss(self.loss, *pair) for pair in pairs])
+        loss = self._reduced(
+            [discriminator_loss(self.loss, *pair, self.smoothing) for pair in pairs]
+        )
         logs = [logit_statistics(self.loss, *pair, name) for pair in pairs]
         return loss, {key: mean_of([log[key] for log in logs]) for key in logs[0]}
 

@@ -312,6 +312,15 @@ def test_the_discriminators_loss_sends_no_gradient_beyond_its_inputs():
         assert adversary.network.weight.grad is not None
 
 
+def test_smoothing_reaches_the_loss():
+    real, fake = pair()
+    adversary = Adversary(Linear(), "nonsaturating", joint=True, smoothing=0.1)
+    found, _ = adversary.discriminator_loss(real, fake, 0)
+    expected = discriminator_loss("nonsaturating", logits(real), logits(fake), 0.1)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(adversary.generator_loss(fake), softplus(-logits(fake)).mean())
+
+
 # What fits together
 
 TWO_DOMAINS = {"source": "a", "target": "b"}
@@ -369,6 +378,17 @@ def test_spectral_norm_bounds_a_critic_too(kind):
 def test_spectral_norm_of_some_layers_or_beside_others_bounds_nothing(method, discriminator):
     with pytest.raises(ValidationError, match="needs what bounds the critic"):
         load_run(block(method, loss="wasserstein", discriminator=discriminator))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_smoothing_is_for_cross_entropies(loss):
+    made = block("gan", loss=loss, smoothing=0.1, penalty={"kind": "clip"})
+    if loss in ("nonsaturating", "minimax"):
+        run = load_run(made)
+        assert run.build_adversary(Linear(), joint=True).smoothing == 0.1
+    else:
+        with pytest.raises(ValidationError, match="smoothing is of a probability's target"):
+            load_run(made)
 
 
 def test_weights_under_spectral_norm_are_not_clipped():
