@@ -80,12 +80,18 @@ class AdversarialRunParams(RunParams, ABC):
 
     @model_validator(mode="after")
     def _keeps_samples_apart(self) -> Self:
-        mixed = any(getattr(network, "norm", "") == "batch" for network in self.discriminators)
-        if mixed and not isinstance(self.penalty, NoPenaltyParams | ClipParams):
-            raise ValueError(
-                f"penalty: {{kind: {self.penalty.kind}}} is of each sample's own gradient, which "
-                "norm: batch mixes with the others'; allowed in the discriminator: instance, none"
-            )
+        if isinstance(self.penalty, NoPenaltyParams | ClipParams):
+            return self
+        for network in self.discriminators:
+            norm, minibatch = getattr(network, "norm", ""), getattr(network, "minibatch", "none")
+            if norm == "batch" or minibatch != "none":
+                mixing = "norm: batch" if norm == "batch" else f"minibatch: {minibatch}"
+                allowed = "instance, none" if norm == "batch" else "none"
+                raise ValueError(
+                    f"penalty: {{kind: {self.penalty.kind}}} is of each sample's own gradient, "
+                    f"which {mixing} mixes with the others'; allowed in the discriminator: "
+                    f"{allowed}"
+                )
         return self
 
     def build_adversary(

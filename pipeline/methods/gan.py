@@ -13,7 +13,7 @@ from pydantic import PositiveFloat
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pipeline.backbones import DecoderParams, EncoderParams
+from pipeline.backbones import DecoderParams, DiscriminatorParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.block import Block, Count, Width
 from pipeline.losses.adversarial import Adversarial
@@ -44,7 +44,7 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     conditional: bool = False
     """Tell generator and discriminator the class, which can be asked for when sampling then."""
     generator: DecoderParams = ConvDecoderParams()
-    discriminator: EncoderParams = ConvEncoderParams()
+    discriminator: DiscriminatorParams = ConvEncoderParams()
     loss: Adversarial = "nonsaturating"
     regulariser: OrthogonalParams | None = None
     """Of the generator's weights."""

@@ -438,3 +438,40 @@ def test_a_penalty_through_batch_norm_is_refused(kind, method, part):
 def test_parts_that_there_are_not_are_refused(fields, words):
     with pytest.raises(ValidationError, match=f"(?s){words}"):
         load_run(block("gan", **fields))
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "mlp", "resnet"])
+@pytest.mark.parametrize("minibatch", ["discrimination", "deviation"])
+def test_what_a_discriminator_sees_of_the_batch(kind, minibatch):
+    fields = {"kind": kind, "minibatch": minibatch, "width": 4}
+    run = load_run(block("gan", discriminator=fields))
+    assert run.build_adversary(Linear(), joint=True).penalty.kind == "none"
+    network = run.discriminator.build(spec(channels=1, side=16), 1).eval()
+    x = samples(1, channels=1, side=16)
+    alone = torch.cat([network(row[None]) for row in x])
+    assert network(x).shape == alone.shape == (4, 1)
+    assert not torch.allclose(network(x), alone)
+    torch.testing.assert_close(
+        network.features(x), torch.cat([network.features(r[None]) for r in x])
+    )
+    assert len(network.features(x)) == 4
+    words = f"own gradient, which minibatch: {minibatch} mixes with"
+    fields |= {} if kind == "mlp" else {"norm": "none"}
+    with pytest.raises(ValidationError, match=words):
+        load_run(block("gan", discriminator=fields, penalty={"kind": "r1"}))
+    with pytest.raises(ValidationError, match="needs what bounds the critic"):
+        load_run(block("gan", discriminator={**fields, "spectral": True}, loss="wasserstein"))
+    for method in ("vae", "autoencoder"):
+        coder = {"method": method, "data": "d", "domains": ["a"], "steps": 1, "encoder": fields}
+        with pytest.raises(ValidationError, match="a sample's code depend on the others of its"):
+            load_run(coder)
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "mlp", "resnet"])
+def test_logits_are_of_the_features(kind):
+    network = load_run(block("gan", discriminator={"kind": kind, "width": 4})).discriminator.build(
+        spec(channels=1, side=16), 1
+    )
+    x = samples(1, channels=1, side=16)
+    last = network.layers[-1] if kind == "mlp" else network.head
+    torch.testing.assert_close(last(network.features(x)), network(x))
