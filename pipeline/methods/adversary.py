@@ -1,7 +1,7 @@
 """A discriminator with its loss, penalty and augmentation: the opponent of any generator."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, cat, nn
@@ -161,6 +161,17 @@ class Adversary(nn.Module):
         with torch.no_grad():
             of_real = self(real, *given_too)
         return of_real, self(fake, *given_too)
+
+    def features_to_match(
+        self, real: Tensor, fake: Tensor, *, labels: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Show the features below the network's last layer, [N, F], of a batch of real samples,
+        without gradients, and of one of fakes, both of classes ``labels``."""
+        network: Any = self.network
+        told = () if labels is None else (labels,)
+        with torch.no_grad():
+            of_real = network.features(self._altered(real, None)[0], *told)
+        return of_real, network.features(self._altered(fake, None)[0], *told)
 
     def discriminator_loss_of(
         self, real: Outputs, fake: Outputs, name: str = ""
