@@ -11,6 +11,7 @@ from pipeline.backbones.patch import PatchParams
 from pipeline.block import Block
 from pipeline.losses.adversarial import CROSS_ENTROPIES, Adversarial
 from pipeline.methods.adversary import Adversary
+from pipeline.methods.alteration import Alteration
 from pipeline.methods.base import RunParams
 from pipeline.methods.penalties import ClipParams, NoPenaltyParams, PenaltyParams
 from pipeline.nn.diffaugment import DiffAugment
@@ -110,10 +111,14 @@ class AdversarialRunParams(RunParams, ABC):
             self.loss,
             joint=joint,
             penalty=self.penalty,
-            diffaugment=self.diffaugment,
+            alteration=self.build_alteration(),
             weights=weights,
             smoothing=self.smoothing,
         )
+
+    def build_alteration(self) -> Alteration:
+        """Build what samples go through before a discriminator sees them."""
+        return Alteration(self.diffaugment)
 
     def build_patch_adversary(self, patch: PatchParams, channels: int) -> Adversary:
         """Build the discriminator of samples alone, of ``channels``, that sees patches."""

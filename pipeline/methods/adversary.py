@@ -13,13 +13,13 @@ from pipeline.losses.adversarial import (
     logit_statistics,
 )
 from pipeline.losses.penalty import Logits
+from pipeline.methods.alteration import Alteration
 from pipeline.methods.penalties import (
     ClipParams,
     NoPenaltyParams,
     PenaltyParams,
     compute_penalty,
 )
-from pipeline.nn.diffaugment import DiffAugment, diff_augment
 
 
 class Outputs(NamedTuple):
@@ -45,7 +45,7 @@ class Adversary(nn.Module):
         *,
         joint: bool,
         penalty: PenaltyParams | None = None,
-        diffaugment: DiffAugment = (),
+        alteration: Alteration | None = None,
         weights: Sequence[float] | None = None,
         smoothing: float = 0.0,
     ) -> None:
@@ -56,7 +56,7 @@ class Adversary(nn.Module):
             loss: of both sides.
             joint: the network treats each sample alone, so real and fake may share a pass.
             penalty: on its gradients or weights.
-            diffaugment: how samples, real and fake alike, are altered before it sees them.
+            alteration: how samples, real and fake alike, are altered before it sees them.
             weights: of several discriminators' losses in their sum; None: their mean.
             smoothing: what the real samples' target lacks to 1 (`losses.adversarial`).
         """
@@ -65,7 +65,7 @@ class Adversary(nn.Module):
         self.loss: Adversarial = loss
         self.joint = joint
         self.penalty = penalty or NoPenaltyParams()
-        self.diffaugment: DiffAugment = diffaugment
+        self.alteration = alteration or Alteration()
         self.weights = None if weights is None else tuple(weights)
         self.smoothing = smoothing
 
@@ -97,15 +97,15 @@ class Adversary(nn.Module):
         Args:
             real: samples [N, C, H, W].
             fake: as many; no gradient should lead on from them.
-            step: which a lazy penalty counts.
+            step: which a lazy penalty counts, and alterations.
             condition: samples [N, C', H, W] that both are shown with.
             labels: classes [N] of the real samples.
             fake_labels: classes [N] of the fakes; None: ``labels``.
             name: what logs end in, where there are several.
         """
         fake_labels = labels if fake_labels is None else fake_labels
-        real, given_real = self._altered(real, condition)
-        fake, given_fake = self._altered(fake, condition)
+        real, given_real = self._altered(real, condition, step)
+        fake, given_fake = self._altered(fake, condition, step)
         if self.joint:
             both = cat([real.float(), fake.float()])
             of_real, of_fake = halves(
@@ -115,6 +115,7 @@ class Adversary(nn.Module):
             of_real = self(real, given_real, labels)
             of_fake = self(fake, given_fake, fake_labels)
         loss, logs = self.discriminator_loss_of(of_real, of_fake, name)
+        logs |= self.alteration.observe(of_real.logits, len(real), step)
         penalty = self.penalty
         if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
             return loss, logs
@@ -136,18 +137,20 @@ class Adversary(nn.Module):
         condition: Tensor | None = None,
         labels: Tensor | None = None,
         real_labels: Tensor | None = None,
+        step: int = 0,
     ) -> Tensor:
         """Compute what the generator of ``fake`` [N, C, H, W] minimises, a scalar.
 
         ``real`` [N, C, H, W], of classes ``real_labels``: samples that a relativistic loss compares
-        the fakes with.
+        the fakes with. ``step``: which instance noise counts.
         """
         of_real = None
         if self.loss == "relativistic" and real is not None:
             known = labels if real_labels is None else real_labels
             with torch.no_grad():
-                of_real = self(*self._altered(real, condition), known)
-        return self.generator_loss_of(self(*self._altered(fake, condition), labels), of_real)
+                of_real = self(*self._altered(real, condition, step), known)
+        of_fake = self(*self._altered(fake, condition, step), labels)
+        return self.generator_loss_of(of_fake, of_real)
 
     def outputs_to_match(
         self, real: Tensor, fake: Tensor, *, condition: Tensor | None = None
@@ -157,21 +160,21 @@ class Adversary(nn.Module):
         Both are altered alike.
         """
         given = () if condition is None else (condition,)
-        real, fake, *given_too = diff_augment(self.diffaugment, real, fake, *given)
+        real, fake, *given_too = self.alteration(real, fake, given=given)
         with torch.no_grad():
             of_real = self(real, *given_too)
         return of_real, self(fake, *given_too)
 
     def features_to_match(
-        self, real: Tensor, fake: Tensor, *, labels: Tensor | None = None
+        self, real: Tensor, fake: Tensor, *, labels: Tensor | None = None, step: int = 0
     ) -> tuple[Tensor, Tensor]:
         """Show the features below the network's last layer, [N, F], of a batch of real samples,
         without gradients, and of one of fakes, both of classes ``labels``."""
         network: Any = self.network
         told = () if labels is None else (labels,)
         with torch.no_grad():
-            of_real = network.features(self._altered(real, None)[0], *told)
-        return of_real, network.features(self._altered(fake, None)[0], *told)
+            of_real = network.features(self._altered(real, None, step)[0], *told)
+        return of_real, network.features(self._altered(fake, None, step)[0], *told)
 
     def discriminator_loss_of(
         self, real: Outputs, fake: Outputs, name: str = ""
@@ -199,12 +202,14 @@ class Adversary(nn.Module):
             for parameter in self.network.parameters():
                 parameter.clamp_(-limit, limit)
 
-    def _altered(self, x: Tensor, condition: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Alter samples and their condition as the discriminator is shown them."""
+    def _altered(
+        self, x: Tensor, condition: Tensor | None, step: int
+    ) -> tuple[Tensor, Tensor | None]:
+        """Alter samples and their condition as the discriminator is shown them at ``step``."""
         if condition is None:
-            (shown,) = diff_augment(self.diffaugment, x)
+            (shown,) = self.alteration(x, step=step)
             return shown, None
-        shown, given = diff_augment(self.diffaugment, x, condition)
+        shown, given = self.alteration(x, given=(condition,), step=step)
         return shown, given
 
     def _logits_of(self, condition: Tensor | None, labels: Tensor | None) -> Logits:

@@ -6,10 +6,10 @@ DCGAN (Radford et al. 2016) by default; ``loss: wasserstein`` with ``penalty: {k
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat, model_validator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -21,6 +21,7 @@ from pipeline.losses.matching import mean_feature_matching
 from pipeline.losses.penalty import off_diagonal_penalty
 from pipeline.methods.adversarial import AdversarialRunParams
 from pipeline.methods.adversary import Adversary
+from pipeline.methods.alteration import AdaptiveParams, Alteration, InstanceNoiseParams
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.past_weights import (
@@ -66,6 +67,9 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     feature_matching: FeatureMatchingParams | None = None
     historical_averaging: HistoricalAveragingParams | None = None
     past_discriminators: PastDiscriminatorsParams | None = None
+    instance_noise: InstanceNoiseParams | None = None
+    adaptive_augmentation: AdaptiveParams | None = None
+    """Beside or in place of ``diffaugment``, whose alterations every sample goes through."""
     discriminator_steps: Count = 1
     """Steps of the discriminator before each of the generator's, each on samples of its own."""
     optimizer: OptimizerParams = AdamParams()
@@ -75,6 +79,35 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     def batches_per_step(self) -> int:
         """One for each of the discriminator's steps."""
         return self.discriminator_steps
+
+    @model_validator(mode="after")
+    def _adapts_to_signs(self) -> Self:
+        adapts = self.adaptive_augmentation is not None
+        if adapts and self.loss not in ("nonsaturating", "minimax", "hinge", "clamped_hinge"):
+            raise ValueError(
+                "adaptive_augmentation follows the signs of logits, which say nothing under loss: "
+                f"{self.loss}; allowed: nonsaturating, minimax, hinge, clamped_hinge"
+            )
+        return self
+
+    def check_data(self, data: DatasetSpec) -> None:
+        """Raise ValueError where its parts do not fit a data set."""
+        super().check_data(data)
+        kinds = () if self.adaptive_augmentation is None else self.adaptive_augmentation.kinds
+        wrong = set(kinds) - {"translation", "cutout"}
+        if wrong and not all(data.specs[d].bounded for d in self.domains):
+            raise ValueError(
+                f"adaptive_augmentation.kinds: found {', '.join(sorted(wrong))}, which alter "
+                "pictures; allowed of sound: translation, cutout"
+            )
+
+    def build_alteration(self) -> Alteration:
+        """Build what samples go through before the discriminator sees them."""
+        return Alteration(
+            self.diffaugment,
+            instance_noise=self.instance_noise,
+            adaptive=self.adaptive_augmentation,
+        )
 
     def classes(self, data: DatasetSpec) -> int:
         """Count the classes that networks are told; raise ValueError where there are none."""
@@ -159,17 +192,17 @@ class GAN(Method[Labelled]):
         self, losses: Losses, fake: Tensor, real: Tensor, labels: Tensor | None, step: int
     ) -> None:
         """Add what the generator learns of the discriminator, or of several, and its features."""
-        shown: dict[str, Any] = {"real": real, "labels": labels}
+        shown: dict[str, Any] = {"real": real, "labels": labels, "step": step}
         if self.past is None:
             loss = self.adversary.generator_loss(fake, **shown)
         else:
-            loss = self.past.generator_loss(self.adversary, fake, step=step, **shown)
+            loss = self.past.generator_loss(self.adversary, fake, **shown)
         matching = self.params.feature_matching
         if matching is None:
             losses.add("adversarial", loss)
             return
         losses.add("adversarial", loss, matching.adversarial_weight)
-        of_real, of_fake = self.adversary.features_to_match(real, fake, labels=labels)
+        of_real, of_fake = self.adversary.features_to_match(real, fake, labels=labels, step=step)
         losses.add("matching", mean_feature_matching(of_fake, of_real), matching.weight)
 
     def add_drift(self, losses: Losses, name: str, network: nn.Module) -> None:

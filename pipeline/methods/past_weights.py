@@ -72,6 +72,8 @@ class PastDiscriminators(nn.Module):
         self.params = params
         self.ring = nn.ModuleList(copy.deepcopy(adversary) for _ in range(params.count))
         self.ring.requires_grad_(False)
+        for past in self.ring:  # samples are altered as now, not as then
+            past.alteration = adversary.alteration
 
     @torch.no_grad()
     def keep(self, adversary: Adversary, step: int) -> None:
@@ -83,7 +85,7 @@ class PastDiscriminators(nn.Module):
                 old.copy_(new)
 
     def generator_loss(
-        self, adversary: Adversary, fake: Tensor, *, step: int, **shown: Any
+        self, adversary: Adversary, fake: Tensor, *, step: int = 0, **shown: Any
     ) -> Tensor:
         """Average the generator's loss over the present discriminator and the past ones: a scalar.
 
@@ -93,10 +95,10 @@ class PastDiscriminators(nn.Module):
         kept = min(newest + 1, self.params.count)
         slots = [(newest - age) % self.params.count for age in range(kept)]
         weights = [self.params.decay**age for age in range(kept + 1)]
-        losses = [adversary.generator_loss(fake, **shown)]
+        losses = [adversary.generator_loss(fake, step=step, **shown)]
         for slot in slots:
             past = self.ring[slot]
             assert isinstance(past, Adversary)
-            losses.append(past.generator_loss(fake, **shown))
+            losses.append(past.generator_loss(fake, step=step, **shown))
         weighted = [weight * loss for weight, loss in zip(weights, losses, strict=True)]
         return torch.stack(weighted).sum() / sum(weights)
