@@ -13,9 +13,17 @@ from pipeline.losses.adversarial import CROSS_ENTROPIES, Adversarial
 from pipeline.methods.adversary import Adversary
 from pipeline.methods.alteration import Alteration
 from pipeline.methods.base import RunParams
-from pipeline.methods.penalties import ClipParams, NoPenaltyParams, PenaltyParams
+from pipeline.methods.penalties import (
+    ClipParams,
+    ConsistencyParams,
+    NoPenaltyParams,
+    PenaltyParams,
+)
 from pipeline.nn.diffaugment import DiffAugment
 from pipeline.samples import DatasetSpec
+
+FREE = ("none", "consistency")
+"""Kinds of penalties that leave a critic as steep as it likes."""
 
 
 class AdversarialRunParams(RunParams, ABC):
@@ -38,9 +46,13 @@ class AdversarialRunParams(RunParams, ABC):
     def check_data(self, data: DatasetSpec) -> None:
         """Raise ValueError where its parts do not fit a data set."""
         super().check_data(data)
-        if "colour" in self.diffaugment and not all(data.specs[d].bounded for d in self.domains):
+        altering = {"diffaugment": self.diffaugment}
+        if isinstance(self.penalty, ConsistencyParams):
+            altering["penalty.alterations"] = self.penalty.alterations
+        colours = next((key for key, kinds in altering.items() if "colour" in kinds), None)
+        if colours and not all(data.specs[d].bounded for d in self.domains):
             raise ValueError(
-                "diffaugment: found 'colour', which spectrograms have none of, allowed of sound: "
+                f"{colours}: found 'colour', which spectrograms have none of, allowed of sound: "
                 "'translation', 'cutout'"
             )
 
@@ -52,7 +64,7 @@ class AdversarialRunParams(RunParams, ABC):
     @model_validator(mode="after")
     def _bounds_its_critic(self) -> Self:
         bounded = all(getattr(network, "bounds_slope", False) for network in self.discriminators)
-        if self.loss == "wasserstein" and self.penalty.kind == "none" and not bounded:
+        if self.loss == "wasserstein" and self.penalty.kind in FREE and not bounded:
             raise ValueError(
                 "loss: wasserstein needs what bounds the critic: penalty: {kind: gradient}, {kind: "
                 "r1}, {kind: r2}, {kind: r1_r2} or {kind: clip}, or spectral: true beside norm: "
@@ -81,7 +93,7 @@ class AdversarialRunParams(RunParams, ABC):
 
     @model_validator(mode="after")
     def _keeps_samples_apart(self) -> Self:
-        if isinstance(self.penalty, NoPenaltyParams | ClipParams):
+        if isinstance(self.penalty, NoPenaltyParams | ClipParams | ConsistencyParams):
             return self
         for network in self.discriminators:
             norm, minibatch = getattr(network, "norm", ""), getattr(network, "minibatch", "none")

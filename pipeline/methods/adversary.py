@@ -1,7 +1,7 @@
 """A discriminator with its loss, penalty and augmentation: the opponent of any generator."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, cat, nn
@@ -12,23 +12,17 @@ from pipeline.losses.adversarial import (
     generator_loss,
     logit_statistics,
 )
-from pipeline.losses.penalty import Logits
+from pipeline.losses.penalty import Logits, consistency
 from pipeline.methods.alteration import Alteration
+from pipeline.methods.discriminator_outputs import Outputs, halves, joined, mean_of
 from pipeline.methods.penalties import (
     ClipParams,
+    ConsistencyParams,
     NoPenaltyParams,
     PenaltyParams,
     compute_penalty,
 )
-
-
-class Outputs(NamedTuple):
-    """Outputs of the discriminators of an `Adversary` for one batch."""
-
-    logits: list[Tensor]
-    """float32, one tensor a discriminator."""
-    layers: list[list[Tensor]]
-    """Outputs of each layer, the logits last; empty where a network shows its logits alone."""
+from pipeline.nn.diffaugment import diff_augment
 
 
 class Adversary(nn.Module):
@@ -119,14 +113,21 @@ class Adversary(nn.Module):
         penalty = self.penalty
         if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
             return loss, logs
-        with torch.autocast(real.device.type, enabled=False):
-            value, norm = compute_penalty(
-                penalty,
-                (self._logits_of(given_real, labels), real),
-                (self._logits_of(given_fake, fake_labels), fake),
-            )
         ending = f"_{name}" if name else ""
-        logs |= {f"penalty{ending}": value, f"input_gradient_norm{ending}": norm}
+        if isinstance(penalty, ConsistencyParams):
+            values = [self._inconsistency(penalty, of_real, real, given_real, labels)]
+            if penalty.fakes:
+                values.append(self._inconsistency(penalty, of_fake, fake, given_fake, fake_labels))
+            value = penalty.weight * torch.stack(values).sum()
+        else:
+            with torch.autocast(real.device.type, enabled=False):
+                value, norm = compute_penalty(
+                    penalty,
+                    (self._logits_of(given_real, labels), real),
+                    (self._logits_of(given_fake, fake_labels), fake),
+                )
+            logs[f"input_gradient_norm{ending}"] = norm
+        logs[f"penalty{ending}"] = value
         return loss + penalty.every * value, logs
 
     def generator_loss(
@@ -212,6 +213,21 @@ class Adversary(nn.Module):
         shown, given = self.alteration(x, given=(condition,), step=step)
         return shown, given
 
+    def _inconsistency(
+        self,
+        penalty: ConsistencyParams,
+        seen: Outputs,
+        x: Tensor,
+        condition: Tensor | None,
+        labels: Tensor | None,
+    ) -> Tensor:
+        """Compute how much logits change from those ``seen`` where samples are altered again."""
+        if condition is None:
+            (x,) = diff_augment(penalty.alterations, x)
+        else:
+            x, condition = diff_augment(penalty.alterations, x, condition)
+        return consistency(seen.logits, self(x, condition, labels).logits)
+
     def _logits_of(self, condition: Tensor | None, labels: Tensor | None) -> Logits:
         """Make the discriminators a function of samples alone: [N, C, H, W] -> summed logits."""
 
@@ -257,24 +273,3 @@ class Adversaries(nn.ModuleDict):
         """Clamp the weights of each where that is its penalty."""
         for name in self:
             self[name].clip()
-
-
-def joined(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    """Join two batches of what may be left out."""
-    return None if first is None or second is None else cat([first, second])
-
-
-def halves(both: Outputs) -> tuple[Outputs, Outputs]:
-    """Split the outputs of two batches that went through at once."""
-    logits = [tuple(y.chunk(2)) for y in both.logits]
-    layers = [[tuple(y.chunk(2)) for y in seen] for seen in both.layers]
-    first, second = (
-        Outputs([y[at] for y in logits], [[y[at] for y in seen] for seen in layers])
-        for at in (0, 1)
-    )
-    return first, second
-
-
-def mean_of(values: list[Tensor]) -> Tensor:
-    """Average scalars."""
-    return values[0] if len(values) == 1 else torch.stack(values).mean()
