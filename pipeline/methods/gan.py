@@ -19,10 +19,11 @@ from pipeline.block import Block, Count, Width
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.matching import mean_feature_matching
 from pipeline.losses.penalty import off_diagonal_penalty
-from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversarial import FREE, AdversarialRunParams
 from pipeline.methods.adversary import Adversary
 from pipeline.methods.alteration import AdaptiveParams, Alteration, InstanceNoiseParams
 from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.bottleneck import BottleneckAdversary, BottleneckParams
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.past_weights import (
     HistoricalAverage,
@@ -33,6 +34,7 @@ from pipeline.methods.past_weights import (
 from pipeline.methods.runs import GenerativeRunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.gan import GANModel
+from pipeline.nn.bottleneck import Bottleneck
 from pipeline.nn.conditioning import OneHotInput, OneHotPlanes
 from pipeline.samples import DatasetSpec, Labelled
 
@@ -67,6 +69,8 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     feature_matching: FeatureMatchingParams | None = None
     historical_averaging: HistoricalAveragingParams | None = None
     past_discriminators: PastDiscriminatorsParams | None = None
+    bottleneck: BottleneckParams | None = None
+    """Of what the discriminator may know of a sample."""
     instance_noise: InstanceNoiseParams | None = None
     adaptive_augmentation: AdaptiveParams | None = None
     """Beside or in place of ``diffaugment``, whose alterations every sample goes through."""
@@ -87,6 +91,15 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
             raise ValueError(
                 "adaptive_augmentation follows the signs of logits, which say nothing under loss: "
                 f"{self.loss}; allowed: nonsaturating, minimax, hinge, clamped_hinge"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _bounds_what_decides(self) -> Self:
+        if self.bottleneck and self.loss == "wasserstein" and self.penalty.kind in FREE:
+            raise ValueError(
+                "loss: wasserstein needs a penalty beside bottleneck: what decides by the code has "
+                "no spectral norm"
             )
         return self
 
@@ -133,13 +146,24 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
         """Build the discriminator, which is told the classes where there are any."""
         spec, classes = data.spec(self.domains), self.classes(data)
         shown = spec.model_copy(update={"channels": spec.channels + classes})
-        network: nn.Module = self.discriminator.build(shown, 1)
+        outputs = 1 if self.bottleneck is None else 2 * self.bottleneck.width
+        network: nn.Module = self.discriminator.build(shown, outputs)
         if classes:
             network = OneHotPlanes(network, classes)
         if self.feature_matching is not None and not hasattr(network, "features"):
             raise ValueError("feature_matching: this discriminator does not show its features")
         # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
-        return self.build_adversary(network, joint=False)
+        if self.bottleneck is None:
+            return self.build_adversary(network, joint=False)
+        return BottleneckAdversary(
+            Bottleneck(network, self.bottleneck.width),
+            self.loss,
+            self.bottleneck,
+            joint=False,
+            penalty=self.penalty,
+            alteration=self.build_alteration(),
+            smoothing=self.smoothing,
+        )
 
 
 class GAN(Method[Labelled]):
