@@ -7,7 +7,7 @@ to samples (a decoder of noise is a generator).
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.backbones.latent import LatentTranslationParams
@@ -19,11 +19,27 @@ from pipeline.backbones.unet import UnetParams
 from pipeline.backbones.vae import VaeParams
 from pipeline.block import default_kind
 
-EncoderParams = Annotated[
+DiscriminatorParams = Annotated[
     ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams,
     Field(discriminator="kind"),
     default_kind("dcgan"),
 ]
+
+
+def _codes_samples_apart(
+    encoder: ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams,
+) -> ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams:
+    """Refuse an encoder whose code of a sample depends on the others of its batch."""
+    if encoder.minibatch != "none":
+        raise ValueError(
+            f"minibatch: {encoder.minibatch} would make a sample's code depend on the others of "
+            "its batch: it is for discriminators"
+        )
+    return encoder
+
+
+EncoderParams = Annotated[DiscriminatorParams, AfterValidator(_codes_samples_apart)]
+"""The same networks where each sample has a code of its own."""
 DecoderParams = Annotated[
     ConvDecoderParams | MLPDecoderParams | ResidualDecoderParams,
     Field(discriminator="kind"),
@@ -41,6 +57,7 @@ OneWayGeneratorParams = Annotated[
 
 __all__ = [
     "DecoderParams",
+    "DiscriminatorParams",
     "EncoderParams",
     "LatentTranslationParams",
     "OneWayGeneratorParams",

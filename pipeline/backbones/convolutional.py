@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from pipeline.block import Block, Width
 from pipeline.nn.convolution import add_spectral_norm
+from pipeline.nn.minibatch import Minibatch, minibatch_layer
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
 from pipeline.nn.shapes import shape_of
 from pipeline.samples import Spec
@@ -27,15 +28,20 @@ class ConvEncoderParams(Block):
     spectral: bool = False
     """Spectral norm of every layer (Miyato et al. 2018)."""
 
+    minibatch: Minibatch = "none"
+    """What it sees of a batch's samples together (`nn.minibatch`), of a discriminator alone."""
+
     @property
     def bounds_slope(self) -> bool:
         """True: spectral norm of every layer bounds how steep the network is; other norms, which
         divide by what samples give, would undo it."""
-        return self.spectral and self.norm == "none"
+        return self.spectral and self.norm == "none" and self.minibatch == "none"
 
     def build(self, spec: Spec, outputs: int) -> "ConvEncoder":
         """Build a network of samples [N, C, H, W] -> [N, outputs]."""
-        encoder = ConvEncoder(spec, outputs, width=self.width, norm=self.norm)
+        encoder = ConvEncoder(
+            spec, outputs, width=self.width, norm=self.norm, minibatch=self.minibatch
+        )
         if self.spectral:
             add_spectral_norm(encoder)
         return encoder
@@ -57,7 +63,9 @@ class ConvDecoderParams(Block):
 class ConvEncoder(nn.Module):
     """See `ConvEncoderParams`."""
 
-    def __init__(self, spec: Spec, outputs: int, *, width: int, norm: Norm) -> None:
+    def __init__(
+        self, spec: Spec, outputs: int, *, width: int, norm: Norm, minibatch: Minibatch = "none"
+    ) -> None:
         """Raise ValueError where `halvings` does."""
         super().__init__()
         levels, (rows, columns) = halvings(spec)
@@ -73,12 +81,19 @@ class ConvEncoder(nn.Module):
             self.body.append(norm_layer(norm if level else "none", wider))
             self.body.append(nn.LeakyReLU(0.2, inplace=True))
             channels = wider
-        self.head = nn.Linear(channels * rows * columns, outputs)
+        layer, seen = minibatch_layer(minibatch, channels * rows * columns)
+        self.head = nn.Linear(seen, outputs)
         init_normal(self)
+        self.minibatch = layer  # whose weights begin as its own
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map [N, C, H, W] to what the last layer sees of each sample, [N, F]."""
+        y: Tensor = self.body(x).flatten(1)
+        return y
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, H, W] to [N, outputs]."""
-        y: Tensor = self.head(self.body(x).flatten(1))
+        y: Tensor = self.head(self.minibatch(self.features(x)))
         return y
 
 

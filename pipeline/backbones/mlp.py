@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pipeline.block import Block, Layers, Width
 from pipeline.nn.convolution import add_spectral_norm
+from pipeline.nn.minibatch import Minibatch, minibatch_layer
 from pipeline.nn.shapes import shape_of
 from pipeline.samples import Spec
 
@@ -26,14 +27,19 @@ class MLPEncoderParams(Block):
     spectral: bool = False
     """Spectral norm of every layer (Miyato et al. 2018)."""
 
+    minibatch: Minibatch = "none"
+    """What it sees of a batch's samples together (`nn.minibatch`), of a discriminator alone."""
+
     @property
     def bounds_slope(self) -> bool:
         """True: spectral norm of every layer bounds how steep the network is."""
-        return self.spectral
+        return self.spectral and self.minibatch == "none"
 
     def build(self, spec: Spec, outputs: int) -> "MLPEncoder":
         """Build a network of samples [N, C, H, W] -> [N, outputs]."""
-        encoder = MLPEncoder(spec, outputs, width=self.width, layers=self.layers)
+        encoder = MLPEncoder(
+            spec, outputs, width=self.width, layers=self.layers, minibatch=self.minibatch
+        )
         if self.spectral:
             add_spectral_norm(encoder)
         return encoder
@@ -56,17 +62,30 @@ class MLPDecoderParams(Block):
 class MLPEncoder(nn.Module):
     """See `MLPEncoderParams`."""
 
-    def __init__(self, spec: Spec, outputs: int, *, width: int, layers: int) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        outputs: int,
+        *,
+        width: int,
+        layers: int,
+        minibatch: Minibatch = "none",
+    ) -> None:
         super().__init__()
         self.size = (spec.height, spec.width)
         inputs = math.prod(shape_of(spec))
-        self.layers = nn.Sequential(
-            *hidden_layers(inputs, width, layers, nn.LeakyReLU(0.2)), nn.Linear(width, outputs)
-        )
+        hidden = hidden_layers(inputs, width, layers, nn.LeakyReLU(0.2))
+        self.minibatch, seen = minibatch_layer(minibatch, width)
+        self.layers = nn.Sequential(*hidden, nn.Linear(seen, outputs))
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map [N, C, H, W] to what the last layer sees of each sample, [N, F]."""
+        y: Tensor = self.layers[:-1](x.flatten(1))
+        return y
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, H, W] to [N, outputs]."""
-        y: Tensor = self.layers(x.flatten(1))
+        y: Tensor = self.layers[-1](self.minibatch(self.features(x)))
         return y
 
 

@@ -13,6 +13,7 @@ from torch.nn.functional import avg_pool2d, interpolate, relu
 from pipeline.backbones.convolutional import halvings
 from pipeline.block import Block, Width
 from pipeline.nn.convolution import add_spectral_norm
+from pipeline.nn.minibatch import Minibatch, minibatch_layer
 from pipeline.nn.normalisation import Norm, norm_layer
 from pipeline.samples import Spec
 
@@ -29,15 +30,20 @@ class ResidualEncoderParams(Block):
     spectral: bool = False
     """Spectral norm of every layer (Miyato et al. 2018)."""
 
+    minibatch: Minibatch = "none"
+    """What it sees of a batch's samples together (`nn.minibatch`), of a discriminator alone."""
+
     @property
     def bounds_slope(self) -> bool:
         """True: spectral norm of every layer bounds how steep the network is; other norms, which
         divide by what samples give, would undo it."""
-        return self.spectral and self.norm == "none"
+        return self.spectral and self.norm == "none" and self.minibatch == "none"
 
     def build(self, spec: Spec, outputs: int) -> "ResidualEncoder":
         """Build a network of samples [N, C, H, W] -> [N, outputs]."""
-        encoder = ResidualEncoder(spec, outputs, width=self.width, norm=self.norm)
+        encoder = ResidualEncoder(
+            spec, outputs, width=self.width, norm=self.norm, minibatch=self.minibatch
+        )
         if self.spectral:
             add_spectral_norm(encoder)
         return encoder
@@ -59,7 +65,9 @@ class ResidualDecoderParams(Block):
 class ResidualEncoder(nn.Module):
     """See `ResidualEncoderParams`."""
 
-    def __init__(self, spec: Spec, outputs: int, *, width: int, norm: Norm) -> None:
+    def __init__(
+        self, spec: Spec, outputs: int, *, width: int, norm: Norm, minibatch: Minibatch = "none"
+    ) -> None:
         """Raise ValueError where `halvings` does."""
         super().__init__()
         self.size = (spec.height, spec.width)
@@ -70,11 +78,17 @@ class ResidualEncoder(nn.Module):
             self.blocks.append(
                 ResidualBlock(inputs, outputs_, norm, resample="down", first=level == 0)
             )
-        self.head = nn.Linear(widths[-1], outputs)
+        self.minibatch, seen = minibatch_layer(minibatch, widths[-1])
+        self.head = nn.Linear(seen, outputs)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map [N, C, H, W] to what the last layer sees of each sample, [N, F]."""
+        y: Tensor = relu(self.blocks(x)).mean((2, 3))
+        return y
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, H, W] to [N, outputs]."""
-        y: Tensor = self.head(relu(self.blocks(x)).mean((2, 3)))
+        y: Tensor = self.head(self.minibatch(self.features(x)))
         return y
 
 

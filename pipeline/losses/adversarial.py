@@ -7,23 +7,39 @@ from torch import Tensor
 from torch.nn.functional import relu, softplus
 
 Adversarial = Literal[
-    "nonsaturating", "least_squares", "hinge", "clamped_hinge", "wasserstein", "relativistic"
+    "nonsaturating",
+    "least_squares",
+    "hinge",
+    "clamped_hinge",
+    "wasserstein",
+    "relativistic",
+    "minimax",
 ]
+CROSS_ENTROPIES: tuple[Adversarial, ...] = ("nonsaturating", "minimax")
+"""Losses whose discriminator predicts a probability, that samples are real."""
 
 
-def discriminator_loss(kind: Adversarial, real: Tensor, fake: Tensor) -> Tensor:
+def discriminator_loss(
+    kind: Adversarial, real: Tensor, fake: Tensor, smoothing: float = 0.0
+) -> Tensor:
     """Compute a scalar that falls as logits of real samples rise and those of fakes sink.
 
-    ``nonsaturating``: cross-entropy, Goodfellow et al. 2014, eq. 1. ``least_squares``: Mao et al.
-    2017, eq. 2, with targets 1 and 0. ``hinge``: Lim & Ye 2017; ``clamped_hinge``: the same, but
-    the generator learns nothing of fakes with logits above 1 (SoundStream, Zeghidour et al. 2021,
-    eq. 2; Vocos). ``wasserstein``: Arjovsky et al. 2017, eq. 2. ``relativistic``: each real logit
-    against a fake one, Jolicoeur-Martineau 2019, eq. 6; both of one shape. The two halves are
-    summed, not averaged.
+    ``nonsaturating`` and ``minimax``: cross-entropy, Goodfellow et al. 2014, eq. 1, where the real
+    samples' target is 1 - ``smoothing`` (one-sided label smoothing, Salimans et al. 2016, section
+    3.4: the best discriminator is (1 - smoothing) p / (p + p_g) then). ``least_squares``: Mao et
+    al. 2017, eq. 2, with targets 1 and 0. ``hinge``: Lim & Ye 2017; ``clamped_hinge``: the same,
+    but the generator learns nothing of fakes with logits above 1 (SoundStream, Zeghidour et al.
+    2021, eq. 2; Vocos). ``wasserstein``: Arjovsky et al. 2017, eq. 2. ``relativistic``: each real
+    logit against a fake one, Jolicoeur-Martineau 2019, eq. 6; both of one shape. The two halves are
+    summed, not averaged. Raises ValueError where ``smoothing`` is asked of another loss.
     """
+    if smoothing and kind not in CROSS_ENTROPIES:
+        raise ValueError(f"smoothing is of a probability's target, which {kind} has none of")
     match kind:
-        case "nonsaturating":
-            return softplus(-real).mean() + softplus(fake).mean()
+        case "nonsaturating" | "minimax":
+            loss = softplus(-real).mean() + softplus(fake).mean()
+            # (1 - s) softplus(-y) + s softplus(y), for softplus(y) = y + softplus(-y).
+            return loss + smoothing * real.mean() if smoothing else loss
         case "least_squares":
             return (real - 1).square().mean() + fake.square().mean()
         case "hinge" | "clamped_hinge":
@@ -37,12 +53,18 @@ def discriminator_loss(kind: Adversarial, real: Tensor, fake: Tensor) -> Tensor:
 def generator_loss(kind: Adversarial, fake: Tensor, real: Tensor | None = None) -> Tensor:
     """Compute a scalar that falls as logits of fakes rise: see `discriminator_loss`.
 
+    ``minimax`` is what the discriminator gains by fakes, E log(1 - D), whose gradient vanishes
+    where it is sure of them; ``nonsaturating`` is -E log D instead (Goodfellow et al. 2014,
+    section 3).
+
     ``real``: logits of real samples, which ``relativistic`` alone asks for; it raises ValueError
     without them.
     """
     match kind:
         case "nonsaturating":
             return softplus(-fake).mean()
+        case "minimax":
+            return -softplus(fake).mean()
         case "least_squares":
             return (fake - 1).square().mean()
         case "hinge" | "wasserstein":

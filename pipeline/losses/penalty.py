@@ -1,10 +1,10 @@
-"""Penalties that bound a discriminator's gradients with respect to its input.
+"""Penalties on a discriminator: on its gradients with respect to its input, and on its changes.
 
-Functions take the discriminator as a function of samples, so that its condition and its labels
-stay what they are. Call them with autocast off: they differentiate gradients.
+Those of gradients take the discriminator as a function of samples, so that its condition and its
+labels stay what they are. Call them with autocast off: they differentiate gradients.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -52,6 +52,14 @@ def zero_centred_penalty(logits_of: Logits, x: Tensor) -> tuple[Tensor, Tensor]:
     """
     squares = input_gradients(logits_of, x).flatten(1).square().sum(dim=1)
     return squares.mean(), squares.sqrt().mean()
+
+
+def consistency(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
+    """Compute E |D(x) - D(T(x))|^2 of the logits of samples and of altered ones: a scalar.
+
+    Zhang et al. 2020 (CR-GAN), eq. 4. One tensor of logits a discriminator; they are averaged.
+    """
+    return torch.stack([(y - z).square().mean() for y, z in zip(before, after, strict=True)]).mean()
 
 
 def off_diagonal_penalty(weight: Tensor) -> Tensor:

@@ -4,17 +4,26 @@ from abc import ABC
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from torch import nn
 
 from pipeline.backbones.patch import PatchParams
 from pipeline.block import Block
-from pipeline.losses.adversarial import Adversarial
+from pipeline.losses.adversarial import CROSS_ENTROPIES, Adversarial
 from pipeline.methods.adversary import Adversary
+from pipeline.methods.alteration import Alteration
 from pipeline.methods.base import RunParams
-from pipeline.methods.penalties import ClipParams, NoPenaltyParams, PenaltyParams
+from pipeline.methods.penalties import (
+    ClipParams,
+    ConsistencyParams,
+    NoPenaltyParams,
+    PenaltyParams,
+)
 from pipeline.nn.diffaugment import DiffAugment
 from pipeline.samples import DatasetSpec
+
+FREE = ("none", "consistency")
+"""Kinds of penalties that leave a critic as steep as it likes."""
 
 
 class AdversarialRunParams(RunParams, ABC):
@@ -25,6 +34,8 @@ class AdversarialRunParams(RunParams, ABC):
     """On the discriminator's gradients or weights."""
     diffaugment: DiffAugment = ()
     """Alterations of samples before the discriminator sees them: for small sets."""
+    smoothing: float = Field(0.0, ge=0, lt=0.5)
+    """What the target of real samples lacks to 1 (one-sided label smoothing): 0.1 makes it 0.9."""
 
     if TYPE_CHECKING:  # a field of those that have one
 
@@ -35,9 +46,13 @@ class AdversarialRunParams(RunParams, ABC):
     def check_data(self, data: DatasetSpec) -> None:
         """Raise ValueError where its parts do not fit a data set."""
         super().check_data(data)
-        if "colour" in self.diffaugment and not all(data.specs[d].bounded for d in self.domains):
+        altering = {"diffaugment": self.diffaugment}
+        if isinstance(self.penalty, ConsistencyParams):
+            altering["penalty.alterations"] = self.penalty.alterations
+        colours = next((key for key, kinds in altering.items() if "colour" in kinds), None)
+        if colours and not all(data.specs[d].bounded for d in self.domains):
             raise ValueError(
-                "diffaugment: found 'colour', which spectrograms have none of, allowed of sound: "
+                f"{colours}: found 'colour', which spectrograms have none of, allowed of sound: "
                 "'translation', 'cutout'"
             )
 
@@ -49,11 +64,20 @@ class AdversarialRunParams(RunParams, ABC):
     @model_validator(mode="after")
     def _bounds_its_critic(self) -> Self:
         bounded = all(getattr(network, "bounds_slope", False) for network in self.discriminators)
-        if self.loss == "wasserstein" and self.penalty.kind == "none" and not bounded:
+        if self.loss == "wasserstein" and self.penalty.kind in FREE and not bounded:
             raise ValueError(
                 "loss: wasserstein needs what bounds the critic: penalty: {kind: gradient}, {kind: "
                 "r1}, {kind: r2}, {kind: r1_r2} or {kind: clip}, or spectral: true beside norm: "
                 "none in a network of kind dcgan, mlp or resnet"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _smooths_a_target(self) -> Self:
+        if self.smoothing and self.loss not in CROSS_ENTROPIES:
+            raise ValueError(
+                f"smoothing is of a probability's target, which loss: {self.loss} has none of; "
+                f"allowed: {', '.join(CROSS_ENTROPIES)}"
             )
         return self
 
@@ -69,12 +93,18 @@ class AdversarialRunParams(RunParams, ABC):
 
     @model_validator(mode="after")
     def _keeps_samples_apart(self) -> Self:
-        mixed = any(getattr(network, "norm", "") == "batch" for network in self.discriminators)
-        if mixed and not isinstance(self.penalty, NoPenaltyParams | ClipParams):
-            raise ValueError(
-                f"penalty: {{kind: {self.penalty.kind}}} is of each sample's own gradient, which "
-                "norm: batch mixes with the others'; allowed in the discriminator: instance, none"
-            )
+        if isinstance(self.penalty, NoPenaltyParams | ClipParams | ConsistencyParams):
+            return self
+        for network in self.discriminators:
+            norm, minibatch = getattr(network, "norm", ""), getattr(network, "minibatch", "none")
+            if norm == "batch" or minibatch != "none":
+                mixing = "norm: batch" if norm == "batch" else f"minibatch: {minibatch}"
+                allowed = "instance, none" if norm == "batch" else "none"
+                raise ValueError(
+                    f"penalty: {{kind: {self.penalty.kind}}} is of each sample's own gradient, "
+                    f"which {mixing} mixes with the others'; allowed in the discriminator: "
+                    f"{allowed}"
+                )
         return self
 
     def build_adversary(
@@ -93,9 +123,14 @@ class AdversarialRunParams(RunParams, ABC):
             self.loss,
             joint=joint,
             penalty=self.penalty,
-            diffaugment=self.diffaugment,
+            alteration=self.build_alteration(),
             weights=weights,
+            smoothing=self.smoothing,
         )
+
+    def build_alteration(self) -> Alteration:
+        """Build what samples go through before a discriminator sees them."""
+        return Alteration(self.diffaugment)
 
     def build_patch_adversary(self, patch: PatchParams, channels: int) -> Adversary:
         """Build the discriminator of samples alone, of ``channels``, that sees patches."""

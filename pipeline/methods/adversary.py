@@ -1,7 +1,7 @@
 """A discriminator with its loss, penalty and augmentation: the opponent of any generator."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, cat, nn
@@ -12,23 +12,17 @@ from pipeline.losses.adversarial import (
     generator_loss,
     logit_statistics,
 )
-from pipeline.losses.penalty import Logits
+from pipeline.losses.penalty import Logits, consistency
+from pipeline.methods.alteration import Alteration
+from pipeline.methods.discriminator_outputs import Outputs, halves, joined, mean_of
 from pipeline.methods.penalties import (
     ClipParams,
+    ConsistencyParams,
     NoPenaltyParams,
     PenaltyParams,
     compute_penalty,
 )
-from pipeline.nn.diffaugment import DiffAugment, diff_augment
-
-
-class Outputs(NamedTuple):
-    """Outputs of the discriminators of an `Adversary` for one batch."""
-
-    logits: list[Tensor]
-    """float32, one tensor a discriminator."""
-    layers: list[list[Tensor]]
-    """Outputs of each layer, the logits last; empty where a network shows its logits alone."""
+from pipeline.nn.diffaugment import diff_augment
 
 
 class Adversary(nn.Module):
@@ -45,8 +39,9 @@ class Adversary(nn.Module):
         *,
         joint: bool,
         penalty: PenaltyParams | None = None,
-        diffaugment: DiffAugment = (),
+        alteration: Alteration | None = None,
         weights: Sequence[float] | None = None,
+        smoothing: float = 0.0,
     ) -> None:
         """Take a network and what it minimises.
 
@@ -55,16 +50,18 @@ class Adversary(nn.Module):
             loss: of both sides.
             joint: the network treats each sample alone, so real and fake may share a pass.
             penalty: on its gradients or weights.
-            diffaugment: how samples, real and fake alike, are altered before it sees them.
+            alteration: how samples, real and fake alike, are altered before it sees them.
             weights: of several discriminators' losses in their sum; None: their mean.
+            smoothing: what the real samples' target lacks to 1 (`losses.adversarial`).
         """
         super().__init__()
         self.network = network
         self.loss: Adversarial = loss
         self.joint = joint
         self.penalty = penalty or NoPenaltyParams()
-        self.diffaugment: DiffAugment = diffaugment
+        self.alteration = alteration or Alteration()
         self.weights = None if weights is None else tuple(weights)
+        self.smoothing = smoothing
 
     def forward(
         self, x: Tensor, condition: Tensor | None = None, labels: Tensor | None = None
@@ -94,15 +91,15 @@ class Adversary(nn.Module):
         Args:
             real: samples [N, C, H, W].
             fake: as many; no gradient should lead on from them.
-            step: which a lazy penalty counts.
+            step: which a lazy penalty counts, and alterations.
             condition: samples [N, C', H, W] that both are shown with.
             labels: classes [N] of the real samples.
             fake_labels: classes [N] of the fakes; None: ``labels``.
             name: what logs end in, where there are several.
         """
         fake_labels = labels if fake_labels is None else fake_labels
-        real, given_real = self._altered(real, condition)
-        fake, given_fake = self._altered(fake, condition)
+        real, given_real = self._altered(real, condition, step)
+        fake, given_fake = self._altered(fake, condition, step)
         if self.joint:
             both = cat([real.float(), fake.float()])
             of_real, of_fake = halves(
@@ -112,17 +109,25 @@ class Adversary(nn.Module):
             of_real = self(real, given_real, labels)
             of_fake = self(fake, given_fake, fake_labels)
         loss, logs = self.discriminator_loss_of(of_real, of_fake, name)
+        logs |= self.alteration.observe(of_real.logits, len(real), step)
         penalty = self.penalty
         if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
             return loss, logs
-        with torch.autocast(real.device.type, enabled=False):
-            value, norm = compute_penalty(
-                penalty,
-                (self._logits_of(given_real, labels), real),
-                (self._logits_of(given_fake, fake_labels), fake),
-            )
         ending = f"_{name}" if name else ""
-        logs |= {f"penalty{ending}": value, f"input_gradient_norm{ending}": norm}
+        if isinstance(penalty, ConsistencyParams):
+            values = [self._inconsistency(penalty, of_real, real, given_real, labels)]
+            if penalty.fakes:
+                values.append(self._inconsistency(penalty, of_fake, fake, given_fake, fake_labels))
+            value = penalty.weight * torch.stack(values).sum()
+        else:
+            with torch.autocast(real.device.type, enabled=False):
+                value, norm = compute_penalty(
+                    penalty,
+                    (self._logits_of(given_real, labels), real),
+                    (self._logits_of(given_fake, fake_labels), fake),
+                )
+            logs[f"input_gradient_norm{ending}"] = norm
+        logs[f"penalty{ending}"] = value
         return loss + penalty.every * value, logs
 
     def generator_loss(
@@ -133,18 +138,20 @@ class Adversary(nn.Module):
         condition: Tensor | None = None,
         labels: Tensor | None = None,
         real_labels: Tensor | None = None,
+        step: int = 0,
     ) -> Tensor:
         """Compute what the generator of ``fake`` [N, C, H, W] minimises, a scalar.
 
         ``real`` [N, C, H, W], of classes ``real_labels``: samples that a relativistic loss compares
-        the fakes with.
+        the fakes with. ``step``: which instance noise counts.
         """
         of_real = None
         if self.loss == "relativistic" and real is not None:
             known = labels if real_labels is None else real_labels
             with torch.no_grad():
-                of_real = self(*self._altered(real, condition), known)
-        return self.generator_loss_of(self(*self._altered(fake, condition), labels), of_real)
+                of_real = self(*self._altered(real, condition, step), known)
+        of_fake = self(*self._altered(fake, condition, step), labels)
+        return self.generator_loss_of(of_fake, of_real)
 
     def outputs_to_match(
         self, real: Tensor, fake: Tensor, *, condition: Tensor | None = None
@@ -154,17 +161,30 @@ class Adversary(nn.Module):
         Both are altered alike.
         """
         given = () if condition is None else (condition,)
-        real, fake, *given_too = diff_augment(self.diffaugment, real, fake, *given)
+        real, fake, *given_too = self.alteration(real, fake, given=given)
         with torch.no_grad():
             of_real = self(real, *given_too)
         return of_real, self(fake, *given_too)
+
+    def features_to_match(
+        self, real: Tensor, fake: Tensor, *, labels: Tensor | None = None, step: int = 0
+    ) -> tuple[Tensor, Tensor]:
+        """Show the features below the network's last layer, [N, F], of a batch of real samples,
+        without gradients, and of one of fakes, both of classes ``labels``."""
+        network: Any = self.network
+        told = () if labels is None else (labels,)
+        with torch.no_grad():
+            of_real = network.features(self._altered(real, None, step)[0], *told)
+        return of_real, network.features(self._altered(fake, None, step)[0], *told)
 
     def discriminator_loss_of(
         self, real: Outputs, fake: Outputs, name: str = ""
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Compute the discriminators' loss from their outputs, and the means of their logs."""
         pairs = list(zip(real.logits, fake.logits, strict=True))
-        loss = self._reduced([discriminator_loss(self.loss, *pair) for pair in pairs])
+        loss = self._reduced(
+            [discriminator_loss(self.loss, *pair, self.smoothing) for pair in pairs]
+        )
         logs = [logit_statistics(self.loss, *pair, name) for pair in pairs]
         return loss, {key: mean_of([log[key] for log in logs]) for key in logs[0]}
 
@@ -183,13 +203,30 @@ class Adversary(nn.Module):
             for parameter in self.network.parameters():
                 parameter.clamp_(-limit, limit)
 
-    def _altered(self, x: Tensor, condition: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Alter samples and their condition as the discriminator is shown them."""
+    def _altered(
+        self, x: Tensor, condition: Tensor | None, step: int
+    ) -> tuple[Tensor, Tensor | None]:
+        """Alter samples and their condition as the discriminator is shown them at ``step``."""
         if condition is None:
-            (shown,) = diff_augment(self.diffaugment, x)
+            (shown,) = self.alteration(x, step=step)
             return shown, None
-        shown, given = diff_augment(self.diffaugment, x, condition)
+        shown, given = self.alteration(x, given=(condition,), step=step)
         return shown, given
+
+    def _inconsistency(
+        self,
+        penalty: ConsistencyParams,
+        seen: Outputs,
+        x: Tensor,
+        condition: Tensor | None,
+        labels: Tensor | None,
+    ) -> Tensor:
+        """Compute how much logits change from those ``seen`` where samples are altered again."""
+        if condition is None:
+            (x,) = diff_augment(penalty.alterations, x)
+        else:
+            x, condition = diff_augment(penalty.alterations, x, condition)
+        return consistency(seen.logits, self(x, condition, labels).logits)
 
     def _logits_of(self, condition: Tensor | None, labels: Tensor | None) -> Logits:
         """Make the discriminators a function of samples alone: [N, C, H, W] -> summed logits."""
@@ -236,24 +273,3 @@ class Adversaries(nn.ModuleDict):
         """Clamp the weights of each where that is its penalty."""
         for name in self:
             self[name].clip()
-
-
-def joined(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    """Join two batches of what may be left out."""
-    return None if first is None or second is None else cat([first, second])
-
-
-def halves(both: Outputs) -> tuple[Outputs, Outputs]:
-    """Split the outputs of two batches that went through at once."""
-    logits = [tuple(y.chunk(2)) for y in both.logits]
-    layers = [[tuple(y.chunk(2)) for y in seen] for seen in both.layers]
-    first, second = (
-        Outputs([y[at] for y in logits], [[y[at] for y in seen] for seen in layers])
-        for at in (0, 1)
-    )
-    return first, second
-
-
-def mean_of(values: list[Tensor]) -> Tensor:
-    """Average scalars."""
-    return values[0] if len(values) == 1 else torch.stack(values).mean()

@@ -6,25 +6,35 @@ DCGAN (Radford et al. 2016) by default; ``loss: wasserstein`` with ``penalty: {k
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal, Self
 
 import torch
-from pydantic import PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat, model_validator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pipeline.backbones import DecoderParams, EncoderParams
+from pipeline.backbones import DecoderParams, DiscriminatorParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.block import Block, Count, Width
 from pipeline.losses.adversarial import Adversarial
+from pipeline.losses.matching import mean_feature_matching
 from pipeline.losses.penalty import off_diagonal_penalty
-from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.adversarial import FREE, AdversarialRunParams
 from pipeline.methods.adversary import Adversary
+from pipeline.methods.alteration import AdaptiveParams, Alteration, InstanceNoiseParams
 from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.bottleneck import BottleneckAdversary, BottleneckParams
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
+from pipeline.methods.past_weights import (
+    HistoricalAverage,
+    HistoricalAveragingParams,
+    PastDiscriminators,
+    PastDiscriminatorsParams,
+)
 from pipeline.methods.runs import GenerativeRunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.gan import GANModel
+from pipeline.nn.bottleneck import Bottleneck
 from pipeline.nn.conditioning import OneHotInput, OneHotPlanes
 from pipeline.samples import DatasetSpec, Labelled
 
@@ -36,6 +46,14 @@ class OrthogonalParams(Block):
     weight: PositiveFloat = 1e-4
 
 
+class FeatureMatchingParams(Block):
+    """Asks for fakes whose features are, on average, those of real samples (Salimans et al.)."""
+
+    weight: PositiveFloat = 1.0
+    adversarial_weight: NonNegativeFloat = 1.0
+    """Of the adversarial loss beside it; 0 leaves feature matching alone, as in the paper."""
+
+
 class GANParams(GenerativeRunParams, AdversarialRunParams):
     """DCGAN's values by default."""
 
@@ -44,10 +62,18 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     conditional: bool = False
     """Tell generator and discriminator the class, which can be asked for when sampling then."""
     generator: DecoderParams = ConvDecoderParams()
-    discriminator: EncoderParams = ConvEncoderParams()
+    discriminator: DiscriminatorParams = ConvEncoderParams()
     loss: Adversarial = "nonsaturating"
     regulariser: OrthogonalParams | None = None
     """Of the generator's weights."""
+    feature_matching: FeatureMatchingParams | None = None
+    historical_averaging: HistoricalAveragingParams | None = None
+    past_discriminators: PastDiscriminatorsParams | None = None
+    bottleneck: BottleneckParams | None = None
+    """Of what the discriminator may know of a sample."""
+    instance_noise: InstanceNoiseParams | None = None
+    adaptive_augmentation: AdaptiveParams | None = None
+    """Beside or in place of ``diffaugment``, whose alterations every sample goes through."""
     discriminator_steps: Count = 1
     """Steps of the discriminator before each of the generator's, each on samples of its own."""
     optimizer: OptimizerParams = AdamParams()
@@ -57,6 +83,44 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     def batches_per_step(self) -> int:
         """One for each of the discriminator's steps."""
         return self.discriminator_steps
+
+    @model_validator(mode="after")
+    def _adapts_to_signs(self) -> Self:
+        adapts = self.adaptive_augmentation is not None
+        if adapts and self.loss not in ("nonsaturating", "minimax", "hinge", "clamped_hinge"):
+            raise ValueError(
+                "adaptive_augmentation follows the signs of logits, which say nothing under loss: "
+                f"{self.loss}; allowed: nonsaturating, minimax, hinge, clamped_hinge"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _bounds_what_decides(self) -> Self:
+        if self.bottleneck and self.loss == "wasserstein" and self.penalty.kind in FREE:
+            raise ValueError(
+                "loss: wasserstein needs a penalty beside bottleneck: what decides by the code has "
+                "no spectral norm"
+            )
+        return self
+
+    def check_data(self, data: DatasetSpec) -> None:
+        """Raise ValueError where its parts do not fit a data set."""
+        super().check_data(data)
+        kinds = () if self.adaptive_augmentation is None else self.adaptive_augmentation.kinds
+        wrong = set(kinds) - {"translation", "cutout"}
+        if wrong and not all(data.specs[d].bounded for d in self.domains):
+            raise ValueError(
+                f"adaptive_augmentation.kinds: found {', '.join(sorted(wrong))}, which alter "
+                "pictures; allowed of sound: translation, cutout"
+            )
+
+    def build_alteration(self) -> Alteration:
+        """Build what samples go through before the discriminator sees them."""
+        return Alteration(
+            self.diffaugment,
+            instance_noise=self.instance_noise,
+            adaptive=self.adaptive_augmentation,
+        )
 
     def classes(self, data: DatasetSpec) -> int:
         """Count the classes that networks are told; raise ValueError where there are none."""
@@ -82,11 +146,24 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
         """Build the discriminator, which is told the classes where there are any."""
         spec, classes = data.spec(self.domains), self.classes(data)
         shown = spec.model_copy(update={"channels": spec.channels + classes})
-        network: nn.Module = self.discriminator.build(shown, 1)
+        outputs = 1 if self.bottleneck is None else 2 * self.bottleneck.width
+        network: nn.Module = self.discriminator.build(shown, outputs)
         if classes:
             network = OneHotPlanes(network, classes)
+        if self.feature_matching is not None and not hasattr(network, "features"):
+            raise ValueError("feature_matching: this discriminator does not show its features")
         # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
-        return self.build_adversary(network, joint=False)
+        if self.bottleneck is None:
+            return self.build_adversary(network, joint=False)
+        return BottleneckAdversary(
+            Bottleneck(network, self.bottleneck.width),
+            self.loss,
+            self.bottleneck,
+            joint=False,
+            penalty=self.penalty,
+            alteration=self.build_alteration(),
+            smoothing=self.smoothing,
+        )
 
 
 class GAN(Method[Labelled]):
@@ -98,6 +175,12 @@ class GAN(Method[Labelled]):
     def __init__(self, params: GANParams, model: GANModel, adversary: Adversary) -> None:
         super().__init__(params, model)
         self.adversary = adversary
+        players = {"generator": model, "discriminator": adversary}
+        self.averages = nn.ModuleDict()
+        if params.historical_averaging is not None:
+            self.averages.update({name: HistoricalAverage(of) for name, of in players.items()})
+        past = params.past_discriminators
+        self.past = None if past is None else PastDiscriminators(adversary, past)
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Build ``generator`` and ``discriminator``."""
@@ -108,21 +191,49 @@ class GAN(Method[Labelled]):
 
     def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
         """Yield the discriminator's updates, then the generator's on the last fakes."""
+        if self.past is not None:
+            self.past.keep(self.adversary, step)
         count = self.params.discriminator_steps
         for x, y in zip(batch.x.chunk(count), batch.y.chunk(count), strict=True):
             labels = y if self.model.classes else None
             z = self.model.draw(len(x), device=x.device)  # a copy there would wait for it
             fake = self.model.decode(z, labels)
-            yield Update(
-                "discriminator",
-                *self.adversary.discriminator_loss(x, fake.detach(), step, labels=labels),
+            losses = Losses()
+            losses.total, losses.logs = self.adversary.discriminator_loss(
+                x, fake.detach(), step, labels=labels
             )
+            self.add_drift(losses, "discriminator", self.adversary)
+            yield losses.update("discriminator")
             self.adversary.clip()
         losses = Losses()
-        losses.add("adversarial", self.adversary.generator_loss(fake, real=x, labels=labels))
+        self.add_adversarial(losses, fake, x, labels, step)
+        self.add_drift(losses, "generator", self.model)
         if self.params.regulariser is not None:
             losses.add("orthogonal", self.orthogonality(), self.params.regulariser.weight)
         yield losses.update("generator")
+
+    def add_adversarial(
+        self, losses: Losses, fake: Tensor, real: Tensor, labels: Tensor | None, step: int
+    ) -> None:
+        """Add what the generator learns of the discriminator, or of several, and its features."""
+        shown: dict[str, Any] = {"real": real, "labels": labels, "step": step}
+        if self.past is None:
+            loss = self.adversary.generator_loss(fake, **shown)
+        else:
+            loss = self.past.generator_loss(self.adversary, fake, **shown)
+        matching = self.params.feature_matching
+        if matching is None:
+            losses.add("adversarial", loss)
+            return
+        losses.add("adversarial", loss, matching.adversarial_weight)
+        of_real, of_fake = self.adversary.features_to_match(real, fake, labels=labels, step=step)
+        losses.add("matching", mean_feature_matching(of_fake, of_real), matching.weight)
+
+    def add_drift(self, losses: Losses, name: str, network: nn.Module) -> None:
+        """Add how far a network's weights are from their historical average, if that is asked."""
+        averaging = self.params.historical_averaging
+        if averaging is not None:
+            losses.add(f"drift_{name}", self.averages[name](network), averaging.weight)
 
     def orthogonality(self) -> Tensor:
         """Sum `off_diagonal_penalty` over the weights of the generator's layers."""

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from pipeline.block import Block, Steps
 from pipeline.losses.penalty import Logits, gradient_penalty, interpolate, zero_centred_penalty
+from pipeline.nn.diffaugment import DiffAugment
 
 
 class NoPenaltyParams(Block):
@@ -45,8 +46,28 @@ class ClipParams(Block):
     limit: PositiveFloat = 0.01
 
 
+class ConsistencyParams(Block):
+    """Asks for the same logits of a sample and of an altered one (Zhang et al. 2020, CR-GAN).
+
+    It bounds nothing, so a Wasserstein loss needs more.
+    """
+
+    kind: Literal["consistency"] = "consistency"
+    weight: PositiveFloat = 10.0
+    fakes: bool = False
+    """Of fakes too (Zhao et al. 2021, bCR)."""
+    alterations: DiffAugment = Field(("translation",), min_length=1)
+    """What must not matter. CR-GAN mirrors and moves pictures."""
+    every: Steps = 1
+    """Steps between two penalties, each counted so many times."""
+
+
 PenaltyParams = Annotated[
-    NoPenaltyParams | GradientPenaltyParams | ZeroCentredPenaltyParams | ClipParams,
+    NoPenaltyParams
+    | GradientPenaltyParams
+    | ZeroCentredPenaltyParams
+    | ClipParams
+    | ConsistencyParams,
     Field(discriminator="kind"),
 ]
 

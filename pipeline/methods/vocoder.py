@@ -16,6 +16,7 @@ from pipeline.methods.adversarial import AdversarialRunParams
 from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import OptimizerParams
+from pipeline.methods.penalties import ConsistencyParams
 from pipeline.methods.runs import VocoderRunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.vocoder import VocoderModel
@@ -62,8 +63,10 @@ class AdversarialVocoderRunParams(VocoderRunParams, AdversarialRunParams, ABC):
                 f"the generator makes {self.generator.hop} samples of a frame, but the "
                 f"convention's hop is {self.convention.hop}"
             )
-        if self.diffaugment:
-            raise ValueError("diffaugment alters pictures, and the discriminators hear waveforms")
+        consistent = isinstance(self.penalty, ConsistencyParams)
+        if self.diffaugment or consistent:
+            kind = "penalty: {kind: consistency}" if consistent else "diffaugment"
+            raise ValueError(f"{kind} alters pictures, and the discriminators hear waveforms")
         return self
 
     @property

@@ -1,5 +1,7 @@
 """Classes as further inputs of a network (Mirza & Osindero 2014)."""
 
+from typing import Any
+
 from torch import Tensor, cat, nn
 from torch.nn.functional import one_hot
 
@@ -30,6 +32,15 @@ class OneHotPlanes(nn.Module):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         """Apply the network to samples [N, C, H, W] and classes [N]."""
-        planes = one_hot(labels, self.classes).to(x.dtype)[:, :, None, None]
-        y: Tensor = self.network(cat([x, planes.expand(-1, -1, *x.shape[2:])], dim=1))
+        y: Tensor = self.network(self._told(x, labels))
         return y
+
+    def features(self, x: Tensor, labels: Tensor) -> Tensor:
+        """Show the network's features of samples [N, C, H, W] of classes [N]."""
+        network: Any = self.network
+        y: Tensor = network.features(self._told(x, labels))
+        return y
+
+    def _told(self, x: Tensor, labels: Tensor) -> Tensor:
+        planes = one_hot(labels, self.classes).to(x.dtype)[:, :, None, None]
+        return cat([x, planes.expand(-1, -1, *x.shape[2:])], dim=1)

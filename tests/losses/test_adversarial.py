@@ -26,6 +26,12 @@ def cross_entropy(logit: float, target: int) -> float:
             + (cross_entropy(0.5, 0) + cross_entropy(-3, 0)) / 2,
             (cross_entropy(0.5, 1) + cross_entropy(-3, 1)) / 2,
         ),
+        (
+            "minimax",
+            (cross_entropy(2, 1) + cross_entropy(-0.5, 1)) / 2
+            + (cross_entropy(0.5, 0) + cross_entropy(-3, 0)) / 2,
+            -(cross_entropy(0.5, 0) + cross_entropy(-3, 0)) / 2,
+        ),
         ("least_squares", (1 + 2.25) / 2 + (0.25 + 9) / 2, (0.25 + 16) / 2),
         ("hinge", (0 + 1.5) / 2 + (1.5 + 0) / 2, 1.25),
         ("clamped_hinge", (0 + 1.5) / 2 + (1.5 + 0) / 2, (0.5 + 4) / 2),
@@ -37,6 +43,66 @@ def test_adversarial_losses_by_hand(kind, discriminator, generator):
     assert float(generator_loss(kind, FAKE)) == pytest.approx(generator, rel=1e-6)
 
 
+def generator_slope(kind, logit):
+    fake = torch.tensor([logit], dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(generator_loss(kind, fake), fake)
+    return float(slope)
+
+
+def test_minimax_saturates_where_the_discriminator_is_sure():
+    assert generator_slope("minimax", -10.0) == pytest.approx(-4.5398e-5, rel=1e-4)
+    assert generator_slope("nonsaturating", -10.0) == pytest.approx(-0.9999546, rel=1e-6)
+    for kind in ("minimax", "nonsaturating"):  # of one that guesses both learn alike
+        assert generator_slope(kind, 0.0) == -0.5
+
+
+def test_the_minimax_game_is_of_one_value():
+    # What the generator lowers is what the discriminator's loss has of fakes, with the other sign.
+    found = discriminator_loss("minimax", REAL, FAKE) + generator_loss("minimax", FAKE)
+    assert float(found) == pytest.approx((cross_entropy(2, 1) + cross_entropy(-0.5, 1)) / 2)
+
+
+@pytest.mark.parametrize("kind", ["nonsaturating", "minimax"])
+def test_smoothing_changes_the_real_term_alone(kind):
+    plain, smooth = (discriminator_loss(kind, REAL, FAKE, s) for s in (0.0, 0.1))
+    of_real = sum(0.9 * cross_entropy(y, 1) + 0.1 * cross_entropy(y, 0) for y in (2, -0.5)) / 2
+    of_fake = (cross_entropy(0.5, 0) + cross_entropy(-3, 0)) / 2
+    assert float(smooth) == pytest.approx(of_real + of_fake, rel=1e-6)
+    assert float(plain) < float(smooth)
+    fake = FAKE.clone().requires_grad_()
+    slopes = [
+        torch.autograd.grad(discriminator_loss(kind, REAL, fake, s), fake)[0] for s in (0.0, 0.1)
+    ]
+    assert torch.equal(*slopes)
+
+
+def test_the_best_smoothed_discriminator_is_nine_tenths_of_the_share():
+    # Four places with p : p_g of 1 : 3, 2 : 2, 3 : 1 and 4 : 0, by counts of ten and six samples.
+    real = torch.tensor([0, 1, 1, 2, 2, 2, 3, 3, 3, 3])
+    fake = torch.tensor([0, 0, 0, 1, 1, 2])
+    p = torch.bincount(real, minlength=4) / len(real)
+    p_g = torch.bincount(fake, minlength=4) / len(fake)
+    logits = torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([logits], max_iter=200, tolerance_grad=1e-12)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = discriminator_loss("nonsaturating", logits[real], logits[fake], 0.1)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    torch.testing.assert_close(
+        logits.detach().sigmoid().float(), 0.9 * p / (p + p_g), atol=1e-3, rtol=0
+    )
+
+
+def test_other_losses_have_no_target_to_smooth():
+    for kind in ("hinge", "least_squares", "wasserstein", "relativistic"):
+        with pytest.raises(ValueError, match=f"smoothing is of a probability's target.*{kind}"):
+            discriminator_loss(kind, REAL, REAL, 0.1)
+
+
 def test_a_clamped_hinge_teaches_nothing_of_fakes_that_pass():
     fake = torch.tensor([0.5, 1.5], requires_grad=True)
     for kind, expected in (("clamped_hinge", [-0.5, 0]), ("hinge", [-0.5, -0.5])):
@@ -45,7 +111,7 @@ def test_a_clamped_hinge_teaches_nothing_of_fakes_that_pass():
 
 
 @pytest.mark.parametrize(
-    "kind", ["nonsaturating", "least_squares", "hinge", "clamped_hinge", "wasserstein"]
+    "kind", ["nonsaturating", "minimax", "least_squares", "hinge", "clamped_hinge", "wasserstein"]
 )
 def test_adversarial_gradients(kind):
     real = torch.tensor([2.0, -0.5, 0.3], dtype=torch.float64, requires_grad=True)

@@ -1,5 +1,6 @@
 """An adversary's losses by hand, its penalties, and which parts may be put together."""
 
+import math
 from typing import Any, get_args
 
 import pytest
@@ -14,12 +15,13 @@ from pipeline.losses.adversarial import Adversarial, discriminator_loss, generat
 from pipeline.methods.adversary import Adversary
 from pipeline.methods.penalties import (
     ClipParams,
+    ConsistencyParams,
     GradientPenaltyParams,
     ZeroCentredPenaltyParams,
 )
 from pipeline.methods.registry import load_run
 from pipeline.nn.conditioning import OneHotPlanes
-from pipeline.samples import Spec
+from pipeline.samples import DatasetSpec, Spec
 
 WEIGHT = torch.tensor([1.0, -2.0, 2.0])  # of norm 3
 LOSSES = get_args(Adversarial)
@@ -312,6 +314,68 @@ def test_the_discriminators_loss_sends_no_gradient_beyond_its_inputs():
         assert adversary.network.weight.grad is not None
 
 
+def test_smoothing_reaches_the_loss():
+    real, fake = pair()
+    adversary = Adversary(Linear(), "nonsaturating", joint=True, smoothing=0.1)
+    found, _ = adversary.discriminator_loss(real, fake, 0)
+    expected = discriminator_loss("nonsaturating", logits(real), logits(fake), 0.1)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(adversary.generator_loss(fake), softplus(-logits(fake)).mean())
+
+
+@pytest.mark.parametrize("joint", [True, False])
+@pytest.mark.parametrize("fakes", [True, False])
+def test_consistency_is_of_logits_before_and_after(fakes, joint, monkeypatch):
+    # Altered samples are twice as large, and so are the logits of a linear network.
+    monkeypatch.setattr(
+        "pipeline.methods.adversary.diff_augment", lambda kinds, *x: tuple(2 * y for y in x)
+    )
+    penalty = ConsistencyParams(weight=3, fakes=fakes, every=2)
+    adversary, (real, fake) = Adversary(Linear(), "hinge", joint=joint, penalty=penalty), pair()
+    plain, _ = Adversary(Linear(), "hinge", joint=joint).discriminator_loss(real, fake, 0)
+    expected = 3 * logits(real).square().mean()
+    if fakes:
+        expected = expected + 3 * logits(fake).square().mean()
+    loss, logs = adversary.discriminator_loss(real, fake, 0)
+    torch.testing.assert_close(logs["penalty"], expected)
+    torch.testing.assert_close(loss, plain + 2 * expected)
+    assert "input_gradient_norm" not in logs
+    assert "penalty" not in adversary.discriminator_loss(real, fake, 1)[1]
+
+
+def test_consistency_alters_samples_and_their_condition_alike(monkeypatch):
+    seen = []
+    network = Linear()
+    network.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    penalty = ConsistencyParams(alterations=("cutout",))
+    adversary = Adversary(network, "hinge", joint=False, penalty=penalty)
+    monkeypatch.setattr(
+        "pipeline.methods.adversary.diff_augment", lambda kinds, *x: tuple(2 * y for y in x)
+    )
+    condition, x = samples(3, channels=2), samples(1, channels=1)
+    adversary.discriminator_loss(x, -x, 0, condition=condition)
+    assert torch.equal(seen[2], 2 * torch.cat([condition, x], dim=1))
+
+
+def test_what_alterations_leave_as_it_is_costs_nothing():
+    penalty = ConsistencyParams(alterations=("translation",), fakes=True)
+    adversary = Adversary(Linear(), "hinge", joint=True, penalty=penalty)
+    _, logs = adversary.discriminator_loss(*pair(), 0)  # of one pixel: none moves
+    assert float(logs["penalty"].detach()) == 0
+
+
+def test_a_relativistic_loss_with_both_penalties_is_r3gans():
+    # Huang et al. 2024: f(D(G(z)) - D(x)) with f = softplus, and gamma / 2 of both mean squares.
+    penalty = ZeroCentredPenaltyParams(kind="r1_r2", gamma=0.5)
+    adversary = Adversary(Linear(), "relativistic", joint=False, penalty=penalty)
+    real, fake = (torch.tensor(x).view(2, 3, 1, 1) for x in ([1.0, 0, 0, 0, 1, 0], [0.0] * 6))
+    loss, _ = adversary.discriminator_loss(real, fake, 0)  # logits 1 and -2 beside 0 and 0
+    adversarial = (math.log(1 + math.exp(-1)) + math.log(1 + math.exp(2))) / 2
+    assert float(loss.detach()) == pytest.approx(adversarial + 0.25 * (9 + 9))
+    found = float(adversary.generator_loss(fake, real=real).detach())
+    assert found == pytest.approx((math.log(1 + math.exp(1)) + math.log(1 + math.exp(-2))) / 2)
+
+
 # What fits together
 
 TWO_DOMAINS = {"source": "a", "target": "b"}
@@ -371,6 +435,17 @@ def test_spectral_norm_of_some_layers_or_beside_others_bounds_nothing(method, di
         load_run(block(method, loss="wasserstein", discriminator=discriminator))
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_smoothing_is_for_cross_entropies(loss):
+    made = block("gan", loss=loss, smoothing=0.1, penalty={"kind": "clip"})
+    if loss in ("nonsaturating", "minimax"):
+        run = load_run(made)
+        assert run.build_adversary(Linear(), joint=True).smoothing == 0.1
+    else:
+        with pytest.raises(ValidationError, match="smoothing is of a probability's target"):
+            load_run(made)
+
+
 def test_weights_under_spectral_norm_are_not_clipped():
     spectral = {"kind": "mlp", "spectral": True}
     with pytest.raises(ValidationError, match="limits weights that spectral: true divides"):
@@ -418,3 +493,54 @@ def test_a_penalty_through_batch_norm_is_refused(kind, method, part):
 def test_parts_that_there_are_not_are_refused(fields, words):
     with pytest.raises(ValidationError, match=f"(?s){words}"):
         load_run(block("gan", **fields))
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "mlp", "resnet"])
+@pytest.mark.parametrize("minibatch", ["discrimination", "deviation"])
+def test_what_a_discriminator_sees_of_the_batch(kind, minibatch):
+    fields = {"kind": kind, "minibatch": minibatch, "width": 4}
+    run = load_run(block("gan", discriminator=fields))
+    assert run.build_adversary(Linear(), joint=True).penalty.kind == "none"
+    network = run.discriminator.build(spec(channels=1, side=16), 1).eval()
+    x = samples(1, channels=1, side=16)
+    alone = torch.cat([network(row[None]) for row in x])
+    assert network(x).shape == alone.shape == (4, 1)
+    assert not torch.allclose(network(x), alone)
+    torch.testing.assert_close(
+        network.features(x), torch.cat([network.features(r[None]) for r in x])
+    )
+    assert len(network.features(x)) == 4
+    words = f"own gradient, which minibatch: {minibatch} mixes with"
+    fields |= {} if kind == "mlp" else {"norm": "none"}
+    with pytest.raises(ValidationError, match=words):
+        load_run(block("gan", discriminator=fields, penalty={"kind": "r1"}))
+    with pytest.raises(ValidationError, match="needs what bounds the critic"):
+        load_run(block("gan", discriminator={**fields, "spectral": True}, loss="wasserstein"))
+    for method in ("vae", "autoencoder"):
+        coder = {"method": method, "data": "d", "domains": ["a"], "steps": 1, "encoder": fields}
+        with pytest.raises(ValidationError, match="a sample's code depend on the others of its"):
+            load_run(coder)
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "mlp", "resnet"])
+def test_logits_are_of_the_features(kind):
+    network = load_run(block("gan", discriminator={"kind": kind, "width": 4})).discriminator.build(
+        spec(channels=1, side=16), 1
+    )
+    x = samples(1, channels=1, side=16)
+    last = network.layers[-1] if kind == "mlp" else network.head
+    torch.testing.assert_close(last(network.features(x)), network(x))
+
+
+def test_consistency_bounds_nothing_and_needs_no_samples_apart():
+    consistent = {"penalty": {"kind": "consistency"}}
+    with pytest.raises(ValidationError, match="loss: wasserstein needs what bounds the critic"):
+        load_run(block("gan", loss="wasserstein", **consistent))
+    mixing = {"norm": "batch", "minibatch": "discrimination"}
+    assert load_run(block("gan", discriminator=mixing, **consistent)).penalty.weight == 10
+    with pytest.raises(ValidationError, match="consistency} alters pictures"):
+        load_run(block("hifigan", **consistent))
+    sound = DatasetSpec(specs={"a": spec().model_copy(update={"width": None})})
+    colours = {"penalty": {"kind": "consistency", "alterations": ["colour"]}}
+    with pytest.raises(ValueError, match=r"penalty\.alterations: found 'colour'"):
+        load_run(block("gan", crop=8, **colours)).check_data(sound)

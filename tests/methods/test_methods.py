@@ -1,6 +1,5 @@
 """Every shipped model and classifier, at a toy size: one parametrised test a property."""
 
-import traceback
 from collections import defaultdict
 
 import pytest
@@ -8,8 +7,8 @@ import tiny
 import torch
 from answers import outputs
 from exported import export_model
-from torch.utils._python_dispatch import TorchDispatchMode
 from trainers import trainer
+from waits import Waits
 
 from pipeline.capabilities import (
     Sampler,
@@ -67,29 +66,6 @@ against each other, nothing need."""
 @pytest.fixture(params=sorted(RUNS))
 def run(request: pytest.FixtureRequest) -> RunParams:
     return RUNS[request.param]
-
-
-class Waits(TorchDispatchMode):
-    """Notes where a value is read that a GPU would have to finish computing first."""
-
-    reading = frozenset(
-        {
-            torch.ops.aten._local_scalar_dense.default,
-            torch.ops.aten.is_nonzero.default,
-            torch.ops.aten.nonzero.default,
-            torch.ops.aten.equal.default,
-        }
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.places: list[str] = []
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        if func in self.reading:
-            frames = [f for f in traceback.extract_stack() if "/pipeline/" in f.filename]
-            self.places.append(f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "")
-        return func(*args, **(kwargs or {}))
 
 
 def test_a_step_never_waits_for_the_device(run):
