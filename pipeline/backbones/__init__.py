@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pipeline.backbones.biggan import BigganDiscriminatorParams, BigganGeneratorParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.backbones.latent import LatentTranslationParams
 from pipeline.backbones.mlp import MLPDecoderParams, MLPEncoderParams
@@ -29,6 +30,18 @@ DecoderParams = Annotated[
     Field(discriminator="kind"),
     default_kind("dcgan"),
 ]
+DiscriminatorParams = Annotated[
+    ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams | BigganDiscriminatorParams,
+    Field(discriminator="kind"),
+    default_kind("dcgan"),
+]
+"""Of a gan: encoders, and networks that are told classes."""
+GeneratorParams = Annotated[
+    ConvDecoderParams | MLPDecoderParams | ResidualDecoderParams | BigganGeneratorParams,
+    Field(discriminator="kind"),
+    default_kind("dcgan"),
+]
+"""Of a gan: decoders, and networks that are told classes."""
 TranslatorParams = Annotated[ResnetParams | UnetParams, Field(discriminator="kind")]
 TwoWayGeneratorParams = Annotated[
     LatentTranslationParams | ResnetParams | UnetParams, Field(discriminator="kind")
@@ -41,7 +54,9 @@ OneWayGeneratorParams = Annotated[
 
 __all__ = [
     "DecoderParams",
+    "DiscriminatorParams",
     "EncoderParams",
+    "GeneratorParams",
     "LatentTranslationParams",
     "OneWayGeneratorParams",
     "PatchParams",

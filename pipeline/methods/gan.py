@@ -6,14 +6,14 @@ DCGAN (Radford et al. 2016) by default; ``loss: wasserstein`` with ``penalty: {k
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, Self
 
 import torch
-from pydantic import PositiveFloat
+from pydantic import PositiveFloat, model_validator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pipeline.backbones import DecoderParams, EncoderParams
+from pipeline.backbones import DiscriminatorParams, GeneratorParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.block import Block, Count, Width
 from pipeline.losses.adversarial import Adversarial
@@ -43,8 +43,8 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     latent: Width = 100
     conditional: bool = False
     """Tell generator and discriminator the class, which can be asked for when sampling then."""
-    generator: DecoderParams = ConvDecoderParams()
-    discriminator: EncoderParams = ConvEncoderParams()
+    generator: GeneratorParams = ConvDecoderParams()
+    discriminator: DiscriminatorParams = ConvEncoderParams()
     loss: Adversarial = "nonsaturating"
     regulariser: OrthogonalParams | None = None
     """Of the generator's weights."""
@@ -52,6 +52,15 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     """Steps of the discriminator before each of the generator's, each on samples of its own."""
     optimizer: OptimizerParams = AdamParams()
     discriminator_optimizer: OptimizerParams = AdamParams()
+
+    @model_validator(mode="after")
+    def _tells_classes(self) -> Self:
+        for name, network in (("generator", self.generator), ("discriminator", self.discriminator)):
+            if network.told_classes and not self.conditional:
+                norm, head = (getattr(network, key, "") for key in ("norm", "head"))
+                part = f"norm: {norm}" if norm == "conditional_batch" else f"head: {head}"
+                raise ValueError(f"{name}: {part} is of classes: it needs conditional: true")
+        return self
 
     @property
     def batches_per_step(self) -> int:
@@ -69,9 +78,12 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> GANModel:
         """Build the generator."""
         spec, classes = data.spec(self.domains), self.classes(data)
-        network: nn.Module = self.generator.build(self.latent + classes, spec)
-        if classes:
-            network = OneHotInput(network, classes)
+        network: nn.Module
+        if self.generator.told_classes:
+            network = self.generator.build(self.latent, spec, classes)
+        else:
+            network = self.generator.build(self.latent + classes, spec)
+            network = OneHotInput(network, classes) if classes else network
         return GANModel(network, latent=self.latent, classes=classes)
 
     def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "GAN":
@@ -81,10 +93,13 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     def build_discriminator(self, data: DatasetSpec) -> Adversary:
         """Build the discriminator, which is told the classes where there are any."""
         spec, classes = data.spec(self.domains), self.classes(data)
-        shown = spec.model_copy(update={"channels": spec.channels + classes})
-        network: nn.Module = self.discriminator.build(shown, 1)
-        if classes:
-            network = OneHotPlanes(network, classes)
+        network: nn.Module
+        if self.discriminator.told_classes:
+            network = self.discriminator.build(spec, 1, classes)
+        else:
+            shown = spec.model_copy(update={"channels": spec.channels + classes})
+            network = self.discriminator.build(shown, 1)
+            network = OneHotPlanes(network, classes) if classes else network
         # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
         return self.build_adversary(network, joint=False)
 
