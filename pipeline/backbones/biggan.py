@@ -211,12 +211,16 @@ class BigganDiscriminator(nn.Module):
         if params.spectral:
             add_spectral_norm(self, embeddings=True)
 
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map [N, C, H, W], and labels [N] where the head takes them, to [N, outputs]."""
+    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map [N, C, H, W], whatever their classes, to what the head sees of each, [N, F]."""
         for block in self.blocks:
             x = block(x)
-        summed = relu(x).sum((2, 3))
-        y: Tensor = self.head(summed) if labels is None else self.head(summed, labels)
+        return relu(x).sum((2, 3))
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map [N, C, H, W], and labels [N] where the head takes them, to [N, outputs]."""
+        features = self.features(x)
+        y: Tensor = self.head(features) if labels is None else self.head(features, labels)
         return y
 
 

@@ -117,9 +117,14 @@ class ConvEncoder(nn.Module):
             self.head = nn.Linear(features, outputs)
         init_normal(self)
 
+    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map [N, C, H, W], whatever their classes, to what the head sees of each, [N, F]."""
+        y: Tensor = self.body(x).flatten(1)
+        return y
+
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map [N, C, H, W], and labels [N] where the head takes them, to [N, outputs]."""
-        features = self.body(x).flatten(1)
+        features = self.features(x)
         y: Tensor = self.head(features) if labels is None else self.head(features, labels)
         return y
 

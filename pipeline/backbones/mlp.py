@@ -71,6 +71,11 @@ class MLPEncoder(nn.Module):
             *hidden_layers(inputs, width, layers, nn.LeakyReLU(0.2)), nn.Linear(width, outputs)
         )
 
+    def features(self, x: Tensor) -> Tensor:
+        """Map [N, C, H, W] to what the last layer sees of each sample, [N, F]."""
+        y: Tensor = self.layers[:-1](x.flatten(1))
+        return y
+
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, H, W] to [N, outputs]."""
         y: Tensor = self.layers(x.flatten(1))

@@ -134,11 +134,16 @@ class ResidualEncoder(nn.Module):
         else:
             self.head = nn.Linear(widths[-1], outputs)
 
+    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map [N, C, H, W], whatever their classes, to what the head sees of each, [N, F]."""
+        maps = relu(self.blocks(x))
+        pooled: Tensor = maps.mean((2, 3)) if self.pooling == "mean" else maps.sum((2, 3))
+        return pooled
+
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map [N, C, H, W], and labels [N] where the head takes them, to [N, outputs]."""
-        maps = relu(self.blocks(x))
-        pooled = maps.mean((2, 3)) if self.pooling == "mean" else maps.sum((2, 3))
-        y: Tensor = self.head(pooled) if labels is None else self.head(pooled, labels)
+        features = self.features(x)
+        y: Tensor = self.head(features) if labels is None else self.head(features, labels)
         return y
 
 

@@ -2,7 +2,9 @@
 
 Goodfellow et al. 2014. Networks, loss, penalty and conditioning are parts that are chosen apart:
 DCGAN (Radford et al. 2016) by default; ``loss: wasserstein`` with ``penalty: {kind: gradient}``,
-``discriminator_steps: 5`` and ``resnet`` networks is WGAN-GP (Gulrajani et al. 2017).
+``discriminator_steps: 5`` and ``resnet`` networks is WGAN-GP (Gulrajani et al. 2017). Classes go
+to the discriminator as planes (Mirza & Osindero 2014), by projection (``head: projection``), or are
+asked of it (``auxiliary``).
 """
 
 from collections.abc import Iterator
@@ -20,11 +22,13 @@ from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.penalty import off_diagonal_penalty
 from pipeline.methods.adversarial import AdversarialRunParams
 from pipeline.methods.adversary import Adversary
+from pipeline.methods.auxiliary import AuxiliaryAdversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.runs import GenerativeRunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.gan import GANModel
+from pipeline.nn.auxiliary import AuxiliaryClassifier
 from pipeline.nn.conditioning import OneHotInput, OneHotPlanes
 from pipeline.samples import DatasetSpec, Labelled
 
@@ -48,10 +52,33 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     loss: Adversarial = "nonsaturating"
     regulariser: OrthogonalParams | None = None
     """Of the generator's weights."""
+    auxiliary: PositiveFloat | None = None
+    """Weight of the cross-entropy of classes that the discriminator tells beside real from fake,
+    which it is told no more (Odena et al. 2017, ACGAN: 1); None: it tells none."""
+    wrong_classes: bool = False
+    """Show the discriminator real samples of a wrong class as fakes, too (Reed et al. 2016)."""
     discriminator_steps: Count = 1
     """Steps of the discriminator before each of the generator's, each on samples of its own."""
     optimizer: OptimizerParams = AdamParams()
     discriminator_optimizer: OptimizerParams = AdamParams()
+
+    @model_validator(mode="after")
+    def _asks_of_classes(self) -> Self:
+        asked = {"auxiliary": self.auxiliary is not None, "wrong_classes": self.wrong_classes}
+        for name, is_asked in asked.items():
+            if is_asked and not self.conditional:
+                raise ValueError(f"{name} is of classes: it needs conditional: true")
+        if self.auxiliary is not None and self.discriminator.told_classes:
+            raise ValueError(
+                "auxiliary asks the discriminator for the class that head: projection tells it: "
+                "leave one of the two out"
+            )
+        if all(asked.values()):
+            raise ValueError(
+                "wrong_classes is for a discriminator that is told the class, and auxiliary asks "
+                "for it instead: leave one of the two out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _tells_classes(self) -> Self:
@@ -94,6 +121,10 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
         """Build the discriminator, which is told the classes where there are any."""
         spec, classes = data.spec(self.domains), self.classes(data)
         network: nn.Module
+        if self.auxiliary is not None:
+            network = self.discriminator.build(spec, 1 + classes)
+            network = AuxiliaryClassifier(network, self.auxiliary)
+            return self.build_adversary(network, joint=False, kind=AuxiliaryAdversary)
         if self.discriminator.told_classes:
             network = self.discriminator.build(spec, 1, classes)
         else:
@@ -128,16 +159,29 @@ class GAN(Method[Labelled]):
             labels = y if self.model.classes else None
             z = self.model.draw(len(x), device=x.device)  # a copy there would wait for it
             fake = self.model.decode(z, labels)
-            yield Update(
-                "discriminator",
-                *self.adversary.discriminator_loss(x, fake.detach(), step, labels=labels),
-            )
+            loss, logs = self.adversary.discriminator_loss(x, fake.detach(), step, labels=labels)
+            if self.params.wrong_classes:
+                of_wrong = self.wrong_class_loss(x, y, step)
+                loss, logs = (loss + of_wrong) / 2, logs | {"wrong_class": of_wrong}
+            yield Update("discriminator", loss, logs)
             self.adversary.clip()
         losses = Losses()
         losses.add("adversarial", self.adversary.generator_loss(fake, real=x, labels=labels))
         if self.params.regulariser is not None:
             losses.add("orthogonal", self.orthogonality(), self.params.regulariser.weight)
         yield losses.update("generator")
+
+    def wrong_class_loss(self, x: Tensor, labels: Tensor, step: int) -> Tensor:
+        """Compute the discriminator's loss where samples [N, C, H, W] of another class than theirs
+        are the fakes.
+
+        Its mean with that of generated ones is algorithm 1 of Reed et al. 2016: log D(x, y) +
+        (log(1 - D(x, wrong y)) + log(1 - D(G(z, y), y))) / 2.
+        """
+        classes = self.model.classes
+        wrong = (labels + torch.randint_like(labels, 1, classes)) % classes
+        loss, _ = self.adversary.discriminator_loss(x, x, step, labels=labels, fake_labels=wrong)
+        return loss
 
     def orthogonality(self) -> Tensor:
         """Sum `off_diagonal_penalty` over the weights of the generator's layers."""
