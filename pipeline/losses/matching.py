@@ -1,4 +1,8 @@
-"""Feature matching: distances of a discriminator's features of fakes and of real samples."""
+"""Feature matching: distances of a discriminator's features of fakes and of real samples.
+
+`feature_matching` compares each fake with its own real sample, `mean_feature_matching` a batch with
+a batch.
+"""
 
 from collections.abc import Sequence
 
@@ -28,3 +32,12 @@ def feature_matching(
     if weights is None:
         return torch.stack(scales).mean()
     return torch.stack([w * scale for w, scale in zip(weights, scales, strict=True)]).sum()
+
+
+def mean_feature_matching(fake: Tensor, real: Tensor) -> Tensor:
+    """Compute |E f(fake) - E f(real)|^2 of features [N, F] and [M, F]: a scalar.
+
+    Salimans et al. 2016, section 3.1. The means are of the batches, so it does not matter which
+    fake stands beside which sample. No gradient reaches the reals.
+    """
+    return (fake.float().mean(dim=0) - real.detach().float().mean(dim=0)).square().sum()
