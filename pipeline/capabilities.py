@@ -230,7 +230,7 @@ class Scorer(ABC):
 class Classifier(ABC):
     """Tells classes (digits, domains, speakers) apart; evaluation's classifiers are such models."""
 
-    classes: tuple[str, ...]
+    class_names: tuple[str, ...]
 
     @abstractmethod
     def classify(self, x: Tensor) -> Tensor:

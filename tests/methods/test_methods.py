@@ -222,7 +222,7 @@ def test_shape_contract(run):
     if "vocode" in found:
         assert found["vocode"].shape == (count, tiny.SIDE * model.convention.hop)
     if "classify" in found:
-        assert found["classify"].shape == (count, len(model.classes))
+        assert found["classify"].shape == (count, len(model.class_names))
         assert found["features"].ndim == 2
 
 
