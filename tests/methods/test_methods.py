@@ -36,6 +36,7 @@ CAPABILITIES = {
     "inca": ("translate",),
     "mask_cyclegan_vc": ("translate",),
     "pix2pix": ("translate",),
+    "sgan": ("sample", "classify"),
     "spade": ("translate", "style"),
     "unit": ("translate",),
     "vae": ("sample", "reconstruct", "latent", "score"),
@@ -54,6 +55,7 @@ LEARNS = {
     "inca": ["matching"],
     "mask_cyclegan_vc": ["identity"],  # other frames are hidden from the cycle each time
     "pix2pix": ["l1"],
+    "sgan": ["cross_entropy"],
     "unit": ["reconstruction", "cycle"],
     "vae": ["nll"],
     "vocos": ["mel"],
