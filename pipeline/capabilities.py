@@ -104,7 +104,16 @@ TOP_P = Option(
     0.05,
     "Draws from the fewest codes that reach this probability together.",
 )
-SAMPLING_OPTIONS: tuple[Option, ...] = (TEMPERATURE, TOP_K, TOP_P)
+TRUNCATION = Option(
+    "truncation",
+    0,
+    3,
+    0,
+    0.05,
+    "Draws the latent's numbers from a normal distribution that ends at this on both sides: the "
+    "less, the more typical and the less varied samples are (BigGAN). 0: it does not end.",
+)
+SAMPLING_OPTIONS: tuple[Option, ...] = (TEMPERATURE, TOP_K, TOP_P, TRUNCATION)
 """Every option that the sampler of any model takes, in the order in which they are shown."""
 
 PITCH = Option(
@@ -221,7 +230,7 @@ class Scorer(ABC):
 class Classifier(ABC):
     """Tells classes (digits, domains, speakers) apart; evaluation's classifiers are such models."""
 
-    classes: tuple[str, ...]
+    class_names: tuple[str, ...]
 
     @abstractmethod
     def classify(self, x: Tensor) -> Tensor:

@@ -58,11 +58,15 @@ class Unpaired(NamedTuple):
     b: Tensor  # [N, Cb, H, W]
 
 
+UNKNOWN = -1
+"""The class of a sample whose label a run does not read."""
+
+
 class Labelled(NamedTuple):
     """Samples with their classes."""
 
     x: Tensor  # [N, C, H, W]
-    y: Tensor  # [N] int64; zeros where there are no classes
+    y: Tensor  # [N] int64; zeros where there are no classes, `UNKNOWN` where one is not read
     factors: Tensor | None = None  # [N, F] of the factors that the run asks for, None where of none
 
 

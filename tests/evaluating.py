@@ -45,7 +45,7 @@ class Silence(GriffinLim):
 class StandInClassifier(nn.Module, Classifier):
     """Sees the mean of each quarter, and keeps what it was shown."""
 
-    classes = ("low", "high")
+    class_names = ("low", "high")
 
     def __init__(self) -> None:
         super().__init__()

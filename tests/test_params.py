@@ -89,7 +89,7 @@ def test_every_shipped_model_builds_at_its_own_size(name):
 def test_every_shipped_classifier_builds():
     for classifier in tiny.shipped().classifiers.values():
         method = classifier.build(tiny.data_of(classifier))
-        assert len(method.model.classes) >= 2
+        assert len(method.model.class_names) >= 2
 
 
 def test_good_parameters_load(tmp_path):

@@ -87,6 +87,12 @@ TOYS: dict[str, dict[str, Any]] = {
         "identity_weight": 50,
         "optimizer": {"lr": 6e-4, "beta1": 0.9, "beta2": 0.99},
     },
+    # One part of z for each of two blocks and one for the first layer; attention where maps are.
+    "biggan": {
+        "latent": 3,
+        "generator": {"kind": "biggan", "width": 2, "shared": 4, "attention": [8]},
+        "discriminator": {"kind": "biggan", "width": 2, "attention": [8]},
+    },
     "code_prior": {"network": {"layers": 2, "heads": 2, "width": 16}, "top_p": None},
     "vqgan": {
         "network": {

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from pipeline.backbones.biggan import BigganDiscriminatorParams, BigganGeneratorParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.backbones.latent import LatentTranslationParams
 from pipeline.backbones.mlp import MLPDecoderParams, MLPEncoderParams
@@ -18,12 +19,6 @@ from pipeline.backbones.resnet import ResnetParams
 from pipeline.backbones.unet import UnetParams
 from pipeline.backbones.vae import VaeParams
 from pipeline.block import default_kind
-
-DiscriminatorParams = Annotated[
-    ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams,
-    Field(discriminator="kind"),
-    default_kind("dcgan"),
-]
 
 
 def _codes_samples_apart(
@@ -38,13 +33,30 @@ def _codes_samples_apart(
     return encoder
 
 
-EncoderParams = Annotated[DiscriminatorParams, AfterValidator(_codes_samples_apart)]
-"""The same networks where each sample has a code of its own."""
+EncoderParams = Annotated[
+    ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams,
+    Field(discriminator="kind"),
+    default_kind("dcgan"),
+    AfterValidator(_codes_samples_apart),
+]
 DecoderParams = Annotated[
     ConvDecoderParams | MLPDecoderParams | ResidualDecoderParams,
     Field(discriminator="kind"),
     default_kind("dcgan"),
 ]
+DiscriminatorParams = Annotated[
+    ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams | BigganDiscriminatorParams,
+    Field(discriminator="kind"),
+    default_kind("dcgan"),
+]
+"""Of a gan: encoders, which may see a batch's samples together, and networks that are told
+classes."""
+GeneratorParams = Annotated[
+    ConvDecoderParams | MLPDecoderParams | ResidualDecoderParams | BigganGeneratorParams,
+    Field(discriminator="kind"),
+    default_kind("dcgan"),
+]
+"""Of a gan: decoders, and networks that are told classes."""
 TranslatorParams = Annotated[ResnetParams | UnetParams, Field(discriminator="kind")]
 TwoWayGeneratorParams = Annotated[
     LatentTranslationParams | ResnetParams | UnetParams, Field(discriminator="kind")
@@ -59,6 +71,7 @@ __all__ = [
     "DecoderParams",
     "DiscriminatorParams",
     "EncoderParams",
+    "GeneratorParams",
     "LatentTranslationParams",
     "OneWayGeneratorParams",
     "PatchParams",

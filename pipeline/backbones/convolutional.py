@@ -4,11 +4,20 @@ Radford et al. 2016. The same pair serves a GAN (decoder = generator, encoder = 
 autoencoders.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from torch import Tensor, nn
 
-from pipeline.block import Block, Width
+from pipeline.block import Block, Side, Width
+from pipeline.nn.attention import attention_at, check_attention
+from pipeline.nn.conditioning import (
+    ConditionalNorm,
+    Conditioned,
+    Head,
+    ProjectionHead,
+    conditional_norm,
+)
 from pipeline.nn.convolution import add_spectral_norm
 from pipeline.nn.minibatch import Minibatch, minibatch_layer
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
@@ -16,6 +25,9 @@ from pipeline.nn.shapes import shape_of
 from pipeline.samples import Spec
 
 SMALLEST = 4  # height or width, whichever is less, at which halving stops
+
+Attention = Annotated[tuple[Side, ...], Field(max_length=16)]
+"""The heights of the maps at which a network attends to all places (Zhang et al. 2019)."""
 
 
 class ConvEncoderParams(Block):
@@ -27,9 +39,17 @@ class ConvEncoderParams(Block):
     norm: Norm = "batch"
     spectral: bool = False
     """Spectral norm of every layer (Miyato et al. 2018)."""
-
+    attention: Attention = ()
+    head: Head = "linear"
+    """``projection``: also the product of features and an embedding of the class (Miyato & Koyama
+    2018), of a conditional gan."""
     minibatch: Minibatch = "none"
     """What it sees of a batch's samples together (`nn.minibatch`), of a discriminator alone."""
+
+    @property
+    def told_classes(self) -> bool:
+        """True: its network takes labels beside samples, and no planes behind their channels."""
+        return self.head == "projection"
 
     @property
     def bounds_slope(self) -> bool:
@@ -37,13 +57,12 @@ class ConvEncoderParams(Block):
         divide by what samples give, would undo it."""
         return self.spectral and self.norm == "none" and self.minibatch == "none"
 
-    def build(self, spec: Spec, outputs: int) -> "ConvEncoder":
-        """Build a network of samples [N, C, H, W] -> [N, outputs]."""
-        encoder = ConvEncoder(
-            spec, outputs, width=self.width, norm=self.norm, minibatch=self.minibatch
-        )
+    def build(self, spec: Spec, outputs: int, classes: int = 0) -> "ConvEncoder":
+        """Build a network of samples [N, C, H, W] -> [N, outputs], which a head of projection
+        gives labels [N] of ``classes``, too."""
+        encoder = ConvEncoder(spec, outputs, classes, self)
         if self.spectral:
-            add_spectral_norm(encoder)
+            add_spectral_norm(encoder, embeddings=True)
         return encoder
 
 
@@ -53,22 +72,33 @@ class ConvDecoderParams(Block):
     kind: Literal["dcgan"] = "dcgan"
     width: Width = 64
     """Channels before the last convolution; they double at each smaller size."""
-    norm: Norm = "batch"
+    norm: ConditionalNorm = "batch"
+    """``conditional_batch``: a scale and a shift a class in every layer, of a conditional gan."""
+    attention: Attention = ()
 
-    def build(self, inputs: int, spec: Spec) -> "ConvDecoder":
-        """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded."""
-        return ConvDecoder(inputs, spec, width=self.width, norm=self.norm)
+    @property
+    def told_classes(self) -> bool:
+        """True: its network takes labels beside vectors, and no one-hot vector behind them."""
+        return self.norm == "conditional_batch"
+
+    def build(self, inputs: int, spec: Spec, classes: int = 0) -> "ConvDecoder":
+        """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded.
+
+        ``conditional_batch`` makes it one of labels [N] of ``classes``, too.
+        """
+        return ConvDecoder(inputs, spec, classes, self)
 
 
 class ConvEncoder(nn.Module):
     """See `ConvEncoderParams`."""
 
-    def __init__(
-        self, spec: Spec, outputs: int, *, width: int, norm: Norm, minibatch: Minibatch = "none"
-    ) -> None:
-        """Raise ValueError where `halvings` does."""
+    def __init__(self, spec: Spec, outputs: int, classes: int, params: ConvEncoderParams) -> None:
+        """Raise ValueError where `halvings` does, or a part does not fit the samples."""
         super().__init__()
+        width, norm = params.width, params.norm
         levels, (rows, columns) = halvings(spec)
+        heights = [spec.height // 2 ** (level + 1) for level in range(levels)]
+        check_attention(params.attention, heights)
         self.size = (spec.height, spec.width)  # the only height and width that it takes
         self.body = nn.Sequential()
         channels = spec.channels
@@ -80,55 +110,64 @@ class ConvEncoder(nn.Module):
             # Normalising the first layer would hide the picture's contrast from a discriminator.
             self.body.append(norm_layer(norm if level else "none", wider))
             self.body.append(nn.LeakyReLU(0.2, inplace=True))
+            self.body.extend(attention_at(heights[level], params.attention, wider))
             channels = wider
-        layer, seen = minibatch_layer(minibatch, channels * rows * columns)
-        self.head = nn.Linear(seen, outputs)
+        features = channels * rows * columns
+        minibatch, seen = minibatch_layer(params.minibatch, features)
+        self.head: nn.Module
+        if params.head == "projection":
+            self.head = ProjectionHead(seen, outputs, classes)
+        else:
+            self.head = nn.Linear(seen, outputs)
         init_normal(self)
-        self.minibatch = layer  # whose weights begin as its own
+        self.minibatch = minibatch  # whose weights begin as its own
 
-    def features(self, x: Tensor) -> Tensor:
-        """Map [N, C, H, W] to what the last layer sees of each sample, [N, F]."""
+    def features(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map [N, C, H, W], whatever their classes, to what the head sees of each, [N, F]."""
         y: Tensor = self.body(x).flatten(1)
         return y
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [N, C, H, W] to [N, outputs]."""
-        y: Tensor = self.head(self.minibatch(self.features(x)))
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map [N, C, H, W], and labels [N] where the head takes them, to [N, outputs]."""
+        seen = self.minibatch(self.features(x))
+        y: Tensor = self.head(seen) if labels is None else self.head(seen, labels)
         return y
 
 
 class ConvDecoder(nn.Module):
     """See `ConvDecoderParams`."""
 
-    def __init__(self, inputs: int, spec: Spec, *, width: int, norm: Norm) -> None:
-        """Raise ValueError where `halvings` does."""
+    def __init__(self, inputs: int, spec: Spec, classes: int, params: ConvDecoderParams) -> None:
+        """Raise ValueError where `halvings` does, or a part does not fit the samples."""
         super().__init__()
+        norm, bias = params.norm, params.norm not in ("batch", "conditional_batch")
         levels, (rows, columns) = halvings(spec)
-        channels = width * 2 ** (levels - 1)
-        self.stem = nn.Sequential(
-            nn.Linear(inputs, channels * rows * columns, bias=norm != "batch"),
+        heights = [rows * 2 ** (level + 1) for level in range(levels - 1)]
+        check_attention(params.attention, heights)
+        channels = params.width * 2 ** (levels - 1)
+        self.stem = Conditioned(
+            nn.Linear(inputs, channels * rows * columns, bias=bias),
             nn.Unflatten(1, (channels, rows, columns)),
-            norm_layer(norm, channels),
+            conditional_norm(norm, classes, channels),
             nn.ReLU(inplace=True),
         )
-        self.body = nn.Sequential()
-        for _ in range(levels - 1):
+        self.body = Conditioned()
+        for height in heights:
             self.body.append(
-                nn.ConvTranspose2d(
-                    channels, channels // 2, 4, stride=2, padding=1, bias=norm != "batch"
-                )
+                nn.ConvTranspose2d(channels, channels // 2, 4, stride=2, padding=1, bias=bias)
             )
-            self.body.append(norm_layer(norm, channels // 2))
+            self.body.append(conditional_norm(norm, classes, channels // 2))
             self.body.append(nn.ReLU(inplace=True))
             channels //= 2
+            self.body.extend(attention_at(height, params.attention, channels))
         self.body.append(nn.ConvTranspose2d(channels, spec.channels, 4, stride=2, padding=1))
         if spec.bounded:
             self.body.append(nn.Tanh())
         init_normal(self)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Map [N, inputs] to [N, C, H, W]."""
-        y: Tensor = self.body(self.stem(z))
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map [N, inputs], and labels [N] where norms take them, to [N, C, H, W]."""
+        y: Tensor = self.body(self.stem(z, labels), labels)
         return y
 
 

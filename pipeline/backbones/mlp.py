@@ -5,7 +5,7 @@ them.
 """
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -35,8 +35,10 @@ class MLPEncoderParams(Block):
         """True: spectral norm of every layer bounds how steep the network is."""
         return self.spectral and self.minibatch == "none"
 
-    def build(self, spec: Spec, outputs: int) -> "MLPEncoder":
-        """Build a network of samples [N, C, H, W] -> [N, outputs]."""
+    told_classes: ClassVar[bool] = False
+
+    def build(self, spec: Spec, outputs: int, classes: int = 0) -> "MLPEncoder":
+        """Build a network of samples [N, C, H, W] -> [N, outputs], whatever the ``classes``."""
         encoder = MLPEncoder(
             spec, outputs, width=self.width, layers=self.layers, minibatch=self.minibatch
         )
@@ -54,8 +56,13 @@ class MLPDecoderParams(Block):
     layers: Layers = 3
     """Hidden layers."""
 
-    def build(self, inputs: int, spec: Spec) -> "MLPDecoder":
-        """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded."""
+    told_classes: ClassVar[bool] = False
+
+    def build(self, inputs: int, spec: Spec, classes: int = 0) -> "MLPDecoder":
+        """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded.
+
+        ``classes`` change nothing: they come as part of the inputs.
+        """
         return MLPDecoder(inputs, spec, width=self.width, layers=self.layers)
 
 

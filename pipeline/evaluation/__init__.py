@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 
 from pipeline.capabilities import (
+    Classifier,
     Latent,
     Reconstructor,
     Sampler,
@@ -17,6 +18,7 @@ from pipeline.capabilities import (
 )
 from pipeline.codecs import ImageCodec, MelCodec, SoundCodec
 from pipeline.datasets.store import Store
+from pipeline.evaluation.accuracy import evaluate_classifier
 from pipeline.evaluation.codes import evaluate_tokenizer
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.conversion import evaluate_converter
@@ -51,6 +53,7 @@ EVALUATIONS: tuple[Evaluation, ...] = (
     Evaluation(Reconstructor, object, evaluate_reconstructor),
     Evaluation(Tokenizer, object, evaluate_tokenizer),
     Evaluation(Scorer, object, evaluate_scorer),
+    Evaluation(Classifier, object, evaluate_classifier),
     Evaluation(Latent, object, show_interpolations),
     Evaluation(Vocoder, MelCodec, evaluate_vocoder),
 )

@@ -122,7 +122,7 @@ def standardise_for(classifier: Classifier, x: Tensor, codec: Codec, domain: str
     standardised each by their own they would lose what tells them apart. Pictures have
     one scale only.
     """
-    standard = classifier.classes[0]
+    standard = classifier.class_names[0]
     if not isinstance(codec, SoundCodec) or standard not in codec.statistics or standard == domain:
         return x
     return codec.to_sample(codec.features_of(x, domain), standard)

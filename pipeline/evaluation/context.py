@@ -205,7 +205,9 @@ class Context:
         """File that the data set's classifier is missing, or does not know a domain."""
         reason = self.networks.missing.get("classifier", "there is no classifier of this data")
         if self.classifier is not None:
-            reason = f"the classifier knows {', '.join(self.classifier.classes)}, and not {domain}"
+            reason = (
+                f"the classifier knows {', '.join(self.classifier.class_names)}, and not {domain}"
+            )
         for metric in metrics:
             self.miss(task, metric, reason)
 

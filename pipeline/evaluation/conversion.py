@@ -81,7 +81,7 @@ def evaluate_converter(context: Context) -> None:
         ]
         ranking = compare_to_truth(context, task, target, sentences, voices)
         hear(context, task, sentences, waves, recordings, source, target)
-        if context.classifier is not None and target in context.classifier.classes:
+        if context.classifier is not None and target in context.classifier.class_names:
             measure_accuracy(context, task, context.classifier, target, waves, codec)
         else:
             context.miss_classified(task, ("target_accuracy", "target_probability"), target)
@@ -202,11 +202,11 @@ def measure_accuracy(
     classified as the target's. The classifier is given what comes out of the vocoder, standardised
     as it learnt: by the statistics of its first class, whoever speaks.
     """
-    wanted = classifier.classes.index(target)
+    wanted = classifier.class_names.index(target)
     probabilities = {
         name: torch.stack(
             [
-                classifier.classify(codec.encode(of[name], classifier.classes[0])[None])[0]
+                classifier.classify(codec.encode(of[name], classifier.class_names[0])[None])[0]
                 for of in waves
             ]
         ).softmax(dim=1)

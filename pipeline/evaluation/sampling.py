@@ -142,7 +142,7 @@ def compare_features(
             context.miss("samples", metric, f"there are not more than {NEIGHBOURS} samples")
     for metric, rows in manifolds.items():
         context.add("samples", metric, rows, neighbours=NEIGHBOURS, **about)
-    classes = len(classifier.classes)
+    classes = len(classifier.class_names)
     coverage = {
         name: class_coverage_with_interval(predict(classifier, x), classes)
         for name, x in seen.items()

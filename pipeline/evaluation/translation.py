@@ -124,7 +124,7 @@ def compare_to_target(context: Context, task: str, target: str, answers: Answers
     ceiling, the target's test pictures, unless they are what all are compared with.
     """
     classifier = context.classifier
-    if classifier is None or target not in classifier.classes:
+    if classifier is None or target not in classifier.class_names:
         context.miss_classified(task, ("fd_features", "target_accuracy"), target)
         classifier = None
     if context.reference_split(target) is None:
@@ -134,7 +134,7 @@ def compare_to_target(context: Context, task: str, target: str, answers: Answers
     else:
         compare_to_references(context, task, classifier, target, answers)
     if classifier is not None:
-        wanted = classifier.classes.index(target)
+        wanted = classifier.class_names.index(target)
         shares = {name: (predict(classifier, z) == wanted).float() for name, z in answers.items()}
         about = context.by_classifier()
         context.add(task, "target_accuracy", shares, count=len(answers[MODEL]), **about)

@@ -62,6 +62,7 @@ REASONS = {
     "recording.",
     "dnsmos": "A network that nobody here trained predicts how natural listeners would find it.",
     "codebook_usage": "The usage counts every code that was chosen at least once.",
+    "accuracy": "The accuracy counts the test samples whose class it tells.",
     "bits_per_dim": "Bits a value are its logarithm, whatever the size of a picture.",
     "elbo": "The log-likelihood, or its lower bound, is the logarithm of that probability.",
 }
@@ -132,6 +133,10 @@ CODES = Decision(
 LIKELIHOOD = Decision(
     ("bits_per_dim", "elbo"),
     "A density is judged by the probability that it gives to data it has not seen.",
+)
+ACCURACY = Decision(
+    ("accuracy",),
+    "Each sample has one class: what counts is how often a classifier tells it.",
 )
 
 

@@ -113,12 +113,14 @@ class AdversarialRunParams(RunParams, ABC):
         *,
         joint: bool,
         weights: Sequence[float] | None = None,
+        kind: type[Adversary] = Adversary,
     ) -> Adversary:
         """Put a discriminator network under the run's loss, penalty and augmentation.
 
-        ``weights``: of several discriminators' losses in their sum; None: their mean.
+        ``weights``: of several discriminators' losses in their sum; None: their mean. ``kind``: one
+        that adds to the loss.
         """
-        return Adversary(
+        return kind(
             network,
             self.loss,
             joint=joint,

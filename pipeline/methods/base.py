@@ -166,6 +166,11 @@ class RunParams(Block, ABC):
         """Names of the factors whose values labelled batches carry; none unless a method asks."""
         return ()
 
+    @property
+    def labels_read(self) -> int | None:
+        """The number of samples whose labels are read, every second of a batch's; None: all."""
+        return None
+
     def check_data(self, data: DatasetSpec) -> None:
         """Raise ValueError where it can't read its domains from a data set.
 

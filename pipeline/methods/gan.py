@@ -2,7 +2,9 @@
 
 Goodfellow et al. 2014. Networks, loss, penalty and conditioning are parts that are chosen apart:
 DCGAN (Radford et al. 2016) by default; ``loss: wasserstein`` with ``penalty: {kind: gradient}``,
-``discriminator_steps: 5`` and ``resnet`` networks is WGAN-GP (Gulrajani et al. 2017).
+``discriminator_steps: 5`` and ``resnet`` networks is WGAN-GP (Gulrajani et al. 2017). Classes go
+to the discriminator as planes (Mirza & Osindero 2014), by projection (``head: projection``), or are
+asked of it (``auxiliary``).
 """
 
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, model_validator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pipeline.backbones import DecoderParams, DiscriminatorParams
+from pipeline.backbones import DiscriminatorParams, GeneratorParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.block import Block, Count, Width
 from pipeline.losses.adversarial import Adversarial
@@ -22,6 +24,7 @@ from pipeline.losses.penalty import off_diagonal_penalty
 from pipeline.methods.adversarial import FREE, AdversarialRunParams
 from pipeline.methods.adversary import Adversary
 from pipeline.methods.alteration import AdaptiveParams, Alteration, InstanceNoiseParams
+from pipeline.methods.auxiliary import AuxiliaryAdversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.bottleneck import BottleneckAdversary, BottleneckParams
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
@@ -34,9 +37,10 @@ from pipeline.methods.past_weights import (
 from pipeline.methods.runs import GenerativeRunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.gan import GANModel
+from pipeline.nn.auxiliary import AuxiliaryClassifier
 from pipeline.nn.bottleneck import Bottleneck
 from pipeline.nn.conditioning import OneHotInput, OneHotPlanes
-from pipeline.samples import DatasetSpec, Labelled
+from pipeline.samples import DatasetSpec, Labelled, Spec
 
 
 class OrthogonalParams(Block):
@@ -61,7 +65,7 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     latent: Width = 100
     conditional: bool = False
     """Tell generator and discriminator the class, which can be asked for when sampling then."""
-    generator: DecoderParams = ConvDecoderParams()
+    generator: GeneratorParams = ConvDecoderParams()
     discriminator: DiscriminatorParams = ConvEncoderParams()
     loss: Adversarial = "nonsaturating"
     regulariser: OrthogonalParams | None = None
@@ -74,10 +78,47 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     instance_noise: InstanceNoiseParams | None = None
     adaptive_augmentation: AdaptiveParams | None = None
     """Beside or in place of ``diffaugment``, whose alterations every sample goes through."""
+    auxiliary: PositiveFloat | None = None
+    """Weight of the cross-entropy of classes that the discriminator tells beside real from fake,
+    which it is told no more (Odena et al. 2017, ACGAN: 1); None: it tells none."""
+    wrong_classes: bool = False
+    """Show the discriminator real samples of a wrong class as fakes, too (Reed et al. 2016)."""
     discriminator_steps: Count = 1
     """Steps of the discriminator before each of the generator's, each on samples of its own."""
     optimizer: OptimizerParams = AdamParams()
     discriminator_optimizer: OptimizerParams = AdamParams()
+
+    @model_validator(mode="after")
+    def _asks_of_classes(self) -> Self:
+        asked = {"auxiliary": self.auxiliary is not None, "wrong_classes": self.wrong_classes}
+        for name, is_asked in asked.items():
+            if is_asked and not self.conditional:
+                raise ValueError(f"{name} is of classes: it needs conditional: true")
+        if self.auxiliary is not None and self.discriminator.told_classes:
+            raise ValueError(
+                "auxiliary asks the discriminator for the class that head: projection tells it: "
+                "leave one of the two out"
+            )
+        if all(asked.values()):
+            raise ValueError(
+                "wrong_classes is for a discriminator that is told the class, and auxiliary asks "
+                "for it instead: leave one of the two out"
+            )
+        if self.auxiliary is not None and self.bottleneck is not None:
+            raise ValueError(
+                "bottleneck leaves the discriminator a code for one logit, and auxiliary asks it "
+                "for classes, too: leave one of the two out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tells_classes(self) -> Self:
+        for name, network in (("generator", self.generator), ("discriminator", self.discriminator)):
+            if network.told_classes and not self.conditional:
+                norm, head = (getattr(network, key, "") for key in ("norm", "head"))
+                part = f"norm: {norm}" if norm == "conditional_batch" else f"head: {head}"
+                raise ValueError(f"{name}: {part} is of classes: it needs conditional: true")
+        return self
 
     @property
     def batches_per_step(self) -> int:
@@ -133,9 +174,12 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> GANModel:
         """Build the generator."""
         spec, classes = data.spec(self.domains), self.classes(data)
-        network: nn.Module = self.generator.build(self.latent + classes, spec)
-        if classes:
-            network = OneHotInput(network, classes)
+        network: nn.Module
+        if self.generator.told_classes:
+            network = self.generator.build(self.latent, spec, classes)
+        else:
+            network = self.generator.build(self.latent + classes, spec)
+            network = OneHotInput(network, classes) if classes else network
         return GANModel(network, latent=self.latent, classes=classes)
 
     def build(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> "GAN":
@@ -145,13 +189,12 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     def build_discriminator(self, data: DatasetSpec) -> Adversary:
         """Build the discriminator, which is told the classes where there are any."""
         spec, classes = data.spec(self.domains), self.classes(data)
-        shown = spec.model_copy(update={"channels": spec.channels + classes})
-        outputs = 1 if self.bottleneck is None else 2 * self.bottleneck.width
-        network: nn.Module = self.discriminator.build(shown, outputs)
-        if classes:
-            network = OneHotPlanes(network, classes)
+        network = self._discriminator_network(spec, classes)
         if self.feature_matching is not None and not hasattr(network, "features"):
             raise ValueError("feature_matching: this discriminator does not show its features")
+        if self.auxiliary is not None:
+            network = AuxiliaryClassifier(network, self.auxiliary)
+            return self.build_adversary(network, joint=False, kind=AuxiliaryAdversary)
         # Real and fake go through apart: batch norm's statistics must not mix them (DCGAN).
         if self.bottleneck is None:
             return self.build_adversary(network, joint=False)
@@ -164,6 +207,16 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
             alteration=self.build_alteration(),
             smoothing=self.smoothing,
         )
+
+    def _discriminator_network(self, spec: Spec, classes: int) -> nn.Module:
+        outputs = 1 if self.bottleneck is None else 2 * self.bottleneck.width
+        if self.auxiliary is not None:
+            return self.discriminator.build(spec, 1 + classes)
+        if self.discriminator.told_classes:
+            return self.discriminator.build(spec, outputs, classes)
+        shown = spec.model_copy(update={"channels": spec.channels + classes})
+        network = self.discriminator.build(shown, outputs)
+        return OneHotPlanes(network, classes) if classes else network
 
 
 class GAN(Method[Labelled]):
@@ -202,6 +255,10 @@ class GAN(Method[Labelled]):
             losses.total, losses.logs = self.adversary.discriminator_loss(
                 x, fake.detach(), step, labels=labels
             )
+            if self.params.wrong_classes:
+                of_wrong = self.wrong_class_loss(x, y, step)
+                losses.total = (losses.total + of_wrong) / 2
+                losses.log(wrong_class=of_wrong)
             self.add_drift(losses, "discriminator", self.adversary)
             yield losses.update("discriminator")
             self.adversary.clip()
@@ -234,6 +291,18 @@ class GAN(Method[Labelled]):
         averaging = self.params.historical_averaging
         if averaging is not None:
             losses.add(f"drift_{name}", self.averages[name](network), averaging.weight)
+
+    def wrong_class_loss(self, x: Tensor, labels: Tensor, step: int) -> Tensor:
+        """Compute the discriminator's loss where samples [N, C, H, W] of another class than theirs
+        are the fakes.
+
+        Its mean with that of generated ones is algorithm 1 of Reed et al. 2016: log D(x, y) +
+        (log(1 - D(x, wrong y)) + log(1 - D(G(z, y), y))) / 2.
+        """
+        classes = self.model.classes
+        wrong = (labels + torch.randint_like(labels, 1, classes)) % classes
+        loss, _ = self.adversary.discriminator_loss(x, x, step, labels=labels, fake_labels=wrong)
+        return loss
 
     def orthogonality(self) -> Tensor:
         """Sum `off_diagonal_penalty` over the weights of the generator's layers."""

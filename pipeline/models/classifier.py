@@ -26,7 +26,7 @@ class ClassifierModel(nn.Module, Classifier):
         dropout: float,
     ) -> None:
         super().__init__()
-        self.classes = classes
+        self.class_names = classes
         self.smallest = 2**levels  # one value a channel is left of this height and width
         self.body = nn.Sequential()
         for level in range(levels):

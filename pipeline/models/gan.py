@@ -2,12 +2,14 @@
 
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import LatentSampler
-from pipeline.models.sampling import draw_labels
+from pipeline.capabilities import TRUNCATION, LatentSampler
+from pipeline.models.sampling import draw_labels, draw_latents
 
 
 class GANModel(nn.Module, LatentSampler):
     """Generator [N, Z] -> samples [N, C, H, W]; with classes it takes labels [N] beside draws."""
+
+    options = (TRUNCATION,)
 
     def __init__(self, generator: nn.Module, *, latent: int, classes: int = 0) -> None:
         super().__init__()
@@ -16,11 +18,15 @@ class GANModel(nn.Module, LatentSampler):
         self.classes = classes
 
     def sample(
-        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+        self,
+        n: int,
+        generator: Generator | None = None,
+        condition: Tensor | None = None,
+        truncation: float = TRUNCATION.neutral,
     ) -> Tensor:
         """Generate from normal draws; of classes drawn evenly where none are asked for."""
         labels = draw_labels(self.classes, n, generator, condition)
-        z = self.draw(n, generator).to(next(self.parameters()).device)
+        z = draw_latents(self, n, generator, truncation).to(next(self.parameters()).device)
         return self.decode(z, None if labels is None else labels.to(z.device))
 
     def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -1,11 +1,12 @@
-"""Labels of the classes that samplers are asked for."""
+"""Labels of the classes that samplers are asked for, and the latents of those that decode some."""
 
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from pipeline.capabilities import Sampler
+from pipeline.capabilities import LatentSampler, Sampler
+from pipeline.nn.drawing import truncated
 
 
 def sample_labelled(
@@ -21,6 +22,14 @@ def sample_labelled(
     """
     labels = draw_labels(model.classes, n, generator, condition)
     return model.sample(n, generator, labels, **options), labels
+
+
+def draw_latents(
+    model: LatentSampler, n: int, generator: Generator | None, truncation: float
+) -> Tensor:
+    """Draw latents [n, Z] with no number beyond ``truncation`` on either side; 0: any may come."""
+    z = model.draw(n, generator)
+    return truncated(z, truncation) if truncation else z
 
 
 def draw_labels(

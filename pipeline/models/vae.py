@@ -3,16 +3,18 @@
 import torch
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import Latent, LatentSampler, Reconstructor, Scorer
+from pipeline.capabilities import TRUNCATION, Latent, LatentSampler, Reconstructor, Scorer
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.reconstruction import gaussian_nll
-from pipeline.models.sampling import draw_labels
+from pipeline.models.sampling import draw_labels, draw_latents
 
 DRAWS = 8  # of the latent for a score
 
 
 class VAEModel(nn.Module, LatentSampler, Reconstructor, Latent, Scorer):
     """Encoder [N, C, H, W] -> mean and log-variance [N, 2Z]; decoder [N, Z] -> samples."""
+
+    options = (TRUNCATION,)
 
     def __init__(
         self, encoder: nn.Module, decoder: nn.Module, *, latent: int, noise: float | None
@@ -43,11 +45,16 @@ class VAEModel(nn.Module, LatentSampler, Reconstructor, Latent, Scorer):
         return nll, gaussian_kl(mean, log_variance)
 
     def sample(
-        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+        self,
+        n: int,
+        generator: Generator | None = None,
+        condition: Tensor | None = None,
+        truncation: float = TRUNCATION.neutral,
     ) -> Tensor:
         """Decode draws from the prior; raise ValueError where a class is asked for."""
         draw_labels(self.classes, n, generator, condition)
-        return self.decode(self.draw(n, generator).to(self.log_variance.device))
+        z = draw_latents(self, n, generator, truncation)
+        return self.decode(z.to(self.log_variance.device))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Decode the posterior's mean."""

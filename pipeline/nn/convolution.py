@@ -40,10 +40,15 @@ def convolution(
     return layer
 
 
-def add_spectral_norm(network: nn.Module) -> None:
-    """Put the weights of every convolution and linear layer under `SpectralNorm`."""
+def add_spectral_norm(network: nn.Module, *, embeddings: bool = False) -> None:
+    """Put the weights of every convolution and linear layer under `SpectralNorm`.
+
+    ``embeddings``: theirs, too, as of a discriminator's classes; a generator's begin at 0 or are
+    left as they are in the published ones.
+    """
+    kinds = (nn.Conv2d, nn.Linear, nn.Embedding) if embeddings else (nn.Conv2d, nn.Linear)
     for layer in list(network.modules()):
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if isinstance(layer, kinds):
             register_parametrization(layer, "weight", SpectralNorm(layer.weight))
 
 

@@ -1,4 +1,4 @@
-"""Drawing one of many from logits."""
+"""Drawing one of many from logits, and from a normal distribution that is cut off."""
 
 import torch
 from torch import Tensor
@@ -50,3 +50,17 @@ def pick(
     # Rounding must not lead beyond the last column that has a share.
     level = level.double()[:, None] * heights[:, -1:]
     return (heights <= level).sum(dim=1).clamp(max=logits.shape[1] - 1)
+
+
+def truncated(z: Tensor, limit: float) -> Tensor:
+    """Turn standard normal draws into draws of that distribution within +-``limit``, above 0.
+
+    That is what drawing each number beyond it anew gives (Brock et al. 2019, section 3.1), here as
+    a function of the first draw by both distribution functions: it takes one pass, keeps the
+    numbers' order, and the same draw changes smoothly with the limit.
+    """
+    if limit <= 0:
+        raise ValueError(f"expected a limit above 0, found {limit}")
+    below = torch.special.ndtr(torch.tensor(-limit, dtype=torch.float64)).item()
+    shares = below + torch.special.ndtr(z.double()) * (1 - 2 * below)
+    return torch.special.ndtri(shares).to(z.dtype).clamp(-limit, limit)

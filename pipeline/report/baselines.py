@@ -42,6 +42,14 @@ BASELINES: dict[str, Baseline] = {
     ),
     "noise": Baseline("Noise", "Samples of independent random values."),
     "untrained": Baseline("Untrained", "The same network with its first, random weights."),
+    "commonest_class": Baseline(
+        "Commonest class", "The class that most training samples have, given as every answer."
+    ),
+    "classifier": Baseline(
+        "Classifier",
+        "The data set's own classifier, which read the label of every training sample. It sets the "
+        "ceiling.",
+    ),
     "half_the_codebook": Baseline(
         "Half the codebook", "Half of the codes, all used alike: what a healthy codebook exceeds."
     ),

@@ -28,9 +28,10 @@ SAMPLING = Kind("sampling", "Sampling", "Samplers")
 RECONSTRUCTION = Kind("reconstruction", "Reconstruction", "Reconstructions")
 CODES = Kind("codes", "Codes", "Codes")
 LIKELIHOOD = Kind("likelihood", "Likelihood", "Likelihoods")
+CLASSIFYING = Kind("classifying", "Classifying", "Classifiers")
 OTHER = Kind("other", "Other", "Other tasks")
 
-KINDS = (TRANSLATION, VOCODING, SAMPLING, RECONSTRUCTION, CODES, LIKELIHOOD, OTHER)
+KINDS = (TRANSLATION, VOCODING, SAMPLING, RECONSTRUCTION, CODES, LIKELIHOOD, CLASSIFYING, OTHER)
 """In the order in which they stand for a model that does several."""
 
 NAMED = {
@@ -38,6 +39,7 @@ NAMED = {
     "reconstruction": RECONSTRUCTION,
     "codes": CODES,
     "likelihood": LIKELIHOOD,
+    "accuracy": CLASSIFYING,
 }
 """The first part of a task's name -> its kind."""
 

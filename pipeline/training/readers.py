@@ -18,8 +18,10 @@ from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.methods.base import BatchT, RunParams
 from pipeline.methods.runs import VocoderRunParams
-from pipeline.samples import Batch, Labelled, Paired, Unpaired, Vocoded
+from pipeline.samples import UNKNOWN, Batch, Labelled, Paired, Unpaired, Vocoded
 from pipeline.training.domain_reader import DomainReader, shuffled
+from pipeline.training.known_labels import ORDER as KNOWN_ORDER
+from pipeline.training.known_labels import choose_labelled
 
 
 class Reader(ABC, Generic[BatchT]):
@@ -196,6 +198,46 @@ class LabelledReader(SeveralDomainsReader[Labelled]):
         for reader in self.domains:
             for name in self.params.factors:
                 reader.domain.factors[name]
+        self.known: list[tuple[DomainReader, int]] = []
+        if self.params.labels_read is not None:
+            self.known = self.labelled_items(self.params.labels_read)
+
+    def labelled_items(self, count: int) -> list[tuple["DomainReader", int]]:
+        """List the items whose labels are read; raise UserError where there are fewer."""
+        every = [(reader, int(i)) for reader in self.domains for i in reader.usable]
+        labels = np.array([self.label_of(*item) for item in every])
+        try:
+            return [every[place] for place in choose_labelled(labels, count, self.seed)]
+        except ValueError as error:
+            raise UserError(f"{self.store.root}: {error}") from error
+
+    def label_of(self, reader: "DomainReader", index: int) -> int:
+        """Return an item's class: its own, or, of several domains, its domain's number."""
+        several = len(self.domains) > 1
+        return self.domains.index(reader) if several else int(reader.domain.labels[index])
+
+    def items(self, step: int) -> list[tuple["DomainReader", int]]:
+        """List the items in turn; where few labels are read, every second is one of those."""
+        if not self.known:
+            return super().items(step)
+        found = []
+        for number, place in enumerate(self.walk(step)):
+            if number % 2:
+                turn, domain = divmod(place, len(self.domains))
+                reader = self.domains[domain]
+                found.append((reader, self.index(reader, turn, domain)))
+            else:
+                epoch, offset = divmod(place, len(self.known))
+                order = shuffled(self.seed, KNOWN_ORDER, epoch, len(self.known))
+                found.append(self.known[order[offset]])
+        return found
+
+    def walk(self, step: int) -> list[int]:
+        """List the places of a step on two endless walks, of known labels and of all, in turns."""
+        first, share = step * self.params.batch, self.params.batch // self.world
+        return [
+            first + number * self.world + self.rank for number in range(share) for _ in range(2)
+        ]
 
     def __call__(self, step: int) -> Labelled:
         """Read samples and labels, and the factors that the run asks for."""
@@ -203,14 +245,13 @@ class LabelledReader(SeveralDomainsReader[Labelled]):
         readers: list[DomainReader] = []
         labels: list[int] = []
         factors: list[list[float]] = []
-        several = len(self.domains) > 1
         for place, (reader, index) in zip(self.places(step), self.items(step), strict=True):
             known = reader.domain.factors
             factors.append([float(known[name][index]) for name in self.params.factors])
             rows.append(reader.read(index, self.seed, place))
             readers.append(reader)
-            number = self.domains.index(reader)
-            labels.append(number if several else int(reader.domain.labels[index]))
+            hidden = bool(self.known) and len(labels) % 2 == 1
+            labels.append(UNKNOWN if hidden else self.label_of(reader, index))
         asked = torch.tensor(factors, device=self.device) if self.params.factors else None
         x = self.standardised(readers, rows)
         return Labelled(x, torch.tensor(labels, device=self.device), asked)

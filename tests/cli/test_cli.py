@@ -472,7 +472,7 @@ def test_what_cant_be_done_is_refused_before_anything_is_written(
             "-o",
             png,
         ): "can't sample a class: it was trained without",
-        ("sample", models / "vae", "--top-k", "7", "-o", png): "no top_k; it takes: none",
+        ("sample", models / "vae", "--top-k", "7", "-o", png): "no top_k; it takes: truncation",
         ("sample", models / "code_prior", "--class", "x", "-o", png): "it knows: 0, 1, 2, 3",
     }
     for arguments, reason in cases.items():

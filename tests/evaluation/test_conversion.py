@@ -100,7 +100,7 @@ def test_voices_of_world_have_pitch_moved_beside_them(tmp_path):
 class Unsure(nn.Module, Classifier):
     """Takes everybody for Bob, by three to one."""
 
-    classes = ("ann", "bob")
+    class_names = ("ann", "bob")
 
     def features(self, x: Tensor) -> Tensor:
         return x.flatten(1)

@@ -190,7 +190,7 @@ def test_samples_of_a_speaker_that_is_asked_for_count_as_its_own(sound_store, tm
     codec, seen = sound_store.codec, {}
     for classes in (0, 2):
         model, classifier = Echo(), StandInClassifier()
-        model.classes, classifier.classes = classes, ("ann", "bob")
+        model.classes, classifier.class_names = classes, ("ann", "bob")
         context = evaluating.context(
             model, sound_store, tmp_path / str(classes), "ann", "bob",
             width=16, classifier=classifier, classes=("ann", "bob"),
@@ -239,7 +239,7 @@ def test_low_frequencies_are_drawn_at_the_bottom(sound_store, picture_store):
 
 def test_a_classifier_of_speakers_hears_all_by_the_statistics_of_its_first(sound_store, tmp_path):
     classifier = StandInClassifier()
-    classifier.classes = ("ann", "bob")
+    classifier.class_names = ("ann", "bob")
     context = evaluating.context(
         Half(), sound_store, tmp_path, "bob", width=16, classifier=classifier
     )

@@ -50,7 +50,7 @@ class Everything(nn.Module, Sampler, Reconstructor, Scorer):
 
 
 class Quarters(StandInClassifier):
-    classes = ("day", "night")
+    class_names = ("day", "night")
 
 
 def found(model: nn.Module, store: Store, out, *domains: str, classifier=None) -> Results:

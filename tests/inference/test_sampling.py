@@ -24,6 +24,7 @@ from pipeline.inference.sampling import SILENCE, classes_of, draw_samples, sampl
 from pipeline.inference.vocoders import GriffinLim
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import build_from_card
+from pipeline.models.code_prior import CodePriorModel
 from pipeline.models.sampling import sample_labelled
 from pipeline.training.readers import reader_of
 from pipeline.training.train import train
@@ -261,13 +262,14 @@ def test_neutral_options_change_nothing(models: Path) -> None:
 
 @pytest.mark.parametrize("option", SAMPLING_OPTIONS, ids=lambda option: option.name)
 def test_options_out_of_bounds_are_refused(models: Path, tmp_path: Path, option: Any) -> None:
-    finished: FinishedModel = load(models / "prior")
+    name = "prior" if option in CodePriorModel.options else "gan"
+    finished: FinishedModel = load(models / name)
     for value in (option.least - 1, option.most + 1):
         words = f"{option.name}: found {value:g}, allowed: {option.least:g} to {option.most:g}"
         with pytest.raises(UserError, match=re.escape(words)):
             next(draw_samples(finished, 1, 0, options={option.name: value}))
         flag = f"--{option.name.replace('_', '-')}"
-        result = call(models, "prior", flag, value, "-o", tmp_path / "x.wav")
+        result = call(models, name, flag, value, "-o", tmp_path / "x.wav")
         assert result.exit_code == 2
         assert f"Invalid value for '{flag}'" in result.stderr
         assert "Traceback" not in result.output
@@ -275,11 +277,11 @@ def test_options_out_of_bounds_are_refused(models: Path, tmp_path: Path, option:
 
 
 @pytest.mark.parametrize("name", ["vae", "gan"])
-@pytest.mark.parametrize("option", SAMPLING_OPTIONS, ids=lambda option: option.name)
+@pytest.mark.parametrize("option", CodePriorModel.options, ids=lambda option: option.name)
 def test_options_of_other_models_are_refused(
     models: Path, tmp_path: Path, name: str, option: Any
 ) -> None:
     flag = f"--{option.name.replace('_', '-')}"
     said = refused(models, name, flag, option.neutral, "-o", tmp_path / "x.wav")
-    assert f"'{name}' takes no {option.name}; it takes: none" in said
+    assert f"'{name}' takes no {option.name}; it takes: truncation" in said
     assert list(tmp_path.iterdir()) == []

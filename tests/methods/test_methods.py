@@ -35,6 +35,7 @@ CAPABILITIES = {
     "inca": ("translate",),
     "mask_cyclegan_vc": ("translate",),
     "pix2pix": ("translate",),
+    "sgan": ("sample", "classify"),
     "spade": ("translate", "style"),
     "unit": ("translate",),
     "vae": ("sample", "reconstruct", "latent", "score"),
@@ -53,6 +54,7 @@ LEARNS = {
     "inca": ["matching"],
     "mask_cyclegan_vc": ["identity"],  # other frames are hidden from the cycle each time
     "pix2pix": ["l1"],
+    "sgan": ["cross_entropy"],
     "unit": ["reconstruction", "cycle"],
     "vae": ["nll"],
     "vocos": ["mel"],
@@ -198,7 +200,7 @@ def test_shape_contract(run):
     if "vocode" in found:
         assert found["vocode"].shape == (count, tiny.SIDE * model.convention.hop)
     if "classify" in found:
-        assert found["classify"].shape == (count, len(model.classes))
+        assert found["classify"].shape == (count, len(model.class_names))
         assert found["features"].ndim == 2
 
 

@@ -85,7 +85,7 @@ def classifier_near(finished: FinishedModel, folder: Path) -> Path | None:
 
 def misfit(classifier: FinishedModel, finished: FinishedModel) -> str:
     """Say why a classifier can't look at a model's samples; "" where it can."""
-    classes = as_classifier(classifier).classes
+    classes = as_classifier(classifier).class_names
     theirs, ours = classifier.codec, finished.codec
     if isinstance(theirs, ImageCodec) and isinstance(ours, ImageCodec):
         if theirs.size != ours.size:
