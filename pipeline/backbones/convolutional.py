@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from pipeline.block import Block, Width
 from pipeline.nn.convolution import add_spectral_norm
 from pipeline.nn.minibatch import Minibatch, minibatch_layer
-from pipeline.nn.normalisation import Norm, init_normal, norm_layer
+from pipeline.nn.normalisation import init_normal
 from pipeline.nn.shapes import shape_of
+from pipeline.nn.virtual_batch import VectorNorm, VirtualBatch, vector_norm_layer
 from pipeline.samples import Spec
 
 SMALLEST = 4  # height or width, whichever is less, at which halving stops
@@ -24,7 +25,7 @@ class ConvEncoderParams(Block):
     kind: Literal["dcgan"] = "dcgan"
     width: Width = 64
     """Channels after the first convolution; they double at each further one."""
-    norm: Norm = "batch"
+    norm: VectorNorm = "batch"
     spectral: bool = False
     """Spectral norm of every layer (Miyato et al. 2018)."""
 
@@ -37,14 +38,14 @@ class ConvEncoderParams(Block):
         divide by what samples give, would undo it."""
         return self.spectral and self.norm == "none" and self.minibatch == "none"
 
-    def build(self, spec: Spec, outputs: int) -> "ConvEncoder":
+    def build(self, spec: Spec, outputs: int) -> "ConvEncoder | VirtualBatch":
         """Build a network of samples [N, C, H, W] -> [N, outputs]."""
         encoder = ConvEncoder(
             spec, outputs, width=self.width, norm=self.norm, minibatch=self.minibatch
         )
         if self.spectral:
             add_spectral_norm(encoder)
-        return encoder
+        return encoder if self.norm != "virtual_batch" else VirtualBatch(encoder, shape_of(spec))
 
 
 class ConvDecoderParams(Block):
@@ -53,18 +54,25 @@ class ConvDecoderParams(Block):
     kind: Literal["dcgan"] = "dcgan"
     width: Width = 64
     """Channels before the last convolution; they double at each smaller size."""
-    norm: Norm = "batch"
+    norm: VectorNorm = "batch"
 
-    def build(self, inputs: int, spec: Spec) -> "ConvDecoder":
+    def build(self, inputs: int, spec: Spec) -> "ConvDecoder | VirtualBatch":
         """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded."""
-        return ConvDecoder(inputs, spec, width=self.width, norm=self.norm)
+        decoder = ConvDecoder(inputs, spec, width=self.width, norm=self.norm)
+        return decoder if self.norm != "virtual_batch" else VirtualBatch(decoder, (inputs,))
 
 
 class ConvEncoder(nn.Module):
     """See `ConvEncoderParams`."""
 
     def __init__(
-        self, spec: Spec, outputs: int, *, width: int, norm: Norm, minibatch: Minibatch = "none"
+        self,
+        spec: Spec,
+        outputs: int,
+        *,
+        width: int,
+        norm: VectorNorm,
+        minibatch: Minibatch = "none",
     ) -> None:
         """Raise ValueError where `halvings` does."""
         super().__init__()
@@ -78,7 +86,7 @@ class ConvEncoder(nn.Module):
                 nn.Conv2d(channels, wider, 4, stride=2, padding=1, bias=norm != "batch")
             )
             # Normalising the first layer would hide the picture's contrast from a discriminator.
-            self.body.append(norm_layer(norm if level else "none", wider))
+            self.body.append(vector_norm_layer(norm if level else "none", wider))
             self.body.append(nn.LeakyReLU(0.2, inplace=True))
             channels = wider
         layer, seen = minibatch_layer(minibatch, channels * rows * columns)
@@ -100,7 +108,7 @@ class ConvEncoder(nn.Module):
 class ConvDecoder(nn.Module):
     """See `ConvDecoderParams`."""
 
-    def __init__(self, inputs: int, spec: Spec, *, width: int, norm: Norm) -> None:
+    def __init__(self, inputs: int, spec: Spec, *, width: int, norm: VectorNorm) -> None:
         """Raise ValueError where `halvings` does."""
         super().__init__()
         levels, (rows, columns) = halvings(spec)
@@ -108,7 +116,7 @@ class ConvDecoder(nn.Module):
         self.stem = nn.Sequential(
             nn.Linear(inputs, channels * rows * columns, bias=norm != "batch"),
             nn.Unflatten(1, (channels, rows, columns)),
-            norm_layer(norm, channels),
+            vector_norm_layer(norm, channels),
             nn.ReLU(inplace=True),
         )
         self.body = nn.Sequential()
@@ -118,7 +126,7 @@ class ConvDecoder(nn.Module):
                     channels, channels // 2, 4, stride=2, padding=1, bias=norm != "batch"
                 )
             )
-            self.body.append(norm_layer(norm, channels // 2))
+            self.body.append(vector_norm_layer(norm, channels // 2))
             self.body.append(nn.ReLU(inplace=True))
             channels //= 2
         self.body.append(nn.ConvTranspose2d(channels, spec.channels, 4, stride=2, padding=1))

@@ -14,7 +14,8 @@ from pipeline.backbones.convolutional import halvings
 from pipeline.block import Block, Width
 from pipeline.nn.convolution import add_spectral_norm
 from pipeline.nn.minibatch import Minibatch, minibatch_layer
-from pipeline.nn.normalisation import Norm, norm_layer
+from pipeline.nn.shapes import shape_of
+from pipeline.nn.virtual_batch import VectorNorm, VirtualBatch, vector_norm_layer
 from pipeline.samples import Spec
 
 BROADEST = 8  # times the width
@@ -26,7 +27,7 @@ class ResidualEncoderParams(Block):
     kind: Literal["resnet"]
     width: Width = 64
     """Channels after the first block."""
-    norm: Norm = "none"
+    norm: VectorNorm = "none"
     spectral: bool = False
     """Spectral norm of every layer (Miyato et al. 2018)."""
 
@@ -39,14 +40,14 @@ class ResidualEncoderParams(Block):
         divide by what samples give, would undo it."""
         return self.spectral and self.norm == "none" and self.minibatch == "none"
 
-    def build(self, spec: Spec, outputs: int) -> "ResidualEncoder":
+    def build(self, spec: Spec, outputs: int) -> "ResidualEncoder | VirtualBatch":
         """Build a network of samples [N, C, H, W] -> [N, outputs]."""
         encoder = ResidualEncoder(
             spec, outputs, width=self.width, norm=self.norm, minibatch=self.minibatch
         )
         if self.spectral:
             add_spectral_norm(encoder)
-        return encoder
+        return encoder if self.norm != "virtual_batch" else VirtualBatch(encoder, shape_of(spec))
 
 
 class ResidualDecoderParams(Block):
@@ -55,18 +56,25 @@ class ResidualDecoderParams(Block):
     kind: Literal["resnet"]
     width: Width = 64
     """Channels after the last block."""
-    norm: Norm = "batch"
+    norm: VectorNorm = "batch"
 
-    def build(self, inputs: int, spec: Spec) -> "ResidualDecoder":
+    def build(self, inputs: int, spec: Spec) -> "ResidualDecoder | VirtualBatch":
         """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded."""
-        return ResidualDecoder(inputs, spec, width=self.width, norm=self.norm)
+        decoder = ResidualDecoder(inputs, spec, width=self.width, norm=self.norm)
+        return decoder if self.norm != "virtual_batch" else VirtualBatch(decoder, (inputs,))
 
 
 class ResidualEncoder(nn.Module):
     """See `ResidualEncoderParams`."""
 
     def __init__(
-        self, spec: Spec, outputs: int, *, width: int, norm: Norm, minibatch: Minibatch = "none"
+        self,
+        spec: Spec,
+        outputs: int,
+        *,
+        width: int,
+        norm: VectorNorm,
+        minibatch: Minibatch = "none",
     ) -> None:
         """Raise ValueError where `halvings` does."""
         super().__init__()
@@ -95,7 +103,7 @@ class ResidualEncoder(nn.Module):
 class ResidualDecoder(nn.Module):
     """See `ResidualDecoderParams`."""
 
-    def __init__(self, inputs: int, spec: Spec, *, width: int, norm: Norm) -> None:
+    def __init__(self, inputs: int, spec: Spec, *, width: int, norm: VectorNorm) -> None:
         """Raise ValueError where `halvings` does."""
         super().__init__()
         levels, (rows, columns) = halvings(spec)
@@ -111,7 +119,7 @@ class ResidualDecoder(nn.Module):
             )
         )
         self.head = nn.Sequential(
-            norm_layer(norm, widths[-1]),
+            vector_norm_layer(norm, widths[-1]),
             nn.ReLU(),
             nn.Conv2d(widths[-1], spec.channels, 3, padding=1),
         )
@@ -131,7 +139,7 @@ class ResidualBlock(nn.Module):
         self,
         inputs: int,
         outputs: int,
-        norm: Norm,
+        norm: VectorNorm,
         *,
         resample: Literal["up", "down"],
         first: bool = False,
@@ -140,9 +148,9 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.first = first
         self.scale: Literal["up", "down"] = resample
-        self.norm_1 = norm_layer("none" if first else norm, inputs)
+        self.norm_1 = vector_norm_layer("none" if first else norm, inputs)
         self.conv_1 = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.norm_2 = norm_layer("none" if first else norm, outputs)
+        self.norm_2 = vector_norm_layer("none" if first else norm, outputs)
         self.conv_2 = nn.Conv2d(outputs, outputs, 3, padding=1)
         self.shortcut = nn.Conv2d(inputs, outputs, 1)
         nn.init.xavier_uniform_(self.conv_1.weight, 2**0.5)
