@@ -43,7 +43,7 @@ def convolution(
 def add_spectral_norm(network: nn.Module) -> None:
     """Put the weights of every convolution and linear layer under `SpectralNorm`."""
     for layer in list(network.modules()):
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear):
             register_parametrization(layer, "weight", SpectralNorm(layer.weight))
 
 
