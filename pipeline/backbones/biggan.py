@@ -14,7 +14,8 @@ from pydantic import Field
 from torch import Tensor, cat, nn
 from torch.nn.functional import relu
 
-from pipeline.backbones.convolutional import Attention, halvings
+from pipeline.backbones.convolutional import halvings
+from pipeline.backbones.encoder_options import Attention
 from pipeline.backbones.residual import ResidualBlock, levels_of
 from pipeline.block import Block, Halvings, Width
 from pipeline.nn.attention import attention_at, check_attention

@@ -4,66 +4,44 @@ Radford et al. 2016. The same pair serves a GAN (decoder = generator, encoder = 
 autoencoders.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 
-from pipeline.block import Block, Side, Width
+from pipeline.backbones.encoder_options import Attention, EncoderOptions
+from pipeline.block import Block, Width
 from pipeline.nn.attention import attention_at, check_attention
 from pipeline.nn.conditioning import (
     ConditionalNorm,
     Conditioned,
-    Head,
     ProjectionHead,
     conditional_norm,
 )
 from pipeline.nn.convolution import add_spectral_norm
-from pipeline.nn.minibatch import Minibatch, minibatch_layer
-from pipeline.nn.normalisation import Norm, init_normal, norm_layer
+from pipeline.nn.minibatch import minibatch_layer
+from pipeline.nn.normalisation import init_normal
 from pipeline.nn.shapes import shape_of
+from pipeline.nn.virtual_batch import VectorNorm, VirtualBatch, vector_norm_layer
 from pipeline.samples import Spec
 
 SMALLEST = 4  # height or width, whichever is less, at which halving stops
 
-Attention = Annotated[tuple[Side, ...], Field(max_length=16)]
-"""The heights of the maps at which a network attends to all places (Zhang et al. 2019)."""
 
-
-class ConvEncoderParams(Block):
+class ConvEncoderParams(EncoderOptions):
     """Strided 4x4 convolutions from the full size down to 4 rows or columns, one linear layer."""
 
     kind: Literal["dcgan"] = "dcgan"
     width: Width = 64
     """Channels after the first convolution; they double at each further one."""
-    norm: Norm = "batch"
-    spectral: bool = False
-    """Spectral norm of every layer (Miyato et al. 2018)."""
-    attention: Attention = ()
-    head: Head = "linear"
-    """``projection``: also the product of features and an embedding of the class (Miyato & Koyama
-    2018), of a conditional gan."""
-    minibatch: Minibatch = "none"
-    """What it sees of a batch's samples together (`nn.minibatch`), of a discriminator alone."""
+    norm: VectorNorm = "batch"
 
-    @property
-    def told_classes(self) -> bool:
-        """True: its network takes labels beside samples, and no planes behind their channels."""
-        return self.head == "projection"
-
-    @property
-    def bounds_slope(self) -> bool:
-        """True: spectral norm of every layer bounds how steep the network is; other norms, which
-        divide by what samples give, would undo it."""
-        return self.spectral and self.norm == "none" and self.minibatch == "none"
-
-    def build(self, spec: Spec, outputs: int, classes: int = 0) -> "ConvEncoder":
+    def build(self, spec: Spec, outputs: int, classes: int = 0) -> "ConvEncoder | VirtualBatch":
         """Build a network of samples [N, C, H, W] -> [N, outputs], which a head of projection
         gives labels [N] of ``classes``, too."""
         encoder = ConvEncoder(spec, outputs, classes, self)
         if self.spectral:
             add_spectral_norm(encoder, embeddings=True)
-        return encoder
+        return encoder if self.norm != "virtual_batch" else VirtualBatch(encoder, shape_of(spec))
 
 
 class ConvDecoderParams(Block):
@@ -81,12 +59,13 @@ class ConvDecoderParams(Block):
         """True: its network takes labels beside vectors, and no one-hot vector behind them."""
         return self.norm == "conditional_batch"
 
-    def build(self, inputs: int, spec: Spec, classes: int = 0) -> "ConvDecoder":
+    def build(self, inputs: int, spec: Spec, classes: int = 0) -> "ConvDecoder | VirtualBatch":
         """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded.
 
         ``conditional_batch`` makes it one of labels [N] of ``classes``, too.
         """
-        return ConvDecoder(inputs, spec, classes, self)
+        decoder = ConvDecoder(inputs, spec, classes, self)
+        return decoder if self.norm != "virtual_batch" else VirtualBatch(decoder, (inputs,))
 
 
 class ConvEncoder(nn.Module):
@@ -108,7 +87,7 @@ class ConvEncoder(nn.Module):
                 nn.Conv2d(channels, wider, 4, stride=2, padding=1, bias=norm != "batch")
             )
             # Normalising the first layer would hide the picture's contrast from a discriminator.
-            self.body.append(norm_layer(norm if level else "none", wider))
+            self.body.append(vector_norm_layer(norm if level else "none", wider))
             self.body.append(nn.LeakyReLU(0.2, inplace=True))
             self.body.extend(attention_at(heights[level], params.attention, wider))
             channels = wider

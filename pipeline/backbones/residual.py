@@ -15,27 +15,28 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, relu
 
-from pipeline.backbones.convolutional import Attention, halvings
+from pipeline.backbones.convolutional import halvings
+from pipeline.backbones.encoder_options import Attention, EncoderOptions
 from pipeline.block import Block, Halvings, Width
 from pipeline.nn.attention import attention_at, check_attention
 from pipeline.nn.conditioning import (
     ConditionalNorm,
     Conditioned,
-    Head,
     ProjectionHead,
     TakesCondition,
     conditional_norm,
     normalised,
 )
 from pipeline.nn.convolution import add_spectral_norm
-from pipeline.nn.minibatch import Minibatch, minibatch_layer
-from pipeline.nn.normalisation import Norm, norm_layer
+from pipeline.nn.minibatch import minibatch_layer
+from pipeline.nn.shapes import shape_of
+from pipeline.nn.virtual_batch import VectorNorm, VirtualBatch, vector_norm_layer
 from pipeline.samples import Spec
 
 BROADEST = 8  # times the width, where nothing else is said
 
 
-class ResidualEncoderParams(Block):
+class ResidualEncoderParams(EncoderOptions):
     """A residual block a halving, then the mean over space and one linear layer."""
 
     kind: Literal["resnet"]
@@ -49,34 +50,15 @@ class ResidualEncoderParams(Block):
     """Further blocks behind them, that keep the size."""
     pooling: Literal["mean", "sum"] = "mean"
     """Over space, before the head; ``sum`` in Miyato et al. 2018 and after."""
-    norm: Norm = "none"
-    spectral: bool = False
-    """Spectral norm of every layer (Miyato et al. 2018)."""
-    attention: Attention = ()
-    head: Head = "linear"
-    """``projection``: also the product of features and an embedding of the class (Miyato & Koyama
-    2018), of a conditional gan."""
-    minibatch: Minibatch = "none"
-    """What it sees of a batch's samples together (`nn.minibatch`), of a discriminator alone."""
+    norm: VectorNorm = "none"
 
-    @property
-    def told_classes(self) -> bool:
-        """True: its network takes labels beside samples, and no planes behind their channels."""
-        return self.head == "projection"
-
-    @property
-    def bounds_slope(self) -> bool:
-        """True: spectral norm of every layer bounds how steep the network is; other norms, which
-        divide by what samples give, would undo it."""
-        return self.spectral and self.norm == "none" and self.minibatch == "none"
-
-    def build(self, spec: Spec, outputs: int, classes: int = 0) -> "ResidualEncoder":
+    def build(self, spec: Spec, outputs: int, classes: int = 0) -> "ResidualEncoder | VirtualBatch":
         """Build a network of samples [N, C, H, W] -> [N, outputs], which a head of projection
         gives labels [N] of ``classes``, too."""
         encoder = ResidualEncoder(spec, outputs, classes, self)
         if self.spectral:
             add_spectral_norm(encoder, embeddings=True)
-        return encoder
+        return encoder if self.norm != "virtual_batch" else VirtualBatch(encoder, shape_of(spec))
 
 
 class ResidualDecoderParams(Block):
@@ -98,7 +80,7 @@ class ResidualDecoderParams(Block):
         """True: its network takes labels beside vectors, and no one-hot vector behind them."""
         return self.norm == "conditional_batch"
 
-    def build(self, inputs: int, spec: Spec, classes: int = 0) -> "ResidualDecoder":
+    def build(self, inputs: int, spec: Spec, classes: int = 0) -> "ResidualDecoder | VirtualBatch":
         """Build a network of [N, inputs] -> samples [N, C, H, W], in tanh where bounded.
 
         ``conditional_batch`` makes it one of labels [N] of ``classes``, too.
@@ -106,7 +88,7 @@ class ResidualDecoderParams(Block):
         decoder = ResidualDecoder(inputs, spec, classes, self)
         if self.spectral:
             add_spectral_norm(decoder)
-        return decoder
+        return decoder if self.norm != "virtual_batch" else VirtualBatch(decoder, (inputs,))
 
 
 class ResidualEncoder(nn.Module):
@@ -173,9 +155,9 @@ class ResidualDecoder(nn.Module):
             self.blocks.append(ResidualBlock(before, after, norm, resample="up"))
             self.blocks.extend(attention_at(height, params.attention, after))
         # The last norm is told no class, in Miyato & Koyama's code and in SAGAN's.
-        last: Norm = "batch" if params.norm == "conditional_batch" else params.norm
+        last: VectorNorm = "batch" if params.norm == "conditional_batch" else params.norm
         self.head = nn.Sequential(
-            norm_layer(last, widths[-1]),
+            vector_norm_layer(last, widths[-1]),
             nn.ReLU(),
             nn.Conv2d(widths[-1], spec.channels, 3, padding=1),
         )
@@ -198,7 +180,7 @@ class ResidualBlock(TakesCondition):
         self,
         inputs: int,
         outputs: int,
-        norm: Norm | Callable[[int], nn.Module],
+        norm: VectorNorm | Callable[[int], nn.Module],
         *,
         resample: Literal["up", "down", "none"],
         first: bool = False,
@@ -213,9 +195,9 @@ class ResidualBlock(TakesCondition):
             first: the block sees samples: no activation comes before it, and it has no norm.
         """
         super().__init__()
-        norm_of = partial(norm_layer, norm) if isinstance(norm, str) else norm
+        norm_of = partial(vector_norm_layer, norm) if isinstance(norm, str) else norm
         if first:
-            norm_of = partial(norm_layer, "none")
+            norm_of = partial(vector_norm_layer, "none")
         self.first = first
         self.scale: Literal["up", "down", "none"] = resample
         self.norm_1 = norm_of(inputs)

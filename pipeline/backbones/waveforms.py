@@ -14,9 +14,9 @@ from typing import Annotated
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool1d, leaky_relu
-from torch.nn.utils.parametrizations import spectral_norm
 
 from pipeline.block import Block, Halvings, Width
+from pipeline.nn.convolution import add_spectral_norm
 from pipeline.nn.padding import reflected
 from pipeline.nn.weight_norm import weight_normed
 
@@ -146,8 +146,7 @@ class ScaleDiscriminator(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.last = nn.Conv1d(8 * width, 1, 3, padding=1)
         if spectral:
-            for layer in [*layers, self.last]:
-                spectral_norm(layer)
+            add_spectral_norm(self)
         else:
             weight_normed(self)
 

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, cat, nn
 from torch.nn.functional import one_hot
 
-from pipeline.nn.normalisation import BatchNorm, Norm, norm_layer
+from pipeline.nn.normalisation import BatchNorm
+from pipeline.nn.virtual_batch import VectorNorm, vector_norm_layer
 
-ConditionalNorm = Norm | Literal["conditional_batch"]
+ConditionalNorm = VectorNorm | Literal["conditional_batch"]
 Head = Literal["linear", "projection"]
 
 
@@ -91,12 +92,12 @@ def class_batch_norm(channels: int, classes: int) -> ConditionalBatchNorm:
 
 
 def conditional_norm(kind: ConditionalNorm, classes: int, channels: int) -> nn.Module:
-    """Build `norm_layer`, or `class_batch_norm` for ``conditional_batch``.
+    """Build `vector_norm_layer`, or `class_batch_norm` for ``conditional_batch``.
 
     Raises ValueError where there are no classes for the latter.
     """
     if kind != "conditional_batch":
-        return norm_layer(kind, channels)
+        return vector_norm_layer(kind, channels)
     if classes < 2:
         raise ValueError("norm: conditional_batch needs classes: a gan with conditional: true")
     return class_batch_norm(channels, classes)

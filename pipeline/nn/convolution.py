@@ -46,7 +46,8 @@ def add_spectral_norm(network: nn.Module, *, embeddings: bool = False) -> None:
     ``embeddings``: theirs, too, as of a discriminator's classes; a generator's begin at 0 or are
     left as they are in the published ones.
     """
-    kinds = (nn.Conv2d, nn.Linear, nn.Embedding) if embeddings else (nn.Conv2d, nn.Linear)
+    kinds: tuple[type[nn.Module], ...] = (nn.Conv1d, nn.Conv2d, nn.Linear)
+    kinds += (nn.Embedding,) if embeddings else ()
     for layer in list(network.modules()):
         if isinstance(layer, kinds):
             register_parametrization(layer, "weight", SpectralNorm(layer.weight))

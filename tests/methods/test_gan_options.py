@@ -55,3 +55,30 @@ def test_features_that_are_not_shown_cannot_be_matched(monkeypatch):
     monkeypatch.delattr(ConvEncoder, "features")
     with pytest.raises(ValueError, match="feature_matching: this discriminator does not show"):
         build(**MATCHING)
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "resnet"])
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"norm": "virtual_batch", "head": "projection"}, "whose classes head: projection"),
+        ({"norm": "virtual_batch", "minibatch": "deviation"}, "which minibatch: deviation would"),
+    ],
+)
+def test_reference_samples_are_nobodys_classes_and_of_no_batch(kind, fields, words):
+    with pytest.raises(ValueError, match=words):
+        build(conditional=True, discriminator={"kind": kind, "width": 4, **fields})
+
+
+def test_what_no_norm_holds_does_not_bound_a_critic():
+    held = {"kind": "resnet", "width": 4, "norm": "none", "spectral": True}
+    critic = {"loss": "wasserstein", "discriminator": held}
+    build(**critic)
+    for part in ({"attention": [8]}, {"minibatch": "deviation"}, {"norm": "instance"}):
+        with pytest.raises(ValueError, match="needs what bounds the critic"):
+            build(**{**critic, "discriminator": {**held, **part}})
+
+
+def test_a_bottleneck_and_an_auxiliary_classifier_exclude_each_other():
+    with pytest.raises(ValueError, match="bottleneck leaves the discriminator a code for one"):
+        build(conditional=True, auxiliary=1, bottleneck={"width": 4})
