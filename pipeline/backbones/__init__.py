@@ -15,6 +15,9 @@ from pipeline.backbones.mlp import MLPDecoderParams, MLPEncoderParams
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.residual import ResidualDecoderParams, ResidualEncoderParams
 from pipeline.backbones.resnet import ResnetParams
+from pipeline.backbones.stylegan import StyleGANParams
+from pipeline.backbones.stylegan2 import PublishedDiscriminatorParams
+from pipeline.backbones.stylegan2_synthesis import StyleGAN2Params
 from pipeline.backbones.unet import UnetParams
 from pipeline.backbones.vae import VaeParams
 from pipeline.block import default_kind
@@ -29,6 +32,22 @@ DecoderParams = Annotated[
     Field(discriminator="kind"),
     default_kind("dcgan"),
 ]
+DiscriminatorParams = Annotated[
+    ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams | PublishedDiscriminatorParams,
+    Field(discriminator="kind"),
+    default_kind("dcgan"),
+]
+"""Of a gan: encoders of one number, and networks that are told classes."""
+GeneratorParams = Annotated[
+    ConvDecoderParams
+    | MLPDecoderParams
+    | ResidualDecoderParams
+    | StyleGANParams
+    | StyleGAN2Params,
+    Field(discriminator="kind"),
+    default_kind("dcgan"),
+]
+"""Of a gan: decoders of noise, and networks of styles."""
 TranslatorParams = Annotated[ResnetParams | UnetParams, Field(discriminator="kind")]
 TwoWayGeneratorParams = Annotated[
     LatentTranslationParams | ResnetParams | UnetParams, Field(discriminator="kind")
@@ -41,7 +60,9 @@ OneWayGeneratorParams = Annotated[
 
 __all__ = [
     "DecoderParams",
+    "DiscriminatorParams",
     "EncoderParams",
+    "GeneratorParams",
     "LatentTranslationParams",
     "OneWayGeneratorParams",
     "PatchParams",

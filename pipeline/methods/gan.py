@@ -6,25 +6,29 @@ DCGAN (Radford et al. 2016) by default; ``loss: wasserstein`` with ``penalty: {k
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import torch
-from pydantic import PositiveFloat
+from pydantic import Field, PositiveFloat, model_validator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pipeline.backbones import DecoderParams, EncoderParams
+from pipeline.backbones import DiscriminatorParams, GeneratorParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
-from pipeline.block import Block, Count, Width
+from pipeline.backbones.styled import StyledParams
+from pipeline.backbones.stylegan2 import StyleGAN2DiscriminatorParams
+from pipeline.block import Block, Count, Width, default_kind
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.penalty import off_diagonal_penalty
 from pipeline.methods.adversarial import AdversarialRunParams
 from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
+from pipeline.methods.path_length import PathLength, PathLengthParams
 from pipeline.methods.runs import GenerativeRunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.gan import GANModel
+from pipeline.models.stylegan import StyleGANModel
 from pipeline.nn.conditioning import OneHotInput, OneHotPlanes
 from pipeline.samples import DatasetSpec, Labelled
 
@@ -36,6 +40,13 @@ class OrthogonalParams(Block):
     weight: PositiveFloat = 1e-4
 
 
+RegulariserParams = Annotated[
+    OrthogonalParams | PathLengthParams,
+    Field(discriminator="kind"),
+    default_kind("orthogonal"),
+]
+
+
 class GANParams(GenerativeRunParams, AdversarialRunParams):
     """DCGAN's values by default."""
 
@@ -43,15 +54,25 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     latent: Width = 100
     conditional: bool = False
     """Tell generator and discriminator the class, which can be asked for when sampling then."""
-    generator: DecoderParams = ConvDecoderParams()
-    discriminator: EncoderParams = ConvEncoderParams()
+    generator: GeneratorParams = ConvDecoderParams()
+    discriminator: DiscriminatorParams = ConvEncoderParams()
     loss: Adversarial = "nonsaturating"
-    regulariser: OrthogonalParams | None = None
-    """Of the generator's weights."""
+    regulariser: RegulariserParams | None = None
+    """Of the generator's weights, or of its path lengths."""
     discriminator_steps: Count = 1
     """Steps of the discriminator before each of the generator's, each on samples of its own."""
     optimizer: OptimizerParams = AdamParams()
     discriminator_optimizer: OptimizerParams = AdamParams()
+
+    @model_validator(mode="after")
+    def _has_paths(self) -> Self:
+        styled = isinstance(self.generator, StyledParams)
+        if isinstance(self.regulariser, PathLengthParams) and not styled:
+            raise ValueError(
+                "regulariser: {kind: path_length} is of styles w, which generator: {kind: "
+                f"{self.generator.kind}}} has none of; allowed: stylegan, stylegan2"
+            )
+        return self
 
     @property
     def batches_per_step(self) -> int:
@@ -66,9 +87,15 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
             )
         return len(data.classes) if self.conditional else 0
 
-    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> GANModel:
+    def build_model(
+        self, data: DatasetSpec, pretrained: Pretrained | None = None
+    ) -> GANModel | StyleGANModel:
         """Build the generator."""
         spec, classes = data.spec(self.domains), self.classes(data)
+        if isinstance(self.generator, StyledParams):
+            styled = self.generator.build(self.latent, spec, classes)
+            shape = {"latent": self.latent, "classes": classes}
+            return StyleGANModel(styled, **shape, bounded=spec.bounded)
         network: nn.Module = self.generator.build(self.latent + classes, spec)
         if classes:
             network = OneHotInput(network, classes)
@@ -81,6 +108,8 @@ class GANParams(GenerativeRunParams, AdversarialRunParams):
     def build_discriminator(self, data: DatasetSpec) -> Adversary:
         """Build the discriminator, which is told the classes where there are any."""
         spec, classes = data.spec(self.domains), self.classes(data)
+        if isinstance(self.discriminator, StyleGAN2DiscriminatorParams):
+            return self.build_adversary(self.discriminator.build(spec, 1, classes), joint=False)
         shown = spec.model_copy(update={"channels": spec.channels + classes})
         network: nn.Module = self.discriminator.build(shown, 1)
         if classes:
@@ -93,11 +122,16 @@ class GAN(Method[Labelled]):
     """See `GANParams`."""
 
     params: GANParams
-    model: GANModel
+    model: GANModel | StyleGANModel
 
-    def __init__(self, params: GANParams, model: GANModel, adversary: Adversary) -> None:
+    def __init__(
+        self, params: GANParams, model: GANModel | StyleGANModel, adversary: Adversary
+    ) -> None:
         super().__init__(params, model)
         self.adversary = adversary
+        regulariser = params.regulariser
+        paths = isinstance(regulariser, PathLengthParams)
+        self.path_length = PathLength(regulariser) if paths else None
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Build ``generator`` and ``discriminator``."""
@@ -112,7 +146,7 @@ class GAN(Method[Labelled]):
         for x, y in zip(batch.x.chunk(count), batch.y.chunk(count), strict=True):
             labels = y if self.model.classes else None
             z = self.model.draw(len(x), device=x.device)  # a copy there would wait for it
-            fake = self.model.decode(z, labels)
+            fake = self.model.generate(z, labels)
             yield Update(
                 "discriminator",
                 *self.adversary.discriminator_loss(x, fake.detach(), step, labels=labels),
@@ -120,8 +154,12 @@ class GAN(Method[Labelled]):
             self.adversary.clip()
         losses = Losses()
         losses.add("adversarial", self.adversary.generator_loss(fake, real=x, labels=labels))
-        if self.params.regulariser is not None:
+        if isinstance(self.params.regulariser, OrthogonalParams):
             losses.add("orthogonal", self.orthogonality(), self.params.regulariser.weight)
+        if self.path_length is not None and self.path_length.is_due(step):
+            assert isinstance(self.model, StyleGANModel)
+            penalty = self.path_length(self.model, len(x), labels)
+            losses.add("path_length", penalty, self.path_length.weight)
         yield losses.update("generator")
 
     def orthogonality(self) -> Tensor:
