@@ -13,7 +13,8 @@ from pipeline.backbones.stylegan2 import (
     with_batch_std,
 )
 from pipeline.backbones.stylegan2_synthesis import StyleGAN2Params
-from pipeline.samples import Spec
+from pipeline.params import load_params
+from pipeline.samples import DatasetSpec, Spec
 
 KINDS = {"stylegan": StyleGANParams, "stylegan2": StyleGAN2Params}
 MEL = Spec(channels=1, height=80, width=64, bounded=False)
@@ -37,23 +38,22 @@ def small(kind: str, spec: Spec, **fields):
 
 
 @pytest.mark.parametrize(
-    ("side", "width", "layers", "architecture", "generator", "discriminator"),
+    ("name", "generator", "discriminator"),
     [
-        (256, 64, 8, "resnet", 24_767_458, 24_001_089),
-        (1024, 32, 8, "resnet", 30_370_060, 29_012_513),
-        (32, 1024, 2, "orig", 19_947_539, 20_720_641),
+        ("stylegan2_256", 24_767_458, 24_001_089),
+        ("stylegan2_1024", 30_370_060, 29_012_513),
+        ("stylegan2_cifar", 19_947_539, 20_720_641),
     ],
-    ids=["paper256", "1024", "cifar"],
 )
-def test_stylegan2_has_the_published_sizes(
-    side, width, layers, architecture, generator, discriminator
-):
-    """NVlabs/stylegan2-ada-pytorch, instantiated by the values of its train.py."""
+def test_the_papers_blocks_have_the_published_sizes(name, generator, discriminator):
+    """NVlabs/stylegan2-ada-pytorch, instantiated by train.py's paper256, paper1024 and cifar."""
+    params = load_params(tiny.ROOT / "recipes/papers/params.yaml")
+    run = params.models[name]
+    spec = square(params.datasets[run.data].size)
     with torch.device("meta"):
-        g = StyleGAN2Params(width=width, layers=layers).build(512, square(side))
-        d = PublishedDiscriminatorParams(width=width, architecture=architecture).build(square(side))
-    assert tiny.count_parameters(g) == generator
-    assert tiny.count_parameters(d) == discriminator
+        method = run.build(DatasetSpec(specs=dict.fromkeys(run.domains, spec)))
+    assert tiny.count_parameters(method.model) == generator
+    assert tiny.count_parameters(method.adversary) == discriminator
 
 
 def test_stylegan_has_the_published_sizes():
