@@ -196,8 +196,8 @@ def way_between(finished: FinishedModel, first: int, second: int) -> Tensor:
     (a,), (b,) = (model.draw(1, Generator().manual_seed(seed)) for seed in (first, second))
     shares = torch.linspace(0, 1, FRAMES)
     if isinstance(model, StyleSpace):
-        ends = (model.to_w(end[None].to(finished.device))[0] for end in (a, b))
-        return model.of_w(lerp(*ends, shares.to(finished.device))).cpu()
+        start, end = model.to_w(torch.stack([a, b]).to(finished.device))
+        return model.of_w(lerp(start, end, shares.to(finished.device))).cpu()
     return model.decode(slerp(a, b, shares).to(finished.device)).cpu()
 
 

@@ -199,7 +199,7 @@ class StyleSpace(ABC):
 
     @abstractmethod
     def to_w(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map draws [N, Z], of classes ``labels`` [N], to w [N, W]; None: all of the first class."""
+        """Map draws [N, Z], of classes ``labels`` [N], to w [N, W]; None: all of the first."""
 
     @abstractmethod
     def synthesise(self, ws: Tensor) -> Tensor:

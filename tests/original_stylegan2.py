@@ -1,8 +1,8 @@
 """StyleGAN2-ADA's generator, computed anew from the papers' equations over a state dict.
 
-Under the names of NVlabs/stylegan2-ada-pytorch. Each sample has a convolution of its own, of weights
-that are modulated and demodulated as they stand in the paper, and each doubling puts zeros between
-samples: slow, and nothing of it is shared with what is tested.
+Under the names of NVlabs/stylegan2-ada-pytorch. Each sample has a convolution of its own, of
+weights that are modulated and demodulated as they stand in the paper, and each doubling puts zeros
+between samples: slow, and nothing of it is shared with what is tested.
 """
 
 import math

@@ -39,11 +39,7 @@ DiscriminatorParams = Annotated[
 ]
 """Of a gan: encoders of one number, and networks that are told classes."""
 GeneratorParams = Annotated[
-    ConvDecoderParams
-    | MLPDecoderParams
-    | ResidualDecoderParams
-    | StyleGANParams
-    | StyleGAN2Params,
+    ConvDecoderParams | MLPDecoderParams | ResidualDecoderParams | StyleGANParams | StyleGAN2Params,
     Field(discriminator="kind"),
     default_kind("dcgan"),
 ]

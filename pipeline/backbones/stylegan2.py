@@ -122,7 +122,7 @@ class StyleGAN2Discriminator(nn.Module):
         if self.mapping is None:
             return logits
         # Projection onto the class's vector (Miyato & Koyama 2018), as in StyleGAN2-ADA.
-        towards = self.mapping(None, labels)
+        towards: Tensor = self.mapping(None, labels)
         return (logits * towards).sum(dim=1, keepdim=True) / math.sqrt(towards.shape[1])
 
 

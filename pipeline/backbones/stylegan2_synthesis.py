@@ -37,9 +37,7 @@ class StyleGAN2Params(StyledParams):
 class StyleGAN2Synthesis(Synthesis):
     """See `StyleGAN2Params`."""
 
-    def __init__(
-        self, spec: Spec, *, width: int, most: int, dim: int, clamp: float | None
-    ) -> None:
+    def __init__(self, spec: Spec, *, width: int, most: int, dim: int, clamp: float | None) -> None:
         super().__init__()
         levels, (rows, columns) = halvings(spec)
         widths = [min(width * 2**level, most) for level in reversed(range(levels + 1))]
@@ -106,7 +104,7 @@ class ToSample(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """Map [N, inputs, H, W] in styles of w [N, dim] to samples [N, C, H, W], float32."""
-        y = self.conv(x, w).float() + self.bias[:, None, None]
+        y: Tensor = self.conv(x, w).float() + self.bias[:, None, None]
         return y if self.clamp is None else y.clamp(-self.clamp, self.clamp)
 
 

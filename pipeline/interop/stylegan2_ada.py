@@ -24,7 +24,7 @@ from pipeline.system.tensor_files import Weights, fitted, load_tensors
 EXPECTED = "expected the weights of a generator of stylegan2-ada-pytorch (G_ema.state_dict())"
 CONVERT = (
     "is a pickle of whole networks, whose code is not run. Where you trust the file, save its "
-    "weights alone, in the folder of stylegan2-ada-pytorch: python -c \"import pickle, torch; "
+    'weights alone, in the folder of stylegan2-ada-pytorch: python -c "import pickle, torch; '
     "torch.save(pickle.load(open('network.pkl', 'rb'))['G_ema'].state_dict(), 'network.pt')\""
 )
 FILTER = "resample_filter"  # of each block and layer, the same everywhere: no weight

@@ -129,9 +129,11 @@ class GAN(Method[Labelled]):
     ) -> None:
         super().__init__(params, model)
         self.adversary = adversary
-        regulariser = params.regulariser
-        paths = isinstance(regulariser, PathLengthParams)
-        self.path_length = PathLength(regulariser) if paths else None
+        self.path_length = (
+            PathLength(params.regulariser)
+            if isinstance(params.regulariser, PathLengthParams)
+            else None
+        )
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Build ``generator`` and ``discriminator``."""

@@ -132,9 +132,7 @@ class ImportedGANParams(ImportedRunParams, GenerativeRunParams):
     generator: StyleGAN2Params
     file: CheckpointFile
 
-    def build_model(
-        self, data: DatasetSpec, pretrained: Pretrained | None = None
-    ) -> StyleGANModel:
+    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> StyleGANModel:
         """Build the generator."""
         spec = data.spec(self.domains)
         network = self.generator.build(self.latent, spec, self.classes)

@@ -58,14 +58,14 @@ class StyleGANModel(nn.Module, LatentSampler, StyleSpace):
         return self.of_w(self.to_w(z, labels))
 
     def to_w(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map draws [N, Z], of classes ``labels`` [N], to w [N, W]; None: all of the first class."""
+        """Map draws [N, Z], of classes ``labels`` [N], to w [N, W]; None: all of the first."""
         if self.classes and labels is None:
             labels = z.new_zeros(len(z)).long()
         w: Tensor = self.generator.mapping(z, labels if self.classes else None)
         return w
 
     def synthesise(self, ws: Tensor) -> Tensor:
-        """Draw samples [N, C, H, W] of a w for each layer [N, L, W], with the noise that is kept."""
+        """Draw samples [N, C, H, W] of a w for each layer [N, L, W], with the kept noise."""
         return self._drawn(ws, "constant")
 
     def _drawn(self, ws: Tensor, noise: Noise, generator: Generator | None = None) -> Tensor:

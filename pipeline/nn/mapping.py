@@ -4,6 +4,8 @@ Karras et al. 2019, section 2; classes as in StyleGAN2-ADA (Karras et al. 2020a)
 discriminator maps them alike.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, cat, nn
 from torch.nn.functional import one_hot
@@ -31,8 +33,7 @@ class Mapping(nn.Module):
         inputs = latent + (dim if classes else 0)
         widths = [inputs, *[dim] * layers]
         self.layers = nn.ModuleList(
-            EqualisedLinear(a, b, lr_multiplier=LR_MULTIPLIER)
-            for a, b in zip(widths[:-1], widths[1:], strict=True)
+            EqualisedLinear(a, b, lr_multiplier=LR_MULTIPLIER) for a, b in pairwise(widths)
         )
         self.register_buffer("mean", torch.zeros(dim))
 

@@ -40,7 +40,7 @@ class ModulatedConv2d(nn.Module):
         self.affine = EqualisedLinear(dim, inputs, bias=1.0)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
         self.scale = 1.0 if demodulate else 1 / math.sqrt(inputs * kernel**2)
-        self.demodulate, self.double, self.padding = demodulate, double, kernel // 2
+        self.demodulate, self.doubles, self.padding = demodulate, double, kernel // 2
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """Map [N, inputs, H, W] in the styles of w [N, dim] to [N, outputs, H, W], or 2H, 2W."""
@@ -48,7 +48,7 @@ class ModulatedConv2d(nn.Module):
             style = self.affine(w.float()) * self.scale
             after = demodulation(self.weight, style) if self.demodulate else None
         y = x * style.to(x.dtype)[:, :, None, None]
-        if self.double:
+        if self.doubles:
             y = doubling_conv(y, self.weight)
         else:
             y = conv2d(y, self.weight, padding=self.padding)

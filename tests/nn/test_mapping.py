@@ -43,6 +43,4 @@ def test_the_mean_follows_and_truncation_moves_towards_it():
     w = torch.randn(3, 2)
     assert torch.equal(mapping.truncate(w, 0.0), mapping.mean.expand(3, -1))
     torch.testing.assert_close(mapping.truncate(w, 1.0), w)
-    torch.testing.assert_close(
-        mapping.truncate(w, 0.7), mapping.mean + 0.7 * (w - mapping.mean)
-    )
+    torch.testing.assert_close(mapping.truncate(w, 0.7), mapping.mean + 0.7 * (w - mapping.mean))
