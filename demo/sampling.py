@@ -17,12 +17,12 @@ from demo import explore
 from demo.library import Library
 from demo.seeds import any_seed, seed_of
 from demo.words import Turns, shows_errors
-from pipeline.capabilities import SAMPLING_OPTIONS, LatentSampler, Option
+from pipeline.capabilities import SAMPLING_OPTIONS, LatentSampler, Option, StyleSpace
 from pipeline.codecs.image import Picture, to_png
 from pipeline.figures import grid, to_rgb
 from pipeline.inference.finished import FinishedModel, as_sampler
 from pipeline.inference.sampling import classes_of, draw_samples, square_grid
-from pipeline.latent.interpolation import slerp
+from pipeline.latent.interpolation import lerp, slerp
 
 MOST = 64  # samples a grid
 FRAMES, MILLISECONDS = 24, 80  # of the way between two samples, there and back again
@@ -194,8 +194,11 @@ def way_between(finished: FinishedModel, first: int, second: int) -> Tensor:
     model = finished.model
     assert isinstance(model, LatentSampler)
     (a,), (b,) = (model.draw(1, Generator().manual_seed(seed)) for seed in (first, second))
-    z = slerp(a, b, torch.linspace(0, 1, FRAMES))
-    return model.decode(z.to(finished.device)).cpu()
+    shares = torch.linspace(0, 1, FRAMES)
+    if isinstance(model, StyleSpace):
+        start, end = model.to_w(torch.stack([a, b]).to(finished.device))
+        return model.of_w(lerp(start, end, shares.to(finished.device))).cpu()
+    return model.decode(slerp(a, b, shares).to(finished.device)).cpu()
 
 
 def animation(samples: Tensor) -> bytes:

@@ -113,7 +113,32 @@ TRUNCATION = Option(
     "Draws the latent's numbers from a normal distribution that ends at this on both sides: the "
     "less, the more typical and the less varied samples are (BigGAN). 0: it does not end.",
 )
-SAMPLING_OPTIONS: tuple[Option, ...] = (TEMPERATURE, TOP_K, TOP_P, TRUNCATION)
+PSI = Option(
+    "psi",
+    0.0,
+    1.0,
+    1.0,
+    0.05,
+    "Truncation in W: samples keep so much of their way from the mean style. Below 1 more typical "
+    "and less varied, at 0 all alike.",
+)
+NOISE = Option(
+    "noise",
+    0,
+    2,
+    1,
+    1,
+    "Noise inputs, which make details: 0 none, 1 drawn anew for each sample, 2 the model's own "
+    "maps for all.",
+)
+SAMPLING_OPTIONS: tuple[Option, ...] = (
+    TEMPERATURE,
+    TOP_K,
+    TOP_P,
+    TRUNCATION,
+    PSI,
+    NOISE,
+)
 """Every option that the sampler of any model takes, in the order in which they are shown."""
 
 PITCH = Option(
@@ -179,6 +204,37 @@ class LatentSampler(Sampler):
         import torch
 
         return torch.randn(n, self.latent, generator=generator, device=device)
+
+
+class StyleSpace(ABC):
+    """Draws samples of styles w, one for each layer: the first say what is coarse, the last what
+    is fine (pose; features; colours)."""
+
+    layers: int
+    """Number L of the w that a sample takes."""
+
+    @abstractmethod
+    def to_w(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map draws [N, Z], of classes ``labels`` [N], to w [N, W]; None: all of the first."""
+
+    @abstractmethod
+    def synthesise(self, ws: Tensor) -> Tensor:
+        """Draw samples [N, C, H, W] of a w for each layer [N, L, W]: equal ones give equal ones."""
+
+    def of_w(self, w: Tensor) -> Tensor:
+        """Draw samples [N, C, H, W] of w [N, W], one for all layers."""
+        return self.synthesise(w[:, None].expand(-1, self.layers, -1))
+
+    def mix(self, coarse: Tensor, fine: Tensor, layer: int) -> Tensor:
+        """Draw samples [N, C, H, W] of two w [N, W], the second from ``layer`` on, 0 to L.
+
+        StyleGAN's style mixing (Karras et al. 2019, section 3.1).
+        """
+        import torch
+
+        shared = [coarse[:, None].expand(-1, layer, -1)]
+        shared.append(fine[:, None].expand(-1, self.layers - layer, -1))
+        return self.synthesise(torch.cat(shared, dim=1))
 
 
 class Reconstructor(ABC):
@@ -257,6 +313,7 @@ CAPABILITIES: dict[str, type] = {
     "style": Stylist,
     "one-shot": OneShot,
     "sample": Sampler,
+    "style-space": StyleSpace,
     "reconstruct": Reconstructor,
     "latent": Latent,
     "codes": Tokenizer,

@@ -112,6 +112,8 @@ TOYS: dict[str, dict[str, Any]] = {
         "optimizer": {"lr": 5e-4, "beta1": 0.9, "beta2": 0.99},
     },
     "inca": {"discriminator_start": 0},
+    "stylegan": {"discriminator_optimizer": {"lr": 5e-4, "beta1": 0, "beta2": 0.99}},
+    "stylegan2": {"discriminator_optimizer": {"lr": 5e-4, "beta1": 0, "beta2": 0.99}},
     "mask_cyclegan_vc": {
         "optimizer": {"lr": 5e-4},
         "discriminator_optimizer": {"lr": 2.5e-4},

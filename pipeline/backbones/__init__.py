@@ -16,6 +16,9 @@ from pipeline.backbones.mlp import MLPDecoderParams, MLPEncoderParams
 from pipeline.backbones.patch import PatchParams
 from pipeline.backbones.residual import ResidualDecoderParams, ResidualEncoderParams
 from pipeline.backbones.resnet import ResnetParams
+from pipeline.backbones.stylegan import StyleGANParams
+from pipeline.backbones.stylegan2 import PublishedDiscriminatorParams
+from pipeline.backbones.stylegan2_synthesis import StyleGAN2Params
 from pipeline.backbones.unet import UnetParams
 from pipeline.backbones.vae import VaeParams
 from pipeline.block import default_kind
@@ -45,18 +48,27 @@ DecoderParams = Annotated[
     default_kind("dcgan"),
 ]
 DiscriminatorParams = Annotated[
-    ConvEncoderParams | MLPEncoderParams | ResidualEncoderParams | BigganDiscriminatorParams,
+    ConvEncoderParams
+    | MLPEncoderParams
+    | ResidualEncoderParams
+    | BigganDiscriminatorParams
+    | PublishedDiscriminatorParams,
     Field(discriminator="kind"),
     default_kind("dcgan"),
 ]
 """Of a gan: encoders, which may see a batch's samples together, and networks that are told
 classes."""
 GeneratorParams = Annotated[
-    ConvDecoderParams | MLPDecoderParams | ResidualDecoderParams | BigganGeneratorParams,
+    ConvDecoderParams
+    | MLPDecoderParams
+    | ResidualDecoderParams
+    | BigganGeneratorParams
+    | StyleGANParams
+    | StyleGAN2Params,
     Field(discriminator="kind"),
     default_kind("dcgan"),
 ]
-"""Of a gan: decoders, and networks that are told classes."""
+"""Of a gan: decoders of noise, and networks that are told classes or steered by styles."""
 TranslatorParams = Annotated[ResnetParams | UnetParams, Field(discriminator="kind")]
 TwoWayGeneratorParams = Annotated[
     LatentTranslationParams | ResnetParams | UnetParams, Field(discriminator="kind")

@@ -190,7 +190,10 @@ def export(
 def import_model(
     origin: Annotated[
         str,
-        typer.Argument(help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos or taming."),
+        typer.Argument(
+            help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos, taming or "
+            "stylegan2-ada."
+        ),
     ],
     checkpoint: Annotated[
         Path,
@@ -246,6 +249,7 @@ def import_model(
       crossdomain import bigvgan bigvgan_generator.pt --name bigvgan
       crossdomain import vocos pytorch_model.bin --config config.yaml --name vocos
       crossdomain import taming last.ckpt --config model.yaml --name vqgan
+      crossdomain import stylegan2-ada network.pt --name faces
     """
     from pipeline.cli.commands.importing import Wishes, run
 

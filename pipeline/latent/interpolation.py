@@ -4,6 +4,15 @@ import torch
 from torch import Tensor
 
 
+def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    """Compute points on the straight line from a to b [W], at shares ``t`` [T] of it: [T, W].
+
+    In a space of styles w, which no normal distribution is asked to fill, the straight way leads
+    through typical samples (Karras et al. 2019, section 4.1).
+    """
+    return torch.lerp(a, b, t[:, None])
+
+
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """Compute points on the arc from a to b [Z], at shares ``t`` [T] of its angle: [T, Z].
 

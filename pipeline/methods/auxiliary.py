@@ -2,7 +2,8 @@
 
 from torch import Tensor
 
-from pipeline.methods.adversary import Adversary, Outputs
+from pipeline.methods.adversary import Adversary
+from pipeline.methods.discriminator_outputs import Outputs
 
 
 class AuxiliaryAdversary(Adversary):

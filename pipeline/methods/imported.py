@@ -8,14 +8,16 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from pipeline.backbones import TranslatorParams
 from pipeline.backbones.bigvgan import BigvganParams
 from pipeline.backbones.hifigan import HifiganParams
+from pipeline.backbones.stylegan2_synthesis import StyleGAN2Params
 from pipeline.backbones.vocos import VocosParams
 from pipeline.backbones.vqgan import VqganParams
-from pipeline.block import Block, default_kind
+from pipeline.block import Block, Width, default_kind
 from pipeline.conventions import MelConvention
 from pipeline.errors import UserError
 from pipeline.methods.base import Method, RunParams
 from pipeline.methods.runs import GenerativeRunParams, TranslatorRunParams
 from pipeline.models.card import Pretrained
+from pipeline.models.stylegan import StyleGANModel
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.models.vocoder import VocoderModel
 from pipeline.models.vq import VQModel
@@ -115,6 +117,28 @@ class ImportedVQParams(ImportedRunParams, GenerativeRunParams):
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VQModel:
         """Build encoder, codebook and decoder."""
         return VQModel(data.spec(self.domains), self.network, self.quantiser, laplace=False)
+
+
+class ImportedGANParams(ImportedRunParams, GenerativeRunParams):
+    """A generator whose weights came from a checkpoint."""
+
+    method: Literal["imported_gan"] = "imported_gan"
+    domains: tuple[str, ...] = ("picture",)
+    origin: Literal["stylegan2-ada"]
+    """Whose layout the checkpoint has."""
+    latent: Width
+    classes: int = Field(ge=0, le=2**14)
+    """That it is told; 0: none."""
+    generator: StyleGAN2Params
+    file: CheckpointFile
+
+    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> StyleGANModel:
+        """Build the generator."""
+        spec = data.spec(self.domains)
+        network = self.generator.build(self.latent, spec, self.classes)
+        return StyleGANModel(
+            network, latent=self.latent, classes=self.classes, bounded=spec.bounded
+        )
 
 
 class ImportedVocoderParams(ImportedRunParams):

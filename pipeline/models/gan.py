@@ -29,6 +29,10 @@ class GANModel(nn.Module, LatentSampler):
         z = draw_latents(self, n, generator, truncation).to(next(self.parameters()).device)
         return self.decode(z, None if labels is None else labels.to(z.device))
 
+    def generate(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Generate what training shows the discriminator, from draws [N, Z] of classes [N]."""
+        return self.decode(z, labels)
+
     def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Generate from draws [N, Z], of classes ``labels`` [N]; None: all of the first class."""
         if not self.classes:

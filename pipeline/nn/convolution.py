@@ -46,10 +46,10 @@ def add_spectral_norm(network: nn.Module, *, embeddings: bool = False) -> None:
     ``embeddings``: theirs, too, as of a discriminator's classes; a generator's begin at 0 or are
     left as they are in the published ones.
     """
-    kinds: tuple[type[nn.Module], ...] = (nn.Conv1d, nn.Conv2d, nn.Linear)
-    kinds += (nn.Embedding,) if embeddings else ()
     for layer in list(network.modules()):
-        if isinstance(layer, kinds):
+        asked = embeddings and isinstance(layer, nn.Embedding)
+        if asked or isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear):
+            assert isinstance(layer.weight, Tensor)
             register_parametrization(layer, "weight", SpectralNorm(layer.weight))
 
 

@@ -6,10 +6,15 @@ then learn at one speed.
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, linear
+
+from pipeline.nn.fir import doubling_conv, halving_conv
+
+Resample = Literal["none", "double", "halve"]
 
 
 class EqualisedLinear(nn.Module):
@@ -42,21 +47,37 @@ class EqualisedLinear(nn.Module):
 
 
 class EqualisedConv2d(nn.Module):
-    """A convolution whose weights are scaled as it runs, of stride 1 and zeros at the border."""
+    """A convolution whose weights are scaled as it runs, of zeros at the border."""
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int, *, gain: float = 1.0, bias: bool = True
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        *,
+        gain: float = 1.0,
+        bias: bool = True,
+        resample: Resample = "none",
     ) -> None:
-        """Take an odd ``kernel``, and ``gain``, sqrt(2) before a ReLU."""
+        """Take an odd ``kernel``, and ``gain``, sqrt(2) before a ReLU.
+
+        ``resample``: doubles or halves height and width on the way, filtered (`nn.fir`); with a
+        kernel of 3.
+        """
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.scale = gain / math.sqrt(inputs * kernel**2)
         self.padding = kernel // 2
+        self.resample: Resample = resample
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map [N, inputs, H, W] to [N, outputs, H, W]."""
-        return conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
+        """Map [N, inputs, H, W] to [N, outputs, H, W], or 2H, 2W, or H/2, W/2."""
+        weight = self.weight * self.scale
+        if self.resample == "none":
+            return conv2d(x, weight, self.bias, padding=self.padding)
+        y = (doubling_conv if self.resample == "double" else halving_conv)(x, weight)
+        return y if self.bias is None else y + self.bias.to(y.dtype)[:, None, None]
 
 
 class PixelNorm(nn.Module):

@@ -485,7 +485,7 @@ def test_whole_numbers_are_asked_of_options_that_are_whole(models: Path, tmp_pat
     result = call(*arguments, "--top-k", "1.5")
     assert result.exit_code == 2
     assert "'--top-k': Input should be a valid integer" in result.stderr
-    assert [option.name for option in SAMPLING_OPTIONS if option.whole] == ["top_k"]
+    assert [option.name for option in SAMPLING_OPTIONS if option.whole] == ["top_k", "noise"]
     assert not (tmp_path / "out.png").exists()
 
 

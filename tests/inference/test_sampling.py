@@ -25,7 +25,9 @@ from pipeline.inference.vocoders import GriffinLim
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import build_from_card
 from pipeline.models.code_prior import CodePriorModel
+from pipeline.models.gan import GANModel
 from pipeline.models.sampling import sample_labelled
+from pipeline.models.stylegan import StyleGANModel
 from pipeline.training.readers import reader_of
 from pipeline.training.train import train
 
@@ -48,6 +50,7 @@ RUNS = {
     "autoencoder": of_sound("autoencoder", "ann", steps=150, optimizer={"lr": 1e-2, "beta1": 0.9}),
     "codes": of_sound("vqvae", "ann", "bob"),
     "prior": of_sound("code_prior", "ann", "bob", pretrained="models/codes"),
+    "styled": of_sound("stylegan2", "ann"),
 }
 
 
@@ -252,8 +255,9 @@ def every_sampler() -> list[Sampler]:
     return found
 
 
-def test_neutral_options_change_nothing(models: Path) -> None:
-    finished = load(models / "prior")
+@pytest.mark.parametrize("name", ["prior", "styled"])
+def test_neutral_options_change_nothing(models: Path, name: str) -> None:
+    finished = load(models / name)
     taken, own = finished.model.options, finished.model.defaults()
     (expected,) = draw_samples(finished, 2, 1)
     (found,) = draw_samples(finished, 2, 1, options={o.name: own[o] for o in taken})
@@ -262,7 +266,8 @@ def test_neutral_options_change_nothing(models: Path) -> None:
 
 @pytest.mark.parametrize("option", SAMPLING_OPTIONS, ids=lambda option: option.name)
 def test_options_out_of_bounds_are_refused(models: Path, tmp_path: Path, option: Any) -> None:
-    name = "prior" if option in CodePriorModel.options else "gan"
+    kinds = {"prior": CodePriorModel, "styled": StyleGANModel, "gan": GANModel}
+    name = next(name for name, kind in kinds.items() if option in kind.options)
     finished: FinishedModel = load(models / name)
     for value in (option.least - 1, option.most + 1):
         words = f"{option.name}: found {value:g}, allowed: {option.least:g} to {option.most:g}"

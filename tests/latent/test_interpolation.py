@@ -12,11 +12,16 @@ from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel
 from pipeline.inference.sampling import draw_samples
-from pipeline.latent.interpolation import slerp
+from pipeline.latent.interpolation import lerp, slerp
 from pipeline.latent.traversal import moving_axes
 from pipeline.models.card import Card
 from pipeline.models.sampling import draw_labels
 from pipeline.samples import DatasetSpec, Spec
+
+
+def test_lerp_is_straight() -> None:
+    points = lerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 3.0]), torch.tensor([0.0, 0.25, 1]))
+    torch.testing.assert_close(points, torch.tensor([[1.0, 0.0], [0.75, 0.75], [0.0, 3.0]]))
 
 
 def test_slerp_keeps_to_the_circle() -> None:

@@ -10,6 +10,7 @@ from exported import export_model
 from trainers import trainer
 from waits import Waits
 
+from pipeline.backbones.styled import StyledParams
 from pipeline.capabilities import (
     Sampler,
     Translator,
@@ -37,6 +38,7 @@ CAPABILITIES = {
     "pix2pix": ("translate",),
     "sgan": ("sample", "classify"),
     "spade": ("translate", "style"),
+    "styled": ("sample", "style-space"),  # a gan's generator of styles
     "unit": ("translate",),
     "vae": ("sample", "reconstruct", "latent", "score"),
     "vocos": ("vocode",),
@@ -170,7 +172,8 @@ def test_a_step_repeats_with_its_seed(run):
 def test_capabilities(run):
     found = capabilities(tiny.build(run).model)
     assert found
-    assert found == CAPABILITIES.get(run.method, found)
+    styled = isinstance(getattr(run, "generator", None), StyledParams)
+    assert found == CAPABILITIES.get("styled" if styled else run.method, found)
 
 
 def test_shape_contract(run):

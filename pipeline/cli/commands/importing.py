@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.backbones import TranslatorParams, UnetParams
+from pipeline.cli.commands.importing_gan import import_generator
 from pipeline.cli.commands.importing_vocoder import LAYOUTS, import_vocoder
 from pipeline.cli.commands.importing_vq import import_coder
 from pipeline.codecs import ImageCodec
@@ -23,6 +24,7 @@ from pipeline.system.files import check_folder
 CONFIGURED: dict[str, tuple[str, Callable[[Path, Path | None, Path], str]]] = {
     **{origin: ("vocoder", partial(import_vocoder, origin)) for origin in LAYOUTS},
     "taming": ("VQGAN", import_coder),
+    "stylegan2-ada": ("generator", import_generator),
 }
 """Whose checkpoints have their network in a file beside them, and what reads which model."""
 CHANNELS = {1, 3}  # of pictures: grey or colour
