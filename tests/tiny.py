@@ -106,6 +106,8 @@ TOYS: dict[str, dict[str, Any]] = {
         "optimizer": {"lr": 5e-4, "beta1": 0.9, "beta2": 0.99},
     },
     "inca": {"discriminator_start": 0},
+    # Full-grown, so that every layer learns: growth has tests of its own.
+    "progressive_gan": {"growth": {"start": 2}},
     "mask_cyclegan_vc": {
         "optimizer": {"lr": 5e-4},
         "discriminator_optimizer": {"lr": 2.5e-4},

@@ -22,6 +22,7 @@ from pipeline.methods.imported import ImportedParams, ImportedVocoderParams, Imp
 from pipeline.methods.inca import INCAParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pix2pix import Pix2PixParams
+from pipeline.methods.progressive_gan import ProgressiveGANParams
 from pipeline.methods.spade import SPADEParams
 from pipeline.methods.unit import UNITParams
 from pipeline.methods.vae import VAEParams
@@ -42,6 +43,7 @@ ModelParams = Annotated[
     | INCAParams
     | MaskCycleGANVCParams
     | Pix2PixParams
+    | ProgressiveGANParams
     | SPADEParams
     | UNITParams
     | VAEParams

@@ -36,6 +36,7 @@ CAPABILITIES = {
     "inca": ("translate",),
     "mask_cyclegan_vc": ("translate",),
     "pix2pix": ("translate",),
+    "progressive_gan": ("sample",),
     "spade": ("translate", "style"),
     "unit": ("translate",),
     "vae": ("sample", "reconstruct", "latent", "score"),
