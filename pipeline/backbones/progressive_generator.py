@@ -55,9 +55,9 @@ class ProgressiveGeneratorParams(Block):
         if not isinstance(below, ProgressiveGenerator):
             raise ValueError("expected a generator of kind progressive below")
         levels, smallest = halvings(spec)
-        if below.levels >= levels or below.smallest != smallest or below.outputs != spec.channels:
+        if below.levels >= levels or below.stem_size != smallest or below.outputs != spec.channels:
             raise ValueError(
-                f"found a generator of {below.outputs} channels that doubles {below.smallest} "
+                f"found a generator of {below.outputs} channels that doubles {below.stem_size} "
                 f"{below.levels} times below, allowed: one of {spec.channels} that doubles "
                 f"{smallest} fewer than {levels} times"
             )
@@ -94,7 +94,7 @@ class ProgressiveGenerator(nn.Module):
     ) -> None:
         """Take the ``channels`` of each level, and height and width of level 0."""
         super().__init__()
-        self.inputs, self.channels, self.smallest = inputs, channels, smallest
+        self.inputs, self.channels, self.stem_size = inputs, channels, smallest
         self.outputs, self.start, self.bounded = outputs, start, bounded
         self.levels = len(channels) - 1
         if start > self.levels:

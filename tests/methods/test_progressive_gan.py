@@ -13,7 +13,7 @@ from pipeline.backbones.progressive import Growth, shown_at
 from pipeline.methods.progressive_gan import GrowthParams, ProgressiveGAN
 from pipeline.methods.registry import load_run
 from pipeline.nn.ema import update_ema
-from pipeline.samples import Labelled
+from pipeline.samples import DatasetSpec, Labelled, Spec
 from pipeline.training.checkpoints import Checkpoints
 from pipeline.training.trainer import Trainer
 
@@ -229,3 +229,16 @@ def test_a_finished_model_is_full_grown():
     z = model.draw(2, torch.Generator().manual_seed(1))
     assert torch.equal(again.decode(z), model.decode(z))
     assert not torch.equal(*(again.decode(z)[:, :, at::2, ::2] for at in (0, 1)))  # not enlarged
+
+
+def test_it_learns_from_chunks_of_sound():
+    # Rectangular sizes, of samples without bounds: what the networks say of their size holds.
+    sound = {"data": "voices", "domains": ["arthur"], "crop": 32, "growth": {**GROWTH, "start": 0}}
+    run = tiny.shrink(RUN, **sound, steps=15)
+    data = DatasetSpec(specs={"arthur": Spec(channels=1, height=16, width=None, bounded=False)})
+    method = run.build_for(data)
+    x = torch.randn(2, 1, 16, 32)
+    for step in (0, 3, 14):
+        for update in method.updates(Labelled(x, torch.zeros(2, dtype=torch.int64)), step):
+            assert torch.isfinite(update.loss)
+    assert method.model.eval().sample(2).shape == (2, 1, 16, 32)
