@@ -108,6 +108,10 @@ TOYS: dict[str, dict[str, Any]] = {
     "inca": {"discriminator_start": 0},
     # Full-grown, so that every layer learns: growth has tests of its own.
     "progressive_gan": {"growth": {"start": 2}},
+    # Not told classes, since one-hot vectors are waited for on a processor. Batch norm takes from
+    # the fakes of a toy what would tell them from others.
+    "projected_gan_16": {"conditional": False},
+    "grown_projected_gan": {"discriminator": {"width": 4, "norm": "none"}},
     "mask_cyclegan_vc": {
         "optimizer": {"lr": 5e-4},
         "discriminator_optimizer": {"lr": 2.5e-4},

@@ -17,12 +17,14 @@ from pipeline.methods.code_prior import CodePriorParams
 from pipeline.methods.cut import CUTParams
 from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
+from pipeline.methods.grown_projected_gan import GrownProjectedGANParams
 from pipeline.methods.hifigan import HifiGANParams
 from pipeline.methods.imported import ImportedParams, ImportedVocoderParams, ImportedVQParams
 from pipeline.methods.inca import INCAParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pix2pix import Pix2PixParams
 from pipeline.methods.progressive_gan import ProgressiveGANParams
+from pipeline.methods.projected_gan import ProjectedGANParams
 from pipeline.methods.spade import SPADEParams
 from pipeline.methods.unit import UNITParams
 from pipeline.methods.vae import VAEParams
@@ -39,11 +41,13 @@ ModelParams = Annotated[
     | CUTParams
     | CycleGANParams
     | GANParams
+    | GrownProjectedGANParams
     | HifiGANParams
     | INCAParams
     | MaskCycleGANVCParams
     | Pix2PixParams
     | ProgressiveGANParams
+    | ProjectedGANParams
     | SPADEParams
     | UNITParams
     | VAEParams
