@@ -28,7 +28,7 @@ def finished(run: RunParams) -> Pretrained:
 
 
 def refused(run: RunParams, below: Pretrained, data: DatasetSpec | None = None) -> str:
-    with pytest.raises(ValueError, match=".") as error:
+    with pytest.raises(ValueError, match=r"\S") as error:
         run.build(data or tiny.data_of(run), below)
     return str(error.value)
 
