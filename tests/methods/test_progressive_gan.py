@@ -13,6 +13,7 @@ from pipeline.backbones.progressive import Growth, shown_at
 from pipeline.methods.progressive_gan import GrowthParams, ProgressiveGAN
 from pipeline.methods.registry import load_run
 from pipeline.nn.ema import update_ema
+from pipeline.params import load_params
 from pipeline.samples import DatasetSpec, Labelled, Spec
 from pipeline.training.checkpoints import Checkpoints
 from pipeline.training.trainer import Trainer
@@ -93,6 +94,24 @@ def test_phases_that_do_not_fit_are_refused(fields, words):
 def test_no_size_has_more_samples_than_are_read():
     with pytest.raises(ValidationError, match=r"growth\.batches: found 3, allowed: at most the ba"):
         growing(growth={"batches": (3, 2, 1)})
+
+
+def test_the_full_size_block_shows_as_many_pictures_as_published():
+    # config.py of tkarras/progressive_growing_of_gans, preset-v1-1gpu: 800,000 in each phase.
+    run = load_params(tiny.ROOT / "recipes/papers/params.yaml").models["progressive_gan"]
+    growth, counts = run.growth, run.growth.batches
+    phases = growth.phases(8)
+    shown = [
+        (s * small, f * large)
+        for (s, f), small, large in zip(phases, counts[:-1], counts[1:], strict=True)
+    ]
+    torch.testing.assert_close(torch.tensor(shown), torch.full((8, 2), 800_000), atol=8, rtol=0)
+    rest = (run.steps - growth.end(8)) * counts[-1]
+    assert sum(map(sum, shown)) + rest == pytest.approx(19_000_000, abs=50)
+    spec = Spec(channels=3, height=1024, width=1024, bounded=True)
+    with torch.device("meta"):
+        method = run.build(DatasetSpec(specs={"female": spec, "male": spec}))
+    assert tiny.count_parameters(method.model, method.adversary) == 23_079_115 + 23_087_249
 
 
 # What learns
