@@ -175,4 +175,5 @@ class Head(nn.Module):
         if self.embedding is None:
             return y
         weights = self.embedding(labels)[:, :, None, None]
-        return (y * weights).sum(dim=1, keepdim=True) / math.sqrt(EMBEDDING)
+        told: Tensor = (y * weights).sum(dim=1, keepdim=True) / math.sqrt(EMBEDDING)
+        return told

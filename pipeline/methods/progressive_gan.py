@@ -224,8 +224,8 @@ class ProgressiveGAN(Method[Labelled]):
 
     def beginnings(self) -> dict[str, int]:
         """Return the step at which each weight of a later level begins to learn, by name."""
-        network, found = self.generator, {}
-        first = self.params.growth.start
+        network, first = self.generator, self.params.growth.start
+        found: dict[str, int] = {}
         steps = self.params.growth.beginnings(network.levels)
         for level, step in enumerate(steps[1:], first + 1):
             layers = {f"blocks.{level - 1}": network.blocks[level - 1]}
