@@ -12,7 +12,7 @@ paper, where that code has groups of four.
 """
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import torch
 from pydantic import Field, NonNegativeFloat, model_validator
@@ -42,17 +42,20 @@ from pipeline.models.gan import GANModel
 from pipeline.samples import DatasetSpec, Labelled
 
 
+MOST = 17  # sizes: 16 doublings of the smallest
+
+
 class GrowthParams(Block):
     """The steps of each size; what is left of a run, the last size has."""
 
     start: int = Field(0, ge=0, le=16)
     """Doublings that networks begin with. 0: 4 rows or columns, whichever are fewer (up to 7 where
     samples do not halve to 4)."""
-    stabilise: Steps | tuple[Steps, ...] = 500
+    stabilise: Steps | Annotated[tuple[Steps, ...], Field(max_length=MOST)] = 500
     """Steps of each size below the last, one number for all or one for each."""
-    fade: Step | tuple[Step, ...] = 500
+    fade: Step | Annotated[tuple[Step, ...], Field(max_length=MOST)] = 500
     """Steps in which each further size fades in, one number for all or one for each."""
-    batches: tuple[Count, ...] = ()
+    batches: tuple[Count, ...] = Field((), max_length=MOST)
     """Samples a step of each size from the first on, of those that are read; none: all."""
 
     def phases(self, levels: int) -> list[tuple[int, int]]:
