@@ -41,7 +41,6 @@ from pipeline.models.card import Pretrained
 from pipeline.models.gan import GANModel
 from pipeline.samples import DatasetSpec, Labelled
 
-
 MOST = 17  # sizes: 16 doublings of the smallest
 
 
