@@ -114,6 +114,12 @@ TOYS: dict[str, dict[str, Any]] = {
     "inca": {"discriminator_start": 0},
     "stylegan": {"discriminator_optimizer": {"lr": 5e-4, "beta1": 0, "beta2": 0.99}},
     "stylegan2": {"discriminator_optimizer": {"lr": 5e-4, "beta1": 0, "beta2": 0.99}},
+    # Full-grown, so that every layer learns: growth has tests of its own.
+    "progressive_gan": {"growth": {"start": 2}},
+    # Not told classes, since one-hot vectors are waited for on a processor. Batch norm takes from
+    # the fakes of a toy what would tell them from others.
+    "projected_gan_16": {"conditional": False},
+    "grown_projected_gan": {"discriminator": {"width": 4, "norm": "none"}},
     "mask_cyclegan_vc": {
         "optimizer": {"lr": 5e-4},
         "discriminator_optimizer": {"lr": 2.5e-4},
@@ -137,11 +143,17 @@ def runs() -> dict[str, RunParams]:
         **params.models,
         "voice_cyclegan": zoo().models["voice_cyclegan"],
     }
-    for name, run in {**zoo().runs, **real_voices()}.items():
+    for name, run in {**zoo().runs, **gans().runs, **real_voices()}.items():
         if family(run) not in map(family, found.values()):
             found[name] = run
     found |= {f"classifier_{name}": classifier for name, classifier in params.classifiers.items()}
     return {name: toy(name, run) for name, run in found.items()}
+
+
+@cache
+def gans() -> Params:
+    """The adversarial family's params.yaml as it is shipped."""
+    return load_params(ROOT / "recipes/gans/params.yaml")
 
 
 @cache
@@ -171,7 +183,8 @@ def pretrained_of(run: RunParams) -> Pretrained | None:
     if not isinstance(run, SecondStageRunParams) or run.pretrained is None:
         return None
     group, _, name = run.pretrained.partition("/")
-    below = toy(name, (zoo().classifiers if group == "classifiers" else zoo().runs)[name])
+    runs = {**zoo().runs, **gans().runs}
+    below = toy(name, (zoo().classifiers if group == "classifiers" else runs)[name])
     card = card_of(below)
     return Pretrained(build_from_card(card), card)
 

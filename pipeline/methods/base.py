@@ -80,6 +80,13 @@ class Method(nn.Module, ABC, Generic[BatchT]):
     def updates(self, batch: BatchT, step: int) -> Iterator[Update]:
         """Yield the updates of one step; what stands after a ``yield`` sees the stepped weights."""
 
+    def beginnings(self) -> dict[str, int]:
+        """Return the step at which weights of the model begin to learn, by their names in it.
+
+        Of those alone that do so after the first step: their average begins then.
+        """
+        return {}
+
 
 class RunParams(Block, ABC):
     """The parameters that every run has, whatever its method."""

@@ -17,6 +17,7 @@ from pipeline.methods.code_prior import CodePriorParams
 from pipeline.methods.cut import CUTParams
 from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
+from pipeline.methods.grown_projected_gan import GrownProjectedGANParams
 from pipeline.methods.hifigan import HifiGANParams
 from pipeline.methods.imported import (
     ImportedGANParams,
@@ -27,6 +28,8 @@ from pipeline.methods.imported import (
 from pipeline.methods.inca import INCAParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pix2pix import Pix2PixParams
+from pipeline.methods.progressive_gan import ProgressiveGANParams
+from pipeline.methods.projected_gan import ProjectedGANParams
 from pipeline.methods.sgan import SGANParams
 from pipeline.methods.spade import SPADEParams
 from pipeline.methods.unit import UNITParams
@@ -44,10 +47,13 @@ ModelParams = Annotated[
     | CUTParams
     | CycleGANParams
     | GANParams
+    | GrownProjectedGANParams
     | HifiGANParams
     | INCAParams
     | MaskCycleGANVCParams
     | Pix2PixParams
+    | ProgressiveGANParams
+    | ProjectedGANParams
     | SGANParams
     | SPADEParams
     | UNITParams

@@ -67,6 +67,8 @@ class Trainer:
             for name, optimizer in self.optimizers.items()
         }
         self.ema = None if params.ema is None else copy.deepcopy(method.model)
+        start = 0 if params.ema is None else params.ema.start
+        self.late = {name: max(0, step - start) for name, step in method.beginnings().items()}
         self.history = History()
         self.gradients: dict[str, float] = {}
         """Norms of gradients and learning rates at the last step that was to be logged."""
@@ -138,7 +140,7 @@ class Trainer:
         self.step += 1
         if self.ema is not None and self.params.ema is not None:
             averaged = self.step - self.params.ema.start
-            update_ema(self.ema, self.method.model, self.params.ema.decay, averaged)
+            update_ema(self.ema, self.method.model, self.params.ema.decay, averaged, self.late)
 
     def updates(self, batch: Batch) -> Iterator[Update]:
         """Iterate over the method's updates, each computed under autocast.

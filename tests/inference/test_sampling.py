@@ -40,7 +40,8 @@ GAP = round(SILENCE * RATE)
 
 def of_sound(name: str, *domains: str, **fields: Any) -> RunParams:
     """A toy of a shipped block that learns chunks of sound."""
-    run = tiny.zoo().runs.get(name) or tiny.shipped().models[name]
+    runs = {**tiny.shipped().models, **tiny.gans().runs, **tiny.zoo().runs}
+    run = runs[name]
     return tiny.shrink(tiny.toy(name, run), data="d", domains=domains, crop=CROP, **fields)
 
 

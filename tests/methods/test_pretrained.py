@@ -51,8 +51,10 @@ def test_a_finished_model_holds_what_it_needs_of_the_one_below(run, tmp_path: Pa
     assert finished.card.pretrained == below.card
     kept = getattr(finished.model, "tokenizer", None)
     if run.pretrained.startswith("models/"):
-        values = kept.state_dict()
-        assert all(torch.equal(value, values[name]) for name, value in state.items())
+        values = (finished.model if kept is None else kept).state_dict()
+        new = ("heads", "grown")  # the layer to pictures of a generator that grew
+        there = {n: v for n, v in state.items() if not any(part in n for part in new)}
+        assert all(torch.equal(value, values[name]) for name, value in there.items())
     else:  # a classifier is for training alone
         assert kept is None
     assert weights_fingerprint(finished.model) == finished.card.weights
