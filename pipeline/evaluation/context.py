@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pipeline.capabilities import Classifier, Vocoder
 from pipeline.codecs import SoundCodec
 from pipeline.datasets.store import Store
-from pipeline.evaluation.data import CHUNK, read_rows, read_samples
+from pipeline.evaluation.data import CHUNK, places_of, read_labels, read_rows, read_samples
 from pipeline.evaluation.loading import Networks
 from pipeline.evaluation.metric_table import METRICS
 from pipeline.evaluation.results import Interval, Measured, Missing, Protocol, Results
@@ -59,6 +59,8 @@ class Context:
     """Task -> how it is decided."""
     begun: Callable[[str], None] = lambda task: None
     """Called with each task before it is measured."""
+    told: Callable[[str, float], None] = lambda name, value: None
+    """Called with what differs from run to run, seconds say, which results must not hold."""
 
     @property
     def classifier(self) -> Classifier | None:
@@ -120,6 +122,14 @@ class Context:
         """Read what the store keeps of the first ``limit`` of `samples`: of sound, whole frames."""
         return read_rows(self.store, split, domain, limit=limit, width=self.width(domain))
 
+    def labels(self, split: str, domain: str) -> Tensor:
+        """Read the classes [N] of all of `samples`."""
+        return read_labels(self.store, split, domain, width=self.width(domain))
+
+    def count(self, split: str, domain: str) -> int:
+        """Count all of `samples`."""
+        return len(places_of(self.store, split, domain, self.width(domain)))
+
     def width(self, domain: str) -> int:
         """Return the frames of a chunk of sound."""
         return self.finished.card.data.specs[domain].width or CHUNK
@@ -172,9 +182,11 @@ class Context:
         task: str,
         metric: str,
         rows: Mapping[str, float | Value | Tensor],
+        parts: Mapping[str, Mapping[str, float]] | None = None,
         **protocol: str | int | float,
     ) -> None:
-        """File a metric's values, to four decimals, and how they were measured.
+        """File a metric's values, to four decimals, those of ``parts`` of the items beside them,
+        and how they were measured.
 
         A row is a number, a `Value`, or the values of all items [N]: then its mean is filed, with
         an interval by bootstrap. Raises KeyError for a metric that `METRICS` does not describe.
@@ -189,6 +201,10 @@ class Context:
                 if interval is not None
             },
             dict(protocol),
+            {
+                part: {name: round(value, 4) for name, value in found.items()}
+                for part, found in (parts or {}).items()
+            },
         )
         self.results.tasks.setdefault(task, {})[metric] = measured
 

@@ -63,6 +63,17 @@ METRICS: dict[str, Metric] = {
     "density": Metric("Density", True),
     "coverage": Metric("Coverage: real ones with a sample near", True),
     "class_coverage": Metric("Classes that samples reach", True),
+    "class_accuracy": Metric("Samples of the class that was asked for", True),
+    "training_distance": Metric(
+        "Distance to the nearest training sample, relative to that of test samples", None
+    ),
+    "nearer_features": Metric(
+        "Nearer to training samples than test samples are, in the classifier's features", None
+    ),
+    "nearer_values": Metric(
+        "Nearer to training samples than test samples are, value by value", None
+    ),
+    "copies": Metric("Copies of single training samples", None),
 }
 """In the order in which reports list them."""
 

@@ -1,8 +1,8 @@
 """Samplers: samples against the training data, in the classifier's features."""
 
 import math
+import time
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -23,8 +23,11 @@ from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.data import AT_ONCE, MOST_REFERENCES, in_batches, spread
 from pipeline.evaluation.drawing import SHOWN, drawable
+from pipeline.evaluation.drawn import Drawn, by_domain
 from pipeline.evaluation.listening import add_naturalness, listen
 from pipeline.evaluation.looking import compare_looks
+from pipeline.evaluation.memorising import compare_memory
+from pipeline.evaluation.obedience import add_class_accuracy, labels_of_domain
 from pipeline.evaluation.results import MODEL, Protocol
 from pipeline.evaluation.verdicts import SAMPLING, SAMPLING_GREY
 from pipeline.figures import Caption, save_grid
@@ -35,13 +38,8 @@ from pipeline.models.sampling import sample_labelled
 COLOURS = 3
 HEARD = 16
 """Samples of sound that the independent judges hear."""
-
-
-class Drawn(NamedTuple):
-    """Samples, and the domain by whose statistics each is standardised."""
-
-    x: Tensor  # [N, C, H, W]
-    domains: list[str]
+SECONDS = "seconds_a_sample"
+"""What an evaluation tells beside its results: of samples drawn `AT_ONCE` at a time."""
 
 
 def evaluate_sampler(context: Context) -> None:
@@ -77,7 +75,7 @@ def compare_samples(context: Context, domains: tuple[str, ...]) -> None:
     rows = spread(count, len(real.x))
     owners = [real.domains[row] for row in rows]
     groups = {
-        MODEL: draw(context, context.model, count),
+        MODEL: timed_draw(context, count),
         "noise": Drawn(draw_noise(real.x[rows], bounded=bounded), owners),
     }
     if len(real.x) > 1:
@@ -88,10 +86,12 @@ def compare_samples(context: Context, domains: tuple[str, ...]) -> None:
     if bounded:
         pictures = {name: drawn.x for name, drawn in groups.items()}
         compare_looks(context, "samples", pictures, real.x, domains)
+    features: dict[str, Tensor] = {}
     if context.classifier is None:
         context.miss_classified("samples", ["fd_features"], ", ".join(domains))
     else:
-        compare_features(context, context.classifier, groups, real, domains)
+        features = compare_features(context, context.classifier, groups, real, domains)
+    compare_memory(context, groups, owners_of(context, domains), features)
 
 
 def draw_ceiling(
@@ -107,11 +107,14 @@ def draw_ceiling(
     counts = mixed_alike(references, [len(part) for part in parts])
     if not enough(context, "samples", sum(counts), sum(references)):
         return None
-    return joined(
-        context,
-        domains,
-        [part[spread(count, len(part))] for part, count in zip(parts, counts, strict=True)],
-    )
+    rows = [spread(count, len(part)) for part, count in zip(parts, counts, strict=True)]
+    labels = [
+        labels_of_domain(context, domain, len(part))
+        for domain, part in zip(domains, parts, strict=True)
+    ]
+    known = [found[kept] for found, kept in zip(labels, rows, strict=True) if found is not None]
+    drawn = joined(context, domains, [x[kept] for x, kept in zip(parts, rows, strict=True)])
+    return drawn._replace(labels=torch.cat(known) if len(known) == len(domains) else None)
 
 
 def compare_features(
@@ -120,9 +123,9 @@ def compare_features(
     groups: dict[str, Drawn],
     real: Drawn,
     domains: tuple[str, ...],
-) -> None:
-    """Compare samples with real ones in the classifier's features, and with the classes there
-    are.
+) -> dict[str, Tensor]:
+    """Compare samples with real ones in the classifier's features, and with the classes there are;
+    return those features [N, F] of each group.
     """
     codec = context.store.codec
     seen = {name: standardised(classifier, drawn, codec) for name, drawn in groups.items()}
@@ -143,20 +146,18 @@ def compare_features(
     for metric, rows in manifolds.items():
         context.add("samples", metric, rows, neighbours=NEIGHBOURS, **about)
     classes = len(classifier.classes)
+    predictions = {name: predict(classifier, x) for name, x in seen.items()}
     coverage = {
-        name: class_coverage_with_interval(predict(classifier, x), classes)
-        for name, x in seen.items()
+        name: class_coverage_with_interval(found, classes) for name, found in predictions.items()
     }
     context.add("samples", "class_coverage", coverage, **about)
+    add_class_accuracy(context, classifier, groups, predictions, about)
+    return features
 
 
 def standardised(classifier: Classifier, drawn: Drawn, codec: Codec) -> Tensor:
     """Bring samples to the scale that ``classifier`` learnt from, each from its own domain's."""
-    x = drawn.x.clone()
-    for domain in dict.fromkeys(drawn.domains):
-        rows = torch.tensor([name == domain for name in drawn.domains])
-        x[rows] = standardise_for(classifier, drawn.x[rows], codec, domain)
-    return x
+    return by_domain(drawn, lambda x, domain: standardise_for(classifier, x, codec, domain))
 
 
 def matching_domains(context: Context, samples: Tensor) -> tuple[str, ...]:
@@ -174,26 +175,37 @@ def joined(context: Context, domains: Sequence[str], parts: Sequence[Tensor]) ->
 
     Where the model's samples tell nobody whose they are, all count as the first domain's, too.
     """
-    apart = tells_domains_apart(context.finished)
-    owners = [
-        domain if apart else domains[0]
-        for domain, part in zip(domains, parts, strict=True)
-        for _ in part
-    ]
+    known = owners_of(context, domains)
+    owners = [known[domain] for domain, part in zip(domains, parts, strict=True) for _ in part]
     return Drawn(torch.cat(list(parts)), owners)
+
+
+def owners_of(context: Context, domains: Sequence[str]) -> dict[str, str]:
+    """Return for each domain the one by whose statistics its real samples count: see `joined`."""
+    apart = tells_domains_apart(context.finished)
+    return {domain: domain if apart else domains[0] for domain in domains}
+
+
+def timed_draw(context: Context, count: int) -> Drawn:
+    """Draw ``count`` samples of the model as `draw` does, and tell how long one took."""
+    began = time.perf_counter()
+    drawn = draw(context, context.model, count)
+    context.told(SECONDS, float(f"{(time.perf_counter() - began) / max(1, count):.3g}"))
+    return drawn
 
 
 def draw(context: Context, model: nn.Module, count: int, seed: int = 1) -> Drawn:
     """Draw ``count`` samples of a fixed seed, in batches."""
     assert isinstance(model, Sampler)
     generator = Generator().manual_seed(seed)
-    parts, owners = [], []
+    parts, owners, asked = [], [], []
     for done in range(0, count, AT_ONCE):
         x, labels = sample_labelled(model, min(AT_ONCE, count - done), generator)
         parts.append(x)
         numbers = [None] * len(x) if labels is None else labels.tolist()
         owners += [domain_of(context.finished, number) for number in numbers]
-    return Drawn(torch.cat(parts), owners)
+        asked += [] if labels is None else [labels.cpu()]
+    return Drawn(torch.cat(parts), owners, torch.cat(asked) if asked else None)
 
 
 def draw_noise(like: Tensor, *, bounded: bool) -> Tensor:

@@ -2,11 +2,11 @@
 
 A sampler that repeats its training set has the best Frechet distance there is (`docs/metrics.md`).
 Held-out samples give it away: they are as far from the training samples as new data is. Sources:
-Meehan, Chaudhuri and Dasgupta, "A non-parametric test to detect data-copying in generative models",
-2020, section 2 (distances to the nearest training sample, compared by rank); Yoon et al., "Diffusion
-probabilistic models generalize when they fail to memorize", 2023, section 3 (copies: a third of the
-way to the second nearest). Distances are taken block by block, and parts of the training set may
-come one after the other.
+Meehan, Chaudhuri and Dasgupta, "A non-parametric test to detect data-copying in generative
+models", 2020, section 2 (distances to the nearest training sample, compared by rank); Yoon et al.,
+"Diffusion probabilistic models generalize when they fail to memorize", 2023 (copies: a third of
+the way to the second nearest). Distances are taken block by block, and parts of the training set
+may come one after the other.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class Nearest(NamedTuple):
 
 
 def nearest_two(x: Tensor, training: Iterable[Tensor]) -> Nearest:
-    """Find the distances of vectors [N, F] to the two nearest of the parts [M, F] of a training set.
+    """Find the distances of vectors [N, F] to the two nearest of a training set's parts [M, F].
 
     Memory is that of the vectors, of one part and of one block of distances. Raises ValueError as
     `check_features` does, and where there is no part.
