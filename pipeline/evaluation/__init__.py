@@ -23,13 +23,13 @@ from pipeline.evaluation.conversion import evaluate_converter
 from pipeline.evaluation.interpolation import show_interpolations
 from pipeline.evaluation.likelihood import evaluate_scorer
 from pipeline.evaluation.loading import Networks, load_networks
-from pipeline.evaluation.memory import memory_remark
+from pipeline.evaluation.memory import ceiling_remark, memory_remark
 from pipeline.evaluation.protocol import common_protocol
 from pipeline.evaluation.reconstruction import evaluate_reconstructor
 from pipeline.evaluation.results import Results
 from pipeline.evaluation.sampling import evaluate_sampler
 from pipeline.evaluation.translation import evaluate_translator
-from pipeline.evaluation.verdicts import judge
+from pipeline.evaluation.verdicts import SAMPLING, SAMPLING_GREY, judge
 from pipeline.evaluation.vocoding import evaluate_vocoder
 from pipeline.inference.finished import FinishedModel
 
@@ -89,6 +89,7 @@ def evaluate(
         verdict = judge(decision, measured)
         if verdict is not None:
             context.results.verdicts[task] = verdict
-        if (remark := memory_remark(measured)) is not None:
-            context.results.remarks.setdefault(task, []).append(remark)
+        remarks = [one for one in (memory_remark(measured), ceiling_remark(measured)) if one]
+        if remarks and decision in (SAMPLING, SAMPLING_GREY):
+            context.results.remarks[task] = remarks
     return context.results

@@ -5,20 +5,20 @@ where training samples are dense. So where there are a classifier's features, sa
 nearer by both. Copies of single training samples say it by themselves.
 """
 
-from typing import Literal
-
 from pipeline.evaluation.metric_table import CEILINGS
 from pipeline.evaluation.results import MODEL, Cost, Measured, Remark
 
 SUBJECT = "memory"
+"""Findings: ``remembers``, ``unclear``, ``none``."""
+CEILING = "ceiling"
+"""Findings: ``nearer``, ``level``."""
+DISTANCE = "fd_features"
 NEARER = ("nearer_features", "nearer_values")
 """Shares of pairs; of new data they are a half."""
 NEW = 0.5
 COPIES = "copies"
 LEAST_ITEMS = 6
 """Samples below which nothing is said: see `verdicts.LEAST_ITEMS`."""
-
-Finding = Literal["remembers", "unclear", "none"]
 
 SPACES = {"nearer_features": "in the classifier's features", "nearer_values": "value by value"}
 
@@ -50,6 +50,30 @@ def memory_remark(metrics: dict[str, Measured]) -> Remark | None:
         return Remark(SUBJECT, "unclear", words)
     words = f"No sign that it remembers. {pairs(first, measured[first])}"
     return Remark(SUBJECT, "none", words)
+
+
+def ceiling_remark(metrics: dict[str, Measured]) -> Remark | None:
+    """Say where samples as a whole are no farther from the training samples than test samples.
+
+    By the Frechet distance of the classifier's features, which is then no better the lower it is.
+    None where they are farther, or where there are no test samples.
+    """
+    found = metrics.get(DISTANCE)
+    if found is None or MODEL not in found.intervals:
+        return None
+    value, (low, high) = found.values[MODEL], found.intervals[MODEL]
+    real = [found.values[name] for name in found.values if name in CEILINGS]
+    if not real or value > real[0]:
+        return None
+    said = f"a Frechet distance of {value:.3g} ({low:.3g} to {high:.3g}) beside {real[0]:.3g}"
+    if high < real[0]:
+        words = (
+            f"As a whole nearer to the training samples than test samples are, {said}: it fits "
+            "these samples rather than what they were drawn from."
+        )
+        return Remark(CEILING, "nearer", words)
+    words = f"As a whole as near to the training samples as test samples are, {said}."
+    return Remark(CEILING, "level", words)
 
 
 def memory_cost(metrics: dict[str, Measured]) -> Cost | None:

@@ -7,6 +7,7 @@ from pipeline.evaluation.results import Cases, Results
 from pipeline.report.comparisons import Comparison, list_baselines, title_of_metric
 from pipeline.report.figures import Clip, Figures, Picture
 from pipeline.report.protocols import Alike, measured_alike
+from pipeline.report.remarks import Found, findings_of
 from pipeline.report.tasks import Task
 from pipeline.report.verdicts import Decision
 
@@ -28,6 +29,11 @@ class Table:
     costs: list[str]
     """Metrics that a trade-off costs."""
 
+    @property
+    def parted(self) -> list[Comparison]:
+        """The comparisons whose parts, classes say, have values of their own."""
+        return [comparison for comparison in self.comparisons if comparison.measured.parts]
+
 
 @dataclass(frozen=True)
 class Section:
@@ -40,6 +46,7 @@ class Section:
     clips: list[Clip]
     cases: str
     """The items that are best, median and worst; "" where nobody ranked them."""
+    findings: list[Found]
     tables: list[Table]
 
     @property
@@ -61,6 +68,7 @@ def sections_of(tasks: Sequence[Task], evaluation: Results, figures: Figures) ->
             pictures=pictures_of(group[0], figures),
             clips=figures.clips.get(name, []),
             cases=cases_of(group, evaluation),
+            findings=findings_of([task.name for task in group], evaluation),
             tables=[table_of(task, evaluation) for task in group],
         )
         for number, (name, group) in enumerate(groups.items(), 1)

@@ -13,7 +13,7 @@ from pipeline.capabilities import Sampler
 from pipeline.datasets.store import Store
 from pipeline.evaluation import Context, Networks, evaluate, memorising
 from pipeline.evaluation.data import read_samples, stream_samples
-from pipeline.evaluation.memory import memory_cost, memory_remark
+from pipeline.evaluation.memory import ceiling_remark, memory_cost, memory_remark
 from pipeline.evaluation.results import Cost, Measured, Results
 
 NEARER = ("nearer_features", "nearer_values")
@@ -49,15 +49,15 @@ def judged(model: Sampler, store: Store, out, classifier=None, params=None) -> R
 
 
 def finding(results: Results) -> str:
-    (remark,) = results.remarks["samples"]
-    return remark.finding
+    return results.remarks["samples"][0].finding
 
 
 def test_one_that_resamples_training_is_flagged_and_its_verdict_pays(digits_store, tmp_path):
     train = read_samples(digits_store, "train", "digit")
     results = judged(Draws(train), digits_store, tmp_path, StandInClassifier())
-    (remark,) = results.remarks["samples"]
+    remark, whole = results.remarks["samples"]
     assert (remark.subject, remark.finding) == ("memory", "remembers")
+    assert whole.subject == "ceiling"
     assert remark.words.startswith("100 % of the samples are copies of single training samples")
     found = results.tasks["samples"]
     for metric in NEARER:
@@ -171,6 +171,23 @@ def test_nearer_by_both_is_a_cost():
         "in the classifier's features; new data would be in 50 %."
     )
     assert memory_cost(metrics) == Cost("nearer_features", 0.7, 0.5)
+
+
+def test_distances_at_or_below_those_of_test_samples_are_said():
+    def distance(model: float, low: float, high: float) -> dict[str, Measured]:
+        rows = {"model": model, "noise": 300.0, "test_pictures": 4.8}
+        return {"fd_features": Measured(rows, {"model": (low, high)})}
+
+    level = ceiling_remark(distance(3.885, 1.173, 6.597))
+    assert (level.finding, level.words) == (
+        "level",
+        "As a whole as near to the training samples as test samples are, a Frechet distance of "
+        "3.88 (1.17 to 6.6) beside 4.8.",
+    )
+    assert ceiling_remark(distance(1.0, 0.5, 1.5)).finding == "nearer"
+    assert ceiling_remark(distance(9.0, 3.0, 15.0)) is None
+    assert ceiling_remark({"fd_features": Measured({"model": 1.0}, {"model": (0, 2)})}) is None
+    assert ceiling_remark({}) is None
 
 
 def test_of_a_few_samples_nothing_is_said():
