@@ -18,6 +18,7 @@ from pipeline.capabilities import (
 from pipeline.codecs import ImageCodec, MelCodec, SoundCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.codes import evaluate_tokenizer
+from pipeline.evaluation.combining import combination_remark
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.conversion import evaluate_converter
 from pipeline.evaluation.interpolation import show_interpolations
@@ -57,6 +58,9 @@ EVALUATIONS: tuple[Evaluation, ...] = (
 )
 """All that match run, in this order: a model that translates and samples is evaluated as both."""
 
+REMARKS = (memory_remark, ceiling_remark, combination_remark)
+"""The findings that samplers get, of all that was measured of them."""
+
 
 @torch.no_grad()
 def evaluate(
@@ -89,7 +93,8 @@ def evaluate(
         verdict = judge(decision, measured)
         if verdict is not None:
             context.results.verdicts[task] = verdict
-        remarks = [one for one in (memory_remark(measured), ceiling_remark(measured)) if one]
-        if remarks and decision in (SAMPLING, SAMPLING_GREY):
-            context.results.remarks[task] = remarks
+        if decision in (SAMPLING, SAMPLING_GREY):
+            found = [remark(measured) for remark in REMARKS]
+            if said := [remark for remark in found if remark is not None]:
+                context.results.remarks[task] = said
     return context.results

@@ -64,6 +64,10 @@ METRICS: dict[str, Metric] = {
     "coverage": Metric("Coverage: real ones with a sample near", True),
     "class_coverage": Metric("Classes that samples reach", True),
     "class_accuracy": Metric("Samples of the class that was asked for", True),
+    "combination_share": Metric("Samples with the combination that training left out", None),
+    "combination_ratio": Metric(
+        "That combination, relative to what independent factors would have", None
+    ),
     "training_distance": Metric(
         "Distance to the nearest training sample, relative to that of test samples", None
     ),

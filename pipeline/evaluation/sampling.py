@@ -20,6 +20,7 @@ from pipeline.evaluation.classifying import (
     standardise_for,
 )
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
+from pipeline.evaluation.combining import add_combination
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.data import AT_ONCE, MOST_REFERENCES, in_batches, spread
 from pipeline.evaluation.drawing import SHOWN, drawable
@@ -152,6 +153,7 @@ def compare_features(
     }
     context.add("samples", "class_coverage", coverage, **about)
     add_class_accuracy(context, classifier, groups, predictions, about)
+    add_combination(context, classifier, predictions, domains, about)
     return features
 
 

@@ -1,7 +1,7 @@
 """The contract of a method: its parameters, networks, optimisers, and updates of one step."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import Field, model_validator
@@ -165,6 +165,13 @@ class RunParams(Block, ABC):
     def factors(self) -> tuple[str, ...]:
         """Names of the factors whose values labelled batches carry; none unless a method asks."""
         return ()
+
+    def check_factors(self, categories: Mapping[str, tuple[str, ...]]) -> None:
+        """Raise ValueError where the values of a data set's factors are not those that it needs.
+
+        ``categories``: factor -> the names of its values; () of one that is a number.
+        """
+        del categories
 
     def check_data(self, data: DatasetSpec) -> None:
         """Raise ValueError where it can't read its domains from a data set.

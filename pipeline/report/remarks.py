@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.evaluation import memory
+from pipeline.evaluation import combining, memory
 from pipeline.evaluation.results import Remark, Results
 from pipeline.report.verdicts import Label
 from pipeline.report.words import spoken
@@ -14,6 +14,8 @@ FINDINGS: dict[tuple[str, str], Label] = {
     (memory.SUBJECT, "remembers"): Label("✗", "remembers"),
     (memory.CEILING, "level"): Label("=", "as near as new data"),
     (memory.CEILING, "nearer"): Label("✗", "nearer than new data"),
+    (combining.SUBJECT, "combines"): Label("✓", "combines"),
+    (combining.SUBJECT, "does not"): Label("○", "does not combine"),
 }
 """Subjects and their findings, each subject's best first."""
 

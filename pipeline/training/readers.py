@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pipeline.codecs import SoundCodec
 from pipeline.conventions import differences
+from pipeline.datasets.factors import Category
 from pipeline.datasets.near_names import near_words
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
@@ -196,6 +197,14 @@ class LabelledReader(SeveralDomainsReader[Labelled]):
         for reader in self.domains:
             for name in self.params.factors:
                 reader.domain.factors[name]
+        categories = {
+            name: factor.names if isinstance(factor, Category) else ()
+            for name, factor in self.store.factors.items()
+        }
+        try:
+            self.params.check_factors(categories)
+        except ValueError as error:
+            raise UserError(f"{self.store.root}: {error}") from error
 
     def __call__(self, step: int) -> Labelled:
         """Read samples and labels, and the factors that the run asks for."""
