@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -182,11 +182,9 @@ class Context:
         task: str,
         metric: str,
         rows: Mapping[str, float | Value | Tensor],
-        parts: Mapping[str, Mapping[str, float]] | None = None,
         **protocol: str | int | float,
     ) -> None:
-        """File a metric's values, to four decimals, those of ``parts`` of the items beside them,
-        and how they were measured.
+        """File a metric's values, to four decimals, and how they were measured.
 
         A row is a number, a `Value`, or the values of all items [N]: then its mean is filed, with
         an interval by bootstrap. Raises KeyError for a metric that `METRICS` does not describe.
@@ -201,12 +199,17 @@ class Context:
                 if interval is not None
             },
             dict(protocol),
-            {
-                part: {name: round(value, 4) for name, value in found.items()}
-                for part, found in (parts or {}).items()
-            },
         )
         self.results.tasks.setdefault(task, {})[metric] = measured
+
+    def add_parts(self, task: str, metric: str, parts: Mapping[str, Mapping[str, float]]) -> None:
+        """File the values of a metric's parts, to four decimals, beside those that `add` filed."""
+        rounded = {
+            part: {name: round(value, 4) for name, value in rows.items()}
+            for part, rows in parts.items()
+        }
+        whole = self.results.tasks[task][metric]
+        self.results.tasks[task][metric] = replace(whole, parts=rounded)
 
     def miss(self, task: str, metric: str, reason: str) -> None:
         """File why a metric could not be measured."""

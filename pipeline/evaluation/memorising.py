@@ -110,7 +110,8 @@ def find_nearest(context: Context, space: Space, owners: Mapping[str, str]) -> d
     """Find each group's distances to the nearest training samples; those are read once for all."""
     vectors = list(space.vectors.values())
     found = nearest_two(torch.cat(vectors), training(context, space, owners))
-    parts = zip(*(values.split([len(x) for x in vectors]) for values in found), strict=True)
+    sizes = [len(x) for x in vectors]
+    parts = zip(*(torch.split(values, sizes) for values in found), strict=True)
     return {name: Nearest(*part) for name, part in zip(space.vectors, parts, strict=True)}
 
 
@@ -138,7 +139,7 @@ def in_features(classifier: Classifier, context: Context, x: Tensor, domain: str
 def in_values(x: Tensor, domain: str) -> Tensor:
     """Average samples [N, C, H, W] down to `SIDE` rows and columns at most, [N, F]."""
     del domain
-    size = [min(SIDE, side) for side in x.shape[2:]]
+    size = (min(SIDE, x.shape[2]), min(SIDE, x.shape[3]))
     return adaptive_avg_pool2d(x, size).flatten(1)
 
 

@@ -42,7 +42,8 @@ def add_class_accuracy(
         }
         for number, title in enumerate(classifier.classes)
     }
-    context.add("samples", "class_accuracy", right, parts, **about)
+    context.add("samples", "class_accuracy", right, **about)
+    context.add_parts("samples", "class_accuracy", parts)
 
 
 def knows_classes(context: Context, classifier: Classifier) -> bool:

@@ -50,7 +50,7 @@ class Measured:
     """Of 95 %, where there is one."""
     protocol: Protocol = field(default_factory=dict)
     parts: dict[str, Rows] = field(default_factory=dict)
-    """The values of parts of the items, of each class say, where the whole hides them."""
+    """The values of parts of the items, of each class say, or of the same drawn otherwise."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """Samplers: samples against the training data, in the classifier's features."""
 
 import math
-import time
 from collections.abc import Sequence
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
-from pipeline.capabilities import Classifier, Sampler
+from pipeline.capabilities import Classifier
 from pipeline.codecs import Codec, ImageCodec, SoundCodec
 from pipeline.evaluation.ceilings import enough, mixed_alike
 from pipeline.evaluation.classifying import (
@@ -22,25 +21,23 @@ from pipeline.evaluation.classifying import (
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
 from pipeline.evaluation.combining import add_combination
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.data import AT_ONCE, MOST_REFERENCES, in_batches, spread
+from pipeline.evaluation.data import MOST_REFERENCES, in_batches, spread
 from pipeline.evaluation.drawing import SHOWN, drawable
-from pipeline.evaluation.drawn import Drawn, by_domain
+from pipeline.evaluation.drawn import Drawn, by_domain, draw, timed_draw
 from pipeline.evaluation.listening import add_naturalness, listen
 from pipeline.evaluation.looking import compare_looks
 from pipeline.evaluation.memorising import compare_memory
 from pipeline.evaluation.obedience import add_class_accuracy, labels_of_domain
 from pipeline.evaluation.results import MODEL, Protocol
+from pipeline.evaluation.trends import add_trend
 from pipeline.evaluation.verdicts import SAMPLING, SAMPLING_GREY
 from pipeline.figures import Caption, save_grid
-from pipeline.inference.sampling import domain_of, tells_domains_apart
+from pipeline.inference.sampling import tells_domains_apart
 from pipeline.inference.vocoders import fitting
-from pipeline.models.sampling import sample_labelled
 
 COLOURS = 3
 HEARD = 16
 """Samples of sound that the independent judges hear."""
-SECONDS = "seconds_a_sample"
-"""What an evaluation tells beside its results: of samples drawn `AT_ONCE` at a time."""
 
 
 def evaluate_sampler(context: Context) -> None:
@@ -146,6 +143,9 @@ def compare_features(
             context.miss("samples", metric, f"there are not more than {NEIGHBOURS} samples")
     for metric, rows in manifolds.items():
         context.add("samples", metric, rows, neighbours=NEIGHBOURS, **about)
+    if manifolds:
+        count = len(groups[MODEL].x)
+        add_trend(context, classifier, true, count, lambda x: standardised(classifier, x, codec))
     classes = len(classifier.classes)
     predictions = {name: predict(classifier, x) for name, x in seen.items()}
     coverage = {
@@ -186,28 +186,6 @@ def owners_of(context: Context, domains: Sequence[str]) -> dict[str, str]:
     """Return for each domain the one by whose statistics its real samples count: see `joined`."""
     apart = tells_domains_apart(context.finished)
     return {domain: domain if apart else domains[0] for domain in domains}
-
-
-def timed_draw(context: Context, count: int) -> Drawn:
-    """Draw ``count`` samples of the model as `draw` does, and tell how long one took."""
-    began = time.perf_counter()
-    drawn = draw(context, context.model, count)
-    context.told(SECONDS, float(f"{(time.perf_counter() - began) / max(1, count):.3g}"))
-    return drawn
-
-
-def draw(context: Context, model: nn.Module, count: int, seed: int = 1) -> Drawn:
-    """Draw ``count`` samples of a fixed seed, in batches."""
-    assert isinstance(model, Sampler)
-    generator = Generator().manual_seed(seed)
-    parts, owners, asked = [], [], []
-    for done in range(0, count, AT_ONCE):
-        x, labels = sample_labelled(model, min(AT_ONCE, count - done), generator)
-        parts.append(x)
-        numbers = [None] * len(x) if labels is None else labels.tolist()
-        owners += [domain_of(context.finished, number) for number in numbers]
-        asked += [] if labels is None else [labels.cpu()]
-    return Drawn(torch.cat(parts), owners, torch.cat(asked) if asked else None)
 
 
 def draw_noise(like: Tensor, *, bounded: bool) -> Tensor:

@@ -57,14 +57,6 @@ class Comparison:
         bounds = self.measured.intervals.get(name)
         return Cell(number(value), interval(bounds) if bounds else "", value, best)
 
-    @property
-    def parts(self) -> list[tuple[str, dict[str, str]]]:
-        """The values of each part of the items as text, by whose they are."""
-        return [
-            (part, {name: number(value) for name, value in rows.items()})
-            for part, rows in self.measured.parts.items()
-        ]
-
     def _merit(self, name: str) -> float:
         """Rank the value of the model or of a baseline by `merit`."""
         return merit(self.name, self.values[name])
