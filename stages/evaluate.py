@@ -28,11 +28,13 @@ def main(name: str) -> None:
     data = block(params.runs, "models", name).data
     shutil.rmtree(EVALUATION / name, ignore_errors=True)
     finished, store = load(MODELS / name), Store(PREPARED / data)
-    results = evaluate(finished, store, networks_for(params, data, store.codec), EVALUATION / name)
+    networks = networks_for(params, data, store.codec)
+    told: dict[str, float] = {}
+    results = evaluate(finished, store, networks, EVALUATION / name, told=told.__setitem__)
     write_results(EVALUATION / name / RESULTS, results)
     write_json(METRICS / f"{name}.json", headline(results))
     checksum = sha256_of(EVALUATION / name / RESULTS)
-    stopwatch.record(LOGS / name / RECORD, finished.card.weights, results=checksum)
+    stopwatch.record(LOGS / name / RECORD, finished.card.weights, results=checksum, **told)
 
 
 def networks_for(params: Params, data: str, codec: Codec) -> Networks:

@@ -112,6 +112,7 @@ def write_domains(
         codec=params.codec(moments),
         classes=source.classes,
         factors=dict(source.factors),
+        excluded=dict(source.excluded),
         domains=sealed,
     )
 

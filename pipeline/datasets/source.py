@@ -52,6 +52,8 @@ class Source:
     classes: tuple[str, ...] = field(default=())
     factors: Mapping[str, Factor] = field(default_factory=dict)
     """Name -> type of what is known of every item, in all splits and domains."""
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    """Factor -> value of a combination that no item of ``train`` has; empty: none is left out."""
     notes: tuple[str, ...] = ()
     """Files that were passed over where the items were found, a line for each kind."""
 

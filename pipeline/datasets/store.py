@@ -18,10 +18,16 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, ValidationError, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from pipeline.block import Block
 from pipeline.codecs import Codec
@@ -52,8 +58,18 @@ class Meta(Block):
     classes: tuple[str, ...]
     factors: dict[FactorName, Factor] = Field(default_factory=dict)
     """Name -> type of what is known of every item."""
+    excluded: dict[FactorName, str] = Field(default_factory=dict)
+    """Factor -> value of the combination that was left out of ``train``."""
     domains: dict[str, dict[str, Sealed]]
     """Split -> domain -> what it holds."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_empty(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``excluded`` out where nothing was: such a store has the bytes that it had."""
+        content: dict[str, Any] = write(self)
+        if not self.excluded:
+            del content["excluded"]
+        return content
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -242,6 +258,11 @@ class Store:
         ``[name]`` raises UserError where there is no such factor.
         """
         return ByFactor(self.meta.factors, self.root)
+
+    @property
+    def excluded(self) -> dict[str, str]:
+        """Factor -> value of the combination that no item of ``train`` has; empty: none."""
+        return dict(self.meta.excluded)
 
     def domain(self, split: str, name: str) -> Domain:
         """Return one split and domain; raise UserError with what there is instead."""

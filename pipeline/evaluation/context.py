@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pipeline.capabilities import Classifier, Vocoder
 from pipeline.codecs import SoundCodec
 from pipeline.datasets.store import Store
-from pipeline.evaluation.data import CHUNK, read_rows, read_samples
+from pipeline.evaluation.data import CHUNK, places_of, read_labels, read_rows, read_samples
 from pipeline.evaluation.loading import Networks
 from pipeline.evaluation.metric_table import METRICS
 from pipeline.evaluation.results import Interval, Measured, Missing, Protocol, Results
@@ -59,6 +59,8 @@ class Context:
     """Task -> how it is decided."""
     begun: Callable[[str], None] = lambda task: None
     """Called with each task before it is measured."""
+    told: Callable[[str, float], None] = lambda name, value: None
+    """Called with what differs from run to run, seconds say, which results must not hold."""
 
     @property
     def classifier(self) -> Classifier | None:
@@ -119,6 +121,14 @@ class Context:
     def rows(self, split: str, domain: str, limit: int) -> Tensor:
         """Read what the store keeps of the first ``limit`` of `samples`: of sound, whole frames."""
         return read_rows(self.store, split, domain, limit=limit, width=self.width(domain))
+
+    def labels(self, split: str, domain: str) -> Tensor:
+        """Read the classes [N] of all of `samples`."""
+        return read_labels(self.store, split, domain, width=self.width(domain))
+
+    def count(self, split: str, domain: str) -> int:
+        """Count all of `samples`."""
+        return len(places_of(self.store, split, domain, self.width(domain)))
 
     def width(self, domain: str) -> int:
         """Return the frames of a chunk of sound."""
@@ -191,6 +201,15 @@ class Context:
             dict(protocol),
         )
         self.results.tasks.setdefault(task, {})[metric] = measured
+
+    def add_parts(self, task: str, metric: str, parts: Mapping[str, Mapping[str, float]]) -> None:
+        """File the values of a metric's parts, to four decimals, beside those that `add` filed."""
+        rounded = {
+            part: {name: round(value, 4) for name, value in rows.items()}
+            for part, rows in parts.items()
+        }
+        whole = self.results.tasks[task][metric]
+        self.results.tasks[task][metric] = replace(whole, parts=rounded)
 
     def miss(self, task: str, metric: str, reason: str) -> None:
         """File why a metric could not be measured."""

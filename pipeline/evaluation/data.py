@@ -1,6 +1,6 @@
 """Samples of a prepared store, and functions over many of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,6 +13,10 @@ from pipeline.datasets.store import Store
 CHUNK = 64  # frames: as many as any network's strides divide
 MOST_REFERENCES = 2000  # training samples that a metric compares with
 AT_ONCE = 64  # samples that go through a network in one pass
+STREAMED = 256  # samples that are read at once of a data set of any size
+
+Place = tuple[int, int, int]
+"""An item, the number of a chunk in it, and how many chunks it has."""
 
 
 def read_samples(
@@ -47,20 +51,56 @@ def read_rows(
     ``evenly`` those of `spread`, for what is to stand for all of them. Raises UserError where the
     store has no such split or domain.
     """
-    reader = store.domain(split, domain)
-    counts = [1] * len(reader)
-    if isinstance(store.codec, SoundCodec):
-        assert reader.lengths is not None
-        counts = [max(1, int(length) // width) for length in reader.lengths]
-    places = [(item, part) for item, count in enumerate(counts) for part in range(count)]
+    places = places_of(store, split, domain, width)
     kept: Sequence[int] = range(len(places))[:limit]
     if evenly and len(kept) < len(places):
         kept = spread(len(kept), len(places))
-    rows = []
-    for item, part in (places[index] for index in kept):
+    return _read(store, split, domain, [places[index] for index in kept], width)
+
+
+def stream_samples(
+    store: Store, split: str, domain: str, *, most: int, width: int = CHUNK
+) -> Iterator[Tensor]:
+    """Read samples of a split and domain in parts [at most `STREAMED`, C, H, W]: memory stays flat.
+
+    All, or where there are more than ``most`` those of `spread`. Raises UserError where the store
+    has no such split or domain.
+    """
+    places = places_of(store, split, domain, width)
+    kept = spread(most, len(places))
+    for start in range(0, len(kept), STREAMED):
+        part = [places[index] for index in kept[start : start + STREAMED]]
+        yield store.codec.to_sample(_read(store, split, domain, part, width), domain)
+
+
+def read_labels(store: Store, split: str, domain: str, *, width: int = CHUNK) -> Tensor:
+    """Read the classes [N] int64 of all samples that `read_samples` reads of a split and domain.
+
+    Raises UserError where the store has no such split or domain.
+    """
+    labels = store.domain(split, domain).labels
+    places = places_of(store, split, domain, width)
+    return torch.tensor([int(labels[item]) for item, *_ in places], dtype=torch.int64)
+
+
+def places_of(store: Store, split: str, domain: str, width: int) -> list[Place]:
+    """List the items of a split and domain; of sound the clips' chunks of ``width`` frames."""
+    reader = store.domain(split, domain)
+    if not isinstance(store.codec, SoundCodec):
+        return [(item, 0, 1) for item in range(len(reader))]
+    assert reader.lengths is not None
+    counts = [max(1, int(length) // width) for length in reader.lengths]
+    return [(item, part, count) for item, count in enumerate(counts) for part in range(count)]
+
+
+def _read(store: Store, split: str, domain: str, places: Sequence[Place], width: int) -> Tensor:
+    """Read the rows of some of `places_of`, as they are stored, [N, ...]."""
+    reader = store.domain(split, domain)
+    rows: list[Array] = []
+    for item, part, count in places:
         if not isinstance(store.codec, SoundCodec):
             rows.append(reader.item(item))
-        elif counts[item] == 1:
+        elif count == 1:
             rows += split_chunks(reader.item(item), width)
         else:
             rows.append(reader.chunk(item, part * width, width))

@@ -37,6 +37,8 @@ class Networks:
     """SHA-256 of its weights."""
     classifier_data: str = ""
     """The data set that it learnt from; "": the one that it is asked about."""
+    classifier_factors: tuple[str, ...] = ()
+    """The factors whose combinations are its classes; none where it tells classes or domains."""
     vocoder: Vocoder | None = None
     """The vocoder of mel spectrograms, the model's and its baselines' alike; None: Griffin-Lim."""
     vocoder_name: str = GriffinLim.name
@@ -90,6 +92,7 @@ def load_networks(
             classifier=as_classifier(finished),
             classifier_checksum=finished.card.weights,
             classifier_data=finished.params.data,
+            classifier_factors=finished.params.factors,
         )
     if vocoder is not None:
         finished = load(vocoder)

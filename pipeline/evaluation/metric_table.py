@@ -12,6 +12,8 @@ class Metric:
     higher_is_better: bool | None
     """None: it describes, and no value is better than another."""
     unit: str = ""
+    short: str = ""
+    """The title over a narrow column; "": the title itself."""
 
     @property
     def direction(self) -> str:
@@ -31,8 +33,15 @@ METRICS: dict[str, Metric] = {
     "kid": Metric("KID", False, "10⁻³"),
     "cmmd": Metric("CMMD", False),
     "inception_score": Metric("Inception score", True),
-    "kd_imagenet": Metric("Kernel distance in an ImageNet network's features", False, "10⁻³"),
-    "fd_features": Metric("Frechet distance in the classifier's features", False),
+    "kd_imagenet": Metric(
+        "Kernel distance in an ImageNet network's features",
+        False,
+        "10⁻³",
+        short="Kernel distance, ImageNet",
+    ),
+    "fd_features": Metric(
+        "Frechet distance in the classifier's features", False, short="Frechet distance, classifier"
+    ),
     "target_similarity": Metric("Speaker similarity to the target", True),
     "source_similarity": Metric("Speaker similarity to the source", False),
     "similarity_margin": Metric("Similarity to the target less that to the source", True),
@@ -58,12 +67,41 @@ METRICS: dict[str, Metric] = {
     "codebook_usage": Metric("Codebook usage", True),
     "elbo": Metric("Log-likelihood, lower bound", True, "nats"),
     "bits_per_dim": Metric("Bits a value, upper bound", False, "bits"),
-    "precision": Metric("Precision: samples within the real ones' neighbourhoods", True),
-    "recall": Metric("Recall: real ones within the samples' neighbourhoods", True),
+    "precision": Metric(
+        "Precision: samples within the real ones' neighbourhoods", True, short="Precision"
+    ),
+    "recall": Metric("Recall: real ones within the samples' neighbourhoods", True, short="Recall"),
     "density": Metric("Density", True),
-    "coverage": Metric("Coverage: real ones with a sample near", True),
-    "class_coverage": Metric("Classes that samples reach", True),
-    "accuracy": Metric("Accuracy: test samples whose class it tells", True),
+    "coverage": Metric("Coverage: real ones with a sample near", True, short="Coverage"),
+    "class_coverage": Metric("Classes that samples reach", True, short="Classes reached"),
+    "class_accuracy": Metric(
+        "Samples of the class that was asked for", True, short="Class asked for"
+    ),
+    "accuracy": Metric("Accuracy: test samples whose class it tells", True, short="Accuracy"),
+    "combination_share": Metric(
+        "Samples with the combination that training left out", None, short="Left-out combination"
+    ),
+    "combination_ratio": Metric(
+        "That combination, relative to what independent factors would have",
+        None,
+        short="Combination, relative",
+    ),
+    "training_distance": Metric(
+        "Distance to the nearest training sample, relative to that of test samples",
+        None,
+        short="Distance to training",
+    ),
+    "nearer_features": Metric(
+        "Nearer to training samples than test samples are, in the classifier's features",
+        None,
+        short="Nearer to training, features",
+    ),
+    "nearer_values": Metric(
+        "Nearer to training samples than test samples are, value by value",
+        None,
+        short="Nearer to training, values",
+    ),
+    "copies": Metric("Copies of single training samples", None, short="Copies"),
 }
 """In the order in which reports list them."""
 

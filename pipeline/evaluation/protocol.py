@@ -21,13 +21,15 @@ from pipeline.evaluation.results import Measured, Protocol
 from pipeline.inference.finished import FinishedModel
 from pipeline.system.hardware import machine
 
-FREE = frozenset({"model", "weights", "data", "device", "machine", "threads", "torch"})
+FREE = frozenset(
+    {"model", "weights", "parameters", "data", "device", "machine", "threads", "torch"}
+)
 """Aspects that may differ between numbers that are compared.
 
-``model`` and ``weights`` are what is compared. ``data`` is a name, and ``data_checksum`` says what
-it stands for. ``device``, ``machine``, ``threads`` and ``torch`` change the last digits of a
-number, not what is measured. ``code`` is not among them: another version may define a metric in
-another way. It is the package's version, which many commits share.
+``model``, ``weights`` and ``parameters``, their number, are what is compared. ``data`` is a name,
+and ``data_checksum`` says what it stands for. ``device``, ``machine``, ``threads`` and ``torch``
+change the last digits of a number, not what is measured. ``code`` is not among them: another
+version may define a metric in another way. It is the package's version, which many commits share.
 """
 
 
@@ -84,6 +86,7 @@ def common_protocol(finished: FinishedModel, store: Store, networks: Networks) -
     protocol: Protocol = {
         "model": finished.name,
         "weights": finished.card.weights,
+        "parameters": sum(values.numel() for values in finished.model.parameters()),
         "data": store.root.name,
         "data_checksum": data_checksum(store),
         "split": "test",

@@ -8,7 +8,10 @@
  "missing": [{"task": ..., "metric": ..., "reason": ...}],         what could not be measured
  "verdicts": {TASK: {"metric": ..., "reason": ..., "baseline": ..., "outcome": ...,
                      "costs": [...]}},
- "cases": {TASK: {"metric": ..., "best": KEY, "median": KEY, "worst": KEY}}}
+ "cases": {TASK: {"metric": ..., "best": KEY, "median": KEY, "worst": KEY}},
+ "remarks": {TASK: [{"subject": "memory", "finding": ..., "words": ...}]}}
+
+A metric of classes has "parts" beside its values: {CLASS: {"model": 0.9, ...}}.
 """
 
 import json
@@ -46,6 +49,8 @@ class Measured:
     intervals: dict[str, Interval] = field(default_factory=dict)
     """Of 95 %, where there is one."""
     protocol: Protocol = field(default_factory=dict)
+    parts: dict[str, Rows] = field(default_factory=dict)
+    """The values of parts of the items, of each class say, or of the same drawn otherwise."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,16 @@ class Cases:
     worst: str
 
 
+@dataclass(frozen=True)
+class Remark:
+    """A finding that no single metric says: of several together, in words."""
+
+    subject: str
+    finding: str
+    """One of the subject's own names, for tables."""
+    words: str
+
+
 Tasks = dict[str, dict[str, Measured]]
 """Task -> metric -> values."""
 
@@ -102,6 +117,8 @@ class Results:
     missing: list[Missing] = field(default_factory=list)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     cases: dict[str, Cases] = field(default_factory=dict)
+    remarks: dict[str, list[Remark]] = field(default_factory=dict)
+    """Task -> findings."""
 
     def rows(self, task: str, metric: str) -> Rows:
         """Look up the values of one metric; raise KeyError where it was not measured."""
@@ -139,13 +156,21 @@ def parse_results(raw: Any) -> Results:
         missing=[Missing(**entry) for entry in raw["missing"]],
         verdicts={task: _verdict(found) for task, found in raw["verdicts"].items()},
         cases={task: Cases(**found) for task, found in raw["cases"].items()},
+        remarks={
+            task: [Remark(**remark) for remark in found]
+            for task, found in raw.get("remarks", {}).items()  # results of earlier have none
+        },
     )
 
 
 def _measured(raw: dict[str, Any]) -> Measured:
     intervals = {name: (float(low), float(high)) for name, (low, high) in raw["intervals"].items()}
     values = {name: float(value) for name, value in raw["values"].items()}
-    return Measured(values, intervals, dict(raw["protocol"]))
+    parts = {
+        part: {name: float(value) for name, value in rows.items()}
+        for part, rows in raw.get("parts", {}).items()
+    }
+    return Measured(values, intervals, dict(raw["protocol"]), parts)
 
 
 def _verdict(raw: dict[str, Any]) -> Verdict:

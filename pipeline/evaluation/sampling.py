@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
-from pipeline.capabilities import Classifier, Sampler
+from pipeline.capabilities import Classifier
 from pipeline.codecs import Codec, ImageCodec, SoundCodec
 from pipeline.evaluation.ceilings import enough, mixed_alike
 from pipeline.evaluation.classifying import (
@@ -20,28 +19,25 @@ from pipeline.evaluation.classifying import (
     standardise_for,
 )
 from pipeline.evaluation.clips import CLIPS, save_clip, vocode_sample
+from pipeline.evaluation.combining import add_combination
 from pipeline.evaluation.context import Context
-from pipeline.evaluation.data import AT_ONCE, MOST_REFERENCES, in_batches, spread
+from pipeline.evaluation.data import MOST_REFERENCES, in_batches, spread
 from pipeline.evaluation.drawing import SHOWN, drawable
+from pipeline.evaluation.drawn import Drawn, by_domain, draw, timed_draw
 from pipeline.evaluation.listening import add_naturalness, listen
 from pipeline.evaluation.looking import compare_looks
+from pipeline.evaluation.memorising import compare_memory
+from pipeline.evaluation.obedience import add_class_accuracy, labels_of_domain
 from pipeline.evaluation.results import MODEL, Protocol
+from pipeline.evaluation.trends import add_trend
 from pipeline.evaluation.verdicts import SAMPLING, SAMPLING_GREY
 from pipeline.figures import Caption, save_grid
-from pipeline.inference.sampling import domain_of, tells_domains_apart
+from pipeline.inference.sampling import tells_domains_apart
 from pipeline.inference.vocoders import fitting
-from pipeline.models.sampling import sample_labelled
 
 COLOURS = 3
 HEARD = 16
 """Samples of sound that the independent judges hear."""
-
-
-class Drawn(NamedTuple):
-    """Samples, and the domain by whose statistics each is standardised."""
-
-    x: Tensor  # [N, C, H, W]
-    domains: list[str]
 
 
 def evaluate_sampler(context: Context) -> None:
@@ -77,7 +73,7 @@ def compare_samples(context: Context, domains: tuple[str, ...]) -> None:
     rows = spread(count, len(real.x))
     owners = [real.domains[row] for row in rows]
     groups = {
-        MODEL: draw(context, context.model, count),
+        MODEL: timed_draw(context, count),
         "noise": Drawn(draw_noise(real.x[rows], bounded=bounded), owners),
     }
     if len(real.x) > 1:
@@ -88,10 +84,12 @@ def compare_samples(context: Context, domains: tuple[str, ...]) -> None:
     if bounded:
         pictures = {name: drawn.x for name, drawn in groups.items()}
         compare_looks(context, "samples", pictures, real.x, domains)
+    features: dict[str, Tensor] = {}
     if context.classifier is None:
         context.miss_classified("samples", ["fd_features"], ", ".join(domains))
     else:
-        compare_features(context, context.classifier, groups, real, domains)
+        features = compare_features(context, context.classifier, groups, real, domains)
+    compare_memory(context, groups, owners_of(context, domains), features)
 
 
 def draw_ceiling(
@@ -107,11 +105,14 @@ def draw_ceiling(
     counts = mixed_alike(references, [len(part) for part in parts])
     if not enough(context, "samples", sum(counts), sum(references)):
         return None
-    return joined(
-        context,
-        domains,
-        [part[spread(count, len(part))] for part, count in zip(parts, counts, strict=True)],
-    )
+    rows = [spread(count, len(part)) for part, count in zip(parts, counts, strict=True)]
+    labels = [
+        labels_of_domain(context, domain, len(part))
+        for domain, part in zip(domains, parts, strict=True)
+    ]
+    known = [found[kept] for found, kept in zip(labels, rows, strict=True) if found is not None]
+    drawn = joined(context, domains, [x[kept] for x, kept in zip(parts, rows, strict=True)])
+    return drawn._replace(labels=torch.cat(known) if len(known) == len(domains) else None)
 
 
 def compare_features(
@@ -120,9 +121,9 @@ def compare_features(
     groups: dict[str, Drawn],
     real: Drawn,
     domains: tuple[str, ...],
-) -> None:
-    """Compare samples with real ones in the classifier's features, and with the classes there
-    are.
+) -> dict[str, Tensor]:
+    """Compare samples with real ones in the classifier's features, and with the classes there are;
+    return those features [N, F] of each group.
     """
     codec = context.store.codec
     seen = {name: standardised(classifier, drawn, codec) for name, drawn in groups.items()}
@@ -142,21 +143,23 @@ def compare_features(
             context.miss("samples", metric, f"there are not more than {NEIGHBOURS} samples")
     for metric, rows in manifolds.items():
         context.add("samples", metric, rows, neighbours=NEIGHBOURS, **about)
+    if manifolds:
+        count = len(groups[MODEL].x)
+        add_trend(context, classifier, true, count, lambda x: standardised(classifier, x, codec))
     classes = len(classifier.class_names)
+    predictions = {name: predict(classifier, x) for name, x in seen.items()}
     coverage = {
-        name: class_coverage_with_interval(predict(classifier, x), classes)
-        for name, x in seen.items()
+        name: class_coverage_with_interval(found, classes) for name, found in predictions.items()
     }
     context.add("samples", "class_coverage", coverage, **about)
+    add_class_accuracy(context, classifier, groups, predictions, about)
+    add_combination(context, classifier, predictions, domains, about)
+    return features
 
 
 def standardised(classifier: Classifier, drawn: Drawn, codec: Codec) -> Tensor:
     """Bring samples to the scale that ``classifier`` learnt from, each from its own domain's."""
-    x = drawn.x.clone()
-    for domain in dict.fromkeys(drawn.domains):
-        rows = torch.tensor([name == domain for name in drawn.domains])
-        x[rows] = standardise_for(classifier, drawn.x[rows], codec, domain)
-    return x
+    return by_domain(drawn, lambda x, domain: standardise_for(classifier, x, codec, domain))
 
 
 def matching_domains(context: Context, samples: Tensor) -> tuple[str, ...]:
@@ -174,26 +177,15 @@ def joined(context: Context, domains: Sequence[str], parts: Sequence[Tensor]) ->
 
     Where the model's samples tell nobody whose they are, all count as the first domain's, too.
     """
-    apart = tells_domains_apart(context.finished)
-    owners = [
-        domain if apart else domains[0]
-        for domain, part in zip(domains, parts, strict=True)
-        for _ in part
-    ]
+    known = owners_of(context, domains)
+    owners = [known[domain] for domain, part in zip(domains, parts, strict=True) for _ in part]
     return Drawn(torch.cat(list(parts)), owners)
 
 
-def draw(context: Context, model: nn.Module, count: int, seed: int = 1) -> Drawn:
-    """Draw ``count`` samples of a fixed seed, in batches."""
-    assert isinstance(model, Sampler)
-    generator = Generator().manual_seed(seed)
-    parts, owners = [], []
-    for done in range(0, count, AT_ONCE):
-        x, labels = sample_labelled(model, min(AT_ONCE, count - done), generator)
-        parts.append(x)
-        numbers = [None] * len(x) if labels is None else labels.tolist()
-        owners += [domain_of(context.finished, number) for number in numbers]
-    return Drawn(torch.cat(parts), owners)
+def owners_of(context: Context, domains: Sequence[str]) -> dict[str, str]:
+    """Return for each domain the one by whose statistics its real samples count: see `joined`."""
+    apart = tells_domains_apart(context.finished)
+    return {domain: domain if apart else domains[0] for domain in domains}
 
 
 def draw_noise(like: Tensor, *, bounded: bool) -> Tensor:

@@ -8,6 +8,7 @@ what a model must not pay for being better there. Of a few items nothing is said
 
 from dataclasses import dataclass, replace
 
+from pipeline.evaluation.memory import memory_cost
 from pipeline.evaluation.metric_table import CEILINGS, METRICS, merit
 from pipeline.evaluation.results import MODEL, Cost, Measured, Outcome, Protocol, Verdict
 
@@ -159,6 +160,8 @@ def judge(decision: Decision, metrics: dict[str, Measured]) -> Verdict | None:
         for name in decision.costs
         if name != metric and (cost := cost_of(name, metrics.get(name))) is not None
     ]
+    if (remembered := memory_cost(metrics)) is not None:  # its distances prove nothing else
+        costs.append(remembered)
     if outcome == "better" and costs:
         outcome = "trade_off"
     if failed(decision, metric, found):

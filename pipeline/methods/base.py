@@ -1,7 +1,7 @@
 """The contract of a method: its parameters, networks, optimisers, and updates of one step."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import Field, model_validator
@@ -177,6 +177,13 @@ class RunParams(Block, ABC):
     def labels_read(self) -> int | None:
         """The number of samples whose labels are read, every second of a batch's; None: all."""
         return None
+
+    def check_factors(self, categories: Mapping[str, tuple[str, ...]]) -> None:
+        """Raise ValueError where the values of a data set's factors are not those that it needs.
+
+        ``categories``: factor -> the names of its values; () of one that is a number.
+        """
+        del categories
 
     def check_data(self, data: DatasetSpec) -> None:
         """Raise ValueError where it can't read its domains from a data set.

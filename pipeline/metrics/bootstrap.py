@@ -67,3 +67,39 @@ def ratio_interval(
     tail = (1 - level) / 2
     low, high = ratios.quantile(torch.tensor([tail, 1 - tail], dtype=ratios.dtype)).tolist()
     return Interval(low, high)
+
+
+def pair_interval(
+    values: Tensor, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
+) -> Interval | None:
+    """Find the interval of the mean over pairs of two sets, of values [N, M] of each pair.
+
+    Both sets are drawn anew, each item with all of its pairs: a U-statistic's interval. None where
+    either has one item. Raises ValueError for what is no [N, M] of N and M at least 1 finite
+    numbers.
+    """
+    if values.ndim != 2 or not values.numel():
+        raise ValueError(f"expected values [N, M], N and M at least 1, found {list(values.shape)}")
+    pairs = values.double().cpu()
+    if not torch.isfinite(pairs).all():
+        raise ValueError("expected finite values")
+    rows, columns = pairs.shape
+    if min(rows, columns) == 1:
+        return None
+    generator = torch.Generator().manual_seed(seed)
+    means = []
+    for start in range(0, resamples, at_once := max(1, CHUNK // max(rows, columns))):
+        count = min(at_once, resamples - start)
+        first, second = (_draws(count, size, generator) for size in (rows, columns))
+        means.append(((first @ pairs) * second).sum(dim=1) / (rows * columns))
+    tail = (1 - level) / 2
+    ends = torch.tensor([tail, 1 - tail], dtype=pairs.dtype)
+    low, high = torch.cat(means).quantile(ends).tolist()
+    return Interval(low, high)
+
+
+def _draws(count: int, size: int, generator: torch.Generator) -> Tensor:
+    """Draw how often each of ``size`` items is in each of ``count`` resamples, float64."""
+    drawn = torch.randint(size, (count, size), generator=generator)
+    ones = torch.ones(count, size, dtype=torch.float64)
+    return torch.zeros(count, size, dtype=torch.float64).scatter_add_(1, drawn, ones)

@@ -25,7 +25,7 @@ class Stopwatch:
     def __init__(self) -> None:
         self._began = time.perf_counter()
 
-    def record(self, path: Path, weights: str, **facts: str) -> None:
+    def record(self, path: Path, weights: str, **facts: str | float) -> None:
         """Write the record of a stage that has finished, with more facts about it.
 
         ``weights``: the model's fingerprint, by which a reader knows whether the record is that of

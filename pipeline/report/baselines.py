@@ -40,6 +40,11 @@ BASELINES: dict[str, Baseline] = {
         "Samples of one Gaussian with the mean and the covariance of the training samples: what "
         "knows their statistics of second order, and no more.",
     ),
+    "training_pictures": Baseline(
+        "Training pictures",
+        "Real pictures that training saw. None has the combination that was left out: where the "
+        "classifier sees it in them it is mistaken.",
+    ),
     "noise": Baseline("Noise", "Samples of independent random values."),
     "untrained": Baseline("Untrained", "The same network with its first, random weights."),
     "commonest_class": Baseline(

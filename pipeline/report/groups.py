@@ -55,6 +55,11 @@ class Contest:
     samples: list[Sample]
     hearings: list[Hearing]
 
+    @property
+    def of_samplers(self) -> bool:
+        """True: models that draw, of which it matters whether they remember, and how fast."""
+        return all(member.task.kind is SAMPLING for member in self.members)
+
 
 @dataclass(frozen=True)
 class Group:

@@ -11,6 +11,7 @@ from pipeline.report.baselines import baseline
 from pipeline.report.comparisons import Cell, Comparison, list_baselines
 from pipeline.report.model import Model
 from pipeline.report.protocols import Fact, describe_differences, facts_of
+from pipeline.report.remarks import Found, memory_of
 from pipeline.report.tasks import Task
 from pipeline.report.verdicts import Decision
 from pipeline.report.words import number
@@ -28,6 +29,11 @@ class Member:
         """The verdict on the task."""
         found = [one for one in self.model.decisions if one.task.name == self.task.name]
         return found[0] if found else None
+
+    @property
+    def memory(self) -> Found | None:
+        """The finding whether it remembers its training samples; None where nothing was said."""
+        return memory_of(self.task.name, self.model.evaluation)
 
     def comparison(self, name: str) -> Comparison | None:
         """Return what was measured by a metric; None where it was not."""

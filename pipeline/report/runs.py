@@ -17,6 +17,7 @@ FILE = "runs.js"
 PAGE = "runs.html"
 VARIABLE = "crossdomainRuns"
 STAGES = ("training", "evaluation")
+SAMPLE = "seconds_a_sample"
 
 Facts = dict[str, Any]
 Runs = dict[str, dict[str, dict[str, Facts]]]
@@ -74,6 +75,7 @@ def describe_run(facts: Facts) -> dict[str, str]:
     changes = facts.get("dirty")
     return {
         "Finished": moment(str(facts.get("finished", ""))),
+        "A sample took": duration(facts[SAMPLE]) if is_number(facts.get(SAMPLE)) else "",
         "Took": duration(facts["seconds"]) if is_number(facts.get("seconds")) else "",
         "Machine": str(facts.get("machine", "")),
         "Commit": str(facts["commit"] or "none") if "commit" in facts else "",

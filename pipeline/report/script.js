@@ -4,6 +4,7 @@
 /* Facts of the runs: dates, seconds, commits. They count for the weights that a page shows. */
 
 function duration(seconds) {
+  if (seconds > 0 && seconds < 0.1) return `${Number((1000 * seconds).toPrecision(3))} ms`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${Number(seconds.toPrecision(3))} s`;
   const hours = Math.floor(whole / 3600), minutes = Math.floor((whole % 3600) / 60);
@@ -21,6 +22,9 @@ const words = {
   precision: (facts) => [facts.precision, ""],
   machine: (facts) => [facts.machine, ""],
   seconds: (facts) => [duration(facts.seconds), `${facts.seconds} s`],
+  seconds_a_sample: (facts) => [
+    duration(facts.seconds_a_sample), `${facts.seconds_a_sample} s on ${facts.machine}`,
+  ],
   commit: (facts) => [
     facts.commit ? facts.commit + (facts.dirty ? ", with changes" : "") : "none", "",
   ],
@@ -39,6 +43,8 @@ function fillRuns() {
       place.textContent = text;
       place.title = title;
       place.classList.toggle("none", !known);
+      const cell = place.closest("td[data-value]");  // what its column sorts by
+      if (cell) cell.dataset.value = known ? model[stage][fact] : "";
     }
   }
 }

@@ -3,15 +3,61 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.evaluation.results import Cases, Results
+from pipeline.evaluation.results import MODEL, Cases, Results
+from pipeline.report.baselines import baseline
 from pipeline.report.comparisons import Comparison, list_baselines, title_of_metric
 from pipeline.report.figures import Clip, Figures, Picture
 from pipeline.report.protocols import Alike, measured_alike
+from pipeline.report.remarks import Found, findings_of
 from pipeline.report.tasks import Task
 from pipeline.report.verdicts import Decision
+from pipeline.report.words import enumerated, number
 
 CASES = "_cases"
 """Behind a task's name: the figure of its best, median and worst item."""
+
+
+@dataclass(frozen=True)
+class Parted:
+    """A table of the parts of some metrics: a row a part, a column a metric and whose it is."""
+
+    title: str
+    columns: list[str]
+    rows: list[tuple[str, list[str]]]
+    """A part and its values as text, "" where there is none."""
+
+    @classmethod
+    def of(cls, comparisons: Sequence[Comparison]) -> "Parted":
+        """Put metrics with the same parts beside each other."""
+        columns = [
+            (one, name)
+            for one in comparisons
+            for name in one.values
+            if any(name in rows for rows in one.measured.parts.values())
+        ]
+        parts = [
+            (
+                part,
+                [
+                    number(one.measured.parts[part][name])
+                    if name in one.measured.parts[part]
+                    else ""
+                    for one, name in columns
+                ],
+            )
+            for part in comparisons[0].measured.parts
+        ]
+        titles = [one.metric.title.partition(":")[0] for one, _ in columns]
+        whose = ["Model" if name == MODEL else baseline(name).title for _, name in columns]
+        several = len(comparisons) > 1
+        return cls(
+            enumerated([one.metric.title.partition(":")[0] for one in comparisons]),
+            [
+                title if several and owner == "Model" else f"{title}, {owner}" if several else owner
+                for title, owner in zip(titles, whose, strict=True)
+            ],
+            parts,
+        )
 
 
 @dataclass(frozen=True)
@@ -28,6 +74,15 @@ class Table:
     costs: list[str]
     """Metrics that a trade-off costs."""
 
+    @property
+    def parted(self) -> list["Parted"]:
+        """The metrics whose parts have values of their own: those of the same parts together."""
+        groups: dict[tuple[str, ...], list[Comparison]] = {}
+        for comparison in self.comparisons:
+            if comparison.measured.parts:
+                groups.setdefault(tuple(comparison.measured.parts), []).append(comparison)
+        return [Parted.of(comparisons) for comparisons in groups.values()]
+
 
 @dataclass(frozen=True)
 class Section:
@@ -40,6 +95,7 @@ class Section:
     clips: list[Clip]
     cases: str
     """The items that are best, median and worst; "" where nobody ranked them."""
+    findings: list[Found]
     tables: list[Table]
 
     @property
@@ -61,6 +117,7 @@ def sections_of(tasks: Sequence[Task], evaluation: Results, figures: Figures) ->
             pictures=pictures_of(group[0], figures),
             clips=figures.clips.get(name, []),
             cases=cases_of(group, evaluation),
+            findings=findings_of([task.name for task in group], evaluation),
             tables=[table_of(task, evaluation) for task in group],
         )
         for number, (name, group) in enumerate(groups.items(), 1)

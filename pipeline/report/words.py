@@ -29,9 +29,11 @@ def interval(bounds: tuple[float, float]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a duration: ``7.5 s``, ``1 min 42 s``, ``2 h 5 min``."""
+    """Write a duration: ``3.2 ms``, ``7.5 s``, ``1 min 42 s``, ``2 h 5 min``."""
     if not math.isfinite(seconds):
         return number(seconds)
+    if 0 < seconds < 0.1:
+        return f"{float(f'{1000 * seconds:.3g}'):g} ms"
     whole = round(seconds)
     if whole < 60:
         return f"{float(f'{seconds:.3g}'):g} s"

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pipeline.codecs import SoundCodec
 from pipeline.conventions import differences
+from pipeline.datasets.factors import Category
 from pipeline.datasets.near_names import near_words
 from pipeline.datasets.source import Array
 from pipeline.datasets.store import Store
@@ -198,6 +199,14 @@ class LabelledReader(SeveralDomainsReader[Labelled]):
         for reader in self.domains:
             for name in self.params.factors:
                 reader.domain.factors[name]
+        categories = {
+            name: factor.names if isinstance(factor, Category) else ()
+            for name, factor in self.store.factors.items()
+        }
+        try:
+            self.params.check_factors(categories)
+        except ValueError as error:
+            raise UserError(f"{self.store.root}: {error}") from error
         self.known: list[tuple[DomainReader, int]] = []
         if self.params.labels_read is not None:
             self.known = self.labelled_items(self.params.labels_read)

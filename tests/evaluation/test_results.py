@@ -11,6 +11,7 @@ from pipeline.evaluation.results import (
     Cost,
     Measured,
     Missing,
+    Remark,
     Results,
     Verdict,
     read_results,
@@ -21,7 +22,12 @@ RESULTS = Results(
     protocol={"model": "m", "seed": 0},
     tasks={
         "a_to_b": {
-            "mcd": Measured({"model": 7.5, "statistics": 9.0}, {"model": (7.1, 7.9)}, {"count": 12})
+            "mcd": Measured(
+                {"model": 7.5, "statistics": 9.0},
+                {"model": (7.1, 7.9)},
+                {"count": 12},
+                {"ann": {"model": 7.0, "statistics": 9.5}},
+            )
         }
     },
     missing=[Missing("a_to_b", "word_error", "no model")],
@@ -29,6 +35,7 @@ RESULTS = Results(
         "a_to_b": Verdict("mcd", "because", "statistics", "trade_off", [Cost("dnsmos", 1.5, 2.5)])
     },
     cases={"a_to_b": Cases("mcd", "one", "two", "three")},
+    remarks={"a_to_b": [Remark("memory", "none", "no sign")]},
 )
 
 
@@ -39,6 +46,18 @@ def test_results_are_read_as_they_were_written(tmp_path):
     first = path.read_bytes()
     write_results(path, RESULTS)
     assert path.read_bytes() == first
+
+
+def test_results_without_remarks_and_parts_are_read(tmp_path):
+    path = tmp_path / "results.json"
+    write_results(path, RESULTS)
+    raw = json.loads(path.read_text())
+    del raw["remarks"], raw["tasks"]["a_to_b"]["mcd"]["parts"]
+    path.write_text(json.dumps(raw))
+    found = read_results(path)
+    assert found.remarks == {}
+    assert found.tasks["a_to_b"]["mcd"].parts == {}
+    assert found.verdicts == RESULTS.verdicts
 
 
 def test_what_became_nan_can_be_read(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pipeline.metrics import bootstrap
-from pipeline.metrics.bootstrap import bootstrap_interval, ratio_interval
+from pipeline.metrics.bootstrap import bootstrap_interval, pair_interval, ratio_interval
 
 
 def test_of_many_values_it_is_the_normal_one():
@@ -81,3 +81,28 @@ def test_refusals():
     for strange in ([0.0, 0.0], [1.0, -1.0]):
         with pytest.raises(ValueError, match="denominators"):
             ratio_interval(torch.ones(2), torch.tensor(strange))
+
+
+def test_the_interval_of_pairs_is_that_of_a_mann_whitney_statistic():
+    """Of equal continuous distributions U / (N M) has the variance (N + M + 1) / (12 N M)."""
+    generator = torch.Generator().manual_seed(3)
+    a, b = torch.rand(200, generator=generator), torch.rand(100, generator=generator)
+    low, high = pair_interval((a[:, None] < b).float())
+    margin = 1.96 * ((200 + 100 + 1) / (12 * 200 * 100)) ** 0.5
+    assert (high - low) / 2 == pytest.approx(margin, rel=0.15)
+
+
+def test_pairs_of_equal_values_have_no_spread_and_single_items_no_interval():
+    assert pair_interval(torch.full((5, 4), 0.5)) == (0.5, 0.5)
+    assert pair_interval(torch.rand(1, 4)) is None
+    for wrong in (torch.rand(4), torch.rand(0, 3), torch.full((2, 2), torch.nan)):
+        with pytest.raises(ValueError, match="expected"):
+            pair_interval(wrong)
+
+
+def test_pairs_in_parts_are_drawn_alike(monkeypatch):
+    values = torch.rand(30, 20, generator=torch.Generator().manual_seed(0))
+    whole = pair_interval(values, resamples=400)
+    monkeypatch.setattr(bootstrap, "CHUNK", 30 * 100)
+    low, high = pair_interval(values, resamples=400)
+    assert (low, high) == pytest.approx(whole, abs=0.01)

@@ -226,3 +226,18 @@ def test_all_can_be_read_without_scripts(browser: Browser, report: Path) -> None
     page.locator("a.enlarge").first.click()
     assert page.url.endswith("/media/voice/arthur_to_beatrice/0.png")
     context.close()
+
+
+def test_samplers_sort_by_what_they_remember_and_by_their_seconds(page: Page, report: Path) -> None:
+    visit(page, report, "comparisons/samplers.html")
+    page.get_by_role("button", name="Remembers").click()
+    assert names(page)[:2] == ["wgan", "gan"]  # and then those of which nothing is known
+    seconds = page.get_by_role("button", name="Seconds a sample")
+    seconds.click()
+    assert names(page)[:2] == ["gan", "autoencoder"]
+    expect(page.get_by_role("row", name="gan gan").first).to_contain_text("12.3 ms")
+    visit(page, report, "models/gan.html")
+    expect(page.locator(".facts")).to_contain_text("12.3 ms")
+    expect(page.locator(".finding")).to_contain_text("Nearer than <new> data: it remembers.")
+    page.locator("summary", has_text="one by one").click()
+    expect(page.get_by_role("row", name="3", exact=False).first).to_be_visible()

@@ -97,6 +97,18 @@ def test_only_numbers_of_equal_protocols_stand_in_one_column(models):
     ]
 
 
+def test_samplers_have_a_finding_each_and_translators_none(models):
+    groups = {group.title: group for group in groups_of(list(models.values()))}
+    (samplers,) = groups["All samplers"].contests
+    assert samplers.of_samplers
+    found = {member.model.name: member.memory for member in samplers.members}
+    assert found["autoencoder"] is None
+    assert found["wgan"].label.word == "no sign"
+    assert found["gan"].label.word == "remembers"
+    assert found["gan"].order > found["wgan"].order
+    assert not groups["Translators of voices"].contests[0].of_samplers
+
+
 def test_other_data_sets_apart(models):
     models["gan"].evaluation.protocol["data_checksum"] = "0" * 64
     (contest,) = groups_of([models["autoencoder"], models["gan"]])[0].contests

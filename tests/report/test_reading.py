@@ -89,8 +89,10 @@ def test_facts_of_runs_are_said_in_words():
         "finished": "2026-11-27T16:05:11+00:00", "seconds": 7500.4, "commit": "a2364e4",
         "dirty": False, "machine": "Some processor", "precision": "bf16",
     }  # fmt: skip
-    assert rows_of({"training": training, "evaluation": {"finished": "today", "commit": ""}}) == [
+    evaluation = {"finished": "today", "commit": "", "seconds_a_sample": 0.002}
+    assert rows_of({"training": training, "evaluation": evaluation}) == [
         Row("Finished", "27 Nov 2026, 16:05 UTC", "today"),
+        Row("A sample took", "", "2 ms"),
         Row("Took", "2 h 5 min", ""),
         Row("Machine", "Some processor", ""),
         Row("Commit", "a2364e4", "none"),
@@ -102,7 +104,7 @@ def test_facts_of_runs_are_said_in_words():
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(7.5, "7.5 s"), (0.0123, "0.0123 s"), (59.4, "59.4 s"), (59.6, "1 min 0 s"),
+    [(7.5, "7.5 s"), (0.0123, "12.3 ms"), (0.25, "0.25 s"), (59.4, "59.4 s"), (59.6, "1 min 0 s"),
      (101.9, "1 min 42 s"), (3600, "1 h 0 min"), (float("inf"), "∞")],
 )  # fmt: skip
 def test_durations_are_written_as_the_script_writes_them(seconds, text):

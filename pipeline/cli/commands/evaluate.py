@@ -54,14 +54,15 @@ def run(
     print("\n".join(measured_by(networks, finished)))
     with locked(out.with_name(f".{out.name}.lock"), f"evaluation of {out.name}"), made(out) as new:
         store = chosen.open(new / ".prepared" / name)
-        results = evaluate(finished, store, networks, new, begun=announce)
+        told: dict[str, float] = {}
+        results = evaluate(finished, store, networks, new, begun=announce, told=told.__setitem__)
         results.protocol.update(chosen.aspects)
         if not results.tasks:
             raise UserError(f"nothing could be measured\n{summary(results, terminal_width())}")
         shutil.rmtree(new / ".prepared", ignore_errors=True)
         write_results(new / RESULTS, results)
         checksum = sha256_of(new / RESULTS)
-        stopwatch.record(new / EVALUATION, finished.card.weights, results=checksum)
+        stopwatch.record(new / EVALUATION, finished.card.weights, results=checksum, **told)
     print(f"\n{summary(results, terminal_width())}")
     what = "figures and sounds" if isinstance(finished.codec, SoundCodec) else "figures"
     print(f"\n{shown(out / RESULTS)}, with {what} beside it")

@@ -10,6 +10,7 @@ from pipeline.cli.commands.words import (
     titled,
     wrapped,
 )
+from pipeline.evaluation.memory import COPIES, NEARER
 from pipeline.evaluation.metric_table import CEILINGS, merit
 from pipeline.evaluation.results import MODEL, Measured, Results, Rows, Verdict
 
@@ -34,6 +35,8 @@ def task_block(task: str, results: Results, width: int) -> list[str]:
     if verdict is not None:
         words = sentence(verdict, metrics[verdict.metric].values)
         said = wrapped(words, width, "  ", "  ")
+    for remark in results.remarks.get(task, []):
+        said += wrapped(remark.words, width, "  ", "  ")
     return [spoken(task), *lines, *said]
 
 
@@ -52,13 +55,19 @@ def row_of(metric: str, measured: Measured) -> tuple[str, ...]:
     )
 
 
+def rival(metric: str) -> str:
+    """Say what a cost is beside: samples that remember are compared with new data."""
+    return "new data" if metric in (*NEARER, COPIES) else "a baseline"
+
+
 def sentence(verdict: Verdict, values: Rows) -> str:
     """Say a verdict, with what it rests on and what it costs; ``values``: those of its metric."""
     metric = titled(verdict.metric)
     if verdict.baseline is None or verdict.outcome is None:
         return f"No verdict: no baseline stands beside the model by {metric}. {verdict.reason}"
     costs = "; ".join(
-        f"{titled(cost.metric)} is {number(cost.model)}, and a baseline has {number(cost.baseline)}"
+        f"{titled(cost.metric)} is {number(cost.model)}, and {rival(cost.metric)} has "
+        f"{number(cost.baseline)}"
         for cost in verdict.costs
     )
     baseline = f"the strongest baseline, {spoken(verdict.baseline)}"

@@ -1,13 +1,13 @@
 """The drawn world as a data set: unpaired domains, paired views, and a set for the classifier."""
 
 from functools import partial
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.block import Count, Seed
-from pipeline.datasets.factors import Value
+from pipeline.datasets.factors import Category, FactorName, Value
 from pipeline.datasets.savanna.draw import draw
 from pipeline.datasets.savanna.factors import FACTORS, factors_of
 from pipeline.datasets.savanna.labels import colour_labels
@@ -38,6 +38,29 @@ class SavannaParams(PictureParams):
     views: tuple[View, ...] = ("labels", "edges", "grey", "night", "plan")
     """Further views drawn of each picture of ``scene``; ``plan`` is its map from straight above."""
     seed: Seed = 1
+    exclude: dict[FactorName, str] = Field(default_factory=dict)
+    """A combination of two factors' values or more that no picture of ``train`` has, ``{coat:
+    black, facing: left}`` say: whether samples have it tells whether a sampler combines what it
+    learnt. Such pictures are left out of ``train``, and all others stay as they are; ``test`` and
+    ``classifier`` have them. A run that mirrors its pictures (``flip``) faces both ways again."""
+
+    @model_validator(mode="after")
+    def _excludes_a_combination(self) -> Self:
+        for name, value in self.exclude.items():
+            factor = FACTORS.get(name)
+            if not isinstance(factor, Category):
+                known = ", ".join(n for n, f in FACTORS.items() if isinstance(f, Category))
+                raise ValueError(f"exclude: found '{name}', allowed: {known}")
+            if value not in factor.names:
+                allowed = ", ".join(factor.names)
+                raise ValueError(f"exclude.{name}: found '{value}', allowed: {allowed}")
+        if len(self.exclude) == 1:
+            raise ValueError("exclude: one value is no combination: name another factor's, too")
+        if self.exclude and not self.exclude.keys() - {"animal", "ground"}:
+            raise ValueError(
+                "exclude: each animal lives on one ground: name a third factor's value"
+            )
+        return self
 
     @property
     def channels(self) -> dict[str, int]:
@@ -57,11 +80,15 @@ class SavannaParams(PictureParams):
             return [sample_scene(rng) for _ in range(count)]
 
         tested = scenes(self.test)
+        # Left out of what was drawn, and not drawn again: all other pictures stay as they are.
         return Source(
             {
                 "train": {
-                    **{animal: self._at_home(scenes(self.train), animal) for animal in ANIMALS},
-                    **self._views(scenes(self.train)),
+                    domain: [item for item in items if not self.leaves_out(item)]
+                    for domain, items in {
+                        **{animal: self._at_home(scenes(self.train), animal) for animal in ANIMALS},
+                        **self._views(scenes(self.train)),
+                    }.items()
                 },
                 "test": {
                     **{animal: self._at_home(tested, animal) for animal in ANIMALS},
@@ -72,7 +99,13 @@ class SavannaParams(PictureParams):
                 },
             },
             factors=FACTORS,
+            excluded=self.exclude,
         )
+
+    def leaves_out(self, item: Item) -> bool:
+        """Tell whether an item has the combination that ``exclude`` names."""
+        named = self.exclude.items()
+        return bool(named) and all(item.factors[name] == value for name, value in named)
 
     def _at_home(self, scenes: list[Scene], animal: str) -> list[Item]:
         """List ``animal`` on the ground where it lives."""
