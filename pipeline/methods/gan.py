@@ -5,6 +5,7 @@ DCGAN (Radford et al. 2016) by default; ``loss: wasserstein`` with ``penalty: {k
 ``discriminator_steps: 5`` and ``resnet`` networks is WGAN-GP (Gulrajani et al. 2017).
 """
 
+import copy
 from collections.abc import Iterator
 from typing import Literal
 
@@ -123,6 +124,12 @@ class GAN(Method[Labelled]):
         if self.params.regulariser is not None:
             losses.add("orthogonal", self.orthogonality(), self.params.regulariser.weight)
         yield losses.update("generator")
+
+    def logits(self, x: Tensor) -> Tensor | None:
+        """Show samples to a copy of the discriminator; None where it asks for classes, too."""
+        if self.model.classes:
+            return None
+        return copy.deepcopy(self.adversary).eval()(x).logits[0].flatten()
 
     def orthogonality(self) -> Tensor:
         """Sum `off_diagonal_penalty` over the weights of the generator's layers."""
