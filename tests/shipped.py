@@ -7,7 +7,7 @@ from pathlib import Path
 import tiny
 
 # Beside them lie the user's own.
-RECIPES = ("facades-256", "fsdd", "horse2zebra-256", "vcc2016", "zoo")
+RECIPES = ("facades-256", "fsdd", "horse2zebra-256", "theory", "vcc2016", "zoo")
 RUNS = [tiny.ROOT, *(tiny.ROOT / "recipes" / name for name in RECIPES)]
 
 
