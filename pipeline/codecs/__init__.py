@@ -22,8 +22,16 @@ __all__ = [
     "PointCodec",
     "SoundCodec",
     "WorldCodec",
+    "holds",
     "sound_codec",
 ]
+
+
+def holds(codec: Codec) -> str:
+    """Name the kind of samples of a codec: ``pictures``, ``sound`` or ``points``."""
+    if isinstance(codec, ImageCodec):
+        return "pictures"
+    return "points" if isinstance(codec, PointCodec) else "sound"
 
 
 def sound_codec(

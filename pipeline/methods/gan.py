@@ -20,7 +20,7 @@ from pipeline.block import Block, Count, Width
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.penalty import off_diagonal_penalty
 from pipeline.methods.adversarial import AdversarialRunParams
-from pipeline.methods.adversary import Adversary
+from pipeline.methods.adversary import Adversary, Outputs
 from pipeline.methods.base import Losses, Method, Update
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.runs import GenerativeRunParams
@@ -129,7 +129,8 @@ class GAN(Method[Labelled]):
         """Show samples to a copy of the discriminator; None where it asks for classes, too."""
         if self.model.classes:
             return None
-        return copy.deepcopy(self.adversary).eval()(x).logits[0].flatten()
+        seen: Outputs = copy.deepcopy(self.adversary).eval()(x)
+        return seen.logits[0].flatten()
 
     def orthogonality(self) -> Tensor:
         """Sum `off_diagonal_penalty` over the weights of the generator's layers."""

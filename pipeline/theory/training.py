@@ -2,7 +2,7 @@
 
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ class Training:
     """All training points [N, D]."""
     modes: Modes | None
     """Of a mixture."""
-    curves: dict[str, list[tuple[float, float]]]
+    curves: Mapping[str, Sequence[tuple[float, float]]]
     """Steps and values, by the name of what was logged."""
 
 

@@ -77,9 +77,9 @@ class CourseRecorder:
         if not files:
             return
         rows = [load_file(file) for file in files]
-        changing = [name for name in ("samples", "logits") if name in rows[0]]
-        joined = {name: torch.stack([row[name] for row in rows]) for name in changing}
-        joined |= {name: rows[0][name] for name in ("places", "real")}
+        joined = {name: rows[0][name] for name in ("places", "real")}
+        for name in sorted(rows[0].keys() - joined.keys()):
+            joined[name] = torch.stack([row[name] for row in rows])
         joined["steps"] = torch.tensor([int(file.stem) for file in files])
         write(path, to_safetensors(joined))
 
