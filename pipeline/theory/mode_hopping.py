@@ -35,8 +35,11 @@ WORDS: dict[str, str] = {
     "finds them most real. Soon nearly all there are fakes, the discriminator says so, and the "
     "next mode is the best place: samples hop round the ring and never cover it (Metz et al. 2017, "
     "figure 2).",
-    "ring_r1": "The same networks, rates and seed under a penalty on the discriminator's gradient "
-    "at real samples (R1, Mescheder et al. 2018), or what else its block differs in.",
+    "ring_r1": "The same networks and seed with a discriminator as fast as the generator, a "
+    "penalty on its gradient at real samples (R1, Mescheder et al. 2018), rates that fall to 0, and "
+    "the average of the last weights: samples stay where they have come to.",
+    "ring_vae": "Maximum likelihood on the same ring: a VAE covers every mode, and what lies "
+    "between them, too.",
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.stats import wasserstein_distance
 
-from pipeline.metrics.wasserstein import sliced_wasserstein, wasserstein_1d
+from pipeline.metrics.wasserstein import sliced_wasserstein, wasserstein, wasserstein_1d
 
 
 def test_point_masses_are_as_far_as_they_are():
@@ -44,3 +44,14 @@ def test_a_moved_cloud_is_as_far_as_the_mean_direction_says():
 def test_on_a_line_it_is_the_distance_itself():
     x, y = torch.randn(40, 1), torch.randn(30, 1)
     assert sliced_wasserstein(x, y) == float(wasserstein_1d(x[:, 0], y[:, 0]))
+
+
+def test_a_moved_cloud_is_as_far_as_it_was_moved():
+    x = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
+    assert wasserstein(x, x.flip(0) + torch.tensor([3.0, 4.0])) == pytest.approx(5)
+    line = x[:, :1]
+    assert wasserstein(line, 2 * line) == pytest.approx(
+        float(wasserstein_1d(line[:, 0], 2 * line[:, 0]))
+    )
+    with pytest.raises(ValueError, match="found 50 and 49"):
+        wasserstein(x, x[1:])
