@@ -36,8 +36,8 @@ WORDS: dict[str, str] = {
     "next mode is the best place: samples hop round the ring and never cover it (Metz et al. 2017, "
     "figure 2).",
     "ring_r1": "The same networks and seed with a discriminator as fast as the generator, a "
-    "penalty on its gradient at real samples (R1, Mescheder et al. 2018), rates that fall to 0, and "
-    "the average of the last weights: samples stay where they have come to.",
+    "penalty on its gradient at real samples (R1, Mescheder et al. 2018), rates that fall to "
+    "0, and the average of the last weights: samples stay where they have come to.",
     "ring_vae": "Maximum likelihood on the same ring: a VAE covers every mode, and what lies "
     "between them, too.",
 }
