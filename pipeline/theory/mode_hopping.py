@@ -30,7 +30,7 @@ CLAIMS: dict[str, Claim] = {
 
 WORDS: dict[str, str] = {
     "line_gan": "The generator moves its samples to where the discriminator says real, the "
-    "discriminator lowers its logits there, and round by round the histograms meet.",
+    "discriminator lowers its logits there, and round by round the histograms draw nearer.",
     "ring_gan": "A generator that is faster than its discriminator puts all samples where that "
     "finds them most real. Soon nearly all there are fakes, the discriminator says so, and the "
     "next mode is the best place: samples hop round the ring and never cover it (Metz et al. 2017, "
