@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from pipeline.conventions import MelConvention
@@ -112,3 +112,65 @@ def save_spectrograms(path: Path, mels: Mapping[str, Tensor], convention: MelCon
     axes[-1, 0].set_xlabel("seconds", fontsize=8, color=WORDS)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)
+
+
+MAP = 240  # pixels of a side of a map of points
+FAKE, REAL = (244, 222, 204), (205, 222, 243)  # of a field: where a discriminator says so
+DATA, SAMPLE = (120, 116, 106), (192, 62, 18)
+BINS = 60  # of a histogram
+
+
+def draw_points(
+    real: Tensor, samples: Tensor, reach: float, field: Tensor | None = None
+) -> npt.NDArray[np.uint8]:
+    """Draw samples over points of the data, both [n, D], as uint8 [`MAP`, `MAP`, 3].
+
+    The map shows [-``reach``, ``reach``] of each axis, the second one upwards. In the plane
+    ``field`` [S * S], with the second axis' places first, colours it: warm at 0, cold at 1. On a
+    line points are histograms, and ``field`` [S] is a curve, at the bottom 0.
+    """
+    large = 2 * MAP  # drawn twice as large: lines and dots become smooth
+    canvas = Image.new("RGB", (large, large), (255, 254, 252))
+    if real.shape[1] == 1:
+        _draw_line(canvas, real, samples, reach, field)
+    else:
+        _draw_plane(canvas, real, samples, reach, field)
+    return np.asarray(canvas.resize((MAP, MAP), Image.Resampling.LANCZOS))
+
+
+def _draw_plane(
+    canvas: Image.Image, real: Tensor, samples: Tensor, reach: float, field: Tensor | None
+) -> None:
+    size = canvas.width
+    if field is not None:
+        side = round(len(field) ** 0.5)
+        share = field.detach().cpu().numpy().reshape(side, side).T[::-1, :, None]
+        colours = np.array(FAKE) + share * (np.array(REAL) - np.array(FAKE))
+        picture = Image.fromarray(colours.round().astype(np.uint8))
+        canvas.paste(picture.resize(canvas.size, Image.Resampling.BICUBIC))
+    pen = ImageDraw.Draw(canvas)
+    for points, colour, radius in ((real, DATA, 2), (samples, SAMPLE, 3)):
+        at = (points[:, :2].detach().cpu().numpy() / reach * [1, -1] + 1) / 2 * size
+        for x, y in at[np.isfinite(at).all(axis=1)]:
+            if 0 <= x < size and 0 <= y < size:
+                pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+
+
+def _draw_line(
+    canvas: Image.Image, real: Tensor, samples: Tensor, reach: float, field: Tensor | None
+) -> None:
+    size, pen = canvas.width, ImageDraw.Draw(canvas)
+    edges = np.linspace(-reach, reach, BINS + 1)
+    counts = [np.histogram(x.detach().cpu().numpy(), edges)[0] / len(x) for x in (real, samples)]
+    most = 1.1 * max(counts[0].max(), 1e-9)
+    for shares, colour in zip(counts, (DATA, SAMPLE), strict=True):
+        heights = (1 - np.minimum(shares / most, 1)) * (size - 1)
+        places = np.repeat(np.linspace(0, size - 1, BINS + 1), 2)[1:-1]
+        outline = list(zip(places.tolist(), np.repeat(heights, 2).tolist(), strict=True))
+        if colour == DATA:
+            pen.polygon([(0, size), *outline, (size, size)], fill=(226, 223, 214))
+        pen.line(outline, fill=colour, width=3)
+    if field is not None:
+        values = (1 - field.detach().cpu().numpy()) * (size - 1)
+        at = np.linspace(0, size - 1, len(values))
+        pen.line(list(zip(at.tolist(), values.tolist(), strict=True)), fill=(42, 111, 201), width=4)

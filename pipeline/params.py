@@ -10,6 +10,7 @@ from pipeline.block import Block, Seed
 from pipeline.datasets.corpora import CorpusParams
 from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.folders import PictureFolderParams, SoundFolderParams
+from pipeline.datasets.points import PointsParams
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.voices import VoicesParams
 from pipeline.errors import LISTED, UserError, listing, some
@@ -25,6 +26,7 @@ DataParams = Annotated[
     CorpusParams
     | DigitsParams
     | PictureFolderParams
+    | PointsParams
     | SavannaParams
     | SoundFolderParams
     | VoicesParams,

@@ -1,8 +1,8 @@
 """Samples, and batches of them.
 
-A sample is a tensor [C, H, W]: a picture [3, H, W] in [-1, 1], or a mel spectrogram [1, M, T],
-standardised, whose width is time. Networks are built from a `Spec` and see nothing else of the
-domain they work in.
+A sample is a tensor [C, H, W]: a picture [3, H, W] in [-1, 1], a mel spectrogram [1, M, T],
+standardised, whose width is time, or a point of D coordinates, [D, 1, 1]. Networks are built from
+a `Spec` and see nothing else of the domain they work in.
 """
 
 from typing import NamedTuple
@@ -20,7 +20,8 @@ class Spec(Block):
     width: Side | None
     """Values a row, or None where the width is time and any number of frames may come."""
     bounded: bool
-    """True: values lie in [-1, 1], so a generator ends in tanh. False: standardised values."""
+    """True: values lie in [-1, 1], so a generator ends in tanh. False: they are standardised, or
+    coordinates."""
 
     def same_kind(self, other: "Spec") -> bool:
         """Tell whether samples differ in height and width at most."""

@@ -7,7 +7,16 @@ from pathlib import Path
 import tiny
 
 # Beside them lie the user's own.
-RECIPES = ("facades-256", "fsdd", "gans", "horse2zebra-256", "papers", "vcc2016", "zoo")
+RECIPES = (
+    "facades-256",
+    "fsdd",
+    "gans",
+    "horse2zebra-256",
+    "papers",
+    "theory",
+    "vcc2016",
+    "zoo",
+)
 RUNS = [tiny.ROOT, *(tiny.ROOT / "recipes" / name for name in RECIPES)]
 
 

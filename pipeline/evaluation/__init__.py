@@ -16,7 +16,7 @@ from pipeline.capabilities import (
     Translator,
     Vocoder,
 )
-from pipeline.codecs import ImageCodec, MelCodec, SoundCodec
+from pipeline.codecs import ImageCodec, MelCodec, PointCodec, SoundCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.accuracy import evaluate_classifier
 from pipeline.evaluation.codes import evaluate_tokenizer
@@ -27,6 +27,7 @@ from pipeline.evaluation.interpolation import show_interpolations
 from pipeline.evaluation.likelihood import evaluate_scorer
 from pipeline.evaluation.loading import Networks, load_networks
 from pipeline.evaluation.memory import ceiling_remark, memory_remark
+from pipeline.evaluation.points import evaluate_points
 from pipeline.evaluation.protocol import common_protocol
 from pipeline.evaluation.reconstruction import evaluate_reconstructor
 from pipeline.evaluation.results import Results
@@ -43,20 +44,24 @@ class Evaluation(NamedTuple):
     """A function that runs for every model with a capability."""
 
     capability: type
-    codec: type
+    codec: type | tuple[type, ...]
     """Of the samples it is made for: `ImageCodec`, `SoundCodec`, ...; ``object`` for any."""
     function: Callable[[Context], None]
 
 
+DRAWN = (ImageCodec, SoundCodec)
+"""Of samples that one looks at, each by itself; points are looked at together."""
+
 EVALUATIONS: tuple[Evaluation, ...] = (
     Evaluation(Translator, ImageCodec, evaluate_translator),
     Evaluation(Translator, SoundCodec, evaluate_converter),
-    Evaluation(Sampler, object, evaluate_sampler),
-    Evaluation(Reconstructor, object, evaluate_reconstructor),
-    Evaluation(Tokenizer, object, evaluate_tokenizer),
+    Evaluation(Sampler, DRAWN, evaluate_sampler),
+    Evaluation(Sampler, PointCodec, evaluate_points),
+    Evaluation(Reconstructor, DRAWN, evaluate_reconstructor),
+    Evaluation(Tokenizer, DRAWN, evaluate_tokenizer),
     Evaluation(Scorer, object, evaluate_scorer),
     Evaluation(Classifier, object, evaluate_classifier),
-    Evaluation(Latent, object, show_interpolations),
+    Evaluation(Latent, DRAWN, show_interpolations),
     Evaluation(Vocoder, MelCodec, evaluate_vocoder),
 )
 """All that match run, in this order: a model that translates and samples is evaluated as both."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.capabilities import Classifier, Vocoder
-from pipeline.codecs import SoundCodec
+from pipeline.codecs import PointCodec, SoundCodec
 from pipeline.datasets.store import Store
 from pipeline.evaluation.data import CHUNK, places_of, read_labels, read_rows, read_samples
 from pipeline.evaluation.loading import Networks
@@ -36,6 +36,7 @@ class Terms(NamedTuple):
 
 PICTURES = Terms("picture", "mean_picture", "test_pictures")
 SOUND = Terms("chunk", "mean_chunk", "test_chunks")
+POINTS = Terms("point", "mean_point", "test_points")
 
 
 class Value(NamedTuple):
@@ -100,6 +101,8 @@ class Context:
     @property
     def terms(self) -> Terms:
         """Names of the store's samples."""
+        if isinstance(self.store.codec, PointCodec):
+            return POINTS
         return SOUND if isinstance(self.store.codec, SoundCodec) else PICTURES
 
     def task(self, name: str, domain: str) -> str:

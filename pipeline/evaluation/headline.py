@@ -29,6 +29,8 @@ COLUMNS = (
     Column("fid", "fid", compared=True),
     Column("kd", "kd_imagenet", compared=True),
     Column("fd", "fd_features", compared=True),
+    Column("w1", "sliced_w1", compared=True),
+    Column("modes", "modes_covered"),
 )
 OPINIONS = (Column("acc", "target_accuracy", compared=True),)
 """Stand-ins for them where none of these was measured."""
@@ -43,9 +45,10 @@ def headline(results: Results) -> dict[str, float]:
     vocoded speech; ``psnr`` (dB, higher) of translated pictures to their true counterparts; ``mse``
     (lower) of reconstructions; ``kd``, ``fid``, ``fd`` (lower) the kernel distance in features of
     an ImageNet network, the Frechet distance in Inception's and in the classifier's, of
-    translations, of samples, or of reconstructions where a model draws none. ``acc`` (higher), the
-    share of translations that the classifier takes for the target, only where nothing of these was
-    measured.
+    translations, of samples, or of reconstructions where a model draws none. ``w1`` (lower) is the
+    sliced Wasserstein distance of samples that are points, ``modes`` (higher) counts those of the
+    data's modes that they cover. ``acc`` (higher), the share of translations that the classifier
+    takes for the target, only where nothing of these was measured.
 
     A model with several directions or speakers is shown by the worst of them, and the baseline is
     of the same one. Values have four significant digits. Models of a kind have the same columns,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.capabilities import Classifier, Vocoder
-from pipeline.codecs import Codec, SoundCodec
+from pipeline.codecs import Codec, PointCodec, SoundCodec
 from pipeline.evaluation.judges import Panel, load_panel
 from pipeline.evaluation.networks import (
     FeatureNetwork,
@@ -102,6 +102,8 @@ def load_networks(
         if networks.vocoder is None:
             networks = replace(networks, vocoder_name=untrained_vocoder(codec.convention).name)
         return replace(networks, judges=load_panel(whisper=whisper, language=language))
+    if isinstance(codec, PointCodec):  # no network knows more of them than their coordinates say
+        return networks
     return replace(
         networks,
         pictures=attempt("pictures", load_efficientnet, missing),

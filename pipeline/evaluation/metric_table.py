@@ -102,11 +102,21 @@ METRICS: dict[str, Metric] = {
         short="Nearer to training, values",
     ),
     "copies": Metric("Copies of single training samples", None, short="Copies"),
+    "sliced_w1": Metric("Sliced Wasserstein distance", False),
+    "modes_covered": Metric("Modes covered: those with half a percent of the samples", True),
+    "high_quality": Metric("Samples within three standard deviations of a mode", True),
 }
 """In the order in which reports list them."""
 
 CEILINGS = frozenset(
-    {"classifier", "copy_synthesis", "test_chunks", "test_pictures", "target_recording"}
+    {
+        "classifier",
+        "copy_synthesis",
+        "test_chunks",
+        "test_pictures",
+        "test_points",
+        "target_recording",
+    }
 )
 """Rows that know the answer: nobody is expected to beat them, so they are no baselines."""
 

@@ -65,6 +65,8 @@ REASONS = {
     "codebook_usage": "The usage counts every code that was chosen at least once.",
     "accuracy": "The accuracy counts the test samples whose class it tells.",
     "bits_per_dim": "Bits a value are its logarithm, whatever the size of a picture.",
+    "sliced_w1": "The sliced Wasserstein distance is how far points would have to be moved, on "
+    "average over all directions, to lie as the data's do.",
     "elbo": "The log-likelihood, or its lower bound, is the logarithm of that probability.",
 }
 """Metric that may decide -> its knowledge, and whose it is."""
@@ -74,6 +76,7 @@ IDLE = frozenset(
     {
         "mean_picture",
         "mean_chunk",
+        "mean_point",
         "no_model",
         "source_recording",
         "source_through_vocoder",
@@ -115,6 +118,11 @@ SAMPLING_GREY = Decision(
     "Networks of photographs know little of what has no colours, so the data set's own classifier "
     "goes before them, where there is one.",
     costs=("recall", "class_coverage"),
+)
+POINTS = Decision(
+    ("sliced_w1",),
+    "Samples have no counterparts: what counts is how like the training data they lie as a whole.",
+    costs=("modes_covered", "high_quality"),
 )
 RECONSTRUCTION = Decision(
     ("lpips", "mse"),

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from pipeline.capabilities import Sampler, Vocoder
-from pipeline.codecs import ImageCodec, SoundCodec
+from pipeline.codecs import ImageCodec, PointCodec, SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
 from pipeline.errors import UserError
-from pipeline.figures import grid
+from pipeline.figures import draw_points, grid
 from pipeline.inference.finished import FinishedModel, as_sampler, unable
 from pipeline.inference.vocoders import fitting
 from pipeline.models.sampling import sample_labelled
@@ -101,10 +101,14 @@ def sample_grid(
     label: str | None = None,
     options: Mapping[str, float] | None = None,
 ) -> Picture:
-    """Draw `draw_samples` as one picture uint8 [height, width, 3], as square as may be.
+    """Draw `draw_samples` as one picture uint8 [height, width, 3], as square as may be; points on
+    a map that reaches as far as they do.
 
-    Raises UserError as it does, and where the samples are no pictures.
+    Raises UserError as it does, and where the samples are sound.
     """
+    if isinstance(finished.codec, PointCodec):
+        points = torch.cat(list(draw_samples(finished, n, seed, label, options))).flatten(1)
+        return draw_points(points[:0], points, 1.1 * float(points.abs().max()))
     if not isinstance(finished.codec, ImageCodec):
         as_sampler(finished)
         raise unable(finished, "sample pictures: it samples sound, so name a .wav file")
@@ -134,7 +138,8 @@ def sample_waves(
     codec = finished.codec
     if not isinstance(codec, SoundCodec):
         as_sampler(finished)
-        raise unable(finished, "sample sound: it samples pictures, so name a .png file")
+        drawn = "points" if isinstance(codec, PointCodec) else "pictures"
+        raise unable(finished, f"sample sound: it samples {drawn}, so name a .png file")
     voice = fitting(vocoder, codec.convention)
     for samples, labels in draw_labelled(finished, n, seed, label, options):
         for number, sample in enumerate(samples):

@@ -56,6 +56,12 @@ class AdversarialRunParams(RunParams, ABC):
                 "'translation', 'cutout'"
             )
 
+        points = any(not spec.bounded and spec.width is not None for spec in data.specs.values())
+        if self.diffaugment and points:
+            raise ValueError(
+                "diffaugment: it alters pictures or sound; points are read as they are"
+            )
+
     @property
     def discriminators(self) -> tuple[Block, ...]:
         """The parameters of the discriminator networks, alike ones once."""

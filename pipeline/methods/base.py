@@ -87,6 +87,13 @@ class Method(nn.Module, ABC, Generic[BatchT]):
         """
         return {}
 
+    def logits(self, x: Tensor) -> Tensor | None:
+        """Show samples [N, C, H, W] to the discriminator as it is now, leaving no trace: [N].
+
+        None where there is none that takes samples alone.
+        """
+        return None
+
 
 class RunParams(Block, ABC):
     """The parameters that every run has, whatever its method."""
@@ -195,8 +202,10 @@ class RunParams(Block, ABC):
                 raise ValueError(f"found no domain '{name}', allowed: {', '.join(data.specs)}")
             if data.specs[name].bounded:
                 self._check_pictures(data.specs[name])
-            else:
+            elif data.specs[name].width is None:
                 self._check_sound()
+            else:
+                self._check_points()
 
     def _check_pictures(self, spec: Spec) -> None:
         side = self.resize or spec.height
@@ -212,6 +221,11 @@ class RunParams(Block, ABC):
             raise ValueError("resize scales pictures; scaled spectrograms are no speech")
         if self.colour:
             raise ValueError("colour changes pictures; spectrograms have none")
+
+    def _check_points(self) -> None:
+        asked = {"crop": self.crop, "resize": self.resize, "flip": self.flip, "colour": self.colour}
+        if given := [key for key, value in asked.items() if value]:
+            raise ValueError(f"{given[0]} alters pictures or sound; points are read as they are")
 
     def sample_size(self, data: DatasetSpec) -> tuple[int, int]:
         """Return height and width of the samples that training sees of a data set's domains."""

@@ -7,6 +7,7 @@ A class is told as a one-hot input (Mirza & Osindero 2014), by norms and heads o
 asked of the discriminator (``auxiliary``).
 """
 
+import copy
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from pipeline.losses.matching import mean_feature_matching
 from pipeline.losses.penalty import off_diagonal_penalty
 from pipeline.methods.adversary import Adversary
 from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.discriminator_outputs import Outputs
 from pipeline.methods.gan_parts import GANPartsParams, OrthogonalParams
 from pipeline.methods.past_weights import HistoricalAverage, PastDiscriminators
 from pipeline.methods.path_length import PathLength, PathLengthParams
@@ -135,6 +137,14 @@ class GAN(Method[Labelled]):
         wrong = (labels + torch.randint_like(labels, 1, classes)) % classes
         loss, _ = self.adversary.discriminator_loss(x, x, step, labels=labels, fake_labels=wrong)
         return loss
+
+    def logits(self, x: Tensor) -> Tensor | None:
+        """Show samples to a copy of the discriminator; None where it asks for classes, too."""
+        if self.model.classes:
+            return None
+        with torch.random.fork_rng():  # a bottleneck and instance noise draw
+            seen: Outputs = copy.deepcopy(self.adversary).eval()(x)
+        return seen.logits[0].flatten()
 
     def orthogonality(self) -> Tensor:
         """Sum `off_diagonal_penalty` over the weights of the generator's layers."""

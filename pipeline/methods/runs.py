@@ -103,6 +103,8 @@ class VocoderRunParams(DomainsRunParams, ABC):
         super().check_data(data)
         if any(data.specs[name].bounded for name in self.domains):
             raise ValueError("these are pictures: a vocoder learns from sound")
+        if any(data.specs[name].width is not None for name in self.domains):
+            raise ValueError("these are points: a vocoder learns from sound")
 
 
 def check_sound(method: str, data: DatasetSpec) -> None:

@@ -68,6 +68,12 @@ BASELINES: dict[str, Baseline] = {
         "Chunks of real recordings that training never heard, in place of the model's. They set "
         "the ceiling: samples as good as new data would land here.",
     ),
+    "mean_point": Baseline("Mean point", "A Gaussian about the mean of all training points."),
+    "test_points": Baseline(
+        "Test points",
+        "Real points that training never saw, in place of the model's. They set the ceiling: "
+        "samples as good as new data would land here.",
+    ),
     "source_through_vocoder": Baseline(
         "Source through vocoder",
         "The source speaker, unconverted, through the same vocoder: what doing nothing reaches.",

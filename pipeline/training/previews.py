@@ -9,18 +9,23 @@ import torch
 from torch import Generator, Tensor, nn
 
 from pipeline.capabilities import Reconstructor, Sampler, Translator, Vocoder
-from pipeline.codecs import Codec, MelCodec, SoundCodec
+from pipeline.codecs import Codec, MelCodec, PointCodec, SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.datasets.store import Store
-from pipeline.figures import drawable_mels, grid
+from pipeline.figures import draw_points, drawable_mels, grid
 from pipeline.inference.translation import translate_any_size
 from pipeline.samples import DatasetSpec
+from pipeline.training.course import BEYOND
 
 SHOWN = 8
 DIRECTIONS = 8
 """Of a translator, at most: a model of many speakers has hundreds."""
 FRAMES = 128
 """Of sound whose width is free."""
+POINTS = 1000
+"""Samples and items, where they are points."""
+SAMPLES = "samples"
+"""The preview of a sampler."""
 
 
 class Preview(NamedTuple):
@@ -79,10 +84,11 @@ def preview_direction(model: Translator, items: Items, of: str, to: str) -> Prev
 
 def preview_samples(model: Sampler, items: Items) -> list[Preview]:
     """Draw samples of a fixed seed."""
-    samples = model.sample(SHOWN * SHOWN, Generator().manual_seed(0))
-    domain = next(reversed(items.data.specs))
-    rows = tuple(torch.split(samples, SHOWN))
-    return [Preview("samples", samples, items.first(domain, len(samples)), None, rows)]
+    points = isinstance(items.store.codec, PointCodec)
+    samples = model.sample(POINTS if points else SHOWN * SHOWN, Generator().manual_seed(0))
+    real = items.first(next(reversed(items.data.specs)), len(samples))
+    rows = (real, samples) if points else tuple(torch.split(samples, SHOWN))
+    return [Preview(SAMPLES, samples, real, None, rows)]
 
 
 def preview_copies(model: Vocoder, items: Items) -> list[Preview]:
@@ -129,11 +135,17 @@ def preview(model: nn.Module, store: Store, data: DatasetSpec) -> list[Preview]:
     ]
 
 
-def draw(previews: list[Preview], codec: Codec) -> Picture | None:
+def draw(previews: list[Preview], codec: Codec, field: Tensor | None = None) -> Picture | None:
     """Draw every row of the previews: uint8 [H, W, 3]; None where there is nothing to see.
 
-    Sound, by its ``codec``, as standardised spectrograms with low frequencies at the bottom.
+    Sound, by its ``codec``, as standardised spectrograms with low frequencies at the bottom. Points
+    on a map, those of the first preview, beside the data's and over the ``field`` [P] of a
+    discriminator.
     """
+    if isinstance(codec, PointCodec) and previews:
+        shown = previews[0]
+        reach = BEYOND * float(shown.real.abs().max())
+        return draw_points(shown.real.flatten(1), shown.output.flatten(1), reach, field)
     rows = [row.cpu() for found in previews for row in found.rows]
     if not rows:
         return None

@@ -57,7 +57,8 @@ def train(
         )
         assert trainer.checkpoints is not None
         folder = trainer.checkpoints.folder / "samples"
-        monitor = Monitor(params, store, data, folder, logs and logs / "samples.png")
+        newest = logs and logs / "samples.png"
+        monitor = Monitor(params, store, data, folder, newest, trainer.method.logits)
         try:
             trainer.fit(feed, curves, logs, monitor)
         except DivergedError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.block import Count
 from pipeline.cli.commands.evaluate_domains import Half, Place
-from pipeline.codecs import AnySoundCodec, Codec, ImageCodec, MelCodec, WorldCodec
+from pipeline.codecs import AnySoundCodec, Codec, ImageCodec, MelCodec, SoundCodec, WorldCodec
 from pipeline.datasets.folders import Loader, items_in, load_half, load_square, load_view
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.prepare import prepare
@@ -142,6 +142,7 @@ def prepare_places(
             limit=limit,
         )
     else:
+        assert isinstance(codec, SoundCodec)
         params = SoundsOf(
             convention=codec.convention,
             level=codec.level,

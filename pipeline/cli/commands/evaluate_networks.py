@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.codecs import ImageCodec, SoundCodec
+from pipeline.codecs import ImageCodec, SoundCodec, holds
 from pipeline.conventions import differences
 from pipeline.errors import UserError
 from pipeline.evaluation import Networks, load_networks
@@ -101,5 +101,4 @@ def misfit(classifier: FinishedModel, finished: FinishedModel) -> str:
         if theirs.statistics.get(classes[0]) != ours.statistics.get(classes[0]):
             return f"it learnt from other recordings of {classes[0]} than the model"
         return ""
-    kinds = ("pictures", "sound") if isinstance(theirs, ImageCodec) else ("sound", "pictures")
-    return "it was trained on {}, and the model on {}".format(*kinds)
+    return f"it was trained on {holds(theirs)}, and the model on {holds(ours)}"

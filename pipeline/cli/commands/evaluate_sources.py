@@ -17,7 +17,7 @@ from pipeline.cli.commands.evaluate_domains import (
     match,
     parse_domains,
 )
-from pipeline.codecs import Codec, ImageCodec, SoundCodec
+from pipeline.codecs import Codec, ImageCodec, PointCodec, SoundCodec, holds
 from pipeline.codecs.sound import Statistics
 from pipeline.conventions import differences
 from pipeline.datasets.store import Store
@@ -62,6 +62,11 @@ def choose_data(
         if layout != "auto":
             raise UserError(f"--layout {layout} is for files, but {root} is a prepared data set")
         return choose_store(finished, Store(root), wanted, limit)
+    if isinstance(finished.codec, PointCodec):
+        raise UserError(
+            f"'{finished.name}' was trained on points, which no files hold: name a prepared data "
+            "set in place of a folder"
+        )
     kind: Kind = "pictures" if isinstance(finished.codec, ImageCodec) else "sounds"
     kind_in(root, kind, finished.name)
     found = as_one(find_places(root, kind, layout), finished, root, kind, layout)
@@ -138,6 +143,8 @@ def codec_for(finished: FinishedModel, domains: Iterable[str]) -> Codec:
                 "pictures have 3, or 1 of grey"
             )
         return codec
+    if isinstance(codec, PointCodec):
+        return codec
     bins = codec.features
     nothing = Statistics(
         mean=(0.0,) * bins, std=(1.0,) * bins
@@ -181,10 +188,8 @@ def choose_store(
 
     Raises UserError where it was prepared for other models, or has no such split.
     """
-    if isinstance(finished.codec, SoundCodec) != isinstance(store.codec, SoundCodec):
-        ours, theirs = "pictures", "sound"
-        if isinstance(finished.codec, SoundCodec):
-            ours, theirs = theirs, ours
+    ours, theirs = holds(finished.codec), holds(store.codec)
+    if ours != theirs:
         raise UserError(f"'{finished.name}' was trained on {ours}, but {store.root} holds {theirs}")
     there = list(store.meta.domains.get("test", {}))
     if not there:
@@ -231,6 +236,13 @@ def check_codec(finished: FinishedModel, store: Store, names: Mapping[str, str])
                 f"{other} than '{finished.name}' takes recordings: level: expected {ours.level}, "
                 f"found {theirs.level}"
             )
+    elif isinstance(ours, PointCodec) and isinstance(theirs, PointCodec):
+        for mine, its in names.items():
+            if ours.dims[mine] != theirs.dims[its]:
+                raise UserError(
+                    f"{other} than '{finished.name}' takes points: coordinates: expected "
+                    f"{ours.dims[mine]}, found {theirs.dims[its]}"
+                )
     elif isinstance(ours, ImageCodec) and isinstance(theirs, ImageCodec):
         if ours.size != theirs.size:
             raise UserError(

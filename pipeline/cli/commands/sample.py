@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from pipeline.cli.commands.jobs import names_file
-from pipeline.codecs import SoundCodec
+from pipeline.codecs import PointCodec, SoundCodec
 from pipeline.codecs.image import Picture, to_png
 from pipeline.codecs.mel import Wave, to_audio
 from pipeline.datasets.folders import PICTURES
@@ -52,13 +52,15 @@ def sample(
     check_folder(out.parent if ending else out)
     finished = load(folder, device())
     as_sampler(finished)
-    sound = isinstance(finished.codec, SoundCodec)
+    sound, points = (isinstance(finished.codec, kind) for kind in (SoundCodec, PointCodec))
     count = n or (1 if ending and sound else 16)
     if vocoder is not None and not sound:
         raise UserError(
-            f"--vocoder {vocoder} makes sound of mel frames, but {finished.name} samples pictures: "
-            "leave it out"
+            f"--vocoder {vocoder} makes sound of mel frames, but {finished.name} samples "
+            f"{'points' if points else 'pictures'}: leave it out"
         )
+    if points and not ending:
+        raise UserError(f"{finished.name} samples points, all on one map: name a .png file")
     if sound or ending in SOUNDS:
         return sample_sound(finished, count, seed, out, ending, label, options, vocoder)
     make_folder(out.parent if ending else out)
