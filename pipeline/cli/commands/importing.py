@@ -8,7 +8,7 @@ from typing import Literal
 
 from pipeline.backbones import TranslatorParams, UnetParams
 from pipeline.cli.commands.importing_vocoder import LAYOUTS, import_vocoder
-from pipeline.cli.commands.importing_vq import import_coder
+from pipeline.cli.commands.importing_vq import import_vqgan
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
 from pipeline.inference.finished import export
@@ -22,7 +22,7 @@ from pipeline.system.files import check_folder
 
 CONFIGURED: dict[str, tuple[str, Callable[[Path, Path | None, Path], str]]] = {
     **{origin: ("vocoder", partial(import_vocoder, origin)) for origin in LAYOUTS},
-    "taming": ("VQGAN", import_coder),
+    "taming": ("VQGAN", import_vqgan),
 }
 """Whose checkpoints have their network in a file beside them, and what reads which model."""
 CHANNELS = {1, 3}  # of pictures: grey or colour
@@ -131,10 +131,10 @@ def inference_of(
     original.
 
     Its test script leaves networks in training mode: with batch norm, a picture's own statistics
-    count, and a U-Net drops out. With instance norm, whose two modes are the same, networks are
-    taken for CycleGAN's, which have no dropout. Our ResNet can't drop out, so one that was trained
-    to (``drops``) gives what the original does with ``--eval``; raises UserError where it should
-    give anything else.
+    count, and a U-Net drops out. With instance norm or none, whose two modes are the same, networks
+    are taken for CycleGAN's, which have no dropout. Our ResNet can't drop out, so one that was
+    trained to (``drops``) gives what the original does with ``--eval``; raises UserError where it
+    should give anything else.
     """
     if drops and train:
         raise UserError("this ResNet was trained with dropout, which ours lacks: leave --train out")

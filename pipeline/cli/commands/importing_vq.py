@@ -11,7 +11,7 @@ from pipeline.nn.outlines import on_meta
 from pipeline.samples import DatasetSpec
 
 
-def import_coder(checkpoint: Path, config: Path | None, folder: Path) -> str:
+def import_vqgan(checkpoint: Path, config: Path | None, folder: Path) -> str:
     """Write the finished model ``folder``; return what it is.
 
     ``config`` None: the only yaml beside the checkpoint. Raises UserError where a file does not
