@@ -18,8 +18,7 @@ from pipeline.methods.runs import GenerativeRunParams, TranslatorRunParams
 from pipeline.models.card import Pretrained
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.models.vocoder import VocoderModel
-from pipeline.models.vq import VQModel
-from pipeline.nn.quantiser import QuantiserParams
+from pipeline.models.vq import AnyQuantiserParams, VQModel
 from pipeline.samples import DatasetSpec, Unpaired, Vocoded
 from pipeline.system.files import sha256_of
 
@@ -109,7 +108,7 @@ class ImportedVQParams(ImportedRunParams, GenerativeRunParams):
     origin: Literal["taming"]
     """Whose layout the checkpoint has."""
     network: VqganParams
-    quantiser: QuantiserParams
+    quantiser: AnyQuantiserParams
     file: CheckpointFile
 
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VQModel:
