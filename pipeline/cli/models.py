@@ -190,7 +190,10 @@ def export(
 def import_model(
     origin: Annotated[
         str,
-        typer.Argument(help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos or taming."),
+        typer.Argument(
+            help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos, taming or "
+            "mask_cyclegan_vc."
+        ),
     ],
     checkpoint: Annotated[
         Path,
@@ -227,15 +230,23 @@ def import_model(
             "beside its weights."
         ),
     ] = None,
+    stats: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Mean and std of a voice's frames, SPEAKER_norm_stat.npz: that of the source, "
+            "then that of the target.",
+        ),
+    ] = None,
     models: Root = MODELS,
 ) -> None:
     """Make a finished model of a published checkpoint.
 
-    Of pytorch-CycleGAN-and-pix2pix (junyanz), whose network is told from the weights: a ResNet or
-    a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like), BigVGAN (NVIDIA/BigVGAN) and
-    Vocos (gemelo-ai/vocos), whose network and mel convention stand in the file beside the weights.
-    Of VQGAN (CompVis/taming-transformers), whose network stands in a yaml. No code in a file is
-    run.
+    Of pytorch-CycleGAN-and-pix2pix and CUT (junyanz), whose network is told from the weights: a
+    ResNet or a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like), BigVGAN
+    (NVIDIA/BigVGAN) and Vocos (gemelo-ai/vocos), whose network and mel convention stand in the
+    file beside the weights. Of VQGAN (CompVis/taming-transformers and latent-diffusion: taming),
+    whose network stands in a yaml. Of MaskCycleGAN-VC (GANtastic3/MaskCycleGAN-VC), with the
+    statistics of both voices. No code in a file is run.
 
     \b
     Examples:
@@ -246,8 +257,21 @@ def import_model(
       crossdomain import bigvgan bigvgan_generator.pt --name bigvgan
       crossdomain import vocos pytorch_model.bin --config config.yaml --name vocos
       crossdomain import taming last.ckpt --config model.yaml --name vqgan
+      crossdomain import mask_cyclegan_vc 00500_generator_A2B.pth.tar --name voices \\
+        --back 00500_generator_B2A.pth.tar --source VCC2SF3 --target VCC2TF1 \\
+        --stats VCC2SF3_norm_stat.npz --stats VCC2TF1_norm_stat.npz
     """
-    from pipeline.cli.commands.importing import Wishes, run
+    from pipeline.cli.commands.importing import run
+    from pipeline.cli.commands.importing_wishes import Wishes
 
-    wishes = Wishes(source, target, size, dropout, train, config)
-    typer.echo(run(origin, checkpoint, back, name, models, wishes))
+    wishes = Wishes(
+        back=back,
+        source=source,
+        target=target,
+        size=size,
+        dropout=dropout,
+        train=train,
+        config=config,
+        stats=tuple(stats or ()),
+    )
+    typer.echo(run(origin, checkpoint, name, models, wishes))

@@ -8,6 +8,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from pipeline.backbones import TranslatorParams
 from pipeline.backbones.bigvgan import BigvganParams
 from pipeline.backbones.hifigan import HifiganParams
+from pipeline.backbones.mask_cyclegan_vc import TwoOneTwoParams
 from pipeline.backbones.vocos import VocosParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.block import Block, default_kind
@@ -63,7 +64,7 @@ class ImportedRunParams(RunParams):
         raise UserError("an imported model can't be trained: a checkpoint holds its generator only")
 
 
-class ImportedParams(ImportedRunParams, TranslatorRunParams):
+class ImportedTranslatorParams(ImportedRunParams, TranslatorRunParams):
     """One generator or two whose weights came from a checkpoint, and no training of ours.
 
     Blocks of params.yaml can't say this, only finished models can: there is nothing to run.
@@ -71,12 +72,6 @@ class ImportedParams(ImportedRunParams, TranslatorRunParams):
 
     reads = Unpaired
 
-    method: Literal["imported"] = "imported"
-    origin: Literal["junyanz"]
-    """Whose code made the checkpoints."""
-    generator: TranslatorParams
-    inference: Literal["train", "eval"]
-    """``train`` keeps dropout and batch statistics on when translating."""
     files: dict[str, CheckpointFile] = Field(min_length=1)
     """Target domain -> the checkpoint of the generator that leads there: ``target``, and
     ``source`` too where the model goes both ways."""
@@ -87,17 +82,51 @@ class ImportedParams(ImportedRunParams, TranslatorRunParams):
             raise ValueError(f"expected files for '{self.target}', found {sorted(self.files)}")
         return self
 
+    @property
+    def directions(self) -> dict[str, tuple[str, ...]]:
+        """Target -> its one source, of each direction that there is a file of."""
+        return {to: of for to, of in self.both_directions.items() if to in self.files}
+
+
+class ImportedParams(ImportedTranslatorParams):
+    """Translators of pictures."""
+
+    method: Literal["imported"] = "imported"
+    origin: Literal["junyanz"]
+    """Whose code made the checkpoints."""
+    generator: TranslatorParams
+    inference: Literal["train", "eval"]
+    """``train`` keeps dropout and batch statistics on when translating."""
+
     def build_model(
         self, data: DatasetSpec, pretrained: Pretrained | None = None
     ) -> GeneratorTranslator:
-        """Build a generator for each direction that there is a file of."""
+        """Build a generator for each direction."""
         specs = data.specs
-        directions = {to: of for to, of in self.both_directions.items() if to in self.files}
         generators = {
             to: self.generator.build(specs[of].channels, specs[to].channels, specs[to].bounded)
-            for to, (of,) in directions.items()
+            for to, (of,) in self.directions.items()
         }
-        return GeneratorTranslator(generators, directions, mode=self.inference)
+        return GeneratorTranslator(generators, self.directions, mode=self.inference)
+
+
+class ImportedVoicesParams(ImportedTranslatorParams):
+    """Translators of voices, which saw a mask in training and see every frame now."""
+
+    method: Literal["imported_voices"] = "imported_voices"
+    origin: Literal["mask_cyclegan_vc"]
+    """Whose layout the checkpoints have."""
+    generator: TwoOneTwoParams
+
+    def build_model(
+        self, data: DatasetSpec, pretrained: Pretrained | None = None
+    ) -> GeneratorTranslator:
+        """Build a generator for each direction."""
+        generators = {
+            to: self.generator.build(data.specs[of].height, masked=True)
+            for to, (of,) in self.directions.items()
+        }
+        return GeneratorTranslator(generators, self.directions, mode="eval")
 
 
 class ImportedVQParams(ImportedRunParams, GenerativeRunParams):

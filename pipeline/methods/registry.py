@@ -18,7 +18,12 @@ from pipeline.methods.cut import CUTParams
 from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
 from pipeline.methods.hifigan import HifiGANParams
-from pipeline.methods.imported import ImportedParams, ImportedVocoderParams, ImportedVQParams
+from pipeline.methods.imported import (
+    ImportedParams,
+    ImportedVocoderParams,
+    ImportedVoicesParams,
+    ImportedVQParams,
+)
 from pipeline.methods.inca import INCAParams
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVCParams
 from pipeline.methods.pix2pix import Pix2PixParams
@@ -53,7 +58,12 @@ ModelParams = Annotated[
 """A block of ``models`` or ``second_stage`` in params.yaml."""
 
 FinishedParams = Annotated[
-    ModelParams | ClassifierParams | ImportedParams | ImportedVQParams | ImportedVocoderParams,
+    ModelParams
+    | ClassifierParams
+    | ImportedParams
+    | ImportedVoicesParams
+    | ImportedVQParams
+    | ImportedVocoderParams,
     Field(discriminator="method"),
 ]
 """The blocks that the card of a finished model may hold."""
