@@ -191,7 +191,7 @@ def import_model(
     origin: Annotated[
         str,
         typer.Argument(
-            help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos, taming or "
+            help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos, taming, spade or "
             "mask_cyclegan_vc."
         ),
     ],
@@ -230,6 +230,20 @@ def import_model(
             "beside its weights."
         ),
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            help="What label maps hold: ade20k, cityscapes, coco, facades, or a count, as in 20, "
+            "20+unknown, 20+instances or 20+unknown+instances."
+        ),
+    ] = None,
+    upsampling: Annotated[
+        str | None,
+        typer.Option(
+            help="num_upsampling_layers of a generator from label maps: normal or more; by default "
+            "more for cityscapes and normal for others."
+        ),
+    ] = None,
     stats: Annotated[
         list[Path] | None,
         typer.Option(
@@ -245,8 +259,9 @@ def import_model(
     ResNet or a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like), BigVGAN
     (NVIDIA/BigVGAN) and Vocos (gemelo-ai/vocos), whose network and mel convention stand in the
     file beside the weights. Of VQGAN (CompVis/taming-transformers and latent-diffusion: taming),
-    whose network stands in a yaml. Of MaskCycleGAN-VC (GANtastic3/MaskCycleGAN-VC), with the
-    statistics of both voices. No code in a file is run.
+    whose network stands in a yaml. Of SPADE (NVlabs/SPADE), where --labels says what label maps
+    hold. Of MaskCycleGAN-VC (GANtastic3/MaskCycleGAN-VC), with the statistics of both voices. No
+    code in a file is run.
 
     \b
     Examples:
@@ -257,6 +272,7 @@ def import_model(
       crossdomain import bigvgan bigvgan_generator.pt --name bigvgan
       crossdomain import vocos pytorch_model.bin --config config.yaml --name vocos
       crossdomain import taming last.ckpt --config model.yaml --name vqgan
+      crossdomain import spade latest_net_G.pth --labels coco --name scenes
       crossdomain import mask_cyclegan_vc 00500_generator_A2B.pth.tar --name voices \\
         --back 00500_generator_B2A.pth.tar --source VCC2SF3 --target VCC2TF1 \\
         --stats VCC2SF3_norm_stat.npz --stats VCC2TF1_norm_stat.npz
@@ -273,5 +289,7 @@ def import_model(
         train=train,
         config=config,
         stats=tuple(stats or ()),
+        labels=labels,
+        upsampling=upsampling,
     )
     typer.echo(run(origin, checkpoint, name, models, wishes))

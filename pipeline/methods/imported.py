@@ -8,10 +8,13 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from pipeline.backbones import TranslatorParams
 from pipeline.backbones.bigvgan import BigvganParams
 from pipeline.backbones.hifigan import HifiganParams
+from pipeline.backbones.label_maps import FromLabelMaps
 from pipeline.backbones.mask_cyclegan_vc import TwoOneTwoParams
+from pipeline.backbones.spade import SpadeParams
 from pipeline.backbones.vocos import VocosParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.block import Block, default_kind
+from pipeline.codecs.label_maps import LabelMap
 from pipeline.conventions import MelConvention
 from pipeline.errors import UserError
 from pipeline.methods.base import Method, RunParams
@@ -20,7 +23,7 @@ from pipeline.models.card import Pretrained
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.models.vocoder import VocoderModel
 from pipeline.models.vq import AnyQuantiserParams, VQModel
-from pipeline.samples import DatasetSpec, Unpaired, Vocoded
+from pipeline.samples import DatasetSpec, Paired, Unpaired, Vocoded
 from pipeline.system.files import sha256_of
 
 WaveGenerators = Annotated[
@@ -70,8 +73,6 @@ class ImportedTranslatorParams(ImportedRunParams, TranslatorRunParams):
     Blocks of params.yaml can't say this, only finished models can: there is nothing to run.
     """
 
-    reads = Unpaired
-
     files: dict[str, CheckpointFile] = Field(min_length=1)
     """Target domain -> the checkpoint of the generator that leads there: ``target``, and
     ``source`` too where the model goes both ways."""
@@ -90,6 +91,8 @@ class ImportedTranslatorParams(ImportedRunParams, TranslatorRunParams):
 
 class ImportedParams(ImportedTranslatorParams):
     """Translators of pictures."""
+
+    reads = Unpaired
 
     method: Literal["imported"] = "imported"
     origin: Literal["junyanz"]
@@ -113,6 +116,8 @@ class ImportedParams(ImportedTranslatorParams):
 class ImportedVoicesParams(ImportedTranslatorParams):
     """Translators of voices, which saw a mask in training and see every frame now."""
 
+    reads = Unpaired
+
     method: Literal["imported_voices"] = "imported_voices"
     origin: Literal["mask_cyclegan_vc"]
     """Whose layout the checkpoints have."""
@@ -125,6 +130,33 @@ class ImportedVoicesParams(ImportedTranslatorParams):
         generators = {
             to: self.generator.build(data.specs[of].height, masked=True)
             for to, (of,) in self.directions.items()
+        }
+        return GeneratorTranslator(generators, self.directions, mode="eval")
+
+
+class ImportedLabelMapsParams(ImportedTranslatorParams):
+    """A generator of pictures from label maps."""
+
+    reads = Paired
+
+    method: Literal["imported_label_maps"] = "imported_label_maps"
+    origin: Literal["spade"]
+    """Whose layout the checkpoint has."""
+    labels: LabelMap
+    generator: SpadeParams
+
+    def build_model(
+        self, data: DatasetSpec, pretrained: Pretrained | None = None
+    ) -> GeneratorTranslator:
+        """Build a generator for each direction."""
+        generators = {
+            to: FromLabelMaps(
+                self.labels,
+                self.generator.build(
+                    self.labels.channels, data.specs[to].channels, data.specs[to].bounded
+                ),
+            )
+            for to in self.directions
         }
         return GeneratorTranslator(generators, self.directions, mode="eval")
 

@@ -19,6 +19,7 @@ from pipeline.methods.cyclegan import CycleGANParams
 from pipeline.methods.gan import GANParams
 from pipeline.methods.hifigan import HifiGANParams
 from pipeline.methods.imported import (
+    ImportedLabelMapsParams,
     ImportedParams,
     ImportedVocoderParams,
     ImportedVoicesParams,
@@ -61,6 +62,7 @@ FinishedParams = Annotated[
     ModelParams
     | ClassifierParams
     | ImportedParams
+    | ImportedLabelMapsParams
     | ImportedVoicesParams
     | ImportedVQParams
     | ImportedVocoderParams,

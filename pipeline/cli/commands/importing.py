@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.cli.commands.importing_labels import import_label_maps
 from pipeline.cli.commands.importing_pictures import import_pictures
 from pipeline.cli.commands.importing_vocoder import LAYOUTS, import_vocoder
 from pipeline.cli.commands.importing_voices import import_voices
@@ -33,6 +34,11 @@ ORIGINS: dict[str, Origin] = {
     ),
     **{name: Origin("vocoder", ("config",), partial(import_vocoder, name)) for name in LAYOUTS},
     "taming": Origin("VQGAN", ("config",), import_vqgan),
+    "spade": Origin(
+        "generator from label maps",
+        ("source", "target", "size", "labels", "upsampling"),
+        import_label_maps,
+    ),
     "mask_cyclegan_vc": Origin(
         "voice translator", ("back", "source", "target", "stats"), import_voices
     ),

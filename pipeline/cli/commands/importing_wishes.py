@@ -26,7 +26,9 @@ class Wishes:
     stats: tuple[Path, ...] = ()
     """Mean and std of the frames of a source and a target voice."""
     labels: str | None = None
-    """What the grey levels of label maps mean; see `label_numbers`."""
+    """What the levels of label maps mean: a data set's name, or a count and what is beside it."""
+    upsampling: str | None = None
+    """How often a generator from label maps doubles; None: as its data set's do."""
 
     def check(self, what: str, takes: Collection[str]) -> None:
         """Raise UserError where an option is given that ``what``, which ``takes`` others, has no
