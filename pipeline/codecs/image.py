@@ -6,14 +6,14 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from torch import Tensor
 
 from pipeline.block import Block, Side, Width
@@ -54,6 +54,16 @@ class ImageCodec(Block):
     labels: dict[str, LabelMap] = Field(default_factory=dict)
     """What levels mean in the domains whose pictures are label maps, of 3 channels; not written to
     files where there are none."""
+
+    @model_validator(mode="after")
+    def _reads_labels_in_three_channels(self) -> Self:
+        for name in self.labels:
+            if self.channels.get(name) != 3:
+                raise ValueError(
+                    f"labels.{name}: expected a domain of 3 channels, found "
+                    f"{self.channels.get(name, 'none')}"
+                )
+        return self
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -75,4 +75,5 @@ def array_in(content: bytes, count: int) -> npt.NDArray[np.float64]:
     shape, _, kind = np.lib.format.read_array_header_1_0(file)
     if kind.kind != "f" or prod(shape) != count:
         raise ValueError(f"an array {shortened(str(list(shape)))} of {shortened(str(kind))}")
-    return np.frombuffer(file.read(), kind, count).astype(np.float64)
+    with np.errstate(all="ignore"):  # of what is no number, which is told apart later
+        return np.frombuffer(file.read(), kind, count).astype(np.float64)

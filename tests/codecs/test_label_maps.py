@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from pipeline.cli.commands.evaluate_data import prepare_places
 from pipeline.cli.commands.evaluate_domains import Place
@@ -52,6 +53,9 @@ def test_a_codec_without_label_maps_says_nothing_of_them():
     raw = json.loads(json.dumps(labelled.model_dump(mode="json")))
     assert ImageCodec.model_validate(raw) == labelled
     assert raw["labels"]["a"]["count"] == 3
+    for channels, found in (({"a": 1}, "1"), ({"b": 3}, "none")):
+        with pytest.raises(ValidationError, match=f"a domain of 3 channels, found {found}"):
+            ImageCodec.model_validate(raw | {"channels": channels})
 
 
 @pytest.mark.parametrize("half", [None, 1])

@@ -61,7 +61,7 @@ def assert_equal_outputs(original: OriginalHifigan, finished: FinishedModel, mel
         found = as_vocoder(finished).vocode(x)
         assert expected.std() > 0.02  # neither silence nor saturation
         assert expected.abs().mean() < 0.95
-        torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+        torch.testing.assert_close(found, expected, atol=3e-5, rtol=0)
 
 
 @pytest.mark.parametrize("version", sorted(SMALL))
