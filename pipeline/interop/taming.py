@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from torch import Tensor
 
 from pipeline.backbones.vqgan import Multiplier, VqganParams
@@ -79,7 +79,18 @@ class Model(BaseModel):
     n_embed: Count
     ddconfig: Network
     remap: None = None
-    """A list of the codes that are in use, which changes their numbers: not read."""
+
+    @field_validator("remap", mode="before")
+    @classmethod
+    def _keeps_the_numbers_of_codes(cls, given: object) -> object:
+        """Refuse a list of the codes in use: a second stage counts these alone, and `GumbelVQ`
+        chooses among them alone."""
+        if given is not None:
+            raise ValueError(
+                f"found {shortened(str(given))}, allowed: null; it gives the codes in use other "
+                "numbers, by a file that is not read"
+            )
+        return given
 
     def network(self, target: str) -> VqganParams:
         """Return the networks of the class ``target``.
