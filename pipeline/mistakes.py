@@ -77,7 +77,8 @@ def mistakes_of(error: ValidationError) -> list[str]:
     lines = []
     for mistake in found[: LISTED - 1]:
         path = shortened(".".join(map(str, mistake["loc"])), 100)
-        lines.append(f"{path}: {shortened(mistake['msg'])}".removeprefix(": "))
+        reason = mistake["msg"].removeprefix("Value error, ")  # before words of our own
+        lines.append(f"{path}: {shortened(reason)}".removeprefix(": "))
     more = len(found) - len(lines)
     return lines + ([f"... and {more} more"] if more else [])
 

@@ -23,15 +23,16 @@ import numpy as np
 import soundfile
 import tiny
 import torch
-import yaml
 from exported import export_one
 from mutations import mutated_archive, mutated_bytes, mutated_json, mutated_yaml
-from original_bigvgan import OriginalBigvgan
-from original_hifigan import CONFIGS, OriginalHifigan
-from original_taming import CONFIG, OriginalVQModel
-from original_vocos import OriginalVocos, config_of
-from originals import OriginalResnet, OriginalUnet
 from PIL import Image
+from published import (
+    read_beside,
+    read_checkpoint,
+    write_checkpoints,
+    write_configurations,
+    write_statistics,
+)
 from stores import prepared
 from strangers import MOST_BYTES, MOST_SECONDS
 
@@ -41,7 +42,7 @@ from pipeline.datasets.digits import DigitsParams
 from pipeline.datasets.store import Store
 from pipeline.errors import UserError
 from pipeline.inference.finished import load
-from pipeline.interop import gemelo, jik876, junyanz, nvidia, taming
+from pipeline.interop.voice_statistics import read_statistics
 from pipeline.params import load_params
 from pipeline.scaffold.fitting import misfits
 
@@ -106,8 +107,17 @@ def kinds(folder: Path) -> dict[str, Callable[[], Kind]]:
         "params.yaml": lambda: parameters(folder / "params.yaml"),
         "sound": lambda: sounds(folder / "sound"),
         "picture": lambda: pictures(folder / "picture"),
-        "checkpoint": lambda: checkpoints(folder / "checkpoint"),
-        "configuration": lambda: configurations(folder / "configuration"),
+        "checkpoint": lambda: Kind(
+            write_checkpoints(folder / "checkpoint"), mutated_archive, read_checkpoint
+        ),
+        "configuration": lambda: Kind(
+            write_configurations(folder / "configuration"), mutated_yaml, read_beside
+        ),
+        "statistics": lambda: Kind(
+            write_statistics(folder / "statistics"),
+            mutated_archive,
+            lambda path: read_statistics(path, 8),
+        ),
     }
 
 
@@ -188,76 +198,6 @@ def pictures(folder: Path) -> Kind:
         picture.save(path, **options, **({"exif": exif} if name == "c.jpg" else {}))
         paths.append(path)
     return Kind(paths, mutated_bytes, read_picture, ValueError)
-
-
-SMALL = {**CONFIGS["v3"], "upsample_initial_channel": 16}
-BIGVGAN = {**SMALL, "activation": "snakebeta", "snake_logscale": True}
-"""HiFi-GAN's keys, and what BigVGAN has beside them."""
-VOCOS = config_of(dim=8, intermediate_dim=8, num_layers=1)
-
-
-def vqgan() -> dict:
-    """A small one's configuration."""
-    config: dict = yaml.safe_load(yaml.safe_dump(CONFIG))
-    sizes = {
-        "ch": 32,
-        "z_channels": 4,
-        "resolution": 16,
-        "ch_mult": [1, 2],
-        "attn_resolutions": [8],
-    }
-    config["model"]["params"]["ddconfig"] |= sizes | {"num_res_blocks": 1}
-    config["model"]["params"] |= {"embed_dim": 4, "n_embed": 8}
-    return config
-
-
-def checkpoints(folder: Path) -> Kind:
-    """Generators and a VQGAN, in torch's two formats."""
-    resnet, unet = OriginalResnet(width=2).state_dict(), OriginalUnet(width=1).state_dict()
-    trainer = {"epoch": 1, "callbacks": {"it": argparse.Namespace(lr=1)}}
-    states = {
-        "resnet": resnet,
-        "unet": {"state_dict": unet},
-        "hifigan": {"generator": OriginalHifigan(SMALL).state_dict()},
-        "taming": {**trainer, "state_dict": OriginalVQModel(vqgan()).state_dict()},
-        "vocos": OriginalVocos(VOCOS).state_dict(),
-        "bigvgan": {"generator": OriginalBigvgan(BIGVGAN).state_dict()},
-    }
-    paths = []
-    for name, state in states.items():
-        for legacy in (False, True):
-            path = folder / f"{name}{'_old' if legacy else ''}" / "it.pth"
-            path.parent.mkdir(parents=True)
-            torch.save(state, path, _use_new_zipfile_serialization=not legacy)
-            (path.parent / "config.json").write_text(json.dumps(BIGVGAN))
-            (path.parent / "model.yaml").write_text(yaml.safe_dump(vqgan()))
-            (path.parent / "config.yaml").write_text(yaml.safe_dump(VOCOS))
-            paths.append(path)
-    return Kind(paths, mutated_archive, read_checkpoint)
-
-
-def read_checkpoint(path: Path) -> object:
-    """Reads it as what its folder says."""
-    if path.parent.name.startswith("hifigan"):
-        return jik876.read(path, path.with_name("config.json"))
-    if path.parent.name.startswith("taming"):
-        return taming.read(path, path.with_name("model.yaml"))
-    if path.parent.name.startswith("bigvgan"):
-        return nvidia.read(path, path.with_name("config.json"))
-    if path.parent.name.startswith("vocos"):
-        return gemelo.read(path, path.with_name("config.yaml"))
-    return junyanz.read(path)
-
-
-def configurations(folder: Path) -> Kind:
-    """The files beside checkpoints of BigVGAN (with HiFi-GAN's keys), VQGAN and Vocos."""
-    kind = checkpoints(folder)
-    beside = {"bigvgan": "config.json", "taming": "model.yaml", "vocos": "config.yaml"}
-    seeds = [
-        next(p for p in kind.seeds if p.parent.name == name).with_name(file)
-        for name, file in beside.items()
-    ]
-    return Kind(seeds, mutated_yaml, lambda path: read_checkpoint(path.with_name("it.pth")))
 
 
 def main() -> None:

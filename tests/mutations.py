@@ -128,7 +128,7 @@ def mutated_archive(content: bytes, other: bytes, random: Random) -> bytes:
         return mutated_bytes(content, other, random)
     with zipfile.ZipFile(BytesIO(content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    pickled = [name for name in files if name.endswith(".pkl")]
+    pickled = [name for name in files if name.endswith(".pkl")] or list(files)
     name = random.choice(pickled if random.random() < 0.8 else list(files))
     files[name] = mutated_bytes(files[name], files[random.choice(list(files))], random)
     made = BytesIO()

@@ -1,7 +1,7 @@
-"""The VQGAN of CompVis/taming-transformers, written anew.
+"""The VQGANs of CompVis/taming-transformers and CompVis/latent-diffusion, written anew.
 
-Its layers' names are the published ones, for they name the keys of checkpoints. The yaml's keys are
-those of its configurations.
+Their layers' names are the published ones, for they name the keys of checkpoints. The yaml's keys
+are those of its configurations.
 """
 
 import torch
@@ -97,10 +97,15 @@ class Upsample(nn.Module):
         return self.conv(x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3))
 
 
-def middle(channels: int) -> nn.Module:
+def attention(channels: int, dd: dict) -> nn.Module:
+    """``attn_type`` is of latent diffusion alone."""
+    return nn.Identity() if dd.get("attn_type") == "none" else AttnBlock(channels)
+
+
+def middle(channels: int, dd: dict) -> nn.Module:
     mid = nn.Module()
     mid.block_1 = ResnetBlock(channels, channels)
-    mid.attn_1 = AttnBlock(channels)
+    mid.attn_1 = attention(channels, dd)
     mid.block_2 = ResnetBlock(channels, channels)
     return mid
 
@@ -119,12 +124,12 @@ class Encoder(nn.Module):
                 down.block.append(ResnetBlock(channels, dd["ch"] * times))
                 channels = dd["ch"] * times
                 if resolution in dd["attn_resolutions"]:
-                    down.attn.append(AttnBlock(channels))
+                    down.attn.append(attention(channels, dd))
             if level != self.levels - 1:
                 down.downsample = Downsample(channels)
                 resolution //= 2
             self.down.append(down)
-        self.mid = middle(channels)
+        self.mid = middle(channels, dd)
         self.norm_out = norm(channels)
         self.conv_out = nn.Conv2d(channels, dd["z_channels"], 3, 1, 1)
 
@@ -148,7 +153,7 @@ class Decoder(nn.Module):
         channels = dd["ch"] * dd["ch_mult"][-1]
         resolution = dd["resolution"] // 2 ** (self.levels - 1)
         self.conv_in = nn.Conv2d(dd["z_channels"], channels, 3, 1, 1)
-        self.mid = middle(channels)
+        self.mid = middle(channels, dd)
         self.up = nn.ModuleList()
         for level in reversed(range(self.levels)):
             up = nn.Module()
@@ -157,7 +162,7 @@ class Decoder(nn.Module):
                 up.block.append(ResnetBlock(channels, dd["ch"] * dd["ch_mult"][level]))
                 channels = dd["ch"] * dd["ch_mult"][level]
                 if resolution in dd["attn_resolutions"]:
-                    up.attn.append(AttnBlock(channels))
+                    up.attn.append(attention(channels, dd))
             if level != 0:
                 up.upsample = Upsample(channels)
                 resolution *= 2
@@ -199,3 +204,39 @@ class OriginalVQModel(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         quantised = self.quantize.embedding(self.encode(x)).permute(0, 3, 1, 2)
         return self.decoder(self.post_quant_conv(quantised))
+
+
+class OriginalGumbelVQ(OriginalVQModel):
+    """Whose codes have logits; in training and after it one is drawn from them."""
+
+    def __init__(self, config: dict) -> None:
+        super().__init__(config)
+        params = config["model"]["params"]
+        self.quantize = nn.Module()
+        self.quantize.proj = nn.Conv2d(params["ddconfig"]["z_channels"], params["n_embed"], 1)
+        self.quantize.embed = nn.Embedding(params["n_embed"], params["embed_dim"])
+
+    def logits(self, x: Tensor) -> Tensor:
+        return self.quantize.proj(self.quant_conv(self.encoder(x)))
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The likeliest [N, h, w]."""
+        return self.logits(x).argmax(dim=1)
+
+    def drawn(self, x: Tensor) -> Tensor:
+        """The indices [N, h, w] as they come out."""
+        one_hot = nn.functional.gumbel_softmax(self.logits(x), tau=1.0, dim=1, hard=True)
+        return one_hot.argmax(dim=1)
+
+    def decoded(self, codes: Tensor) -> Tensor:
+        quantised = torch.einsum(
+            "nkhw,kd->ndhw",
+            nn.functional.one_hot(codes, len(self.quantize.embed.weight))
+            .permute(0, 3, 1, 2)
+            .float(),
+            self.quantize.embed.weight,
+        )
+        return self.decoder(self.post_quant_conv(quantised))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decoded(self.encode(x))

@@ -19,7 +19,7 @@ from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.scaffold.fitting import misfits
 
-COUNTS = {"params.yaml": 20, "params.json": 60, "codec.json": 60, "checkpoint": 60}
+COUNTS = {"params.yaml": 20, "params.json": 60, "codec.json": 60, "checkpoint": 110}
 
 
 @pytest.mark.parametrize("name", kinds(Path()))

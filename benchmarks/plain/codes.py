@@ -41,7 +41,7 @@ def vqvae_step(method: VQVAE, cast: Cast) -> Step:
             loss = mse_loss(y, batch.x) + found.loss
         loss.backward()
         optimizer.step()
-        method.model.quantiser.update_ema(found)
+        method.model.trained_quantiser.update_ema(found)
         return loss.detach()
 
     return step
@@ -67,7 +67,7 @@ def vqgan_step(method: VQGAN, cast: Cast) -> Step:
             loss = likelihood + found.loss + params.adversarial_weight * weight * adversarial
         loss.backward()
         model.step()
-        method.model.quantiser.update_ema(found)
+        method.model.trained_quantiser.update_ema(found)
         freeze(networks, False)
         discriminators.zero_grad()
         for network in networks:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from pipeline.block import Block, Layers, Width
 from pipeline.nn.normalisation import Norm, init_normal, norm_layer
 from pipeline.nn.padding import ReflectionPad
-from pipeline.nn.resampling import Upsample, upsample
+from pipeline.nn.resampling import BlurPool, Downsample, Upsample, upsample
 from pipeline.nn.shapes import check_residual
 
 
@@ -23,6 +23,9 @@ class ResnetParams(Block):
     """Channels of the first layer; the residual blocks have four times as many."""
     blocks: Layers = 9
     norm: Norm = "instance"
+    downsample: Downsample = "stride"
+    """``blur``, with the same of ``upsample``, is the published CUT: filters before every second
+    value is taken and between values that are doubled, and convolutions of stride 1."""
     upsample: Upsample = "transpose"
     residual: bool = False
     """Predict the change to the input instead of the output: helps where little must change,
@@ -41,6 +44,7 @@ class ResnetParams(Block):
             width=self.width,
             blocks=self.blocks,
             norm=self.norm,
+            down=self.downsample,
             up=self.upsample,
             residual=self.residual,
         )
@@ -61,6 +65,7 @@ class Resnet(nn.Module):
         width: int,
         blocks: int,
         norm: Norm,
+        down: Downsample,
         up: Upsample,
         residual: bool,
     ) -> None:
@@ -68,12 +73,14 @@ class Resnet(nn.Module):
         self.residual = residual
         bias = norm != "batch"  # batch norm's shift makes a bias superfluous
         self.layers = nn.Sequential(
-            *downsampling(inputs, width, norm, bias),
+            *downsampling(inputs, width, norm, bias, down),
             *(ResidualBlock(4 * width, norm, bias) for _ in range(blocks)),
             *upsampling(width, outputs, norm, bias, up, bounded),
         )
         # Picture, both halvings, first and middle block: where CUT looks (Park et al. 2020, C.2).
-        depths = {0: inputs, 4: 2 * width, 7: 4 * width, 10: 4 * width, 10 + blocks // 2: 4 * width}
+        second, first = (8, 12) if down == "blur" else (7, 10)
+        wide = 4 * width
+        depths = {0: inputs, 4: 2 * width, second: wide, first: wide, first + blocks // 2: wide}
         self.tap_layers, self.tap_channels = tuple(depths), tuple(depths.values())
         init_normal(self)
 
@@ -92,7 +99,9 @@ class Resnet(nn.Module):
         return found
 
 
-def downsampling(inputs: int, width: int, norm: Norm, bias: bool) -> list[nn.Module]:
+def downsampling(
+    inputs: int, width: int, norm: Norm, bias: bool, down: Downsample = "stride"
+) -> list[nn.Module]:
     """Build layers of [N, inputs, H, W] -> features [N, 4 * width, H / 4, W / 4]."""
     layers: list[nn.Module] = [
         ReflectionPad(3),
@@ -102,9 +111,12 @@ def downsampling(inputs: int, width: int, norm: Norm, bias: bool) -> list[nn.Mod
     ]
     for channels in (width, 2 * width):
         layers += [
-            nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1, bias=bias),
+            nn.Conv2d(
+                channels, 2 * channels, 3, stride=2 if down == "stride" else 1, padding=1, bias=bias
+            ),
             norm_layer(norm, 2 * channels),
             nn.ReLU(inplace=True),
+            *([BlurPool()] if down == "blur" else []),
         ]
     return layers
 

@@ -7,6 +7,7 @@ the instances' edges) are 93,048,003 parameters.
 from itertools import pairwise
 from typing import Literal
 
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
@@ -15,7 +16,6 @@ from pipeline.nn.convolution import convolution
 from pipeline.nn.normalisation import Norm
 from pipeline.nn.spade import SPADEBlock
 
-BROADEST = 16  # times the width, as published
 ROOMY = 5  # doublings up to which there are two blocks after the first of them
 
 
@@ -24,9 +24,12 @@ class SpadeParams(Block):
 
     kind: Literal["spade"] = "spade"
     width: Width = 64
-    """Channels at full size; they double with each halving up to sixteen times this."""
+    """Channels at full size; they double with each halving up to ``max_multiplier`` times this."""
     levels: Halvings = 5
     """Doublings of the size; published: 5 ("normal") or 6 ("more") for 256 pixels."""
+    max_multiplier: int = Field(16, ge=1, le=1024)
+    """The most channels are this times the width; published: 16, or 32 with 7 levels ("most"),
+    whose width is half."""
     hidden: Width = 128
     """Channels of the small network in each SPADE layer."""
     norm: Norm = "instance"
@@ -45,6 +48,7 @@ class SpadeParams(Block):
             bounded,
             width=self.width,
             levels=self.levels,
+            max_multiplier=self.max_multiplier,
             hidden=self.hidden,
             norm=self.norm,
             spectral=self.spectral,
@@ -74,6 +78,7 @@ class Spade(nn.Module):
         *,
         width: int,
         levels: int,
+        max_multiplier: int,
         hidden: int,
         norm: Norm,
         spectral: bool,
@@ -84,7 +89,7 @@ class Spade(nn.Module):
         # left at the narrowest place, which instance norm needs.
         self.multiple = 2 ** (levels + 1)
         self.style = style
-        channels = [width * min(2**level, BROADEST) for level in range(levels + 1)]
+        channels = [width * min(2**level, max_multiplier) for level in range(levels + 1)]
         # The published start from a style code is fully connected and fixes the size; a
         # convolution of the label map, as published without a style code, takes any.
         self.start = convolution(inputs, channels[-1], 3, padding=1)

@@ -32,6 +32,8 @@ class VqganParams(Block):
     """Behind blocks whose maps are smaller than the samples by these factors."""
     channels: Width = 256
     """Channels of the encoder's output and the decoder's input."""
+    middle_attention: bool = True
+    """Attention at the smallest size too, between two residual blocks."""
     groups: Width = 32
     """Of group normalisation, at most: they divide the channels."""
     dropout: float = Field(0.0, ge=0, lt=1)
@@ -142,12 +144,14 @@ class Level(nn.Module):
 
 
 class Middle(nn.Module):
-    """Two residual blocks with attention between them, at the smallest size."""
+    """Two residual blocks, by default with attention between them, at the smallest size."""
 
     def __init__(self, channels: int, params: VqganParams) -> None:
         super().__init__()
         self.block_1 = Residual(channels, channels, params)
-        self.attn_1 = Attention(channels, params.groups)
+        self.attn_1: nn.Module = nn.Identity()
+        if params.middle_attention:
+            self.attn_1 = Attention(channels, params.groups)
         self.block_2 = Residual(channels, channels, params)
 
     def forward(self, x: Tensor) -> Tensor:

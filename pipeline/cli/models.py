@@ -191,8 +191,8 @@ def import_model(
     origin: Annotated[
         str,
         typer.Argument(
-            help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos, taming or "
-            "stylegan2-ada."
+            help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos, taming, spade, "
+            "mask_cyclegan_vc or stylegan2-ada."
         ),
     ],
     checkpoint: Annotated[
@@ -230,15 +230,38 @@ def import_model(
             "beside its weights."
         ),
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            help="What label maps hold: ade20k, cityscapes, coco, facades, or a count, as in 20, "
+            "20+unknown, 20+instances or 20+unknown+instances."
+        ),
+    ] = None,
+    upsampling: Annotated[
+        str | None,
+        typer.Option(
+            help="num_upsampling_layers of a generator from label maps: normal or more; by default "
+            "more for cityscapes and normal for others."
+        ),
+    ] = None,
+    stats: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Mean and std of a voice's frames, SPEAKER_norm_stat.npz: that of the source, "
+            "then that of the target.",
+        ),
+    ] = None,
     models: Root = MODELS,
 ) -> None:
     """Make a finished model of a published checkpoint.
 
-    Of pytorch-CycleGAN-and-pix2pix (junyanz), whose network is told from the weights: a ResNet or
-    a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like), BigVGAN (NVIDIA/BigVGAN) and
-    Vocos (gemelo-ai/vocos), whose network and mel convention stand in the file beside the weights.
-    Of VQGAN (CompVis/taming-transformers), whose network stands in a yaml. No code in a file is
-    run.
+    Of pytorch-CycleGAN-and-pix2pix and CUT (junyanz), whose network is told from the weights: a
+    ResNet or a U-Net of any size. Of HiFi-GAN (jik876/hifi-gan and its like), BigVGAN
+    (NVIDIA/BigVGAN) and Vocos (gemelo-ai/vocos), whose network and mel convention stand in the
+    file beside the weights. Of VQGAN (CompVis/taming-transformers and latent-diffusion: taming),
+    whose network stands in a yaml. Of SPADE (NVlabs/SPADE), where --labels says what label maps
+    hold. Of MaskCycleGAN-VC (GANtastic3/MaskCycleGAN-VC), with the statistics of both voices. No
+    code in a file is run.
 
     \b
     Examples:
@@ -250,8 +273,24 @@ def import_model(
       crossdomain import vocos pytorch_model.bin --config config.yaml --name vocos
       crossdomain import taming last.ckpt --config model.yaml --name vqgan
       crossdomain import stylegan2-ada network.pt --name faces
+      crossdomain import spade latest_net_G.pth --labels coco --name scenes
+      crossdomain import mask_cyclegan_vc 00500_generator_A2B.pth.tar --name voices \\
+        --back 00500_generator_B2A.pth.tar --source VCC2SF3 --target VCC2TF1 \\
+        --stats VCC2SF3_norm_stat.npz --stats VCC2TF1_norm_stat.npz
     """
-    from pipeline.cli.commands.importing import Wishes, run
+    from pipeline.cli.commands.importing import run
+    from pipeline.cli.commands.importing_wishes import Wishes
 
-    wishes = Wishes(source, target, size, dropout, train, config)
-    typer.echo(run(origin, checkpoint, back, name, models, wishes))
+    wishes = Wishes(
+        back=back,
+        source=source,
+        target=target,
+        size=size,
+        dropout=dropout,
+        train=train,
+        config=config,
+        stats=tuple(stats or ()),
+        labels=labels,
+        upsampling=upsampling,
+    )
+    typer.echo(run(origin, checkpoint, name, models, wishes))

@@ -6,17 +6,19 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from torch import Tensor
 
 from pipeline.block import Block, Side, Width
 from pipeline.codecs.cut_off import picture_is_cut_off
+from pipeline.codecs.label_maps import LabelMap
 from pipeline.samples import Spec
 
 Picture = npt.NDArray[np.uint8]
@@ -49,6 +51,24 @@ class ImageCodec(Block):
     kind: Literal["image"] = "image"
     size: Side
     channels: dict[str, Width]
+    labels: dict[str, LabelMap] = Field(default_factory=dict)
+    """What levels mean in the domains whose pictures are label maps, of 3 channels; not written to
+    files where there are none."""
+
+    @model_validator(mode="after")
+    def _reads_labels_in_three_channels(self) -> Self:
+        for name in self.labels:
+            if self.channels.get(name) != 3:
+                raise ValueError(
+                    f"labels.{name}: expected a domain of 3 channels, found "
+                    f"{self.channels.get(name, 'none')}"
+                )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        return found if self.labels else {k: v for k, v in found.items() if k != "labels"}
 
     @property
     def domains(self) -> set[str]:
@@ -232,9 +252,10 @@ def to_png(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def fit_square(picture: Picture, size: int) -> Picture:
+def fit_square(picture: Picture, size: int, *, mixes: bool = True) -> Picture:
     """Return the largest centred square of [H, W, C], resized to ``size`` with antialiasing.
 
+    ``mixes`` False: by nearest neighbour, for values that have no mean, as those of label maps.
     Raises ValueError where the picture is smaller than ``size``: enlarging would invent detail.
     """
     height, width = picture.shape[:2]
@@ -246,5 +267,6 @@ def fit_square(picture: Picture, size: int) -> Picture:
     if side == size:
         return square
     image = Image.fromarray(square.squeeze())
-    resized = np.asarray(image.resize((size, size), Image.Resampling.BICUBIC))
+    how = Image.Resampling.BICUBIC if mixes else Image.Resampling.NEAREST
+    resized = np.asarray(image.resize((size, size), how))
     return resized.reshape(size, size, picture.shape[2])

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from pipeline.block import Seed
 from pipeline.codecs.image import fit_square, halves_of, read_picture
+from pipeline.codecs.label_maps import LabelMap
 from pipeline.datasets.holdout import hold_out
 from pipeline.datasets.layouts import Found, Split, halved, key_of, lettered, listed
 from pipeline.datasets.recordings import RecordingParams, with_speakers
@@ -200,6 +201,18 @@ def items_in(
 def load_square(size: int, path: Path) -> Array:
     """Load uint8 [size, size, 3] from a picture file."""
     return fit_square(read_picture(path), size)
+
+
+def load_labels(size: int, labels: LabelMap, half: int | None, path: Path) -> Array:
+    """Load uint8 [size, size, 3] from a label map, or a half of the file, never mixing its levels.
+
+    Raises ValueError where it is none.
+    """
+    picture = read_picture(path)
+    if half is not None:
+        picture = halves_of(picture)[half]
+    labels.check(picture)
+    return fit_square(picture, size, mixes=False)
 
 
 def load_view(view: View, load: Callable[[], Array]) -> Array:

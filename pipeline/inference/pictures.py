@@ -40,13 +40,24 @@ def to_sample(finished: FinishedModel, codec: ImageCodec, picture: Picture, doma
     return codec.to_sample(torch.from_numpy(shown), domain).to(finished.device)
 
 
+def check_pictures(finished: FinishedModel, pictures: Picture, source: str) -> None:
+    """Check pictures uint8 [..., H, W, 3] of a domain that the model translates from.
+
+    Raises ValueError with the reason where the domain's are label maps, and these are none.
+    """
+    codec = finished.codec
+    if isinstance(codec, ImageCodec) and source in codec.labels:
+        codec.labels[source].check(pictures)
+
+
 def translate_picture(
     finished: FinishedModel, picture: Picture, to: str, of: str | None = None
 ) -> Picture:
     """Translate a picture uint8 [H, W, 3] of any size: same shape.
 
     ``of``: its domain; None: the one that leads to ``to``. Raises UserError where the model does
-    not translate pictures of it to ``to``.
+    not translate pictures of it to ``to``, and ValueError where it reads label maps and this is
+    none.
     """
     translated: Picture = translate_pictures(finished, picture[None], to, of)[0]
     return translated
@@ -66,6 +77,7 @@ def translate_pictures(
     if not isinstance(codec, ImageCodec):
         raise unable(finished, "translate pictures")
     source = choose_source(finished, to, of)
+    check_pictures(finished, pictures, source)
     stored = torch.from_numpy(_with_channels(pictures, codec.channels[source]))
     x = codec.to_sample(stored, source).to(finished.device)
     if getattr(model, "mode", "eval") == "eval":

@@ -32,6 +32,7 @@ class CUTParams(TranslatorRunParams, AdversarialRunParams):
 
     method: Literal["cut"]
     generator: ResnetParams = ResnetParams()
+    """That of the public code is antialiased: ``downsample: blur`` and ``upsample: blur``."""
     discriminator: PatchParams = PatchParams(norm="instance")
     loss: Adversarial = "least_squares"
     contrast_weight: NonNegativeFloat = 1.0

@@ -8,10 +8,14 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from pipeline.backbones import TranslatorParams
 from pipeline.backbones.bigvgan import BigvganParams
 from pipeline.backbones.hifigan import HifiganParams
+from pipeline.backbones.label_maps import FromLabelMaps
+from pipeline.backbones.mask_cyclegan_vc import TwoOneTwoParams
+from pipeline.backbones.spade import SpadeParams
 from pipeline.backbones.stylegan2_synthesis import StyleGAN2Params
 from pipeline.backbones.vocos import VocosParams
 from pipeline.backbones.vqgan import VqganParams
 from pipeline.block import Block, Width, default_kind
+from pipeline.codecs.label_maps import LabelMap
 from pipeline.conventions import MelConvention
 from pipeline.errors import UserError
 from pipeline.methods.base import Method, RunParams
@@ -20,9 +24,8 @@ from pipeline.models.card import Pretrained
 from pipeline.models.stylegan import StyleGANModel
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.models.vocoder import VocoderModel
-from pipeline.models.vq import VQModel
-from pipeline.nn.quantiser import QuantiserParams
-from pipeline.samples import DatasetSpec, Unpaired, Vocoded
+from pipeline.models.vq import AnyQuantiserParams, VQModel
+from pipeline.samples import DatasetSpec, Paired, Unpaired, Vocoded
 from pipeline.system.files import sha256_of
 
 WaveGenerators = Annotated[
@@ -66,20 +69,12 @@ class ImportedRunParams(RunParams):
         raise UserError("an imported model can't be trained: a checkpoint holds its generator only")
 
 
-class ImportedParams(ImportedRunParams, TranslatorRunParams):
+class ImportedTranslatorParams(ImportedRunParams, TranslatorRunParams):
     """One generator or two whose weights came from a checkpoint, and no training of ours.
 
     Blocks of params.yaml can't say this, only finished models can: there is nothing to run.
     """
 
-    reads = Unpaired
-
-    method: Literal["imported"] = "imported"
-    origin: Literal["junyanz"]
-    """Whose code made the checkpoints."""
-    generator: TranslatorParams
-    inference: Literal["train", "eval"]
-    """``train`` keeps dropout and batch statistics on when translating."""
     files: dict[str, CheckpointFile] = Field(min_length=1)
     """Target domain -> the checkpoint of the generator that leads there: ``target``, and
     ``source`` too where the model goes both ways."""
@@ -90,17 +85,82 @@ class ImportedParams(ImportedRunParams, TranslatorRunParams):
             raise ValueError(f"expected files for '{self.target}', found {sorted(self.files)}")
         return self
 
+    @property
+    def directions(self) -> dict[str, tuple[str, ...]]:
+        """Target -> its one source, of each direction that there is a file of."""
+        return {to: of for to, of in self.both_directions.items() if to in self.files}
+
+
+class ImportedParams(ImportedTranslatorParams):
+    """Translators of pictures."""
+
+    reads = Unpaired
+
+    method: Literal["imported"] = "imported"
+    origin: Literal["junyanz"]
+    """Whose code made the checkpoints."""
+    generator: TranslatorParams
+    inference: Literal["train", "eval"]
+    """``train`` keeps dropout and batch statistics on when translating."""
+
     def build_model(
         self, data: DatasetSpec, pretrained: Pretrained | None = None
     ) -> GeneratorTranslator:
-        """Build a generator for each direction that there is a file of."""
+        """Build a generator for each direction."""
         specs = data.specs
-        directions = {to: of for to, of in self.both_directions.items() if to in self.files}
         generators = {
             to: self.generator.build(specs[of].channels, specs[to].channels, specs[to].bounded)
-            for to, (of,) in directions.items()
+            for to, (of,) in self.directions.items()
         }
-        return GeneratorTranslator(generators, directions, mode=self.inference)
+        return GeneratorTranslator(generators, self.directions, mode=self.inference)
+
+
+class ImportedVoicesParams(ImportedTranslatorParams):
+    """Translators of voices, which saw a mask in training and see every frame now."""
+
+    reads = Unpaired
+
+    method: Literal["imported_voices"] = "imported_voices"
+    origin: Literal["mask_cyclegan_vc"]
+    """Whose layout the checkpoints have."""
+    generator: TwoOneTwoParams
+
+    def build_model(
+        self, data: DatasetSpec, pretrained: Pretrained | None = None
+    ) -> GeneratorTranslator:
+        """Build a generator for each direction."""
+        generators = {
+            to: self.generator.build(data.specs[of].height, masked=True)
+            for to, (of,) in self.directions.items()
+        }
+        return GeneratorTranslator(generators, self.directions, mode="eval")
+
+
+class ImportedLabelMapsParams(ImportedTranslatorParams):
+    """A generator of pictures from label maps."""
+
+    reads = Paired
+
+    method: Literal["imported_label_maps"] = "imported_label_maps"
+    origin: Literal["spade"]
+    """Whose layout the checkpoint has."""
+    labels: LabelMap
+    generator: SpadeParams
+
+    def build_model(
+        self, data: DatasetSpec, pretrained: Pretrained | None = None
+    ) -> GeneratorTranslator:
+        """Build a generator for each direction."""
+        generators = {
+            to: FromLabelMaps(
+                self.labels,
+                self.generator.build(
+                    self.labels.channels, data.specs[to].channels, data.specs[to].bounded
+                ),
+            )
+            for to in self.directions
+        }
+        return GeneratorTranslator(generators, self.directions, mode="eval")
 
 
 class ImportedVQParams(ImportedRunParams, GenerativeRunParams):
@@ -111,7 +171,7 @@ class ImportedVQParams(ImportedRunParams, GenerativeRunParams):
     origin: Literal["taming"]
     """Whose layout the checkpoint has."""
     network: VqganParams
-    quantiser: QuantiserParams
+    quantiser: AnyQuantiserParams
     file: CheckpointFile
 
     def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> VQModel:

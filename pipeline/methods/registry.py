@@ -21,8 +21,10 @@ from pipeline.methods.grown_projected_gan import GrownProjectedGANParams
 from pipeline.methods.hifigan import HifiGANParams
 from pipeline.methods.imported import (
     ImportedGANParams,
+    ImportedLabelMapsParams,
     ImportedParams,
     ImportedVocoderParams,
+    ImportedVoicesParams,
     ImportedVQParams,
 )
 from pipeline.methods.inca import INCAParams
@@ -70,6 +72,8 @@ FinishedParams = Annotated[
     | ClassifierParams
     | ImportedGANParams
     | ImportedParams
+    | ImportedLabelMapsParams
+    | ImportedVoicesParams
     | ImportedVQParams
     | ImportedVocoderParams,
     Field(discriminator="method"),

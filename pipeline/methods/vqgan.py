@@ -176,7 +176,7 @@ class VQGAN(Method[Labelled]):
         """Yield the discriminators' update once they are there, then the model's."""
         x = batch.x
         if step == 0:
-            self.model.quantiser.begin(self.model.vectors(x))
+            self.model.trained_quantiser.begin(self.model.vectors(x))
         drawn, found = self.model(x)
         y = self.model.picture(drawn)
         losses = self.reconstruction(drawn, y, x)
@@ -198,7 +198,7 @@ class VQGAN(Method[Labelled]):
             losses.add("adversarial", adversarial, weight)
             losses.log(adversarial_weight=weight)
         yield losses.update("model")
-        self.model.quantiser.update_ema(found)
+        self.model.trained_quantiser.update_ema(found)
 
     def reconstruction(self, drawn: Tensor, y: Tensor, x: Tensor) -> Losses:
         """Sum the weighted losses that compare reconstructions with their originals."""

@@ -48,11 +48,11 @@ class VQVAE(Method[Labelled]):
     def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
         """Yield one update of the reconstruction error and the commitment (eq. 3)."""
         if step == 0:
-            self.model.quantiser.begin(self.model.vectors(batch.x))
+            self.model.trained_quantiser.begin(self.model.vectors(batch.x))
         y, found = self.model(batch.x)
         losses = Losses()
         losses.add("l2", mse_loss(y, batch.x))
         losses.add("quantiser", found.loss)
         losses.log(**codebook_statistics(found.codes, self.model.codes))
         yield losses.update("model")
-        self.model.quantiser.update_ema(found)
+        self.model.trained_quantiser.update_ema(found)

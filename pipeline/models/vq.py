@@ -7,11 +7,17 @@ from torch import Tensor, nn
 
 from pipeline.backbones.vit import VitParams
 from pipeline.backbones.vqgan import VqganParams
+from pipeline.block import default_kind
 from pipeline.capabilities import Reconstructor, Tokenizer
-from pipeline.nn.quantiser import Quantised, QuantiserParams
+from pipeline.nn.gumbel import GumbelParams, GumbelQuantiser
+from pipeline.nn.quantiser import Quantised, Quantiser, QuantiserParams
 from pipeline.samples import Spec
 
 VQNetworkParams = Annotated[VitParams | VqganParams, Field(discriminator="kind")]
+AnyQuantiserParams = Annotated[
+    QuantiserParams | GumbelParams, Field(discriminator="kind"), default_kind("nearest")
+]
+"""Of finished models; ours are trained with the first alone."""
 
 LAPLACE = 0.1
 """Margin of logit-Laplace's values from both ends of [0, 1] (Ramesh et al. 2021, A.3)."""
@@ -20,8 +26,10 @@ LAPLACE = 0.1
 class VQModel(nn.Module, Reconstructor, Tokenizer):
     """Encoder -> 1x1 convolution -> codebook -> 1x1 convolution -> decoder."""
 
+    quantiser: Quantiser | GumbelQuantiser
+
     def __init__(
-        self, spec: Spec, network: VQNetworkParams, quantiser: QuantiserParams, *, laplace: bool
+        self, spec: Spec, network: VQNetworkParams, quantiser: AnyQuantiserParams, *, laplace: bool
     ) -> None:
         """Take ``laplace`` where the decoder gives means and log scales of `logit_laplace_nll`."""
         super().__init__()
@@ -32,6 +40,13 @@ class VQModel(nn.Module, Reconstructor, Tokenizer):
         self.quant_conv = nn.Conv2d(network.channels, quantiser.dim, 1)
         self.post_quant_conv = nn.Conv2d(quantiser.dim, network.channels, 1)
         self.quantiser = quantiser.build()
+
+    @property
+    def trained_quantiser(self) -> Quantiser:
+        """The quantiser, as methods train it; raise TypeError where it is of another kind."""
+        if not isinstance(self.quantiser, Quantiser):
+            raise TypeError("a codebook of logits is not trained here")
+        return self.quantiser
 
     def freeze(self) -> Self:
         """Finish it: no weight learns any more, and it stays in evaluation mode."""

@@ -22,6 +22,8 @@ EPSILON = 1e-5  # share of a code that nothing fell to: no division by 0
 class QuantiserParams(Block):
     """A codebook, by default that of the published VQGAN."""
 
+    kind: Literal["nearest"] = Field("nearest", exclude=True)
+    """Not written to files: a codebook without a kind is of this one."""
     codes: Count = 1024
     dim: Width = 256
     """Numbers of a code. Fewer than the networks' channels ask the codebook for less (the

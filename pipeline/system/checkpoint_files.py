@@ -1,22 +1,21 @@
 """Files of torch.save that a stranger may have written: what is in them, without any code run.
 
-torch's own ``weights_only`` runs no code, but takes what costs far more memory than the file has
-bytes, and ends at the objects that trainers leave beside the weights.
+torch's own ``weights_only`` runs no code, but takes what costs far more memory or time than the
+file has bytes, and ends at the objects that trainers leave beside the weights.
 """
 
 import io
-import pickle
-import pickletools
 import re
 import warnings
 import zipfile
-from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from torch.serialization import safe_globals
+
+from pipeline.system.pickle_scan import Scan, scan
 
 MOST_PICKLED = 2**22
 """Bytes of names and shapes, beside the values: those of 10,000 tensors."""
@@ -49,41 +48,31 @@ class InertDict:
 def load_inert(path: Path) -> object:
     """Return what a file holds; objects of classes that are not torch's are `Inert`.
 
-    Raises OSError where it can't be read, ValueError in words where it would cost memory that its
-    size does not show, and anything else where it is damaged.
+    Raises OSError where it can't be read, ValueError in words where it would cost memory or time
+    that its size does not show, and anything else where it is damaged.
     """
-    names = classes_in(path)
-    if strange := sorted(name for name in names if MAKES_MEMORY.fullmatch(name)):
+    found = scan_file(path)
+    if strange := sorted(name for name in found.names if MAKES_MEMORY.fullmatch(name)):
         raise ValueError(f"objects that no file of weights needs: {', '.join(strange[:5])}")
-    stand_ins: dict[str, type] = {name: type(name, (Inert,), {}) for name in names}
-    while True:
-        try:
-            return _load(path, stand_ins)
-        except pickle.UnpicklingError as error:
-            filled = {
-                name: InertDict for name, kind in stand_ins.items() if repr(kind) in str(error)
-            }
-            if not filled:
-                raise
-            stand_ins |= filled
-
-
-def _load(path: Path, stand_ins: dict[str, type]) -> object:
+    stand_ins = {
+        name: InertDict if name in found.dictionaries else type(name, (Inert,), {})
+        for name in found.names
+    }
     with warnings.catch_warnings(), safe_globals([(kind, at) for at, kind in stand_ins.items()]):
         warnings.simplefilter("ignore")
         return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def classes_in(path: Path) -> set[str]:
-    """Return the dotted names of the classes and functions that a file calls.
+def scan_file(path: Path) -> Scan:
+    """Go through the pickles of a file.
 
-    Raises OSError where it can't be read, and ValueError where it is of another format, or is
-    larger unpacked.
+    Raises OSError where it can't be read, ValueError where it is of another format, larger
+    unpacked, or takes more than a file of weights needs.
     """
     with path.open("rb") as file:
         begins = file.read(MOST_PICKLED)
     if not begins.startswith(ZIP):  # as torch tells them apart
-        return _named(io.BytesIO(begins), LEGACY)
+        return scan(io.BytesIO(begins), LEGACY)
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
         size = sum(entry.file_size for entry in entries)
@@ -92,19 +81,4 @@ def classes_in(path: Path) -> set[str]:
         pickled = [entry for entry in entries if entry.filename.endswith("data.pkl")]
         if len(pickled) != 1 or pickled[0].file_size > MOST_PICKLED:
             raise ValueError("a file without one list of tensors (data.pkl), or with a vast one")
-        return _named(io.BytesIO(archive.read(pickled[0])), 1)
-
-
-def _named(file: io.BytesIO, pickles: int) -> set[str]:
-    return {
-        _today(*str(argument).split(" ", 1))
-        for _ in range(pickles)
-        for opcode, argument, _ in pickletools.genops(file)
-        if opcode.name == "GLOBAL"
-    }
-
-
-def _today(module: str, name: str) -> str:
-    """Return the name that a class has in Python 3: pickles have the older one."""
-    mapped = NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
-    return ".".join(mapped)
+        return scan(io.BytesIO(archive.read(pickled[0])), 1)

@@ -76,6 +76,9 @@ def test_translators_keep_height_and_width(norm, bounded):
     networks = [
         ResnetParams(width=2, blocks=1, norm=norm).build(3, 2, bounded),
         ResnetParams(width=2, blocks=1, norm=norm, upsample="resize").build(3, 2, bounded),
+        ResnetParams(width=2, blocks=1, norm=norm, downsample="blur", upsample="blur").build(
+            3, 2, bounded
+        ),
         UnetParams(width=2, depth=3, norm=norm).build(3, 2, bounded),
     ]
     for network in networks:
@@ -173,6 +176,18 @@ def test_resnet_is_tapped_where_cut_looks():
         (256, 64, 64),
     ]
     assert few.tap_layers == (0, 4, 7, 10)
+
+
+def test_a_resnet_of_filters_is_tapped_at_the_published_layers():
+    params = ResnetParams(downsample="blur", upsample="blur")
+    with torch.device("meta"):
+        network = params.build(3, 3, True)
+        maps = network.taps(torch.empty(1, 3, 256, 256))
+    assert network.tap_layers == (0, 4, 8, 12, 16)
+    sizes = [(3, 262), (128, 256), (256, 128), (256, 64), (256, 64)]
+    assert [tuple(m.shape[1:]) for m in maps] == [(c, side, side) for c, side in sizes]
+    assert tuple(c for c, _ in sizes) == network.tap_channels
+    assert tiny.count_parameters(network) == 11_378_179  # as with strides: filters learn nothing
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance", "none"])

@@ -53,7 +53,7 @@ def assert_equal_outputs(
         found = model.translate(x, "target")
         assert expected.std() > 0.02  # neither grey nor saturated, so equality means something
         assert expected.abs().mean() < 0.95
-        torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+        torch.testing.assert_close(found, expected, atol=3e-5, rtol=0)
 
 
 # Equal to the original
@@ -67,6 +67,8 @@ def assert_equal_outputs(
         ("instance", True, "eval"),
         ("batch", False, "train"),
         ("batch", True, "eval"),
+        ("none", False, "eval"),
+        ("none", True, "eval"),
     ],
 )
 def test_a_resnet_gives_what_the_original_gives(tmp_path, blocks, norm, dropout, mode):
@@ -77,13 +79,34 @@ def test_a_resnet_gives_what_the_original_gives(tmp_path, blocks, norm, dropout,
 
 
 @pytest.mark.parametrize("depth", [5, 7, 8])
-@pytest.mark.parametrize(("norm", "mode"), [("batch", "train"), ("instance", "eval")])
+@pytest.mark.parametrize(
+    ("norm", "mode"), [("batch", "train"), ("instance", "eval"), ("none", "eval")]
+)
 def test_a_unet_gives_what_the_original_gives(tmp_path, depth, norm, mode):
     original = trained(OriginalUnet(norm=norm, depth=depth))
     finished = imported(tmp_path, original.state_dict())
     assert finished.params.generator == UnetParams(width=2, depth=depth, norm=norm)
     assert finished.codec.size == 2**depth
     assert_equal_outputs(original, finished, mode, side=2**depth)
+
+
+@pytest.mark.parametrize(
+    ("down", "up", "dropout"),
+    [(True, True, False), (True, False, False), (False, True, True), (True, True, True)],
+)
+@pytest.mark.parametrize("norm", ["instance", "batch", "none"])
+def test_a_resnet_of_cut_gives_what_the_original_gives(tmp_path, down, up, dropout, norm):
+    original = trained(OriginalResnet(norm=norm, dropout=dropout, blurs_down=down, blurs_up=up))
+    assert any(key.endswith(".filt") for key in original.state_dict())
+    finished = imported(tmp_path, original.state_dict())
+    assert finished.params.generator == ResnetParams(
+        width=4,
+        blocks=6,
+        norm=norm,
+        downsample="blur" if down else "stride",
+        upsample="blur" if up else "transpose",
+    )
+    assert_equal_outputs(original, finished, "train" if norm == "batch" and not dropout else "eval")
 
 
 def test_dropout_and_batch_statistics_can_be_off(tmp_path):
@@ -182,7 +205,7 @@ def test_two_generators_make_a_model_of_both_ways(tmp_path):
     for network, channels, to in ((ahead, 1, "aerial"), (back, 3, "map")):
         x = torch.rand(1, channels, 32, 32) * 2 - 1
         found = as_translator(finished).translate(x, to)
-        torch.testing.assert_close(found, network(x), atol=1e-4, rtol=0)
+        torch.testing.assert_close(found, network(x), atol=3e-5, rtol=0)
 
 
 def test_the_card_claims_what_is_known_and_no_more(tmp_path):
@@ -247,6 +270,8 @@ def without(state: dict[str, Tensor], *keys: str) -> dict[str, Tensor]:
 
 
 RESNET, UNET = OriginalResnet(width=2).state_dict(), OriginalUnet(width=1).state_dict()
+CUT = OriginalResnet(width=2, blurs_down=True, blurs_up=True).state_dict()
+BARE = OriginalResnet(width=2, norm="none").state_dict()
 
 
 @pytest.mark.parametrize(
@@ -274,13 +299,37 @@ RESNET, UNET = OriginalResnet(width=2).state_dict(), OriginalUnet(width=1).state
             id="no blocks",
         ),
         pytest.param(
-            {**RESNET, "model.7.filt": torch.zeros(1)}, ["unknown: model.7.filt"], id="one too many"
+            {**RESNET, "model.9.filt": torch.zeros(1)}, ["unknown: model.9.filt"], id="one too many"
         ),
         pytest.param(
             {**RESNET, "model.1.weight": torch.zeros(2)},
             ["model.1.weight is no convolution's", "[2]"],
             id="no convolution",
         ),
+        pytest.param(
+            {**CUT, "model.11.filt": torch.full((8, 1, 3, 3), 1 / 9)},
+            ["antialiased", "model.11.filt is another filter than CUT's"],
+            id="another filter",
+        ),
+        pytest.param(
+            without(CUT, "model.18.filt") | {"model.22.filt": torch.zeros(4, 1, 5, 5)},
+            ["model.25.weight is missing"],
+            id="no filter",
+        ),
+        pytest.param(
+            without(CUT, "model.22.filt"), ["missing: model.22.filt"], id="one filter missing"
+        ),
+        pytest.param(
+            {**BARE, "model.4.bias": torch.zeros(4)},
+            ["no norm", "unknown: model.4.bias"],
+            id="a bias where there are none",
+        ),
+        pytest.param(
+            without(RESNET, "model.1.bias"),
+            ["no norm", "unknown: model.10.conv_block.1.bias"],
+            id="the first bias is missing",
+        ),
+        pytest.param(without(BARE, "model.23.bias"), ["missing: model.23.bias"], id="no last bias"),
         pytest.param(
             {**UNET, "model.model.1.model.1.weight": torch.zeros(2, 9, 4, 4)},
             ["U-Net of 7 levels", "expected [2, 1, 4, 4], found [2, 9, 4, 4]"],

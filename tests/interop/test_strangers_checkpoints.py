@@ -14,6 +14,7 @@ import pytest
 import torch
 from original_hifigan import CONFIGS, OriginalHifigan
 from originals import OriginalResnet
+from published import READERS, read_checkpoint, states, write_checkpoint
 from strangers import bounded
 from torch import Tensor
 
@@ -172,6 +173,23 @@ def test_prefixes_of_wrappers_change_nothing(tmp_path, prefix):
 def test_a_compiled_part_of_a_network_is_read(tmp_path):
     state = {name.replace("model.", "model._orig_mod.", 1): v for name, v in STATE.items()}
     assert_read(saved(tmp_path, state))
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "module._orig_mod."])
+def test_every_published_layout_may_be_of_a_compiled_network(tmp_path, name, prefix):
+    torch.manual_seed(0)
+    saved_state = states()[name]
+    expected = read_checkpoint(write_checkpoint(tmp_path / "plain", name, saved_state))
+    wrappers = {"state_dict", "generator", "model_state"} & saved_state.keys()
+    for key in wrappers or {None}:
+        inner = saved_state if key is None else saved_state[key]
+        renamed = {prefix + weight: value for weight, value in inner.items()}
+        saved_state = renamed if key is None else {**saved_state, key: renamed}
+    found = read_checkpoint(write_checkpoint(tmp_path / "compiled", name, saved_state))
+    assert found.network == expected.network
+    assert found.weights.keys() == expected.weights.keys()
+    assert all(torch.equal(found.weights[w], value) for w, value in expected.weights.items())
 
 
 def test_what_is_there_twice_is_refused(tmp_path):

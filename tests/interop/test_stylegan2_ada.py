@@ -155,4 +155,4 @@ def test_pictures_have_one_channel_or_three(tmp_path):
     message = refused(
         tmp_path / "network.pt", "--name", "it", "--models", tmp_path, "--config", tmp_path / "x"
     )
-    assert "--config: a generator of stylegan2-ada is told from its weights alone" in message
+    assert "of a generator's options there are --name and --models alone, found --config" in message

@@ -13,7 +13,14 @@ from pathlib import Path
 from pipeline.block import Count
 from pipeline.cli.commands.evaluate_domains import Half, Place
 from pipeline.codecs import AnySoundCodec, Codec, ImageCodec, MelCodec, SoundCodec, WorldCodec
-from pipeline.datasets.folders import Loader, items_in, load_half, load_square, load_view
+from pipeline.datasets.folders import (
+    Loader,
+    items_in,
+    load_half,
+    load_labels,
+    load_square,
+    load_view,
+)
 from pipeline.datasets.layouts import Split
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.recordings import RecordingParams
@@ -50,6 +57,9 @@ class PicturesOf(PictureParams):
         return self.known
 
     def _loader(self, domain: str) -> Loader:
+        if domain in self.known.labels:
+            labels = self.known.labels[domain]
+            return partial(load_labels, self.size, labels, self.halves.get(domain))
         if domain in self.halves:
             load = partial(load_half, self.size, self.halves[domain])
         else:

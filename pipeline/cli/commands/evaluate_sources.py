@@ -255,3 +255,8 @@ def check_codec(finished: FinishedModel, store: Store, names: Mapping[str, str])
                     f"{other} than '{finished.name}' takes {mine}: channels: expected "
                     f"{ours.channels[mine]}, found {theirs.channels[its]} of {its}"
                 )
+            if ours.labels.get(mine) != theirs.labels.get(its):
+                raise UserError(
+                    f"{other} than '{finished.name}' takes {mine}: as colours, whose resizing "
+                    "mixes labels; name the folder of the label maps' files instead"
+                )

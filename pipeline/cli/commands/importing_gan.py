@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline.cli.commands.importing_wishes import Wishes
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
 from pipeline.inference.finished import export
@@ -11,13 +12,13 @@ from pipeline.nn.outlines import on_meta
 from pipeline.samples import DatasetSpec
 
 
-def import_generator(checkpoint: Path, config: Path | None, folder: Path) -> str:
+def import_generator(checkpoint: Path, folder: Path, wishes: Wishes) -> str:
     """Write the finished model ``folder``; return what it is.
 
-    Raises UserError where the file holds no generator, or one of no pictures, and for a ``config``.
+    Its weights alone tell what it is. Raises UserError where the file holds no generator, or one of
+    no pictures.
     """
-    if config is not None:
-        raise UserError("--config: a generator of stylegan2-ada is told from its weights alone")
+    del wishes
     found = read(checkpoint)
     if found.channels not in (1, 3):
         raise UserError(

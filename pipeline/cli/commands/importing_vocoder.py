@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from pipeline.cli.commands.importing_vq import only_yaml
+from pipeline.cli.commands.importing_wishes import Wishes
 from pipeline.codecs import MelCodec
 from pipeline.inference.finished import export
 from pipeline.interop import gemelo, jik876, nvidia
@@ -45,14 +46,14 @@ LAYOUTS: dict[Origin, Layout] = {
 }
 
 
-def import_vocoder(origin: Origin, checkpoint: Path, config: Path | None, folder: Path) -> str:
+def import_vocoder(origin: Origin, checkpoint: Path, folder: Path, wishes: Wishes) -> str:
     """Write the finished model ``folder``; return what it is.
 
-    ``config`` None: what stands beside the checkpoint. Raises UserError where a file does not
-    hold what it should.
+    Without a ``config`` that is wished for: of what stands beside the checkpoint. Raises UserError
+    where a file does not hold what it should.
     """
     layout = LAYOUTS[origin]
-    found = layout.read(checkpoint, config or layout.config_of(checkpoint))
+    found = layout.read(checkpoint, wishes.config or layout.config_of(checkpoint))
     params = ImportedVocoderParams(
         origin=origin,
         generator=found.network,

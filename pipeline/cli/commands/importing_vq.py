@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline.cli.commands.importing_wishes import Wishes
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
 from pipeline.inference.finished import export
@@ -11,13 +12,13 @@ from pipeline.nn.outlines import on_meta
 from pipeline.samples import DatasetSpec
 
 
-def import_coder(checkpoint: Path, config: Path | None, folder: Path) -> str:
+def import_vqgan(checkpoint: Path, folder: Path, wishes: Wishes) -> str:
     """Write the finished model ``folder``; return what it is.
 
-    ``config`` None: the only yaml beside the checkpoint. Raises UserError where a file does not
-    hold what it should.
+    Without a ``config`` that is wished for: of the only yaml beside the checkpoint. Raises
+    UserError where a file does not hold what it should.
     """
-    found = read(checkpoint, config or only_yaml(checkpoint.parent))
+    found = read(checkpoint, wishes.config or only_yaml(checkpoint.parent))
     if found.channels not in (1, 3):
         raise UserError(
             f"{checkpoint}: expected a VQGAN of 1 or 3 channels (pictures), found {found.channels}"

@@ -21,7 +21,7 @@ from pipeline.codecs.image import Picture, read_picture
 from pipeline.errors import UserError, listing
 from pipeline.inference.conversion import sound_codec_of
 from pipeline.inference.finished import FinishedModel, as_vocoder, load
-from pipeline.inference.pictures import translate_pictures, with_style
+from pipeline.inference.pictures import check_pictures, translate_pictures, with_style
 from pipeline.inference.vocoders import fitting
 from pipeline.system.files import make_folder
 from pipeline.system.hardware import device
@@ -173,6 +173,7 @@ def translate_all(
     for job in jobs:
         try:
             picture = read_picture(job.source)
+            check_pictures(finished, picture, of)
         except ValueError as error:
             yield f"{job.source}: {error}"
             continue
