@@ -112,6 +112,7 @@ TOYS: dict[str, dict[str, Any]] = {
         "optimizer": {"lr": 5e-4, "beta1": 0.9, "beta2": 0.99},
     },
     "inca": {"discriminator_start": 0},
+    "sgan": {"adversarial_weight": 0, "matching_weight": 1},
     "stylegan": {"discriminator_optimizer": {"lr": 5e-4, "beta1": 0, "beta2": 0.99}},
     "stylegan2": {"discriminator_optimizer": {"lr": 5e-4, "beta1": 0, "beta2": 0.99}},
     # Full-grown, so that every layer learns: growth has tests of its own.

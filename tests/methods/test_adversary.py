@@ -486,7 +486,7 @@ def test_a_penalty_through_batch_norm_is_refused(kind, method, part):
         ({"loss": "softplus"}, "loss\n.*'nonsaturating', 'least_squares'"),
         ({"optimizer": {"kind": "sgd"}}, "'sgd'.*'adam', 'adamw', 'rmsprop'"),
         ({"generator": {"kind": "unet"}}, "'unet'.*'dcgan', 'mlp', 'resnet'"),
-        ({"regulariser": {"kind": "spectral"}}, "regulariser.kind"),
+        ({"regulariser": {"kind": "spectral"}}, "'orthogonal', 'path_length'"),
         ({"diffaugment": ["flip"]}, "diffaugment"),
     ],
 )

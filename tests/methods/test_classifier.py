@@ -78,10 +78,10 @@ def telling(**fields) -> ClassifierParams:
 def test_combinations_of_factors_are_numbered_in_the_order_of_the_classes(scenes):
     run = telling()
     method = run.build_for(scenes.spec)
-    assert method.model.classes == ("horse+left", "horse+right", "zebra+left", "zebra+right")
+    assert method.model.class_names == ("horse+left", "horse+right", "zebra+left", "zebra+right")
     batch = reader_of(scenes, run, seed=1, device=torch.device("cpu"))(0)
     labels = combined(batch.factors, [2, 2])
-    classes = [method.model.classes[label] for label in labels.tolist()]
+    classes = [method.model.class_names[label] for label in labels.tolist()]
     sides = ["+left", "+right"]
     assert [name.partition("+")[0] for name in classes] == ["horse", "zebra"] * 2
     assert [sides.index(name[5:]) for name in classes] == batch.factors[:, 1].tolist()

@@ -72,7 +72,8 @@ def test_a_card_of_no_model_of_ours_is_refused(fields):
         ),
         (
             {"discriminator": {"steps": 3}},
-            "discriminator.steps: no such parameter; allowed: kind, width, norm, spectral",
+            "discriminator.steps: no such parameter; allowed: norm, spectral, attention, head, "
+            "minibatch, kind, width",
         ),
         (
             {"discriminator": {"kind": "mlp", "norm": "batch"}},
