@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.codecs import ImageCodec
 from pipeline.samples import Batch
 from pipeline.training.augmentation import Augmentation
-from pipeline.training.readers import Reader
+from pipeline.training.reader import Reader
 
 
 class Feed:

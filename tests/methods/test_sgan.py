@@ -16,7 +16,8 @@ from pipeline.methods.sgan import SGAN, SGANParams
 from pipeline.models.sgan import AnyClass
 from pipeline.samples import UNKNOWN, DatasetSpec, Labelled
 from pipeline.training.known_labels import choose_labelled
-from pipeline.training.readers import LabelledReader, reader_of
+from pipeline.training.labelled_reader import LabelledReader
+from pipeline.training.readers import reader_of
 
 RUN = tiny.runs()["sgan"]
 

@@ -19,7 +19,8 @@ from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.registry import load_run
 from pipeline.samples import Batch, Labelled, Paired, Spec, Unpaired
 from pipeline.training.augmentation import Augmentation
-from pipeline.training.readers import READERS, Reader, reader_of
+from pipeline.training.reader import Reader
+from pipeline.training.readers import READERS, reader_of
 
 CPU = torch.device("cpu")
 

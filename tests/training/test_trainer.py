@@ -22,7 +22,8 @@ from pipeline.samples import Batch, Labelled
 from pipeline.system.lock import locked
 from pipeline.training.augmentation import Augmentation
 from pipeline.training.checkpoints import Checkpoints
-from pipeline.training.readers import LabelledReader, reader_of
+from pipeline.training.labelled_reader import LabelledReader
+from pipeline.training.readers import reader_of
 from pipeline.training.trainer import Trainer, step_seed
 
 RUNS = tiny.runs()
