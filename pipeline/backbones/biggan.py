@@ -162,7 +162,7 @@ class BigganGenerator(nn.Module):
 
     def of_embedding(self, z: Tensor, embedding: Tensor) -> Tensor:
         """Map [N, inputs] and embeddings of classes [N, shared], or between classes, likewise."""
-        first, *parts = z.split(self.part, dim=1)
+        first, *parts = z.chunk(len(self.blocks) + 1, dim=1)
         x = self.stem(first)
         for block, part in zip(self.blocks, parts, strict=True):
             x = block(x, cat([embedding, part], dim=1))
