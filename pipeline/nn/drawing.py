@@ -63,5 +63,5 @@ def truncated(z: Tensor, limit: float) -> Tensor:
         raise ValueError(f"expected a limit above 0, found {limit}")
     below = torch.special.ndtr(torch.tensor(-limit, dtype=torch.float64)).item()
     shares = below + torch.special.ndtr(z.double()) * (1 - 2 * below)
-    truncated: Tensor = torch.special.ndtri(shares).to(z.dtype).clamp(-limit, limit)
-    return truncated
+    found: Tensor = torch.special.ndtri(shares).to(z.dtype).clamp(-limit, limit)
+    return found
