@@ -91,6 +91,7 @@ def check_classifier(
         return
     with on_meta():
         try:
+            classifier.check_data(data)
             check_size(classifier.build_model(classifier.select(data)), height, width)
         except ValueError as error:
             raise ValueError(f"classifiers.{run.data} can't evaluate it: {error}") from error

@@ -110,6 +110,15 @@ def test_chunks_of_sound_have_to_fit_their_classifier():
         assert fits or "classifiers.voices can't evaluate it: " in said[0]
 
 
+def test_a_classifiers_domains_have_to_be_there():
+    voice = {"method": "vae", "data": "voices", "domains": ["arthur"], "steps": 1, "crop": 64}
+    classifier = ROOT["classifiers"]["voices"] | {"domains": ["ar-hur", "beatrice"]}
+    classifiers = {**ROOT["classifiers"], "voices": classifier}
+    raw = {**ROOT, "models": {"voice": voice}, "classifiers": classifiers}
+    said = " ".join(misfits(Params.model_validate(raw)))
+    assert "classifiers.voices can't evaluate it: found no domain 'ar-hur'" in said
+
+
 def test_classes_have_to_be_there():
     horse = {
         **ROOT["models"]["dcgan"],
