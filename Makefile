@@ -8,7 +8,7 @@ ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 # Stages call `python`: let it be the environment's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help repro zoo test claims lint chromium demo bench clean
+.PHONY: help repro zoo gans test claims lint chromium demo bench clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | sort
@@ -16,8 +16,11 @@ help: ## what there is
 repro: $(VENV)/.installed ## data, training, evaluation, report
 	crossdomain repro
 
-zoo: $(VENV)/.installed ## every small model, on embedded data
+zoo: $(VENV)/.installed ## small models of every kind, on embedded data
 	crossdomain repro recipes/zoo
+
+gans: $(VENV)/.installed ## small GANs, from the first to StyleGAN2, on embedded data
+	crossdomain repro recipes/gans
 
 test: lint ## ruff, the import contracts, mypy --strict and pytest
 	-@$(MAKE) --no-print-directory chromium ROOT='$(ROOT:sudo=sudo -n)'
@@ -43,7 +46,7 @@ bench: $(VENV)/.installed ## speed of training steps on this machine
 	python -m benchmarks.train_step
 
 clean: ## everything that the commands above made, the environment too
-	rm -rf $(VENV) $(MADE:%=data/%) $(MADE:%=recipes/zoo/data/%)
+	rm -rf $(VENV) $(MADE:%=data/%) $(foreach name,zoo gans theory,$(MADE:%=recipes/$(name)/data/%))
 
 # The marker is younger than the lock only after an installation that went through. The lock is
 # complete but for what resemblyzer's own code needs: of it the weights alone are read, and webrtcvad
