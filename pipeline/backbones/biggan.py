@@ -7,7 +7,7 @@ share. The discriminator has a projection head and sums over space.
 
 from functools import partial
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -25,9 +25,9 @@ from pipeline.nn.normalisation import norm_layer
 from pipeline.samples import Spec
 
 Init = Literal["orthogonal", "normal", "xavier"]
-Multipliers = tuple[Width, ...]
+Multipliers = Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
 
-GENERATOR: dict[int, Multipliers] = {
+GENERATOR: dict[int, tuple[int, ...]] = {
     3: (4, 4, 4),
     4: (16, 8, 4, 2),
     5: (16, 8, 4, 2, 1),
@@ -36,7 +36,7 @@ GENERATOR: dict[int, Multipliers] = {
 }
 """Doublings from 4 pixels -> widths behind each, in ``width``: 32 to 512 pixels, as in the code
 that the paper's first author published (its 64 pixels are of that code alone)."""
-DISCRIMINATOR: dict[int, Multipliers] = {
+DISCRIMINATOR: dict[int, tuple[int, ...]] = {
     3: (2, 2, 2, 2),
     4: (1, 2, 4, 8, 16),
     5: (1, 2, 4, 8, 16, 16),
@@ -52,7 +52,7 @@ class BigganGeneratorParams(Block):
 
     kind: Literal["biggan"]
     width: Width = 96
-    multipliers: Multipliers | None = Field(None, min_length=1)
+    multipliers: Multipliers | None = None
     """Channels behind each block, in ``width``, from the smallest map on; None: the published ones
     for the number of doublings, 4 each below 3."""
     shared: Width = 128
@@ -78,7 +78,7 @@ class BigganDiscriminatorParams(Block):
 
     kind: Literal["biggan"]
     width: Width = 96
-    multipliers: Multipliers | None = Field(None, min_length=1)
+    multipliers: Multipliers | None = None
     """Channels behind each block, in ``width``, from the samples on; None: the published ones for
     the number of halvings, 2 each below 4."""
     halvings: Halvings | None = None

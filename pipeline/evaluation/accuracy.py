@@ -24,7 +24,7 @@ def evaluate_classifier(context: Context) -> None:
         context.miss_task("accuracy", ACCURACY, "the test samples' classes are not known")
         return
     x, seen, labels = found
-    common = torch.bincount(training_labels(context)).argmax()
+    common = torch.bincount(training_labels(context, labels)).argmax()
     rows = {
         MODEL: predict(model, x) == labels,
         "commonest_class": labels == common,
@@ -58,9 +58,11 @@ def labelled_tests(context: Context) -> tuple[Tensor, Tensor, Tensor] | None:
     return torch.cat(parts), torch.cat(seen), torch.cat(labels)
 
 
-def training_labels(context: Context) -> Tensor:
-    """Return the classes [N] of the training items."""
+def training_labels(context: Context, tests: Tensor) -> Tensor:
+    """Return the classes [N] of the training items; of the ``tests``, where there are none."""
     domains = context.finished.params.domains
+    if not context.store.has("train", *domains):
+        return tests
     known = [context.store.domain("train", domain).labels.astype("int64") for domain in domains]
     if len(domains) > 1:
         known = [labels * 0 + number for number, labels in enumerate(known)]

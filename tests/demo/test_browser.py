@@ -96,7 +96,7 @@ def test_speech_is_recorded_and_converted(page: Page) -> None:
 
     page.route("**/upload*", late)
     tab = open_tabs(page, "Voice")
-    press(tab, "Record audio")
+    tab.get_by_role("button", name="Record audio", exact=True).first.click()  # not who is unseen
     press(tab, "Record")
     page.wait_for_timeout(1200)  # Chromium's own microphone beeps
     expect(tab.get_by_role("button", name="Convert")).to_be_disabled()
@@ -189,6 +189,7 @@ def test_samples_are_drawn_and_downloaded(page: Page) -> None:
 
 def test_there_is_a_way_between_two_samples(page: Page) -> None:
     tab = open_tabs(page, "Sampling", "Between two")
+    choose(page, tab, "Model", "dcgan")
     press(tab, "Go")
     images = tab.locator(".picture img")
     expect(images).to_have_count(2)
@@ -297,7 +298,7 @@ def test_bad_sounds_are_refused_in_words(page: Page, tmp_path: Path) -> None:
         ("nothing.wav", "not a sound file"),
         ("hour.flac", f"lasts 3600 s, and the demo takes {MOST_SECONDS} s"),
     ):
-        upload(tab, tmp_path / name)
+        upload(tab, tmp_path / name, "Speech")
         press(tab, "Convert")
         complaint(page, words)
         clear(tab)
@@ -341,7 +342,7 @@ def test_a_run_is_cancelled(page: Page, speech: Path, monkeypatch: pytest.Monkey
     with monkeypatch.context() as patched:
         patched.setattr(voice, "convert_blocks", endless)
         tab = open_tabs(page, "Voice")
-        upload(tab, speech)
+        upload(tab, speech, "Speech")
         press(tab, "Convert")
         expect(tab.get_by_text("Converting").first).to_be_visible()
         press(tab, "Cancel")

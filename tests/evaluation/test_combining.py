@@ -36,7 +36,7 @@ class Drawing(nn.Module, Sampler):
 class ByHeart(nn.Module, Classifier):
     """Knows the factors of every picture of a store; takes others for a horse that faces left."""
 
-    classes = ("horse+left", "horse+right", "zebra+left", "zebra+right")
+    class_names = ("horse+left", "horse+right", "zebra+left", "zebra+right")
 
     def __init__(self, store: Store) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ class Known(nn.Module, Classifier):
 
     def __init__(self, x: Tensor, labels: Tensor, classes: tuple[str, ...]) -> None:
         super().__init__()
-        self.classes = classes
+        self.class_names = classes
         self.known = {self.key(one): int(label) for one, label in zip(x, labels, strict=True)}
 
     def key(self, one: Tensor) -> bytes:
@@ -27,7 +27,7 @@ class Known(nn.Module, Classifier):
 
     def classify(self, x: Tensor) -> Tensor:
         found = torch.tensor([self.known.get(self.key(one), 0) for one in x])
-        return nn.functional.one_hot(found, len(self.classes)).float()
+        return nn.functional.one_hot(found, len(self.class_names)).float()
 
 
 class Asked(nn.Module, Sampler):
@@ -105,7 +105,7 @@ def test_domains_that_are_the_classes_label_their_own_test_samples(
     class Ann(StandInClassifier):
         """Hears ann in everything."""
 
-        classes = ("ann", "bob")
+        class_names = ("ann", "bob")
 
         def classify(self, x: Tensor) -> Tensor:
             return torch.tensor([[1.0, 0.0]]).expand(len(x), 2)

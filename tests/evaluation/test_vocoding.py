@@ -134,7 +134,7 @@ def test_the_stage_takes_the_vocoder_that_the_parameters_name(in_folder, raw_sou
     prepare(raw_sounds, in_folder / "data/prepared/voices", workers=1)
     seen: list[object] = []
 
-    def stand_in(finished, store, networks, out):
+    def stand_in(finished, store, networks, out, told):
         seen.append(networks.vocoder)
         return Results()
 
