@@ -64,7 +64,7 @@ def picture(tmp_path: Path) -> Path:
 def test_a_voice_is_converted_heard_and_downloaded(page: Page, speech: Path) -> None:
     tab = open_tabs(page, "Voice")
     choose(page, tab, "From whom to whom", "arthur → beatrice (voice_cyclegan)")
-    upload(tab, speech)
+    upload(tab, speech, "Speech")
     press(tab, "Convert")
     expect(tab.locator(".chart img")).to_be_visible()
     assert pixels(page, tab.locator(".chart img")).std() > 20
