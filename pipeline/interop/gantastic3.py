@@ -17,7 +17,8 @@ from torch import Tensor
 
 from pipeline.backbones.mask_cyclegan_vc import TwoOneTwo, TwoOneTwoParams
 from pipeline.conventions import MelConvention
-from pipeline.errors import UserError, some
+from pipeline.errors import UserError
+from pipeline.interop.shapes import shape_of_convolution
 from pipeline.mistakes import reason_of
 from pipeline.nn.outlines import on_meta
 from pipeline.system.tensor_files import Weights, fitted, load_tensors
@@ -44,13 +45,13 @@ def read(path: Path) -> VoiceGenerator:
     """
     found = load_tensors(path, EXPECTED, wrapper="model_state")
     weights = {name: value for name, value in found.items() if not name.startswith(ALIAS)}
-    width, channels = _shape(weights, "conv1.weight", 4, path)[:2]
+    width, channels = shape_of_convolution(weights, "conv1.weight", path, EXPECTED)[:2]
     if channels != 2:
         raise UserError(
             f"{path}: {EXPECTED}, whose first layer takes 2 channels, frames and mask, but found "
             f"{channels}; CycleGAN-VC2's take 1, of mel-cepstra that are not read here"
         )
-    inner, flat = _shape(weights, "conv2dto1dLayer.weight", 3, path)[:2]
+    inner, flat, _ = shape_of_convolution(weights, "conv2dto1dLayer.weight", path, EXPECTED, axes=3)
     blocks = 0
     while f"residualLayer{blocks + 1}.conv1d_layer.0.weight" in weights:
         blocks += 1
@@ -130,16 +131,6 @@ def _as_theirs(key: str, ours: Tensor) -> Tensor:
         return ours.flatten()
     between = key.startswith(("conv2dto1d", "conv1dto2d", "residual"))
     return ours.squeeze(2) if between and ours.ndim == 4 else ours
-
-
-def _shape(weights: Weights, key: str, axes: int, path: Path) -> list[int]:
-    """Return the shape of a convolution."""
-    if key not in weights:
-        _refuse(path, f"{key} is missing; its keys are: {some(weights)}")
-    shape = list(weights[key].shape)
-    if len(shape) != axes:
-        _refuse(path, f"{key} is no convolution's of {axes - 2} axes: its shape is {shape}")
-    return shape
 
 
 def _refuse(path: Path, found: str) -> NoReturn:

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from pipeline.backbones import ResnetParams, TranslatorParams, UnetParams
 from pipeline.errors import UserError, some
+from pipeline.interop.shapes import shape_of_convolution
 from pipeline.nn.normalisation import Norm
 from pipeline.nn.outlines import on_meta
 from pipeline.nn.resampling import Downsample, Upsample
@@ -92,9 +93,9 @@ def resnet_layout(weights: Weights, path: Path) -> Layout:
     drops = f"model.{first}.conv_block.6.weight" in weights and (
         f"model.{first}.conv_block.5.weight" not in weights
     )
-    width, inputs, *_ = _shape(weights, "model.1.weight", path)
+    width, inputs, *_ = shape_of_convolution(weights, "model.1.weight", path, EXPECTED)
     last = f"model.{after + (9 if up == 'blur' else 7)}"
-    outputs = _shape(weights, f"{last}.weight", path)[0]
+    outputs = shape_of_convolution(weights, f"{last}.weight", path, EXPECTED)[0]
     network = ResnetParams(
         width=width,
         blocks=blocks,
@@ -120,8 +121,8 @@ def unet_layout(weights: Weights, path: Path) -> Layout:
     depth = 1
     while f"{_level(depth)}.1.weight" in weights:
         depth += 1
-    width, inputs, *_ = _shape(weights, "model.model.0.weight", path)
-    outputs = _shape(weights, "model.model.3.weight", path)[1]
+    width, inputs, *_ = shape_of_convolution(weights, "model.model.0.weight", path, EXPECTED)
+    outputs = shape_of_convolution(weights, "model.model.3.weight", path, EXPECTED)[1]
     norm = _norm(weights, "model.model.0", f"{_level(1)}.2")
     network = UnetParams(width=width, depth=depth, norm=norm)
     return Layout(
@@ -243,16 +244,6 @@ def _unet_key(name: str, depth: int) -> str:
 def _level(level: int) -> str:
     """Return the prefix of the keys of a U-Net's level, 0 the outermost."""
     return "model.model" + (".1.model" + ".3.model" * (level - 1) if level else "")
-
-
-def _shape(weights: Weights, key: str, path: Path) -> list[int]:
-    """Return the four numbers of a convolution's shape."""
-    if key not in weights:
-        _refuse(path, f"{key} is missing; its keys are: {some(weights)}")
-    shape = list(weights[key].shape)
-    if len(shape) != 4:
-        _refuse(path, f"{key} is no convolution's: its shape is {shape}")
-    return shape
 
 
 def _refuse(path: Path, found: str) -> NoReturn:

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from pipeline.backbones.spade import SpadeParams
-from pipeline.errors import UserError, some
+from pipeline.errors import UserError
+from pipeline.interop.shapes import shape_of_convolution
 from pipeline.mistakes import reason_of
 from pipeline.nn.outlines import on_meta
 from pipeline.system.tensor_files import Weights, fitted, load_tensors
@@ -74,14 +75,14 @@ def read(path: Path, upsampling: Upsampling) -> LabelMapGenerator:
             "it begins with a fully connected layer of a style code (--use_vae), which fixes the "
             "pictures' size; ours takes styles in its SPADE layers instead",
         )
-    inputs = _shape(weights, "fc.weight", path)[1]
-    outputs, width = _shape(weights, "conv_img.weight", path)[:2]
+    inputs = shape_of_convolution(weights, "fc.weight", path, EXPECTED)[1]
+    outputs, width = shape_of_convolution(weights, "conv_img.weight", path, EXPECTED)[:2]
     if inputs < 1 or outputs not in (1, 3):
         _refuse(
             path,
             f"it makes {outputs} channels of {inputs} input channels, and pictures have 1 or 3",
         )
-    hidden = _shape(weights, "head_0.norm_0.mlp_shared.0.weight", path)[0]
+    hidden = shape_of_convolution(weights, "head_0.norm_0.mlp_shared.0.weight", path, EXPECTED)[0]
     most = any(name.startswith("up_4.") for name in weights)
     if upsampling == "most" and not most:
         _refuse(path, "it has no block up_4, as one of --num_upsampling_layers most has")
@@ -179,16 +180,6 @@ def belong(weight: Tensor, u: Tensor, v: Tensor) -> bool:
 def _parts(tensor: Tensor, count: int) -> tuple[Tensor, ...]:
     """Return a tensor in ``count`` parts along its first axis."""
     return (tensor,) if count == 1 else tensor.chunk(count)
-
-
-def _shape(weights: Weights, key: str, path: Path) -> list[int]:
-    """Return the four numbers of a convolution's shape."""
-    if key not in weights:
-        _refuse(path, f"{key} is missing; its keys are: {some(weights)}")
-    shape = list(weights[key].shape)
-    if len(shape) != 4:
-        _refuse(path, f"{key} is no convolution's: its shape is {shape}")
-    return shape
 
 
 def _refuse(path: Path, found: str) -> NoReturn:
