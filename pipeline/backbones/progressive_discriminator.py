@@ -13,9 +13,9 @@ from torch import Tensor, lerp, nn
 
 from pipeline.backbones.convolutional import halvings
 from pipeline.backbones.progressive import Growth, channels_of, halve
-from pipeline.backbones.stylegan2 import with_batch_std
 from pipeline.block import Block, Width
 from pipeline.nn.equalised import EqualisedConv2d, EqualisedLinear
+from pipeline.nn.minibatch import with_batch_std
 from pipeline.samples import Spec
 
 GAIN = math.sqrt(2)

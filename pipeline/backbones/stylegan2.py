@@ -7,7 +7,6 @@ import math
 from itertools import pairwise
 from typing import ClassVar, Literal
 
-import torch
 from pydantic import PositiveFloat
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
@@ -17,6 +16,7 @@ from pipeline.block import Block, Count, Width
 from pipeline.nn.equalised import EqualisedConv2d, EqualisedLinear
 from pipeline.nn.fir import halve
 from pipeline.nn.mapping import Mapping
+from pipeline.nn.minibatch import with_batch_std
 from pipeline.nn.scaled_activation import scaled_leaky_relu
 from pipeline.samples import Spec
 
@@ -194,20 +194,3 @@ class HalvingBlock(nn.Module):
             return y
         both: Tensor = y + self.beside(halve(x))
         return both / math.sqrt(2)
-
-
-def with_batch_std(x: Tensor, group: int | None = None) -> Tensor:
-    """Add to [N, C, h, w] a map that says how much the batch varies: [N, C + 1, h, w].
-
-    Karras et al. 2018, section 3, over groups of at most so many samples, one map each; N divides
-    into groups of equal size, each of every n-th sample. None: the whole batch is one.
-    """
-    if group is None:
-        std = (x.float().var(dim=0, correction=0) + 1e-8).sqrt().mean()
-        return torch.cat([x, std.to(x.dtype).expand(len(x), 1, *x.shape[2:])], dim=1)
-    count = len(x)
-    size = next(each for each in range(min(group, count), 0, -1) if count % each == 0)
-    groups = x.float().view(size, count // size, *x.shape[1:])
-    std = (groups.var(dim=0, correction=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))  # a number a group
-    maps = std.to(x.dtype).repeat(size)[:, None, None, None].expand(-1, 1, *x.shape[2:])
-    return torch.cat([x, maps], dim=1)

@@ -53,5 +53,22 @@ class BatchDeviation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map features [N, F] to [N, F + 1]: behind them their mean standard deviation."""
+        return with_batch_std(x)
+
+
+def with_batch_std(x: Tensor, group: int | None = None) -> Tensor:
+    """Add to [N, C, ...] a channel that says how much the batch varies: [N, C + 1, ...].
+
+    Karras et al. 2018, section 3, over groups of at most so many samples, one number each; N
+    divides into groups of equal size, each of every n-th sample. None: the whole batch is one.
+    ``group`` is of maps [N, C, h, w] alone.
+    """
+    if group is None:
         std = (x.float().var(dim=0, correction=0) + 1e-8).sqrt().mean()
-        return torch.cat([x, std.to(x.dtype).expand(len(x), 1)], dim=1)
+        return torch.cat([x, std.to(x.dtype).expand(len(x), 1, *x.shape[2:])], dim=1)
+    count = len(x)
+    size = next(each for each in range(min(group, count), 0, -1) if count % each == 0)
+    groups = x.float().view(size, count // size, *x.shape[1:])
+    std = (groups.var(dim=0, correction=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))  # a number a group
+    maps = std.to(x.dtype).repeat(size)[:, None, None, None].expand(-1, 1, *x.shape[2:])
+    return torch.cat([x, maps], dim=1)

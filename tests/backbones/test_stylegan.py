@@ -10,9 +10,9 @@ from pipeline.backbones.stylegan import StyledNorm, StyleGANParams
 from pipeline.backbones.stylegan2 import (
     PublishedDiscriminatorParams,
     StyleGAN2DiscriminatorParams,
-    with_batch_std,
 )
 from pipeline.backbones.stylegan2_synthesis import StyleGAN2Params
+from pipeline.nn.minibatch import with_batch_std
 from pipeline.params import load_params
 from pipeline.samples import DatasetSpec, Spec
 
