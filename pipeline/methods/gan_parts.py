@@ -170,11 +170,7 @@ class GANPartsParams(GenerativeRunParams, AdversarialRunParams, ABC):
 
     def classes(self, data: DatasetSpec) -> int:
         """Count the classes that networks are told; raise ValueError where there are none."""
-        if self.conditional and len(data.classes) < 2:
-            raise ValueError(
-                f"conditional: {', '.join(self.domains)} has no classes to tell the networks"
-            )
-        return len(data.classes) if self.conditional else 0
+        return self.count_classes(data) if self.conditional else 0
 
     def build_model(
         self, data: DatasetSpec, pretrained: Pretrained | None = None

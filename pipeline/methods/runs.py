@@ -59,6 +59,14 @@ class GenerativeRunParams(DomainsRunParams, ABC):
 
     reads = Labelled
 
+    def count_classes(self, data: DatasetSpec) -> int:
+        """Count the classes to tell networks; raise ValueError where there are fewer than two."""
+        if len(data.classes) < 2:
+            raise ValueError(
+                f"conditional: {', '.join(self.domains)} has no classes to tell the networks"
+            )
+        return len(data.classes)
+
 
 class ManyToManyRunParams(DomainsRunParams, ABC):
     """A run that learns to translate each of its domains into each of the others."""
