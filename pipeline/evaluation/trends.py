@@ -8,16 +8,16 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from pipeline.capabilities import Classifier, Option, Sampler
+from pipeline.capabilities import TEMPERATURE, TRUNCATION, Classifier, Option, Sampler
 from pipeline.evaluation.classifying import measure_manifolds
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.data import in_batches
 from pipeline.evaluation.drawn import Drawn, draw
 from pipeline.evaluation.results import MODEL
 
-LEVELS: dict[str, tuple[float, ...]] = {
-    "truncation": (2.0, 1.0, 0.6, 0.3),
-    "temperature": (1.3, 1.0, 0.7, 0.4),
+LEVELS: dict[Option, tuple[float, ...]] = {
+    TRUNCATION: (2.0, 1.0, 0.6, 0.3),
+    TEMPERATURE: (1.3, 1.0, 0.7, 0.4),
 }
 """Option -> its values, from varied to typical samples."""
 
@@ -38,7 +38,7 @@ def add_trend(
     if option is None:
         return
     parts: dict[str, dict[str, dict[str, float]]] = {}
-    for level in LEVELS[option.name]:
+    for level in LEVELS[option]:
         drawn = draw(context, context.model, count, options={option.name: level})
         features = in_batches(classifier.features, seen(drawn))
         for metric, rows in measure_manifolds({MODEL: features}, true).items():
@@ -51,5 +51,4 @@ def add_trend(
 def varied(model: object) -> Option | None:
     """Find the first option of `LEVELS` that a sampler takes."""
     assert isinstance(model, Sampler)
-    taken = {option.name: option for option in model.options}
-    return next((taken[name] for name in LEVELS if name in taken), None)
+    return next((option for option in LEVELS if option in model.options), None)

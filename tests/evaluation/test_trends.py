@@ -5,12 +5,10 @@ import torch
 from evaluating import StandInClassifier
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import TEMPERATURE, TOP_K, Option, Sampler
+from pipeline.capabilities import TEMPERATURE, TOP_K, TRUNCATION, Sampler
 from pipeline.evaluation import Networks, evaluate
 from pipeline.evaluation.data import read_samples
 from pipeline.evaluation.trends import LEVELS, varied
-
-TRUNCATION = Option("truncation", 0, 3, 0, 0.05, "Draws nearer to the mean.")
 
 
 class Towards(nn.Module, Sampler):
@@ -38,7 +36,7 @@ def test_precision_rises_and_recall_falls_with_truncation(digits_store, tmp_path
     finished = evaluating.finished(model, digits_store, "digit")
     results = evaluate(finished, digits_store, Networks(StandInClassifier()), tmp_path)
     found = results.tasks["samples"]
-    names = [f"truncation {level:g}" for level in LEVELS["truncation"]]
+    names = [f"truncation {level:g}" for level in LEVELS[TRUNCATION]]
     trends = {}
     for metric in ("precision", "recall", "density", "coverage"):
         parts = found[metric].parts
@@ -50,7 +48,7 @@ def test_precision_rises_and_recall_falls_with_truncation(digits_store, tmp_path
     assert trends["recall"][0] > trends["recall"][-1] + 0.1
     # At 2 it draws what it draws without the option, in the same order.
     assert trends["precision"][0] == found["precision"].values["model"]
-    assert set(model.asked) == {0, *LEVELS["truncation"]}
+    assert set(model.asked) == {0, *LEVELS[TRUNCATION]}
 
 
 def test_samplers_without_such_an_option_have_no_trend():
@@ -64,4 +62,4 @@ def test_samplers_without_such_an_option_have_no_trend():
 
 def test_levels_are_within_what_the_option_takes():
     for option in (TRUNCATION, TEMPERATURE):
-        assert all(option.least <= level <= option.most for level in LEVELS[option.name])
+        assert all(option.least <= level <= option.most for level in LEVELS[option])
