@@ -7,9 +7,9 @@ from typing import Any
 import tiny
 import torch
 from stores import prepared
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import Classifier, Translator, Vocoder
+from pipeline.capabilities import Classifier, Sampler, Translator, Vocoder
 from pipeline.conventions import MelConvention
 from pipeline.datasets.folders import SoundFolderParams
 from pipeline.datasets.store import Store
@@ -32,6 +32,21 @@ class Constant(nn.Module, Translator):
     def translate(self, x: Tensor, to: str) -> Tensor:
         """One value."""
         return torch.full((len(x), self.channels, *x.shape[2:]), self.value)
+
+
+class Draws(nn.Module, Sampler):
+    """Draws from given samples."""
+
+    classes = 0
+
+    def __init__(self, x: Tensor) -> None:
+        super().__init__()
+        self.x = x
+
+    def sample(
+        self, n: int, generator: Generator | None = None, condition: Tensor | None = None
+    ) -> Tensor:
+        return self.x[torch.randint(len(self.x), (n,), generator=generator)]
 
 
 class Silence(GriffinLim):

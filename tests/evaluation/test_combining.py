@@ -5,10 +5,11 @@ from dataclasses import replace
 import evaluating
 import pytest
 import torch
+from evaluating import Draws
 from stores import prepared
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
-from pipeline.capabilities import Classifier, Sampler
+from pipeline.capabilities import Classifier
 from pipeline.datasets.savanna.dataset import SavannaParams
 from pipeline.datasets.store import Store
 from pipeline.evaluation import Networks, ceilings, evaluate
@@ -18,19 +19,6 @@ from pipeline.evaluation.results import Results
 
 AWAY = {"animal": "zebra", "facing": "left"}
 FACTORS = ("animal", "facing")
-
-
-class Drawing(nn.Module, Sampler):
-    """Draws from given pictures."""
-
-    classes = 0
-
-    def __init__(self, x: Tensor) -> None:
-        super().__init__()
-        self.x = x
-
-    def sample(self, n: int, generator: Generator | None = None, condition=None) -> Tensor:
-        return self.x[torch.randint(len(self.x), (n,), generator=generator)]
 
 
 class ByHeart(nn.Module, Classifier):
@@ -72,8 +60,8 @@ def judged(scenes, tmp_path, monkeypatch):
     monkeypatch.setattr(ceilings, "FEW", 1)
 
     def judge(x: Tensor, **fields) -> Results:
-        model = Drawing(x)
-        noise = Drawing(torch.rand(4, 3, 64, 64))
+        model = Draws(x)
+        noise = Draws(torch.rand(4, 3, 64, 64))
         finished = evaluating.finished(model, scenes, "scene", untrained=noise)
         networks = replace(Networks(ByHeart(scenes)), **{"classifier_factors": FACTORS, **fields})
         return evaluate(finished, scenes, networks, tmp_path)

@@ -6,8 +6,7 @@ import evaluating
 import pytest
 import tiny
 import torch
-from evaluating import StandInClassifier, StandInParams
-from torch import Generator, Tensor, nn
+from evaluating import Draws, StandInClassifier, StandInParams
 
 from pipeline.capabilities import Sampler
 from pipeline.datasets.store import Store
@@ -17,19 +16,6 @@ from pipeline.evaluation.memory import ceiling_remark, memory_cost, memory_remar
 from pipeline.evaluation.results import Cost, Measured, Results
 
 NEARER = ("nearer_features", "nearer_values")
-
-
-class Draws(nn.Module, Sampler):
-    """Draws from given samples."""
-
-    classes = 0
-
-    def __init__(self, x: Tensor) -> None:
-        super().__init__()
-        self.x = x
-
-    def sample(self, n: int, generator: Generator | None = None, condition=None) -> Tensor:
-        return self.x[torch.randint(len(self.x), (n,), generator=generator)]
 
 
 @dataclass(frozen=True)
