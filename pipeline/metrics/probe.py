@@ -7,6 +7,7 @@ beside the same of the pixels and of a network with random weights.
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+from torch.optim import LBFGS, Optimizer
 
 ITERATIONS = 100
 
@@ -39,17 +40,17 @@ def probe_accuracy(
         weight = torch.zeros(classes, x.shape[1], dtype=x.dtype, device=x.device)
         bias = weight[:, 0].clone().requires_grad_()
         weight.requires_grad_()
-        optimizer = torch.optim.LBFGS(
+        optimizer: Optimizer = LBFGS(
             [weight, bias], max_iter=ITERATIONS, line_search_fn="strong_wolfe"
         )
 
-        def closure() -> Tensor:
+        def closure() -> float:
             optimizer.zero_grad()
             loss = cross_entropy(x @ weight.T + bias, labels)
             loss = loss + 0.5 * weight_decay * weight.square().sum()
-            loss.backward()  # type: ignore[no-untyped-call]
-            return loss
+            torch.autograd.backward(loss)
+            return float(loss)
 
-        optimizer.step(closure)  # type: ignore[no-untyped-call]
+        optimizer.step(closure)
     found = (test @ weight.T + bias).argmax(dim=1)
     return float((found == test_labels).double().mean())

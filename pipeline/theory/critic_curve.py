@@ -18,7 +18,7 @@ from pipeline.theory.findings import Check, Finding, near, within
 from pipeline.theory.plotting import label, panels
 from pipeline.theory.training import Training
 
-LOOKS = 8
+TIMES = 8
 """Times at which a fresh discriminator is trained."""
 STEPS, LR = 200, 2e-3
 MOVED = 500
@@ -36,8 +36,8 @@ def find(training: Training) -> Finding:
     samples = [training.course.samples[time] for time in times]
     exact = [wasserstein(x[:count], training.real[:count]) for x in samples]
     distance = [sliced_wasserstein(x, training.real) for x in samples]
-    looks = [times[place * (len(times) - 1) // (LOOKS - 1)] for place in range(LOOKS)]
-    shannon = [estimate_jensen_shannon(training, time) for time in looks]
+    chosen = [times[place * (len(times) - 1) // (TIMES - 1)] for place in range(TIMES)]
+    shannon = [estimate_jensen_shannon(training, time) for time in chosen]
     agreement, sliced = (float(spearmanr(estimate, x).statistic) for x in (exact, distance))
     figure, (left, right) = panels(["Critic's estimate beside the distance", "Jensen-Shannon"])
     left.plot(at, estimate, label="mean logit of real less that of fake")
@@ -45,7 +45,7 @@ def find(training: Training) -> Finding:
     left.plot(at, distance, label="sliced Wasserstein distance")
     left.set_ylim(bottom=0)
     label(left, "step", "distance")
-    right.plot([steps[time] for time in looks], shannon, "o-", label="by fresh discriminators")
+    right.plot([steps[time] for time in chosen], shannon, "o-", label="by fresh discriminators")
     right.axhline(math.log(2), color="#625f57", linestyle="--", linewidth=1, label="log 2")
     right.set_ylim(0, 0.75)
     label(right, "step", "nats")
@@ -106,7 +106,7 @@ def jensen_shannon_of(real: Tensor, fake: Tensor) -> float:
     for _ in range(STEPS):
         optimizer.zero_grad()
         loss = discriminator_loss("nonsaturating", *(network(half[0]) for half in halves))
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         optimizer.step()
     with torch.no_grad():
         value = -discriminator_loss("nonsaturating", *(network(half[1]) for half in halves))

@@ -35,7 +35,7 @@ def train_table(p: Tensor, pg: Tensor, step: float = 1.0) -> Discriminator:
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
     for _ in range(STEPS):
         optimizer.zero_grad()
-        (-value_of(logits, p, pg, step)).backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(-value_of(logits, p, pg, step))
         optimizer.step()
         schedule.step()
     found = logits.detach()
