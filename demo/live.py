@@ -64,12 +64,12 @@ PLAY = f"""(block) => {{
 }}"""
 
 Block = dict[str, Any]
-"""What the browser plays: ``sound`` (base64 of 16 bits), its ``rate``, and a ``number`` that makes
-it another than the one before."""
+"""A piece for the browser to play: ``sound`` (base64 of 16 bits), its ``rate``, and a ``number``
+that makes it another than the one before."""
 
 
 class Choice(NamedTuple):
-    """What a voice is made by; where it changes, the voice begins anew."""
+    """The settings of a voice; where they change, the voice begins anew."""
 
     translator: str
     vocoder: str

@@ -160,7 +160,7 @@ FORMANTS = Option(
     "tract, below as of a longer one; its pitch stays. 0 changes nothing.",
 )
 VOICE_OPTIONS: tuple[Option, ...] = (PITCH, FORMANTS)
-"""What a converted voice can be changed by, whatever made it: see `shift_voice`."""
+"""Options of a converted voice, whatever made it: see `shift_voice`."""
 
 
 class Sampler(ABC):

@@ -138,7 +138,7 @@ VOCOS = MelConvention(rate=24_000, mels=100, fmax=12_000, scale="htk", norm="non
 """Of vocos-mel-24khz. Its own frames are centred on ``t * hop``, half a hop before ours."""
 
 WORLD_22K = WorldConvention(rate=22_050)
-"""What recipes for recordings of one's own have."""
+"""The convention of recipes for recordings of one's own."""
 
 MEL_CONVENTIONS = {
     "hifigan_22k": HIFI_GAN,

@@ -1,4 +1,4 @@
-"""What the convolutional networks from samples to vectors have in common, as discriminators."""
+"""Options of the convolutional networks from samples to vectors, as discriminators."""
 
 from typing import Annotated, Self
 
@@ -24,7 +24,7 @@ class EncoderOptions(Block):
     """``projection``: also the product of features and an embedding of the class (Miyato & Koyama
     2018), of a conditional gan."""
     minibatch: Minibatch = "none"
-    """What it sees of a batch's samples together (`nn.minibatch`), of a discriminator alone."""
+    """Statistics of a batch beside each sample (`nn.minibatch`), of a discriminator alone."""
 
     @model_validator(mode="after")
     def _keeps_references_apart(self) -> Self:

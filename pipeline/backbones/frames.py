@@ -14,7 +14,7 @@ from pipeline.nn.convolution import add_spectral_norm
 
 SLOPE = 0.2
 GAIN = 0.01
-"""What the last layer of a translator has its first weights multiplied by."""
+"""Factor of the first weights of a translator's last layer."""
 
 
 class FrameTranslatorParams(Block):

@@ -28,7 +28,7 @@ class MLPEncoderParams(Block):
     """Spectral norm of every layer (Miyato et al. 2018)."""
 
     minibatch: Minibatch = "none"
-    """What it sees of a batch's samples together (`nn.minibatch`), of a discriminator alone."""
+    """Statistics of a batch beside each sample (`nn.minibatch`), of a discriminator alone."""
 
     @property
     def bounds_slope(self) -> bool:

@@ -1,4 +1,4 @@
-"""How far networks have grown, and samples at the sizes on the way (Karras et al. 2018, section 2).
+"""Growth of networks, and samples at the sizes on the way (Karras et al. 2018, section 2).
 
 Level 0 is the smallest size, 4 to 7 rows or columns; each further level doubles height and width.
 """

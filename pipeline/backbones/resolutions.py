@@ -20,7 +20,7 @@ from pipeline.nn.weight_norm import weight_normed
 BANDS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Edges of the bands, as fractions of all frequencies."""
 PEAK = 0.8
-"""What each wave's loudest sample is made before its transform."""
+"""Level that each wave's loudest sample is brought to before its transform."""
 
 Window = Annotated[int, Field(ge=32, le=2**14, multiple_of=4)]
 

@@ -34,7 +34,7 @@ class Synthesis(nn.Module, ABC):
 
 
 class StyledParams(Block, ABC):
-    """What generators of styles have in common; published values by default."""
+    """Parameters of all generators of styles; published values by default."""
 
     width: Width = 64
     """Channels at full size; they double at each halving. In the public code's terms

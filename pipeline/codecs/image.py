@@ -52,8 +52,8 @@ class ImageCodec(Block):
     size: Side
     channels: dict[str, Width]
     labels: dict[str, LabelMap] = Field(default_factory=dict)
-    """What levels mean in the domains whose pictures are label maps, of 3 channels; not written to
-    files where there are none."""
+    """The meaning of levels in the domains whose pictures are label maps, of 3 channels; not
+    written to files where there are none."""
 
     @model_validator(mode="after")
     def _reads_labels_in_three_channels(self) -> Self:

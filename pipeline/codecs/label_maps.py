@@ -13,7 +13,7 @@ UNKNOWN = 255
 
 
 class LabelMap(Block):
-    """What the levels of 8 bits mean, and the channels of the one-hot label map that a network
+    """The meaning of levels of 8 bits, and the channels of the one-hot label map that a network
     takes, as in SPADE (Park et al. 2019; ``label_nc``, ``contain_dontcare_label`` and
     ``no_instance`` of the public code).
 
@@ -34,7 +34,7 @@ class LabelMap(Block):
 
     @property
     def channels(self) -> int:
-        """How many channels the one-hot label map has."""
+        """Number of channels of the one-hot label map."""
         return self.count + self.unknown + self.instances
 
     @property

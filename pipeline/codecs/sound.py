@@ -1,4 +1,4 @@
-"""What all codecs of sound have: frames of a convention, standardised for each speaker."""
+"""The base of all codecs of sound: frames of a convention, standardised for each speaker."""
 
 from abc import ABC, abstractmethod
 from functools import lru_cache

@@ -17,7 +17,7 @@ LEAST_RATE = 16_000
 
 
 class Analysis(NamedTuple):
-    """What a recording is taken apart into: T frames, the first centred on its first sample."""
+    """The parameters of a recording: T frames, the first centred on its first sample."""
 
     f0: Track
     """Hz, [T]; 0 where unvoiced."""

@@ -14,7 +14,7 @@ from pipeline.inference.sampling import domain_of
 from pipeline.models.sampling import sample_labelled
 
 SECONDS = "seconds_a_sample"
-"""What an evaluation tells beside its results: of samples drawn `AT_ONCE` at a time."""
+"""The time that an evaluation tells beside its results: of samples drawn `AT_ONCE` at a time."""
 
 
 class Drawn(NamedTuple):

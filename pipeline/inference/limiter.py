@@ -22,7 +22,7 @@ STEP, MOST = 0.1, 120.0
 
 
 class Peaks:
-    """How far sound that goes by in blocks goes beyond full scale, in flat memory."""
+    """Counts, of sound that goes by in blocks, what is beyond full scale, in flat memory."""
 
     def __init__(self) -> None:
         self._samples = 0

@@ -1,4 +1,4 @@
-"""What is read of a published vocoder, whoever publishes it."""
+"""The contents of a published vocoder, whoever publishes it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -35,7 +35,7 @@ class AdversarialRunParams(RunParams, ABC):
     diffaugment: DiffAugment = ()
     """Alterations of samples before the discriminator sees them: for small sets."""
     smoothing: float = Field(0.0, ge=0, lt=0.5)
-    """What the target of real samples lacks to 1 (one-sided label smoothing): 0.1 makes it 0.9."""
+    """One-sided label smoothing: 0.1 makes the target of real samples 0.9."""
 
     if TYPE_CHECKING:  # a field of those that have one
 

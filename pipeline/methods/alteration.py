@@ -1,4 +1,4 @@
-"""What samples, real and fake alike, go through before a discriminator sees them."""
+"""Alterations of samples, real and fake alike, before a discriminator sees them."""
 
 from collections.abc import Sequence
 

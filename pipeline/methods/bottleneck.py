@@ -28,9 +28,9 @@ class BottleneckParams(Block):
     information: PositiveFloat = 0.1
     """I_c, in nats a sample."""
     beta: NonNegativeFloat = 0.0
-    """What the divergence weighs at first."""
+    """Weight of the divergence at first."""
     dual_lr: PositiveFloat = 1e-5
-    """How fast that follows the divergence (dual ascent)."""
+    """Step size by which that follows the divergence (dual ascent)."""
 
 
 class BottleneckAdversary(Adversary):

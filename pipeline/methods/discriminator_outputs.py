@@ -1,4 +1,4 @@
-"""What discriminators make of a batch, and of two batches at once."""
+"""Outputs of discriminators for a batch, and for two batches at once."""
 
 from typing import NamedTuple
 

@@ -70,8 +70,8 @@ class INCAParams(TranslatorRunParams, AdversarialRunParams):
     """Rows that are averaged before frames are compared: a coarse spectrum says enough. 1 for
     mel-cepstra, which are no rows of neighbours."""
     anchor: float = Field(0.5, ge=0, le=1)
-    """What is compared with the target's frames: between the conversion (0) and its standardised
-    source (1). At 0 a wrong match leads to the next one: words were lost."""
+    """Place of what is compared with the target's frames, between the conversion (0) and its
+    standardised source (1). At 0 a wrong match leads to the next one: words were lost."""
     optimizer: OptimizerParams = AdamParams(lr=5e-4, beta1=0.5, beta2=0.9)
     discriminator_optimizer: OptimizerParams = AdamParams(lr=3e-4, beta1=0.5, beta2=0.9)
     schedule: ScheduleParams = ScheduleParams(kind="linear")

@@ -57,7 +57,7 @@ class ConsistencyParams(Block):
     fakes: bool = False
     """Of fakes too (Zhao et al. 2021, bCR)."""
     alterations: DiffAugment = Field(("translation",), min_length=1)
-    """What must not matter. CR-GAN mirrors and moves pictures."""
+    """Changes that must not matter. CR-GAN mirrors and moves pictures."""
     every: Steps = 1
     """Steps between two penalties, each counted so many times."""
 

@@ -37,8 +37,9 @@ class ProjectedRunParams(GenerativeRunParams, AdversarialRunParams, SecondStageR
     """A run whose discriminator sees frozen features."""
 
     halvings: int = Field(0, ge=0, le=16)
-    """How often samples are halved before they are learnt; the model repeats its values as often,
-    so they have the data set's size all the same. For a first stage that others grow from."""
+    """Number of times that samples are halved before they are learnt; the model repeats its values
+    as often, so they have the data set's size all the same. For a first stage that others grow
+    from."""
     discriminator: ProjectedDiscriminatorParams = ProjectedDiscriminatorParams()
     loss: Adversarial = "hinge"
     discriminator_steps: Count = 1
@@ -94,11 +95,7 @@ class ProjectedGANParams(ProjectedRunParams):
         Raises ValueError where there is no classifier of such samples, or no class to tell.
         """
         spec = data.spec(self.domains)
-        if self.conditional and len(data.classes) < 2:
-            raise ValueError(
-                f"conditional: {', '.join(self.domains)} has no classes to tell the networks"
-            )
-        classes = len(data.classes) if self.conditional else 0
+        classes = self.count_classes(data) if self.conditional else 0
         network = self.generator.build(self.latent + classes, self.learnt(spec))
         return ProjectedGANModel(
             network,

@@ -1,4 +1,4 @@
-"""What vocoders that learn against discriminators share (HiFi-GAN, Vocos)."""
+"""The base of vocoders that learn against discriminators (HiFi-GAN, Vocos)."""
 
 from abc import ABC
 from collections.abc import Iterator, Sequence

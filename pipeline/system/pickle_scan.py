@@ -82,7 +82,7 @@ ATOM, MARK = Part(), Part()
 
 
 class Scan(NamedTuple):
-    """What pickles refer to."""
+    """The names that pickles refer to."""
 
     names: frozenset[str]
     """Dotted names of all classes and functions, as Python 3 has them."""

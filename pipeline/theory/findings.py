@@ -14,9 +14,9 @@ class Check:
     name: str
     value: float
     expected: str = ""
-    """What theory says, or a paper; "" of a number that only describes."""
+    """The value in theory or a paper, in words; "" of a number that only describes."""
     holds: bool | None = None
-    """Whether it is as expected; None where nothing is."""
+    """True: it is as expected; None where nothing is."""
 
 
 @dataclass(frozen=True)

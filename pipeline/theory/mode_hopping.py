@@ -26,7 +26,7 @@ CLAIMS: dict[str, Claim] = {
     "ring_gan": "hops",
     "ring_r1": "covers",
 }
-"""What is expected of trainings of the recipe, by their names; of others nothing is."""
+"""Expectations of trainings of the recipe, by their names; of others nothing is."""
 
 WORDS: dict[str, str] = {
     "line_gan": "The generator moves its samples to where the discriminator says real, the "
@@ -72,7 +72,7 @@ def find(training: Training) -> Finding:
         ]
     return Finding(
         training.name,
-        f"{training.name}: {len(steps)} looks at a training",
+        f"{training.name}: {len(steps)} previews of a training",
         f"{words} Samples of one seed are red over the data, grey; the discriminator's field is "
         "blue where it says real, and orange where it says fake. Points on a line are histograms, "
         f"and there D is the blue curve. From left to right steps {shown}.",

@@ -17,7 +17,7 @@ LR = 1e-3
 
 
 class Signal(NamedTuple):
-    """What a generator that shifts its samples learns after so many steps of the discriminator."""
+    """Gradients of a generator that shifts its samples, after steps of the discriminator."""
 
     steps: int
     accuracy: float
@@ -42,7 +42,7 @@ def measure(steps: tuple[int, ...] = STEPS, seed: int = 0) -> list[Signal]:
     for step in range(1, max(steps) + 1):
         of_real, of_fake = network(real), network(noise + SHIFT)
         optimizer.zero_grad()
-        discriminator_loss("nonsaturating", of_real, of_fake).backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(discriminator_loss("nonsaturating", of_real, of_fake))
         optimizer.step()
         if step in steps:
             found.append(look(network, step, real, noise))

@@ -1,4 +1,4 @@
-"""What reads the batch of any step: the base of every batch kind's reader."""
+"""The base of every batch kind's reader."""
 
 from abc import ABC, abstractmethod
 from functools import lru_cache

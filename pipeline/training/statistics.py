@@ -1,4 +1,4 @@
-"""What a model keeps of the data beside its weights, computed anew when training ends.
+"""Statistics that a model keeps of the data beside its weights, computed anew at training's end.
 
 Batch norm's running statistics of averaged weights, for the average of statistics is not the
 statistic of averaged weights: Brock et al. 2019 (BigGAN), section 3.1, who forward-propagate the

@@ -20,7 +20,7 @@ class Origin(NamedTuple):
     """Whose checkpoints become which models."""
 
     what: str
-    """What they are, in a word or two."""
+    """Their kind, in a word or two."""
     takes: tuple[str, ...]
     """The options that say more of them; see `Wishes`."""
     run: Callable[[Path, Path, Wishes], str]

@@ -19,7 +19,7 @@ from pipeline.samples import DatasetSpec
 
 
 class Published(NamedTuple):
-    """How the public code reads a data set, and what its generators for it are."""
+    """The label maps of a data set in the public code, and its generators for them."""
 
     labels: LabelMap
     upsampling: Upsampling = "normal"

@@ -1,4 +1,4 @@
-"""What importers of translators share: directions, and models with weights."""
+"""Parts of all importers of translators: directions, and models with weights."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -18,7 +18,7 @@ Origin = Literal["hifigan", "bigvgan", "vocos"]
 
 
 class Layout(NamedTuple):
-    """How someone publishes vocoders."""
+    """The files in which someone publishes vocoders."""
 
     read: Callable[[Path, Path], PublishedVocoder]
     """From weights and configuration."""

@@ -1,4 +1,4 @@
-"""What `crossdomain import` is told beside a checkpoint: what no checkpoint says of itself."""
+"""Options of `crossdomain import`: facts that no checkpoint says of itself."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -26,9 +26,9 @@ class Wishes:
     stats: tuple[Path, ...] = ()
     """Mean and std of the frames of a source and a target voice."""
     labels: str | None = None
-    """What the levels of label maps mean: a data set's name, or a count and what is beside it."""
+    """The meaning of label maps' levels: a data set's name, or a count and what is beside it."""
     upsampling: str | None = None
-    """How often a generator from label maps doubles; None: as its data set's do."""
+    """Doublings of a generator from label maps; None: as its data set's do."""
 
     def check(self, what: str, takes: Collection[str]) -> None:
         """Raise UserError where an option is given that ``what``, which ``takes`` others, has no

@@ -63,10 +63,10 @@ def in_hertz(pitch: float | None) -> str:
 
 @dataclass(frozen=True)
 class Manner:
-    """How sound is converted and written."""
+    """Settings by which sound is converted and written."""
 
     vocoder: Vocoder | None = None
-    """What makes the sound; None: Griffin-Lim."""
+    """Makes the sound; None: Griffin-Lim."""
     shift: Mapping[str, float] = field(default_factory=dict)
     """Semitones by the names of `VOICE_OPTIONS`; what is left out changes nothing."""
     rate: int | None = None
