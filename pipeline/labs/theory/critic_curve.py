@@ -11,12 +11,12 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from pipeline.backbones.mlp import MLPEncoderParams
+from pipeline.labs.findings import Check, Finding, near, within
+from pipeline.labs.plotting import label, panels
+from pipeline.labs.theory.training import Training
 from pipeline.losses.adversarial import discriminator_loss
 from pipeline.metrics.wasserstein import sliced_wasserstein, wasserstein
 from pipeline.samples import Spec
-from pipeline.theory.findings import Check, Finding, near, within
-from pipeline.theory.plotting import label, panels
-from pipeline.theory.training import Training
 
 TIMES = 8
 """Times at which a fresh discriminator is trained."""

@@ -1,19 +1,29 @@
-"""The lab's page, in the report's look, and its numbers as results.json."""
+"""A lab's page, in the report's look, and its numbers as results.json."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.labs.findings import Finding
+from pipeline.labs.plotting import to_png
 from pipeline.report.render import INDEX, Site, asset, environment_of, page
 from pipeline.system.files import made, write
 from pipeline.system.json_files import write_json
-from pipeline.theory.findings import Finding
-from pipeline.theory.plotting import to_png
 
 REPORT = "../report/index.html"
 STYLE = "style.css"
 
 
-def build_page(findings: Sequence[Finding], seed: int, out: Path) -> None:
+@dataclass(frozen=True)
+class Lab:
+    """What a page of experiments is about."""
+
+    title: str
+    lead: str
+    """What its experiments measure, as the beginning of a sentence that counts them."""
+
+
+def build_page(lab: Lab, findings: Sequence[Finding], seed: int, out: Path) -> None:
     """Write the page to the folder ``out``, whole or not at all; equal findings, equal bytes."""
     with made(out) as partial:
         for finding in findings:
@@ -22,17 +32,18 @@ def build_page(findings: Sequence[Finding], seed: int, out: Path) -> None:
             for name, content in finding.pictures.items():
                 write(partial / name, content)
         write(partial / STYLE, asset(STYLE).encode())
-        write(partial / INDEX, render(findings, seed).encode())
+        write(partial / INDEX, render(lab, findings, seed).encode())
         write_json(partial / "results.json", numbers(findings))
 
 
-def render(findings: Sequence[Finding], seed: int) -> str:
+def render(lab: Lab, findings: Sequence[Finding], seed: int) -> str:
     """Render the page as HTML."""
     checks = [check for finding in findings for check in finding.checks]
     return page(
         environment_of(Site(seed, [], [])),
-        "theory.html",
+        "lab.html",
         INDEX,
+        lab=lab,
         findings=findings,
         seed=seed,
         report=REPORT,

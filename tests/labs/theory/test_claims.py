@@ -5,9 +5,9 @@ import tiny
 
 from pipeline.datasets.prepare import prepare
 from pipeline.datasets.store import Store
+from pipeline.labs.theory.lab import load_training
+from pipeline.labs.theory.training import covered, favourites, hops
 from pipeline.params import load_params
-from pipeline.theory.lab import load_training
-from pipeline.theory.training import covered, favourites, hops
 from pipeline.training.train import train
 
 pytestmark = pytest.mark.claim

@@ -1,4 +1,4 @@
-"""Figures of the theory's experiments, in one look."""
+"""Figures of experiments, in one look."""
 
 import io
 from collections.abc import Sequence

@@ -7,12 +7,8 @@ import numpy as np
 import torch
 
 from pipeline.datasets.points import DOMAIN, PointsParams
-from pipeline.methods.adversarial import AdversarialRunParams
-from pipeline.methods.base import RunParams
-from pipeline.metrics.modes import modes_of
-from pipeline.params import Params
-from pipeline.report.curves import read_curve
-from pipeline.theory import (
+from pipeline.labs.findings import Finding
+from pipeline.labs.theory import (
     bilinear_game,
     critic_curve,
     fitted_gaussian,
@@ -22,8 +18,12 @@ from pipeline.theory import (
     point_masses,
     saturation,
 )
-from pipeline.theory.findings import Finding
-from pipeline.theory.training import Training
+from pipeline.labs.theory.training import Training
+from pipeline.methods.adversarial import AdversarialRunParams
+from pipeline.methods.base import RunParams
+from pipeline.metrics.modes import modes_of
+from pipeline.params import Params
+from pipeline.report.curves import read_curve
 from pipeline.training.course import FILE, read_course
 
 EXACT = (

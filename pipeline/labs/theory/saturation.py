@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from pipeline.backbones.mlp import MLPEncoderParams
+from pipeline.labs.findings import Check, Finding, within
+from pipeline.labs.plotting import label, panels
 from pipeline.losses.adversarial import discriminator_loss, generator_loss
 from pipeline.samples import Spec
-from pipeline.theory.findings import Check, Finding, within
-from pipeline.theory.plotting import label, panels
 
 SHIFT, STD, COUNT = 3.0, 0.25, 512
 STEPS = (1, 3, 10, 30, 100, 300, 1000)

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from pipeline.theory.densities import gaussian, jensen_shannon, places
-from pipeline.theory.findings import Finding, near, within
-from pipeline.theory.plotting import label, panels
+from pipeline.labs.findings import Finding, near, within
+from pipeline.labs.plotting import label, panels
+from pipeline.labs.theory.densities import gaussian, jensen_shannon, places
 
 STEPS, LR = 1500, 0.1
 EPS = 1e-30  # of Adam: below the gradients of the rarest places

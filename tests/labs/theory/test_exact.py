@@ -7,7 +7,8 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from pipeline.theory import (
+from pipeline.labs.findings import near, within
+from pipeline.labs.theory import (
     bilinear_game,
     fitted_gaussian,
     generator_losses,
@@ -15,8 +16,7 @@ from pipeline.theory import (
     point_masses,
     saturation,
 )
-from pipeline.theory.densities import gaussian, jensen_shannon, kl, places
-from pipeline.theory.findings import near, within
+from pipeline.labs.theory.densities import gaussian, jensen_shannon, kl, places
 
 
 @pytest.mark.parametrize("experiment", [generator_losses, bilinear_game])

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from pipeline.labs.findings import Finding, near
+from pipeline.labs.plotting import label, panels
 from pipeline.losses.adversarial import generator_loss
-from pipeline.theory.findings import Finding, near
-from pipeline.theory.plotting import label, panels
 
 RANGE = torch.linspace(-10, 10, 201, dtype=torch.float64)
 SURE = -10.0

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.backbones.mlp import MLPEncoderParams
+from pipeline.labs.findings import Finding, within
+from pipeline.labs.plotting import label, panels
+from pipeline.labs.theory.densities import jensen_shannon, kl
 from pipeline.losses.penalty import gradient_penalty, input_gradients
 from pipeline.metrics.wasserstein import wasserstein_1d
 from pipeline.samples import Spec
-from pipeline.theory.densities import jensen_shannon, kl
-from pipeline.theory.findings import Finding, within
-from pipeline.theory.plotting import label, panels
 
 DISTANCES = (0.25, 0.5, 1.0, 2.0, 4.0)
 STEPS, BATCH, LR = 400, 64, 2e-3

@@ -8,9 +8,9 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from pipeline.theory.densities import gaussian, jensen_shannon, kl, places
-from pipeline.theory.findings import Check, Finding, near
-from pipeline.theory.plotting import label, panels
+from pipeline.labs.findings import Check, Finding, near
+from pipeline.labs.plotting import label, panels
+from pipeline.labs.theory.densities import gaussian, jensen_shannon, kl, places
 
 Divergence = Literal["forward", "reverse", "jensen_shannon"]
 DIVERGENCES: tuple[Divergence, ...] = get_args(Divergence)

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pipeline.theory.findings import Check, Finding, within
-from pipeline.theory.plotting import label, panels
-from pipeline.theory.training import (
+from pipeline.labs.findings import Check, Finding, within
+from pipeline.labs.plotting import label, panels
+from pipeline.labs.theory.training import (
     Training,
     covered,
     distances,

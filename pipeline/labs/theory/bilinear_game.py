@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.theory.findings import Check, Finding, near, within
-from pipeline.theory.plotting import label, panels
+from pipeline.labs.findings import Check, Finding, near, within
+from pipeline.labs.plotting import label, panels
 
 Path = npt.NDArray[np.float64]
 START = (1.0, 0.0)

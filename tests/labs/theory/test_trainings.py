@@ -1,18 +1,14 @@
 """Trainings on points as findings: modes, hops, films, and a critic's curve."""
 
 import io
-import json
 import math
 
 import pytest
 import torch
 from PIL import Image
 
-from pipeline.metrics.modes import Modes
-from pipeline.theory import critic_curve, mode_hopping
-from pipeline.theory.findings import Finding, within
-from pipeline.theory.page import build_page
-from pipeline.theory.training import (
+from pipeline.labs.theory import critic_curve, mode_hopping
+from pipeline.labs.theory.training import (
     Training,
     covered,
     distances,
@@ -23,6 +19,7 @@ from pipeline.theory.training import (
     strip,
     strip_steps,
 )
+from pipeline.metrics.modes import Modes
 from pipeline.training.course import Course, places_around
 
 TWO = Modes(torch.tensor([[-1.0, 0.0], [1.0, 0.0]], dtype=torch.float64), 0.1)
@@ -92,16 +89,3 @@ def test_the_divergence_of_what_is_apart_is_log_2_and_of_the_same_0(monkeypatch)
     real = torch.randn(200, 2)
     assert critic_curve.jensen_shannon_of(real, real + 20) == pytest.approx(math.log(2), abs=0.02)
     assert critic_curve.jensen_shannon_of(real, torch.randn(200, 2)) < 0.1
-
-
-def test_the_page_shows_every_number(tmp_path):
-    checks = [within("good", 1.5, least=1), within("bad", 0.5, least=1)]
-    finding = Finding("one", "A <title>", "Words.", checks, pictures={"one.gif": b"film"})
-    build_page([finding], 1, tmp_path / "out")
-    html = (tmp_path / "out/index.html").read_text()
-    assert "A &lt;title&gt;" in html
-    assert "1 of 2 numbers" in html
-    assert html.count(">as expected<") == html.count(">not as expected<") == 1
-    assert (tmp_path / "out/one.gif").read_bytes() == b"film"
-    numbers = json.loads((tmp_path / "out/results.json").read_text())
-    assert numbers["one"]["good"] == {"value": 1.5, "expected": "at least 1", "holds": True}

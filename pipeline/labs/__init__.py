@@ -1,0 +1,1 @@
+"""Experiments beside what theory or papers say of them: a page of findings for each lab."""
