@@ -150,7 +150,7 @@ def test_a_vocoder_needs_sound_of_its_convention(data, changes, reason):
 @pytest.mark.parametrize(
     ("name", "pretrained", "reason"),
     [
-        ("code_prior", "models/lsgan", "models/lsgan has no codes"),
+        ("code_prior", "models/beta_vae", "models/beta_vae has no codes"),
         ("code_prior", "models/vqvae_scenes", "models/vqvae_scenes codes samples of"),
         ("vqgan", "classifiers/voices", "classifiers/voices has seen samples of 1 channels"),
     ],
