@@ -131,17 +131,19 @@ def test_a_condition_is_shown_in_front_of_the_samples(joint):
 
 
 @pytest.mark.parametrize("joint", [True, False])
-def test_real_and_fake_have_labels_of_their_own(joint):
+def test_real_samples_of_wrong_labels_are_half_the_fakes(joint):
     adversary, (real, fake) = Adversary(Linear(), "wasserstein", joint=joint), pair()
     y, z = torch.tensor([0, 1, 2, 3]), torch.tensor([3, 0, 0, 1])
-    of_real, same, other = (
-        (1 + labels)[:, None] * logits(x) for x, labels in ((real, y), (fake, y), (fake, z))
+    of_real, of_fake, of_wrong = (
+        (1 + labels)[:, None] * logits(x) for x, labels in ((real, y), (fake, y), (real, z))
     )
-    found, _ = adversary.discriminator_loss(real, fake, 0, labels=y)
-    torch.testing.assert_close(found, same.mean() - of_real.mean())
-    found, _ = adversary.discriminator_loss(real, fake, 0, labels=y, fake_labels=z)
-    torch.testing.assert_close(found, other.mean() - of_real.mean())
-    torch.testing.assert_close(adversary.generator_loss(fake, labels=z), -other.mean())
+    found, logs = adversary.discriminator_loss(real, fake, 0, labels=y)
+    torch.testing.assert_close(found, of_fake.mean() - of_real.mean())
+    assert "wrong_class" not in logs
+    found, logs = adversary.discriminator_loss(real, fake, 0, labels=y, wrong_labels=z, name="a")
+    torch.testing.assert_close(found, (of_fake.mean() + of_wrong.mean()) / 2 - of_real.mean())
+    torch.testing.assert_close(logs["wrong_class_a"], of_wrong.mean() - of_real.mean())
+    torch.testing.assert_close(adversary.generator_loss(fake, labels=y), -of_fake.mean())
 
 
 @pytest.mark.parametrize("norm", ["instance", "none", "batch"])
@@ -160,7 +162,7 @@ def test_a_joint_pass_takes_labels_along():
     labels, others = torch.tensor([0, 1, 2, 1]), torch.tensor([2, 2, 0, 1])
     both, apart = (
         Adversary(network, "hinge", joint=joint).discriminator_loss(
-            *pair(), 0, labels=labels, fake_labels=others
+            *pair(), 0, labels=labels, wrong_labels=others
         )[0]
         for joint in (True, False)
     )
@@ -232,8 +234,8 @@ def test_penalties_leave_the_condition_and_the_labels_as_they_are():
     # Of w = (1, -2, 2) the samples meet the last number alone.
     assert float(logs["penalty"].detach()) == pytest.approx(2**2)
     y, z = torch.full((4,), 1), torch.full((4,), 3)
-    for kind, factors in (("r1", 4), ("r2", 16), ("r1_r2", 4 + 16)):
-        found = value_of(ZeroCentredPenaltyParams(kind=kind, gamma=2), labels=y, fake_labels=z)
+    for kind, factors in (("r1", 4), ("r2", 4), ("r1_r2", 4 + 4)):
+        found = value_of(ZeroCentredPenaltyParams(kind=kind, gamma=2), labels=y, wrong_labels=z)
         assert float(found) == pytest.approx(factors * NORM**2)
 
 
