@@ -17,12 +17,13 @@ from demo import explore
 from demo.library import Library
 from demo.seeds import any_seed, seed_of
 from demo.words import Turns, shows_errors
-from pipeline.capabilities import SAMPLING_OPTIONS, LatentSampler, Option, StyleSpace
+from pipeline.capabilities import LatentSampler, StyleSpace
 from pipeline.codecs.image import Picture, to_png
 from pipeline.figures import grid, to_rgb
 from pipeline.inference.finished import FinishedModel, as_sampler
 from pipeline.inference.sampling import classes_of, draw_samples, square_grid
 from pipeline.latent.interpolation import lerp, slerp
+from pipeline.options import SAMPLING_OPTIONS, Option
 
 MOST = 64  # samples a grid
 FRAMES, MILLISECONDS = 24, 80  # of the way between two samples, there and back again

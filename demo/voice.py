@@ -23,7 +23,7 @@ from demo.uploads import (
     wait_for_recording,
 )
 from demo.words import Check, Turns, shows_errors
-from pipeline.capabilities import VOICE_OPTIONS, OneShot, Vocoder
+from pipeline.capabilities import OneShot, Vocoder
 from pipeline.codecs import SoundCodec
 from pipeline.codecs.image import Picture
 from pipeline.codecs.mel import Wave
@@ -34,6 +34,7 @@ from pipeline.inference.finished import FinishedModel
 from pipeline.inference.limiter import bounded
 from pipeline.inference.unseen import listen, with_unseen
 from pipeline.inference.vocoders import GriffinLim, untrained_vocoder
+from pipeline.options import VOICE_OPTIONS
 
 LIKE = "Another voice to take on: at least 5 seconds of it, better a minute"
 UNSEEN = "uploaded voice"

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from pipeline.capabilities import Option
 from pipeline.errors import DEBUG, exit_on_defect, exit_on_user_error
+from pipeline.options import Option
 
 MODELS = Path("data/models")
 OWN_EVALUATIONS = Path("evaluation")

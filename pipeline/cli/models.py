@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.capabilities import SAMPLING_OPTIONS, VOICE_OPTIONS
 from pipeline.cli.app import MODELS, Model, Root, VocoderName, app, find_vocoder, with_options
+from pipeline.options import SAMPLING_OPTIONS, VOICE_OPTIONS
 
 
 @app.command()

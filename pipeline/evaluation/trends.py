@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from pipeline.capabilities import TEMPERATURE, TRUNCATION, Classifier, Option, Sampler
+from pipeline.capabilities import Classifier, Sampler
 from pipeline.evaluation.classifying import measure_manifolds
 from pipeline.evaluation.context import Context
 from pipeline.evaluation.data import in_batches
 from pipeline.evaluation.drawn import Drawn, draw
 from pipeline.evaluation.results import MODEL
+from pipeline.options import TEMPERATURE, TRUNCATION, Option
 
 LEVELS: dict[Option, tuple[float, ...]] = {
     TRUNCATION: (2.0, 1.0, 0.6, 0.3),

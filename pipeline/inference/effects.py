@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from pipeline.capabilities import FORMANTS, PITCH, VOICE_OPTIONS
 from pipeline.codecs.mel import Wave
 from pipeline.codecs.pitch import Track
 from pipeline.codecs.sound_files import resampled
 from pipeline.codecs.world_analysis import LEAST_RATE, PERIOD, Analysis, analyse, synthesise
 from pipeline.inference.vocoders import cross_fade
+from pipeline.options import FORMANTS, PITCH, VOICE_OPTIONS
 
 FRAME = PERIOD / 1000  # seconds between WORLD's frames
 CHUNK = 4.0  # seconds that are made at once

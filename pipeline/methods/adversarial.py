@@ -101,16 +101,15 @@ class AdversarialRunParams(RunParams, ABC):
     def _keeps_samples_apart(self) -> Self:
         if isinstance(self.penalty, NoPenaltyParams | ClipParams | ConsistencyParams):
             return self
-        for network in self.discriminators:
-            norm, minibatch = getattr(network, "norm", ""), getattr(network, "minibatch", "none")
-            if norm == "batch" or minibatch != "none":
-                mixing = "norm: batch" if norm == "batch" else f"minibatch: {minibatch}"
-                allowed = "instance, none" if norm == "batch" else "none"
-                raise ValueError(
-                    f"penalty: {{kind: {self.penalty.kind}}} is of each sample's own gradient, "
-                    f"which {mixing} mixes with the others'; allowed in the discriminator: "
-                    f"{allowed}"
-                )
+        # Batch norm is refused (Gulrajani et al. 2017, section 4): it divides every feature by what
+        # the others are. `minibatch` only adds features of the batch to each sample's own:
+        # progressive GANs have WGAN-GP beside the deviation (Karras et al. 2018), StyleGAN and
+        # StyleGAN2 R1 (Karras et al. 2019, 2020b).
+        if any(getattr(network, "norm", "") == "batch" for network in self.discriminators):
+            raise ValueError(
+                f"penalty: {{kind: {self.penalty.kind}}} is of each sample's own gradient, which "
+                "norm: batch mixes with the others'; allowed in the discriminator: instance, none"
+            )
         return self
 
     def build_adversary(

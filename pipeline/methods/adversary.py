@@ -83,7 +83,7 @@ class Adversary(nn.Module):
         *,
         condition: Tensor | None = None,
         labels: Tensor | None = None,
-        fake_labels: Tensor | None = None,
+        wrong_labels: Tensor | None = None,
         name: str = "",
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Compute what the discriminator minimises, a scalar, and what to log of it.
@@ -93,38 +93,44 @@ class Adversary(nn.Module):
             fake: as many; no gradient should lead on from them.
             step: which a lazy penalty counts, and alterations.
             condition: samples [N, C', H, W] that both are shown with.
-            labels: classes [N] of the real samples.
-            fake_labels: classes [N] of the fakes; None: ``labels``.
+            labels: classes [N] of both.
+            wrong_labels: other classes [N], with which the real samples are fakes, too: each kind
+                of fakes counts half. log D(x, y) + (log(1 - D(x, wrong y)) +
+                log(1 - D(G(z, y), y))) / 2 of Reed et al. 2016, algorithm 1, whatever the loss.
             name: what logs end in, where there are several.
         """
-        fake_labels = labels if fake_labels is None else fake_labels
         real, given_real = self._altered(real, condition, step)
         fake, given_fake = self._altered(fake, condition, step)
         if self.joint:
             both = cat([real.float(), fake.float()])
             of_real, of_fake = halves(
-                self(both, joined(given_real, given_fake), joined(labels, fake_labels))
+                self(both, joined(given_real, given_fake), joined(labels, labels))
             )
         else:
             of_real = self(real, given_real, labels)
-            of_fake = self(fake, given_fake, fake_labels)
+            of_fake = self(fake, given_fake, labels)
         loss, logs = self.discriminator_loss_of(of_real, of_fake, name)
-        logs |= self.alteration.observe(of_real.logits, len(real), step)
+        fakes, ending = [of_fake], f"_{name}" if name else ""
+        if wrong_labels is not None:
+            fakes.append(self(real, given_real, wrong_labels))
+            of_wrong, _ = self.discriminator_loss_of(of_real, fakes[-1], name)
+            loss = (loss + of_wrong) / 2
+            logs[f"wrong_class{ending}"] = of_wrong
+        logs |= self.observe(of_real, fakes, len(real), step)
         penalty = self.penalty
         if isinstance(penalty, NoPenaltyParams | ClipParams) or step % penalty.every:
             return loss, logs
-        ending = f"_{name}" if name else ""
         if isinstance(penalty, ConsistencyParams):
             values = [self._inconsistency(penalty, of_real, real, given_real, labels)]
             if penalty.fakes:
-                values.append(self._inconsistency(penalty, of_fake, fake, given_fake, fake_labels))
+                values.append(self._inconsistency(penalty, of_fake, fake, given_fake, labels))
             value = penalty.weight * torch.stack(values).sum()
         else:
             with torch.autocast(real.device.type, enabled=False):
                 value, norm = compute_penalty(
                     penalty,
                     (self._logits_of(given_real, labels), real),
-                    (self._logits_of(given_fake, fake_labels), fake),
+                    (self._logits_of(given_fake, labels), fake),
                 )
             logs[f"input_gradient_norm{ending}"] = norm
         logs[f"penalty{ending}"] = value
@@ -187,6 +193,22 @@ class Adversary(nn.Module):
         )
         logs = [logit_statistics(self.loss, *pair, name) for pair in pairs]
         return loss, {key: mean_of([log[key] for log in logs]) for key in logs[0]}
+
+    def observe(
+        self, real: Outputs, fakes: Sequence[Outputs], count: int, step: int
+    ) -> dict[str, Tensor]:
+        """Adapt to the outputs of one evaluation, and return what to log of it.
+
+        All state that follows the outputs moves here, once an evaluation, and in no loss.
+
+        Args:
+            real: outputs for the real samples.
+            fakes: for each kind of fakes.
+            count: of real samples.
+            step: which adaptive augmentation counts.
+        """
+        del fakes
+        return self.alteration.observe(real.logits, count, step)
 
     def generator_loss_of(self, fake: Outputs, real: Outputs | None = None) -> Tensor:
         """Compute the generator's loss from the discriminators' outputs."""

@@ -5,6 +5,7 @@ is held at I_c: the less a code says, the more real and fake ones overlap, and t
 gradient to follow where their samples do not overlap at all.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from pipeline.block import Block, Width
 from pipeline.losses.adversarial import Adversarial
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.methods.adversary import Adversary
-from pipeline.methods.discriminator_outputs import Outputs
+from pipeline.methods.discriminator_outputs import Outputs, mean_of
 from pipeline.nn.bottleneck import Bottleneck
 from pipeline.system.distributed import all_reduce_mean, synced
 
@@ -50,19 +51,29 @@ class BottleneckAdversary(Adversary):
     def discriminator_loss_of(
         self, real: Outputs, fake: Outputs, name: str = ""
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Add beta (KL - I_c) to the loss, and move beta by dual_lr (KL - I_c), to 0 at least.
+        """Add beta (KL - I_c) to the loss, the KL averaged over real samples and fakes.
 
-        Peng et al. 2019, eq. 9 and 10; the KL is the mean over real samples and fakes.
+        Peng et al. 2019, eq. 9.
         """
         loss, logs = super().discriminator_loss_of(real, fake, name)
         kl = 0.5 * (divergence(real) + divergence(fake))
-        beta = self.beta.clone()
-        with torch.no_grad():
-            excess = (all_reduce_mean(kl) if synced() else kl) - self.bottleneck.information
-            self.beta.add_(self.bottleneck.dual_lr * excess).clamp_(min=0)
+        beta = self.beta.clone()  # which `observe` moves before the loss's gradient is taken
         ending = f"_{name}" if name else ""
         logs |= {f"divergence{ending}": kl, f"beta{ending}": beta}
         return loss + beta * (kl - self.bottleneck.information), logs
+
+    @torch.no_grad()
+    def observe(
+        self, real: Outputs, fakes: Sequence[Outputs], count: int, step: int
+    ) -> dict[str, Tensor]:
+        """Move beta by dual_lr (KL - I_c), to 0 at least: Peng et al. 2019, eq. 10.
+
+        The KL counts each kind of ``fakes`` alike.
+        """
+        kl = 0.5 * (divergence(real) + mean_of([divergence(fake) for fake in fakes]))
+        excess = (all_reduce_mean(kl) if synced() else kl) - self.bottleneck.information
+        self.beta.add_(self.bottleneck.dual_lr * excess).clamp_(min=0)
+        return super().observe(real, fakes, count, step)
 
     def generator_loss_of(self, fake: Outputs, real: Outputs | None = None) -> Tensor:
         """Compute the generator's loss at the codes' means, as the paper has it.

@@ -86,11 +86,10 @@ class GAN(Method[Labelled]):
     def discriminator_update(self, x: Tensor, y: Tensor, fake: Tensor, step: int) -> Update:
         """Compare real samples and fakes [N, C, H, W], both of classes [N]."""
         losses, labels = Losses(), y if self.model.classes else None
-        losses.total, losses.logs = self.adversary.discriminator_loss(x, fake, step, labels=labels)
-        if self.params.wrong_classes:
-            of_wrong = self.wrong_class_loss(x, y, step)
-            losses.total = (losses.total + of_wrong) / 2
-            losses.log(wrong_class=of_wrong)
+        wrong = self.wrong_labels(y) if self.params.wrong_classes else None
+        losses.total, losses.logs = self.adversary.discriminator_loss(
+            x, fake, step, labels=labels, wrong_labels=wrong
+        )
         self.add_drift(losses, "discriminator", self.adversary)
         return losses.update("discriminator")
 
@@ -126,17 +125,10 @@ class GAN(Method[Labelled]):
             penalty = self.path_length(self.model, count, labels)
             losses.add("path_length", penalty, self.path_length.weight)
 
-    def wrong_class_loss(self, x: Tensor, labels: Tensor, step: int) -> Tensor:
-        """Compute the discriminator's loss where samples [N, C, H, W] of another class than theirs
-        are the fakes.
-
-        Its mean with that of generated ones is algorithm 1 of Reed et al. 2016: log D(x, y) +
-        (log(1 - D(x, wrong y)) + log(1 - D(G(z, y), y))) / 2.
-        """
+    def wrong_labels(self, labels: Tensor) -> Tensor:
+        """Draw classes [N] other than ``labels`` [N], each of the others as likely."""
         classes = self.model.classes
-        wrong = (labels + torch.randint_like(labels, 1, classes)) % classes
-        loss, _ = self.adversary.discriminator_loss(x, x, step, labels=labels, fake_labels=wrong)
-        return loss
+        return (labels + torch.randint_like(labels, 1, classes)) % classes
 
     def logits(self, x: Tensor) -> Tensor | None:
         """Show samples to a copy of the discriminator; None where it asks for classes, too."""

@@ -6,10 +6,11 @@ import torch
 from torch import Generator, Tensor, nn
 
 from pipeline.backbones.gpt import GPT
-from pipeline.capabilities import TEMPERATURE, TOP_K, TOP_P, Option, Sampler
+from pipeline.capabilities import Sampler
 from pipeline.models.sampling import draw_labels
 from pipeline.models.vq import VQModel
 from pipeline.nn.drawing import pick
+from pipeline.options import TEMPERATURE, TOP_K, TOP_P, Option
 
 
 class Decoding(NamedTuple):

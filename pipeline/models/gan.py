@@ -2,8 +2,9 @@
 
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import TRUNCATION, LatentSampler
+from pipeline.capabilities import LatentSampler
 from pipeline.models.sampling import draw_labels, draw_latents
+from pipeline.options import TRUNCATION
 
 
 class GANModel(nn.Module, LatentSampler):

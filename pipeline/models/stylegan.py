@@ -3,9 +3,10 @@
 from torch import Generator, Tensor, nn
 
 from pipeline.backbones.styled import StyledGenerator, spread
-from pipeline.capabilities import NOISE, PSI, LatentSampler, StyleSpace
+from pipeline.capabilities import LatentSampler, StyleSpace
 from pipeline.models.sampling import draw_labels
 from pipeline.nn.noise import Noise
+from pipeline.options import NOISE, PSI
 
 NOISES: tuple[Noise, ...] = ("none", "fresh", "constant")
 """By the values of `NOISE`."""

@@ -3,10 +3,11 @@
 import torch
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import TRUNCATION, Latent, LatentSampler, Reconstructor, Scorer
+from pipeline.capabilities import Latent, LatentSampler, Reconstructor, Scorer
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.reconstruction import gaussian_nll
 from pipeline.models.sampling import draw_labels, draw_latents
+from pipeline.options import TRUNCATION
 
 DRAWS = 8  # of the latent for a score
 

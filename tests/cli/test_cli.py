@@ -18,7 +18,6 @@ from PIL import Image
 from typer.testing import CliRunner
 from voices import glide, voice
 
-from pipeline.capabilities import SAMPLING_OPTIONS
 from pipeline.cli import app
 from pipeline.cli.commands.sound import PitchMeter, in_hertz
 from pipeline.codecs.pitch import Pitch, f0_track
@@ -27,6 +26,7 @@ from pipeline.inference.conversion import CHUNK, convert_blocks, convert_wave
 from pipeline.inference.finished import as_translator, load, outline
 from pipeline.inference.pictures import translate_picture
 from pipeline.inference.translation import translate_any_size
+from pipeline.options import SAMPLING_OPTIONS
 from pipeline.system.hardware import choose_precision, device
 
 

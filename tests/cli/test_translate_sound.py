@@ -11,13 +11,13 @@ from click.testing import Result
 from typer.testing import CliRunner
 from voices import vowel
 
-from pipeline.capabilities import VOICE_OPTIONS
 from pipeline.cli import app
 from pipeline.cli.commands import sound
 from pipeline.codecs.mel import read_wave
 from pipeline.inference.conversion import convert_wave
 from pipeline.inference.effects import shift_voice
 from pipeline.inference.finished import load
+from pipeline.options import VOICE_OPTIONS
 from pipeline.system import progress
 
 RATE = tiny.CONVENTION.rate

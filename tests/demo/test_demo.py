@@ -29,12 +29,13 @@ from demo.library import KEPT, Library
 from demo.sampling import FRAMES, animation
 from demo.voice import to_int16
 from demo.words import Turns
-from pipeline.capabilities import TEMPERATURE, Sampler
+from pipeline.capabilities import Sampler
 from pipeline.codecs import ImageCodec, MelCodec
 from pipeline.errors import UserError
 from pipeline.evaluation.results import Measured, Results, write_results
 from pipeline.inference.effects import shift_voice
 from pipeline.inference.finished import FinishedModel
+from pipeline.options import TEMPERATURE
 
 DOCUMENT = Path(__file__).parents[2] / "docs/demo.md"
 NO_STYLE = None

@@ -5,10 +5,11 @@ import torch
 from evaluating import StandInClassifier
 from torch import Generator, Tensor, nn
 
-from pipeline.capabilities import TEMPERATURE, TOP_K, TRUNCATION, Sampler
+from pipeline.capabilities import Sampler
 from pipeline.evaluation import Networks, evaluate
 from pipeline.evaluation.data import read_samples
 from pipeline.evaluation.trends import LEVELS, varied
+from pipeline.options import TEMPERATURE, TOP_K, TRUNCATION
 
 
 class Towards(nn.Module, Sampler):

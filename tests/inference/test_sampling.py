@@ -14,7 +14,7 @@ from click.testing import Result
 from torch import Tensor
 from typer.testing import CliRunner
 
-from pipeline.capabilities import SAMPLING_OPTIONS, Sampler
+from pipeline.capabilities import Sampler
 from pipeline.cli import app
 from pipeline.codecs import MelCodec
 from pipeline.datasets.store import Store
@@ -28,6 +28,7 @@ from pipeline.models.code_prior import CodePriorModel
 from pipeline.models.gan import GANModel
 from pipeline.models.sampling import sample_labelled
 from pipeline.models.stylegan import StyleGANModel
+from pipeline.options import SAMPLING_OPTIONS
 from pipeline.training.readers import reader_of
 from pipeline.training.train import train
 

@@ -7,7 +7,7 @@ import tiny
 import torch
 from torch import Tensor, nn
 
-from pipeline.capabilities import TEMPERATURE, Sampler
+from pipeline.capabilities import Sampler
 from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel
@@ -16,6 +16,7 @@ from pipeline.latent.interpolation import lerp, slerp
 from pipeline.latent.traversal import moving_axes
 from pipeline.models.card import Card
 from pipeline.models.sampling import draw_labels
+from pipeline.options import TEMPERATURE
 from pipeline.samples import DatasetSpec, Spec
 
 

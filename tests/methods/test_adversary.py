@@ -21,6 +21,7 @@ from pipeline.methods.penalties import (
 )
 from pipeline.methods.registry import load_run
 from pipeline.nn.conditioning import OneHotPlanes
+from pipeline.nn.minibatch import with_batch_std
 from pipeline.samples import DatasetSpec, Spec
 
 WEIGHT = torch.tensor([1.0, -2.0, 2.0])  # of norm 3
@@ -131,17 +132,19 @@ def test_a_condition_is_shown_in_front_of_the_samples(joint):
 
 
 @pytest.mark.parametrize("joint", [True, False])
-def test_real_and_fake_have_labels_of_their_own(joint):
+def test_real_samples_of_wrong_labels_are_half_the_fakes(joint):
     adversary, (real, fake) = Adversary(Linear(), "wasserstein", joint=joint), pair()
     y, z = torch.tensor([0, 1, 2, 3]), torch.tensor([3, 0, 0, 1])
-    of_real, same, other = (
-        (1 + labels)[:, None] * logits(x) for x, labels in ((real, y), (fake, y), (fake, z))
+    of_real, of_fake, of_wrong = (
+        (1 + labels)[:, None] * logits(x) for x, labels in ((real, y), (fake, y), (real, z))
     )
-    found, _ = adversary.discriminator_loss(real, fake, 0, labels=y)
-    torch.testing.assert_close(found, same.mean() - of_real.mean())
-    found, _ = adversary.discriminator_loss(real, fake, 0, labels=y, fake_labels=z)
-    torch.testing.assert_close(found, other.mean() - of_real.mean())
-    torch.testing.assert_close(adversary.generator_loss(fake, labels=z), -other.mean())
+    found, logs = adversary.discriminator_loss(real, fake, 0, labels=y)
+    torch.testing.assert_close(found, of_fake.mean() - of_real.mean())
+    assert "wrong_class" not in logs
+    found, logs = adversary.discriminator_loss(real, fake, 0, labels=y, wrong_labels=z, name="a")
+    torch.testing.assert_close(found, (of_fake.mean() + of_wrong.mean()) / 2 - of_real.mean())
+    torch.testing.assert_close(logs["wrong_class_a"], of_wrong.mean() - of_real.mean())
+    torch.testing.assert_close(adversary.generator_loss(fake, labels=y), -of_fake.mean())
 
 
 @pytest.mark.parametrize("norm", ["instance", "none", "batch"])
@@ -160,7 +163,7 @@ def test_a_joint_pass_takes_labels_along():
     labels, others = torch.tensor([0, 1, 2, 1]), torch.tensor([2, 2, 0, 1])
     both, apart = (
         Adversary(network, "hinge", joint=joint).discriminator_loss(
-            *pair(), 0, labels=labels, fake_labels=others
+            *pair(), 0, labels=labels, wrong_labels=others
         )[0]
         for joint in (True, False)
     )
@@ -232,8 +235,8 @@ def test_penalties_leave_the_condition_and_the_labels_as_they_are():
     # Of w = (1, -2, 2) the samples meet the last number alone.
     assert float(logs["penalty"].detach()) == pytest.approx(2**2)
     y, z = torch.full((4,), 1), torch.full((4,), 3)
-    for kind, factors in (("r1", 4), ("r2", 16), ("r1_r2", 4 + 16)):
-        found = value_of(ZeroCentredPenaltyParams(kind=kind, gamma=2), labels=y, fake_labels=z)
+    for kind, factors in (("r1", 4), ("r2", 4), ("r1_r2", 4 + 4)):
+        found = value_of(ZeroCentredPenaltyParams(kind=kind, gamma=2), labels=y, wrong_labels=z)
         assert float(found) == pytest.approx(factors * NORM**2)
 
 
@@ -510,16 +513,45 @@ def test_what_a_discriminator_sees_of_the_batch(kind, minibatch):
         network.features(x), torch.cat([network.features(r[None]) for r in x])
     )
     assert len(network.features(x)) == 4
-    words = f"own gradient, which minibatch: {minibatch} mixes with"
     fields |= {} if kind == "mlp" else {"norm": "none"}
-    with pytest.raises(ValidationError, match=words):
-        load_run(block("gan", discriminator=fields, penalty={"kind": "r1"}))
     with pytest.raises(ValidationError, match="needs what bounds the critic"):
         load_run(block("gan", discriminator={**fields, "spectral": True}, loss="wasserstein"))
     for method in ("vae", "autoencoder"):
         coder = {"method": method, "data": "d", "domains": ["a"], "steps": 1, "encoder": fields}
         with pytest.raises(ValidationError, match="a sample's code depend on the others of its"):
             load_run(coder)
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "mlp", "resnet"])
+@pytest.mark.parametrize("minibatch", ["discrimination", "deviation"])
+@pytest.mark.parametrize("penalty", ["r1", "gradient"])
+def test_gradient_penalties_go_through_what_is_of_the_batch(kind, minibatch, penalty):
+    fields = {"kind": kind, "minibatch": minibatch, "width": 4}
+    fields |= {} if kind == "mlp" else {"norm": "none"}
+    run = load_run(block("gan", discriminator=fields, penalty={"kind": penalty}))
+    network = run.discriminator.build(spec(channels=1, side=16), 1)
+    adversary = run.build_adversary(network, joint=False)
+    x = samples(1, channels=1, side=16)
+    for real in (x, x[:1].expand_as(x)):  # and copies, which do not deviate
+        adversary.zero_grad()
+        _, logs = adversary.discriminator_loss(real, real, 0)
+        logs["penalty"].backward()
+        assert all(p.grad is None or torch.isfinite(p.grad).all() for p in network.parameters())
+        if real is x:  # the penalty is of what is of the batch, too
+            last = network.layers[-1] if kind == "mlp" else network.head
+            of_batch = last.weight.grad[:, -1 if minibatch == "deviation" else -100 :]
+            assert float(of_batch.abs().max()) > 0
+
+
+def test_r1_of_the_deviation_alone_by_hand():
+    class Deviation(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return with_batch_std(x.flatten(1))[:, -1:]
+
+    # N times mean_f std_f over N samples of F features: its gradient (x - mean) / (F std), whose
+    # squared norm is 1 / F on average.
+    found = value_of(ZeroCentredPenaltyParams(kind="r1", gamma=2), Deviation())
+    torch.testing.assert_close(found, torch.tensor(1 / pair()[0][0].numel()), rtol=1e-4, atol=0)
 
 
 @pytest.mark.parametrize("kind", ["dcgan", "mlp", "resnet"])

@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 import tiny
 import torch
+from gans import resumed, without_waiting
 from pydantic import ValidationError
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from trainers import trainer
 
 from pipeline.methods.auxiliary import AuxiliaryAdversary
+from pipeline.methods.bottleneck import divergence
+from pipeline.methods.discriminator_outputs import Outputs
 from pipeline.methods.gan import GAN
 from pipeline.methods.registry import load_run
 from pipeline.nn.auxiliary import AuxiliaryClassifier
@@ -156,10 +159,10 @@ def test_a_real_sample_of_a_wrong_class_is_a_fake():
     network = method.adversary.network
     network.register_forward_pre_hook(lambda _, args: seen.append(args))
     first = next(iter(method.updates(BATCH, 0)))
-    real, fake, again, wrong = seen
+    real, fake, wrong = seen
     assert torch.equal(real[0], BATCH.x)
     assert torch.equal(wrong[0], BATCH.x)
-    assert torch.equal(again[1], BATCH.y)
+    assert torch.equal(fake[1], BATCH.y)
     assert (wrong[1] != BATCH.y).all()
     assert ((wrong[1] >= 0) & (wrong[1] < 10)).all()
     with torch.no_grad():
@@ -171,12 +174,39 @@ def test_a_real_sample_of_a_wrong_class_is_a_fake():
 
 
 def test_wrong_classes_are_drawn_evenly():
-    method = build(wrong_classes=True)
-    seen: list[Tensor] = []
-    method.adversary.network.register_forward_pre_hook(lambda _, args: seen.append(args[1]))
-    with torch.no_grad():
-        for _ in range(100):
-            method.wrong_class_loss(BATCH.x, torch.full((4,), 3), 1)
-    shares = torch.bincount(torch.cat(seen[1::2]), minlength=10) / 400
+    torch.manual_seed(0)
+    wrong = build(wrong_classes=True).wrong_labels(torch.full((400,), 3))
+    shares = torch.bincount(wrong, minlength=10) / 400
     assert shares[3] == 0
     assert (shares[torch.arange(10) != 3] > 0.05).all()
+
+
+def test_wrong_classes_move_what_adapts_once_a_step():
+    adapting = {
+        "adaptive_augmentation": {"every": 8, "samples": 20},
+        "bottleneck": {"width": 3, "beta": 0.5, "information": 0.1, "dual_lr": 0.1},
+        "penalty": {"kind": "r1", "gamma": 2},
+        "discriminator": {"width": 2, "norm": "none"},
+    }
+    method = build(wrong_classes=True, **adapting)
+    adversary = method.adversary
+    divergences: list[Tensor] = []
+    adversary.network.register_forward_hook(
+        lambda _module, _args, layers: divergences.append(divergence(Outputs([], layers)).detach())
+    )
+    first = next(iter(method.updates(BATCH, 0)))
+    real, fake, wrong, _of_the_penalty = divergences
+    adaptive = adversary.alteration.adaptive
+    assert [float(value) for value in (adaptive.batches, adaptive.seen)] == [1, len(BATCH.x)]
+    assert abs(float(adaptive.signs)) <= 1
+    kl = (real + (fake + wrong) / 2) / 2
+    torch.testing.assert_close(adversary.beta, 0.5 + 0.1 * (kl - 0.1))
+    torch.testing.assert_close(first.logs["divergence"].detach(), (real + fake) / 2)
+    first.loss.backward()  # though beta has moved since
+
+
+@pytest.mark.parametrize("part", ["bottleneck", "adaptive_augmentation"])
+def test_wrong_classes_resume_and_never_wait(part):
+    fields = {"conditional": True, "wrong_classes": True, part: {}}
+    resumed(fields)
+    without_waiting(fields)

@@ -6,12 +6,12 @@ import torch
 from pydantic import ValidationError
 from trainers import trainer
 
-from pipeline.capabilities import NOISE, PSI
 from pipeline.losses.path_length import path_lengths
 from pipeline.methods.gan import GAN
 from pipeline.methods.path_length import PathLength, PathLengthParams
 from pipeline.methods.registry import load_run
 from pipeline.models.stylegan import StyleGANModel
+from pipeline.options import NOISE, PSI
 from pipeline.samples import Spec
 
 RUN = tiny.runs()["stylegan2"]

@@ -2,14 +2,10 @@
 
 from pathlib import Path
 
+from pipeline.cli.commands.importing_one_domain import check_channels, write_model
 from pipeline.cli.commands.importing_wishes import Wishes
-from pipeline.codecs import ImageCodec
-from pipeline.errors import UserError
-from pipeline.inference.finished import export
 from pipeline.interop.stylegan2_ada import read
 from pipeline.methods.imported import CheckpointFile, ImportedGANParams
-from pipeline.nn.outlines import on_meta
-from pipeline.samples import DatasetSpec
 
 
 def import_generator(checkpoint: Path, folder: Path, wishes: Wishes) -> str:
@@ -20,11 +16,7 @@ def import_generator(checkpoint: Path, folder: Path, wishes: Wishes) -> str:
     """
     del wishes
     found = read(checkpoint)
-    if found.channels not in (1, 3):
-        raise UserError(
-            f"{checkpoint}: expected a generator of 1 or 3 channels (pictures), found "
-            f"{found.channels}"
-        )
+    check_channels(checkpoint, "a generator", found.channels)
     params = ImportedGANParams(
         origin="stylegan2-ada",
         latent=found.latent,
@@ -32,14 +24,8 @@ def import_generator(checkpoint: Path, folder: Path, wishes: Wishes) -> str:
         generator=found.network,
         file=CheckpointFile.of(checkpoint),
     )
-    (domain,) = params.domains
-    codec = ImageCodec(size=found.size, channels={domain: found.channels})
-    data = DatasetSpec(specs={domain: codec.spec(domain)})
-    with on_meta():
-        model = params.build_model(data)
-    model.generator.load_state_dict(found.weights, assign=True)
-    export(folder, model, params=params, data=data, codec=codec, seed=0)
-    count = sum(p.numel() for p in model.parameters())
+    weights = {f"generator.{name}": weight for name, weight in found.weights.items()}
+    count = write_model(folder, params, weights, size=found.size, channels=found.channels)
     classes = f", {found.classes:,} classes" if found.classes else ""
     return (
         f"{folder}: StyleGAN2 of {count:,} parameters, pictures of {found.size} pixels{classes}; "

@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
+from pipeline.cli.commands.importing_one_domain import check_channels, write_model
 from pipeline.cli.commands.importing_wishes import Wishes
-from pipeline.codecs import ImageCodec
 from pipeline.errors import UserError
-from pipeline.inference.finished import export
 from pipeline.interop.taming import read
 from pipeline.methods.imported import CheckpointFile, ImportedVQParams
-from pipeline.nn.outlines import on_meta
-from pipeline.samples import DatasetSpec
 
 
 def import_vqgan(checkpoint: Path, folder: Path, wishes: Wishes) -> str:
@@ -19,26 +16,17 @@ def import_vqgan(checkpoint: Path, folder: Path, wishes: Wishes) -> str:
     UserError where a file does not hold what it should.
     """
     found = read(checkpoint, wishes.config or only_yaml(checkpoint.parent))
-    if found.channels not in (1, 3):
-        raise UserError(
-            f"{checkpoint}: expected a VQGAN of 1 or 3 channels (pictures), found {found.channels}"
-        )
+    check_channels(checkpoint, "a VQGAN", found.channels)
     params = ImportedVQParams(
         origin="taming",
         network=found.network,
         quantiser=found.quantiser,
         file=CheckpointFile.of(checkpoint),
     )
-    (domain,) = params.domains
-    codec = ImageCodec(size=found.size, channels={domain: found.channels})
-    data = DatasetSpec(specs={domain: codec.spec(domain)})
-    with on_meta():
-        model = params.build_model(data)
-    model.load_state_dict(found.weights, assign=True)
-    export(folder, model, params=params, data=data, codec=codec, seed=0)
+    count = write_model(folder, params, found.weights, size=found.size, channels=found.channels)
     side = found.size // found.network.multiple
     return (
-        f"{folder}: VQGAN of {sum(p.numel() for p in model.parameters()):,} parameters, "
+        f"{folder}: VQGAN of {count:,} parameters, "
         f"{found.quantiser.codes:,} codes of {found.quantiser.dim} numbers, {side}x{side} of them "
         f"for a picture of {found.size} pixels"
     )
