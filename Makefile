@@ -46,7 +46,7 @@ bench: $(VENV)/.installed ## speed of training steps on this machine
 	python -m benchmarks.train_step
 
 clean: ## everything that the commands above made, the environment too
-	rm -rf $(VENV) $(MADE:%=data/%) $(foreach name,zoo gans theory,$(MADE:%=recipes/$(name)/data/%))
+	rm -rf $(VENV) $(MADE:%=data/%) $(foreach name,zoo gans theory latent,$(MADE:%=recipes/$(name)/data/%))
 
 # The marker is younger than the lock only after an installation that went through. The lock is
 # complete but for what resemblyzer's own code needs: of it the weights alone are read, and webrtcvad

@@ -12,6 +12,7 @@ RECIPES = (
     "fsdd",
     "gans",
     "horse2zebra-256",
+    "latent",
     "papers",
     "theory",
     "vcc2016",

@@ -17,7 +17,7 @@ def test_clean_removes_the_outputs_of_all_runs():
     done = subprocess.run(command, cwd=tiny.ROOT, capture_output=True, text=True, check=True)
     (line,) = done.stdout.splitlines()
     removed = set(line.removeprefix("rm -rf ").split())
-    runs = ("", "recipes/zoo/", "recipes/gans/", "recipes/theory/")
+    runs = ("", "recipes/zoo/", "recipes/gans/", "recipes/theory/", "recipes/latent/")
     folders = {f"{run}data/{name}" for run in runs for name in MADE}
     kept = {f"{run}data/{name}" for run in runs for name in OWN}
     assert removed == {".venv"} | folders - kept

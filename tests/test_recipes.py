@@ -19,7 +19,7 @@ from pipeline.params import load_params
 from pipeline.samples import DatasetSpec, Labelled, Spec
 from pipeline.scaffold.wiring import CLASSIFIER, LISTED, check_run
 
-OWN = {"theory": ("theory",)}
+OWN = {"theory": ("theory",), "latent": ("latent",)}
 """Stages that a recipe has beside those of the root."""
 
 

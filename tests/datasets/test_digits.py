@@ -36,3 +36,15 @@ def test_the_whole_range_is_used_at_the_original_size():
 def test_no_size_below_the_original():
     with pytest.raises(ValidationError):
         DigitsParams(size=7)
+
+
+def test_excluded_digits_are_in_the_test_set_alone():
+    whole, part = (DigitsParams(exclude=out).source().items for out in ((), ("4", "9")))
+    kept = [item.key for item in whole["train"]["digit"] if item.label not in (4, 9)]
+    assert [item.key for item in part["train"]["digit"]] == kept
+    assert len(part["test"]["digit"]) == len(whole["test"]["digit"])
+
+
+def test_some_digit_is_left_to_train_on():
+    with pytest.raises(ValidationError, match="none is left"):
+        DigitsParams(exclude=tuple("9876543210"))

@@ -11,7 +11,7 @@ import yaml
 from import_graph import reached
 
 STAGES = frozenset({"check", "prepare", "classifier", "train", "evaluate", "report"})
-OWN = {"theory": frozenset({"theory"})}
+OWN = {"theory": frozenset({"theory"}), "latent": frozenset({"latent"})}
 """Stages that a recipe has beside them."""
 
 
