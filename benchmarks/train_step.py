@@ -55,6 +55,13 @@ CASES: dict[str, tuple[dict[str, Any], Spec]] = {
     "hifigan": (COMMON | {"method": "hifigan", "domains": ["a"], "batch": 4}, SOUND),
     "vocos": (COMMON | {"method": "vocos", "domains": ["a"], "batch": 4}, SOUND),
     "dcgan-32": (COMMON | {"method": "gan", "domains": ["a"], "batch": 64}, pictures(32)),
+    # Full-grown from the first step on.
+    "progressive-gan-32": (
+        COMMON
+        | {"method": "progressive_gan", "domains": ["a"], "batch": 16, "growth": {"start": 3}},
+        pictures(32),
+    ),
+    "sgan-32": (COMMON | {"method": "sgan", "domains": ["a", "b"], "batch": 64}, pictures(32)),
     "vae-32": (COMMON | {"method": "vae", "domains": ["a"], "batch": 64}, pictures(32)),
     "autoencoder-32": (
         COMMON | {"method": "autoencoder", "domains": ["a"], "batch": 64},

@@ -11,6 +11,11 @@ from typing import Any
 
 import torch
 
+from benchmarks.plain.adversarial import (
+    progressive_gan_step,
+    projected_gan_step,
+    sgan_step,
+)
 from benchmarks.plain.codes import autoencoder_step, code_prior_step, vqgan_step, vqvae_step
 from benchmarks.plain.generative import gan_step, vae_step
 from benchmarks.plain.pictures import (
@@ -38,6 +43,9 @@ from pipeline.methods.hifigan import HifiGAN
 from pipeline.methods.inca import INCA
 from pipeline.methods.mask_cyclegan_vc import MaskCycleGANVC
 from pipeline.methods.pix2pix import Pix2Pix
+from pipeline.methods.progressive_gan import ProgressiveGAN
+from pipeline.methods.projected_gan import ProjectedGAN
+from pipeline.methods.sgan import SGAN
 from pipeline.methods.spade import SPADEMethod
 from pipeline.methods.unit import UNIT
 from pipeline.methods.vae import VAE
@@ -56,6 +64,9 @@ STEPS: dict[type, Callable[..., Step]] = {
     INCA: inca_step,
     MaskCycleGANVC: mask_cyclegan_vc_step,
     Pix2Pix: pix2pix_step,
+    ProgressiveGAN: progressive_gan_step,
+    ProjectedGAN: projected_gan_step,
+    SGAN: sgan_step,
     SPADEMethod: spade_step,
     UNIT: unit_step,
     VAE: vae_step,
