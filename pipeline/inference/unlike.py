@@ -14,11 +14,12 @@ from pipeline.inference.finished import FinishedModel
 from pipeline.inference.picture_statistics import picture_statistics
 from pipeline.inference.pictures import with_channels
 from pipeline.inference.sound_statistics import bands_of, sound_statistics, stretches
-from pipeline.inference.typical_inputs import TypicalInputs
+from pipeline.inference.typical_inputs import Floats, TypicalInputs
 
-SECONDS = 15.0
-"""Of a recording: its kind shows in its beginning, and analysing all of it would take long."""
+SECONDS = 9.0
+"""Of a recording: its kind shows in its beginning, and WORLD takes a second for 20 of sound."""
 LEAST_SECONDS = 0.5
+"""Of a recording: a shorter one does not tell its kind."""
 
 
 def unlike_picture(finished: FinishedModel, picture: Picture, of: str) -> str:
@@ -29,8 +30,9 @@ def unlike_picture(finished: FinishedModel, picture: Picture, of: str) -> str:
     typical, codec = finished.typical.get(of), finished.codec
     if typical is None or not isinstance(codec, ImageCodec):
         return ""
-    seen = with_channels(picture[None], codec.channels[of])[0]
-    return words(finished, of, typical, picture_statistics(seen, codec.size)[None])
+    if codec.channels[of] == 1:  # a large picture is not copied without need
+        picture = with_channels(picture[None], 1)[0]
+    return words(finished, of, typical, picture_statistics(picture, codec.size)[None])
 
 
 def unlike_sound(finished: FinishedModel, wave: Wave, of: str) -> str:
@@ -57,9 +59,9 @@ def unlike_sound(finished: FinishedModel, wave: Wave, of: str) -> str:
     return words(finished, of, typical, np.stack([sound_statistics(part) for part in parts]))
 
 
-def words(finished: FinishedModel, of: str, typical: TypicalInputs, statistics: object) -> str:
-    """Say it by the median distance of statistics [N, F]."""
-    distance = float(np.median(typical.distance(np.asarray(statistics))))
+def words(finished: FinishedModel, of: str, typical: TypicalInputs, statistics: Floats) -> str:
+    """Say it where the median distance of statistics [N, F] is not usual; else ""."""
+    distance = float(np.median(typical.distance(statistics)))
     if distance <= typical.threshold:
         return ""
     return (
