@@ -9,10 +9,11 @@ from gradio.components import Component
 from demo.examples import SHOWN, Examples
 from demo.library import Library
 from demo.uploads import PICTURE_LIMITS, picture_input, read_upload
-from demo.words import Turns, shows_errors
+from demo.words import Turns, shows_errors, warned
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
 from pipeline.inference.pictures import translate_picture, with_style
+from pipeline.inference.unlike import unlike_picture
 
 
 def build(library: Library, turns: Turns) -> None:
@@ -41,14 +42,16 @@ def build(library: Library, turns: Turns) -> None:
                 max_height=460,
                 buttons=["download", "fullscreen"],
             )
+            note = gr.Markdown(elem_classes="note")
 
     @shows_errors
     def translate(
         picture: str | None, translator: str, style: str | None, request: gr.Request
-    ) -> tuple[Picture, Picture]:
+    ) -> tuple[tuple[Picture, Picture], str]:
         """Translate a picture by a translator's direction, as in `cyclegan/zebra`.
 
-        In the style of another picture where one is given and the model takes styles.
+        In the style of another picture where one is given and the model takes styles. Also says
+        where the picture is unlike all that the model was trained on.
         """
         way = library.way(translator)
         before = read_upload(picture)
@@ -57,7 +60,8 @@ def build(library: Library, turns: Turns) -> None:
             finished = with_style(finished, read_upload(style))
         with turns.turn(request) as check:
             check()
-            return before, translate_picture(finished, before, way.to, way.source)
+            after = translate_picture(finished, before, way.to, way.source)
+        return (before, after), warned(unlike_picture(finished, before, way.source))
 
     def styled(translator: str) -> gr.Group:
         return gr.Group(visible=library.way(translator).model in stylists)
@@ -69,7 +73,7 @@ def build(library: Library, turns: Turns) -> None:
     running = start.click(
         translate,
         [picture, translator, style],
-        slider,
+        [slider, note],
         api_name="translate_picture",
         concurrency_id="models",
     )

@@ -22,7 +22,7 @@ from demo.uploads import (
     sound_output,
     wait_for_recording,
 )
-from demo.words import Check, Turns, shows_errors
+from demo.words import Check, Turns, shows_errors, warned
 from pipeline.capabilities import OneShot, Vocoder
 from pipeline.codecs import SoundCodec
 from pipeline.codecs.image import Picture
@@ -32,6 +32,7 @@ from pipeline.inference.conversion import CHUNK, OVERLAP, convert_blocks, sound_
 from pipeline.inference.effects import shift_blocks
 from pipeline.inference.finished import FinishedModel
 from pipeline.inference.limiter import bounded
+from pipeline.inference.unlike import unlike_sound
 from pipeline.inference.unseen import listen, with_unseen
 from pipeline.inference.vocoders import GriffinLim, untrained_vocoder
 from pipeline.options import VOICE_OPTIONS
@@ -77,6 +78,7 @@ def build(library: Library, turns: Turns) -> None:
                 elem_classes="chart",
                 buttons=["download", "fullscreen"],
             )
+            note = gr.Markdown(elem_classes="note")
 
     @shows_errors
     def convert_voice(
@@ -88,11 +90,12 @@ def build(library: Library, turns: Turns) -> None:
         request: gr.Request,
         like: str | None = None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # gradio finds it there
-    ) -> tuple[Sound, Picture]:
+    ) -> tuple[Sound, Picture, str]:
         """Convert speech by a translator's direction, as in `voice_inca/beatrice`.
 
         Then move its pitch and its formants by semitones. A recording of another speaker (like)
-        is whom a model that takes unseen speakers leads to instead.
+        is whom a model that takes unseen speakers leads to instead. Also says where the speech is
+        unlike all that the model was trained on.
         """
         way = library.way(translator)
         codec = sound_codec_of(library.outline(way.model))
@@ -106,7 +109,8 @@ def build(library: Library, turns: Turns) -> None:
             result = convert(finished, wave, way, voice, progress, check, (pitch, formants))
         progress(1, "Drawing spectrograms")
         names = {f"Source ({way.source})": wave, f"Converted ({way.to})": result}
-        return (rate, to_int16(result)), draw_spectrograms(names, codec.mel_convention)
+        said = warned(unlike_sound(finished, wave, way.source))
+        return (rate, to_int16(result)), draw_spectrograms(names, codec.mel_convention), said
 
     def offer(translator: str) -> tuple[gr.Dropdown, gr.Audio]:
         way = library.way(translator)
@@ -120,7 +124,7 @@ def build(library: Library, turns: Turns) -> None:
     running = start.click(
         convert_voice,
         [recording, translator, vocoder, *sliders, like],
-        [converted, spectrogram],
+        [converted, spectrogram, note],
         api_name="convert_voice",
         concurrency_id="models",
     )

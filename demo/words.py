@@ -65,6 +65,11 @@ def said(message: str) -> gr.Error:
     return gr.Error(shorten(message, MOST_CHARACTERS, placeholder=" ..."), print_exception=False)
 
 
+def warned(words: str) -> str:
+    """Return what a result's note says of a warning; "" where there is none."""
+    return f"**Warning:** {words}." if words else ""
+
+
 class Turns:
     """The jobs that visitors have running, so that they can stop them."""
 

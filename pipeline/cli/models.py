@@ -192,7 +192,7 @@ def import_model(
         str,
         typer.Argument(
             help="Whose checkpoint it is: junyanz, hifigan, bigvgan, vocos, taming, spade, "
-            "mask_cyclegan_vc or stylegan2-ada."
+            "mask_cyclegan_vc, stylegan2-ada or biggan."
         ),
     ],
     checkpoint: Annotated[
@@ -273,6 +273,7 @@ def import_model(
       crossdomain import vocos pytorch_model.bin --config config.yaml --name vocos
       crossdomain import taming last.ckpt --config model.yaml --name vqgan
       crossdomain import stylegan2-ada network.pt --name faces
+      crossdomain import biggan G_ema.pth --name imagenet
       crossdomain import spade latest_net_G.pth --labels coco --name scenes
       crossdomain import mask_cyclegan_vc 00500_generator_A2B.pth.tar --name voices \\
         --back 00500_generator_B2A.pth.tar --source VCC2SF3 --target VCC2TF1 \\

@@ -1,12 +1,14 @@
 """Finished models on disk: written whole or not at all, found, loaded.
 
-A finished model is a folder: ``model.safetensors``, ``params.json`` (its `Card`), ``codec.json``
-and, where it makes pictures or sound, ``samples.png`` from fixed seeds. Nothing in it is a pickle.
+A finished model is a folder: ``model.safetensors``, ``params.json`` (its `Card`), ``codec.json``,
+``samples.png`` from fixed seeds where it makes pictures or sound, and ``inputs.json`` where it
+translates: what its inputs usually are. Nothing in it is a pickle.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -20,6 +22,7 @@ from pipeline.capabilities import Classifier, Sampler, Translator, Vocoder, capa
 from pipeline.codecs import Codec
 from pipeline.codecs.image import Picture, to_png
 from pipeline.errors import UserError, shortened
+from pipeline.inference.typical_inputs import FILE, TypicalInputs, read_typical, to_json
 from pipeline.methods.base import RunParams
 from pipeline.methods.registry import build_from_card, load_run
 from pipeline.mistakes import reason_of
@@ -41,6 +44,9 @@ class FinishedModel:
     params: RunParams
     codec: Codec
     card: Card
+    typical: Mapping[str, TypicalInputs] = field(default_factory=dict)
+    """Domain -> what inputs of it usually are; of older models, imported ones and outlines,
+    nothing."""
 
     @property
     def capabilities(self) -> tuple[str, ...]:
@@ -63,10 +69,12 @@ def export(
     seed: int,
     pretrained: Card | None = None,
     preview: Picture | None = None,
+    typical: Mapping[str, TypicalInputs] | None = None,
 ) -> None:
     """Write a finished model, whole or not at all; what stood at ``folder`` goes.
 
-    ``data``: what it was built from; ``pretrained``: the card of the model it was built on.
+    ``data``: what it was built from; ``pretrained``: the card of the model it was built on;
+    ``typical``: what inputs of its sources usually are.
     """
     plain = folded(model)
     weights = {name: t.detach().cpu().contiguous() for name, t in plain.state_dict().items()}
@@ -84,6 +92,8 @@ def export(
         write(new / "codec.json", json.dumps(codec.model_dump(mode="json"), indent=1).encode())
         if preview is not None:
             write(new / "samples.png", to_png(preview))
+        if typical:
+            write(new / FILE, to_json(typical))
 
 
 def weights_fingerprint(model: nn.Module) -> str:
@@ -103,10 +113,11 @@ def load(folder: Path, device: torch.device | None = None) -> FinishedModel:
     finished = outline(folder)
     try:
         load_weights(finished.model, folder / "model.safetensors")
+        typical = read_typical(folder)
     except (ValueError, RuntimeError, OSError, SafetensorError) as error:
         raise _unusable(folder, error) from error
     finished.model.to(device or torch.device("cpu"))
-    return finished
+    return replace(finished, typical=typical)
 
 
 def outline(folder: Path) -> FinishedModel:

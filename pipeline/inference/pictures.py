@@ -36,7 +36,7 @@ def to_sample(finished: FinishedModel, codec: ImageCodec, picture: Picture, doma
 
     Raises ValueError where the picture is smaller than that.
     """
-    shown = _with_channels(fit_square(picture, codec.size)[None], codec.channels[domain])
+    shown = with_channels(fit_square(picture, codec.size)[None], codec.channels[domain])
     return codec.to_sample(torch.from_numpy(shown), domain).to(finished.device)
 
 
@@ -78,7 +78,7 @@ def translate_pictures(
         raise unable(finished, "translate pictures")
     source = choose_source(finished, to, of)
     check_pictures(finished, pictures, source)
-    stored = torch.from_numpy(_with_channels(pictures, codec.channels[source]))
+    stored = torch.from_numpy(with_channels(pictures, codec.channels[source]))
     x = codec.to_sample(stored, source).to(finished.device)
     if getattr(model, "mode", "eval") == "eval":
         y = translate_any_size(model, x, to)
@@ -94,7 +94,7 @@ def _seeded(model: Translator, x: Tensor, to: str) -> Tensor:
         return translate_any_size(model, x, to)
 
 
-def _with_channels(pictures: Picture, channels: int) -> Picture:
+def with_channels(pictures: Picture, channels: int) -> Picture:
     """Convert [N, H, W, 3] to [N, H, W, channels], of which there may be 3, or 1 for grey."""
     if channels == 3:
         return np.array(pictures)  # a copy: torch warns of arrays that can't be written to

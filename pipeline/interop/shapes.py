@@ -23,3 +23,17 @@ def shape_of_convolution(
             f"{shape}"
         )
     return shape
+
+
+def shape_of(weights: Weights, name: str, dims: int, path: Path, expected: str) -> tuple[int, ...]:
+    """Return a tensor's shape.
+
+    Raises UserError where it is missing in ``path``, which was ``expected`` to hold something else,
+    is empty, or has not so many sides.
+    """
+    if name not in weights:
+        raise UserError(f"{path}: {expected}, but it has no {name}")
+    shape = tuple(weights[name].shape)
+    if len(shape) != dims or not all(shape):
+        raise UserError(f"{path}: {expected}, but {name} is {list(shape)}")
+    return shape

@@ -7,14 +7,14 @@ that code can convert, have the same names.
 
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from pydantic import ValidationError
-from torch import Tensor
 
 from pipeline.backbones.stylegan2_synthesis import StyleGAN2Params
 from pipeline.errors import UserError, some
+from pipeline.interop.published_generator import PublishedGenerator
+from pipeline.interop.shapes import shape_of
 from pipeline.mistakes import reason_of
 from pipeline.nn.fir import low_pass
 from pipeline.nn.outlines import on_meta
@@ -49,20 +49,7 @@ PLAIN = {
 }
 
 
-class Published(NamedTuple):
-    """A generator in our words."""
-
-    network: StyleGAN2Params
-    latent: int
-    classes: int
-    channels: int
-    size: int
-    """Side of its pictures."""
-    weights: dict[str, Tensor]
-    """The state of our generator."""
-
-
-def read(path: Path) -> Published:
+def read(path: Path) -> PublishedGenerator:
     """Read a generator of any size.
 
     Raises UserError, with what was expected and what was found, where the file holds none.
@@ -72,13 +59,13 @@ def read(path: Path) -> Published:
     weights = load_tensors(path, EXPECTED, wrapper="G_ema")
     check_filters(weights, path)
     size = size_of(weights, path)
-    dim = shape_of(weights, "mapping.w_avg", 1, path)[0]
-    _, inputs = shape_of(weights, "mapping.fc0.weight", 2, path)
+    dim = shape_of(weights, "mapping.w_avg", 1, path, EXPECTED)[0]
+    _, inputs = shape_of(weights, "mapping.fc0.weight", 2, path, EXPECTED)
     classes = 0
     if "mapping.embed.weight" in weights:
-        classes = shape_of(weights, "mapping.embed.weight", 2, path)[1]
-    channels, width, _, _ = shape_of(weights, f"synthesis.b{size}.torgb.weight", 4, path)
-    most = shape_of(weights, "synthesis.b4.torgb.weight", 4, path)[1]
+        classes = shape_of(weights, "mapping.embed.weight", 2, path, EXPECTED)[1]
+    channels, width, _, _ = shape_of(weights, f"synthesis.b{size}.torgb.weight", 4, path, EXPECTED)
+    most = shape_of(weights, "synthesis.b4.torgb.weight", 4, path, EXPECTED)[1]
     latent = inputs - (dim if classes else 0)
     if latent < 1:
         raise UserError(f"{path}: {EXPECTED}, but mapping.fc0.weight takes no z: {inputs} numbers")
@@ -100,7 +87,7 @@ def read(path: Path) -> Published:
         if name.endswith("noise.strength") and not value.ndim:
             known[name] = value[None]
     fitting = fitted(known, state, f"{path}: {EXPECTED}")
-    return Published(network, latent, classes, channels, size, fitting)
+    return PublishedGenerator(network, latent, classes, channels, size, fitting)
 
 
 def ours(name: str) -> str:
@@ -135,16 +122,6 @@ def size_of(weights: Weights, path: Path) -> int:
             f"{path}: {EXPECTED}, whose blocks are synthesis.b4, b8 and so on, but found {shown}"
         )
     return sizes[-1]
-
-
-def shape_of(weights: Weights, name: str, dims: int, path: Path) -> tuple[int, ...]:
-    """Return a tensor's shape; raise UserError where it is missing or has not so many sides."""
-    if name not in weights:
-        raise UserError(f"{path}: {EXPECTED}, but it has no {name}")
-    shape = tuple(weights[name].shape)
-    if len(shape) != dims or not all(shape):
-        raise UserError(f"{path}: {EXPECTED}, but {name} is {list(shape)}")
-    return shape
 
 
 def check_filters(weights: Weights, path: Path) -> None:

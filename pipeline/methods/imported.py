@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from pipeline.backbones import TranslatorParams
+from pipeline.backbones.biggan import BigganGeneratorParams
 from pipeline.backbones.bigvgan import BigvganParams
 from pipeline.backbones.hifigan import HifiganParams
 from pipeline.backbones.label_maps import FromLabelMaps
@@ -21,6 +22,7 @@ from pipeline.errors import UserError
 from pipeline.methods.base import Method, RunParams
 from pipeline.methods.runs import GenerativeRunParams, TranslatorRunParams
 from pipeline.models.card import Pretrained
+from pipeline.models.gan import GANModel
 from pipeline.models.stylegan import StyleGANModel
 from pipeline.models.translators import GeneratorTranslator
 from pipeline.models.vocoder import VocoderModel
@@ -34,6 +36,13 @@ WaveGenerators = Annotated[
     default_kind("hifigan"),
 ]
 """The networks of published vocoders."""
+
+PublishedGenerators = Annotated[
+    StyleGAN2Params | BigganGeneratorParams,
+    Field(discriminator="kind"),
+    default_kind("stylegan2"),
+]
+"""The networks of published generators."""
 
 KNOWN = {"data", "steps"}  # of what every run says; batch, schedule and so on nobody knows
 
@@ -184,17 +193,22 @@ class ImportedGANParams(ImportedRunParams, GenerativeRunParams):
 
     method: Literal["imported_gan"] = "imported_gan"
     domains: tuple[str, ...] = ("picture",)
-    origin: Literal["stylegan2-ada"]
+    origin: Literal["stylegan2-ada", "biggan"]
     """Whose layout the checkpoint has."""
     latent: Width
     classes: int = Field(ge=0, le=2**14)
     """That it is told; 0: none."""
-    generator: StyleGAN2Params
+    generator: PublishedGenerators
     file: CheckpointFile
 
-    def build_model(self, data: DatasetSpec, pretrained: Pretrained | None = None) -> StyleGANModel:
+    def build_model(
+        self, data: DatasetSpec, pretrained: Pretrained | None = None
+    ) -> StyleGANModel | GANModel:
         """Build the generator."""
         spec = data.spec(self.domains)
+        if isinstance(self.generator, BigganGeneratorParams):
+            told = self.generator.build(self.latent, spec, self.classes)
+            return GANModel(told, latent=self.latent, classes=self.classes)
         network = self.generator.build(self.latent, spec, self.classes)
         return StyleGANModel(
             network, latent=self.latent, classes=self.classes, bounded=spec.bounded

@@ -20,6 +20,7 @@ from pipeline.training.monitor import Monitor
 from pipeline.training.prefetch import Feed
 from pipeline.training.readers import reader_of
 from pipeline.training.trainer import DivergedError, Trainer
+from pipeline.training.typical_inputs import typical_inputs
 
 
 def train(
@@ -77,6 +78,7 @@ def train(
                 seed=seed,
                 pretrained=None if pretrained is None else pretrained.card,
                 preview=monitor.draw(monitor.preview(model)),
+                typical=typical_inputs(model, whole.domains, store.codec),
             )
         wait_for_all(trainer.fabric.world_size)
         trainer.forget()

@@ -26,6 +26,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = exported.export_all(tmp_path_factory.mktemp("data") / "models")
     for name in ("vae", "dcgan"):
         enliven(root / name)
+    exported.make_unusual(root / "cyclegan", "horse", statistics=79)
     return root
 
 

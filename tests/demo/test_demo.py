@@ -262,8 +262,22 @@ def test_exif_orientation_is_respected(client: gradio_client.Client, tmp_path: P
     exif[0x0112] = 6
     Image.open(tmp_path / "in.png").save(tmp_path / "in.jpg", exif=exif)
     picture = gradio_client.handle_file(tmp_path / "in.jpg")
-    _, after = client.predict(picture, "cyclegan/horse", NO_STYLE, api_name="/translate_picture")
+    (_, after), note = client.predict(
+        picture, "cyclegan/horse", NO_STYLE, api_name="/translate_picture"
+    )
     assert Image.open(after).size == (33, 57)
+    assert note == ""
+
+
+def test_a_picture_unlike_all_of_training_is_said_to_be(client, tmp_path):
+    tiny.write_picture(tmp_path / "in.png", 1, 33, 57)
+    picture = gradio_client.handle_file(tmp_path / "in.png")
+    for to, words in (("zebra", "**Warning:** this is unlike the 'horse'"), ("horse", "")):
+        *_, note = client.predict(
+            picture, f"cyclegan/{to}", NO_STYLE, api_name="/translate_picture"
+        )
+        assert note.startswith(words)
+        assert bool(note) == bool(words)
 
 
 def test_samples_repeat_by_seed(client: gradio_client.Client) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.cli.commands.importing_gan import LAYOUTS as GENERATORS
 from pipeline.cli.commands.importing_gan import import_generator
 from pipeline.cli.commands.importing_labels import import_label_maps
 from pipeline.cli.commands.importing_pictures import import_pictures
@@ -43,7 +44,7 @@ ORIGINS: dict[str, Origin] = {
     "mask_cyclegan_vc": Origin(
         "voice translator", ("back", "source", "target", "stats"), import_voices
     ),
-    "stylegan2-ada": Origin("generator", (), import_generator),
+    **{name: Origin("generator", (), partial(import_generator, name)) for name in GENERATORS},
 }
 
 

@@ -20,6 +20,7 @@ from pipeline.inference.conversion import convert_blocks, sound_codec_of
 from pipeline.inference.effects import shift_blocks
 from pipeline.inference.finished import FinishedModel
 from pipeline.inference.limiter import Peaks
+from pipeline.inference.unlike import Beginning
 from pipeline.system.files import make_folder
 
 
@@ -81,14 +82,15 @@ def convert_file(
     manner: Manner,
     pitches: Pitches | None = None,
     watch: Callable[[float], None] = lambda seconds: None,
+    beginning: Beginning | None = None,
 ) -> list[str]:
     """Convert a sound file to mono of the same length; the ending of the result is its format.
 
     ``of``: who speaks; ``to``: whose voice it gets.
-    ``pitches`` listen where given; ``watch`` is told how many seconds are made, again and again.
-    Returns what the user should know of the file: channels that were left out, a rate that its
-    format can't have, a result that had to be made quieter. Raises ValueError with the reason where
-    the source holds no usable sound.
+    ``pitches`` and ``beginning`` listen where given; ``watch`` is told how many seconds are made,
+    again and again. Returns what the user should know of the file: channels that were left out, a
+    rate that its format can't have, a result that had to be made quieter. Raises ValueError with
+    the reason where the source holds no usable sound.
     """
     file = read_mono(job.source)
     wanted = manner.rate or file.rate
@@ -98,6 +100,8 @@ def convert_file(
     blocks = resampled(read.through(file.blocks), file.rate, own)
     if pitches is not None:
         blocks = pitches.before.through(blocks)
+    if beginning is not None:
+        blocks = beginning.through(blocks)
     converted = convert_blocks(finished, blocks, to, manner.vocoder, of)
     converted = shift_blocks(converted, own, **manner.shift)
     if pitches is not None:

@@ -22,6 +22,7 @@ from pipeline.errors import UserError, listing
 from pipeline.inference.conversion import sound_codec_of
 from pipeline.inference.finished import FinishedModel, as_vocoder, load
 from pipeline.inference.pictures import check_pictures, translate_pictures, with_style
+from pipeline.inference.unlike import Beginning, unlike_picture, unlike_sound
 from pipeline.inference.vocoders import fitting
 from pipeline.system.files import make_folder
 from pipeline.system.hardware import device
@@ -55,7 +56,8 @@ def translate(
     ``show_pitch``: says on standard output, at the end, each sound's mean F0 before and after.
 
     Files that can't be read are left out; after the others are done they raise one UserError. What
-    is odd about others is said on standard error.
+    is odd about others is said on standard error, as that they are unlike all that the model was
+    trained on.
     """
     finished = load(folder, device())
     finished, of, to = choose_ends(finished, inputs, of, to, like)
@@ -69,22 +71,26 @@ def translate(
     check_rate(rate, [job.result for job in jobs])
     failures: list[str] = []
     remarks: list[str] = []
+    unlike: dict[Path, str] = {}
     sound = not isinstance(finished.codec, ImageCodec)
     lengths = [seconds_in(job.source) if sound else 1 for job in jobs]
     unit = "seconds of sound" if sound else "files"
     with Progress(f"{finished.name} to {to}", sum(lengths), unit) as progress:
         if sound:
             manner = Manner(voice, shift or {}, rate)
-            steps = convert_all(finished, jobs, of, to, manner, notes, remarks, progress)
+            steps = convert_all(finished, jobs, of, to, manner, notes, remarks, unlike, progress)
         else:
-            steps = translate_all(finished, jobs, of, to)
+            steps = translate_all(finished, jobs, of, to, unlike)
         for reached, failure in zip(accumulate(lengths), steps, strict=True):
             progress.reach(reached)
             if failure is not None:
                 failures.append(failure)
     print("".join(f"{note}\n" for note in notes or []), end="")
-    for remark in remarks:
+    for remark in [*remarks, *(f"{file}: {words}" for file, words in unlike.items())]:
         print(f"warning: {remark}", file=sys.stderr)
+    if len(jobs) > 1 and unlike:
+        of_all = f"{len(unlike)} of {len(jobs)} file(s)"
+        print(f"warning: {of_all} are unlike the '{of}' of {finished.name}", file=sys.stderr)
     done = len(jobs) - len(failures)
     print(f"{done} file(s) translated to {to} by {finished.name}: {out}")
     if failures:
@@ -140,11 +146,13 @@ def convert_all(
     manner: Manner,
     notes: list[str] | None,
     remarks: list[str],
+    unlike: dict[Path, str],
     progress: Progress,
 ) -> Iterator[str | None]:
     """Convert sound; for each file None, or why it failed.
 
-    ``notes`` take in the pitch of each, ``remarks`` what is odd; ``progress`` counts seconds.
+    ``notes`` take in the pitch of each, ``remarks`` what is odd, ``unlike`` those that are far from
+    all that the model was trained on; ``progress`` counts seconds.
     """
     convention = sound_codec_of(finished).convention
     for job in jobs:
@@ -155,20 +163,26 @@ def convert_all(
             progress.reach(min(before + int(seconds), progress.total), note)
 
         try:
-            odd = convert_file(finished, job, of, to, manner, meters, watch)
+            beginning = Beginning(convention.rate)
+            odd = convert_file(finished, job, of, to, manner, meters, watch, beginning)
         except ValueError as error:
             yield f"{job.source}: {error}"
             continue
         remarks += [f"{job.source}: {one}" for one in odd]
+        if words := unlike_sound(finished, beginning.wave, of):
+            unlike[job.source] = words
         if notes is not None and meters is not None:
             notes.append(f"{job.source}: mean F0 {meters.words()}")
         yield None
 
 
 def translate_all(
-    finished: FinishedModel, jobs: Sequence[Job], of: str, to: str
+    finished: FinishedModel, jobs: Sequence[Job], of: str, to: str, unlike: dict[Path, str]
 ) -> Iterator[str | None]:
-    """Translate pictures, neighbours of equal size together; for each None, or why it failed."""
+    """Translate pictures, neighbours of equal size together; for each None, or why it failed.
+
+    ``unlike`` takes in those that are far from all that the model was trained on.
+    """
     batch: list[tuple[Job, Picture]] = []
     for job in jobs:
         try:
@@ -177,6 +191,8 @@ def translate_all(
         except ValueError as error:
             yield f"{job.source}: {error}"
             continue
+        if words := unlike_picture(finished, picture, of):
+            unlike[job.source] = words
         if batch and not fits(picture, [other for _, other in batch]):
             yield from translate_batch(finished, batch, of, to)
             batch = []
