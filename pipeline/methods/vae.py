@@ -121,15 +121,8 @@ class VAE(Method[Labelled]):
             )
 
     def optimizers(self) -> dict[str, Optimizer]:
-        """Build ``model``, and ``code_discriminator`` where there is one.
-
-        The observation noise learns faster, for it has a long way to go.
-        """
-        networks = self.params.optimizer.build(self.model.encoder, self.model.decoder)
-        if self.model.log_variance.requires_grad:
-            lr = NOISE_LR * self.params.optimizer.lr
-            networks.add_param_group({"params": [self.model.log_variance], "lr": lr})
-        found: dict[str, Optimizer] = {"model": networks}
+        """Build ``model``, and ``code_discriminator`` where there is one."""
+        found = {"model": build_optimizer(self.params.optimizer, self.model)}
         if self.discriminator is not None:
             assert isinstance(self.params.total_correlation, DiscriminatorTCParams)
             found[OPTIMIZER] = self.params.total_correlation.optimizer.build(self.discriminator)
@@ -166,3 +159,12 @@ class VAE(Method[Labelled]):
     def draw_codes(self, x: Tensor) -> Tensor:
         """Draw a code [N, Z] of each sample's posterior, for the discriminator."""
         return reparameterised(*self.model.posterior(corrupted(self.params.corruption, x)))
+
+
+def build_optimizer(params: OptimizerParams, model: VAEModel) -> Optimizer:
+    """Build a VAE's optimiser; its observation noise learns faster, for it has a long way to go."""
+    networks: Optimizer = params.build(model.encoder, model.decoder)
+    if model.log_variance.requires_grad:
+        lr = NOISE_LR * params.lr
+        networks.add_param_group({"params": [model.log_variance], "lr": lr})
+    return networks
