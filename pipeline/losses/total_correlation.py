@@ -17,8 +17,8 @@ def minibatch_total_correlation(z: Tensor, mean: Tensor, log_variance: Tensor) -
     Each density is the mean over the batch of the samples' own (minibatch-weighted sampling, Chen
     et al. 2018, appendix C.1). Its value is that of the formula there plus (Z - 1) log of the data
     set's size, a constant, so that gradients are equal, and it approaches the total correlation as
-    batches grow. In small batches a draw is likeliest under its own sample's density, which makes
-    the value too large.
+    batches grow. In small batches narrow densities seem to depend on each other: where each draw is
+    likely under its own sample's alone, the value is (Z - 1) log N.
     """
     apart = (z[:, None] - mean[None]).square() * (-log_variance).exp()[None]
     densities = -0.5 * (apart + log_variance[None] + math.log(2 * math.pi))  # [draw, sample, Z]
