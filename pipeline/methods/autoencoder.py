@@ -10,6 +10,7 @@ from pipeline.backbones import DecoderParams, EncoderParams
 from pipeline.backbones.convolutional import ConvDecoderParams, ConvEncoderParams
 from pipeline.block import Width
 from pipeline.methods.base import Losses, Method, Update
+from pipeline.methods.corruption import CorruptionParams, corrupted
 from pipeline.methods.optimisers import AdamParams, OptimizerParams
 from pipeline.methods.runs import GenerativeRunParams
 from pipeline.models.autoencoder import AutoencoderModel
@@ -28,6 +29,8 @@ class AutoencoderParams(GenerativeRunParams):
     encoder: EncoderParams = ConvEncoderParams(norm="none")
     decoder: DecoderParams = ConvDecoderParams(norm="none")
     loss: Literal["l1", "l2"] = "l2"
+    corruption: CorruptionParams | None = None
+    """None: it sees what it is asked for. Else a denoising autoencoder (Vincent et al. 2008)."""
     optimizer: OptimizerParams = AdamParams(lr=1e-3, beta1=0.9)
 
     def build_model(
@@ -57,5 +60,6 @@ class Autoencoder(Method[Labelled]):
     def updates(self, batch: Labelled, step: int) -> Iterator[Update]:
         """Yield one update of the reconstruction error."""
         losses, kind = Losses(), self.params.loss
-        losses.add(kind, LOSSES[kind](self.model.reconstruct(batch.x).float(), batch.x))
+        seen = corrupted(self.params.corruption, batch.x)
+        losses.add(kind, LOSSES[kind](self.model.reconstruct(seen).float(), batch.x))
         yield losses.update("model")

@@ -16,6 +16,7 @@ from pipeline.methods.classifier import ClassifierParams
 from pipeline.methods.code_prior import CodePriorParams
 from pipeline.methods.cut import CUTParams
 from pipeline.methods.cyclegan import CycleGANParams
+from pipeline.methods.db_vae import DBVAEParams
 from pipeline.methods.gan import GANParams
 from pipeline.methods.grown_projected_gan import GrownProjectedGANParams
 from pipeline.methods.hifigan import HifiGANParams
@@ -48,6 +49,7 @@ ModelParams = Annotated[
     | CodePriorParams
     | CUTParams
     | CycleGANParams
+    | DBVAEParams
     | GANParams
     | GrownProjectedGANParams
     | HifiGANParams

@@ -39,11 +39,12 @@ class VAEModel(nn.Module, LatentSampler, Reconstructor, Latent, Scorer):
         ``noise`` [N or 1, Z] is what z is drawn with; None draws it anew.
         """
         mean, log_variance = self.posterior(x)
-        if noise is None:
-            noise = torch.randn_like(mean)
-        z = mean + (0.5 * log_variance).exp() * noise
-        nll = gaussian_nll(x, self.decoder(z).float(), self.log_variance)
-        return nll, gaussian_kl(mean, log_variance)
+        z = reparameterised(mean, log_variance, noise)
+        return self.nll(x, z), gaussian_kl(mean, log_variance)
+
+    def nll(self, x: Tensor, z: Tensor) -> Tensor:
+        """Compute -log p(x | z) of samples at codes [N, Z], in nats [N]."""
+        return gaussian_nll(x, self.decoder(z).float(), self.log_variance)
 
     def sample(
         self,
@@ -60,6 +61,15 @@ class VAEModel(nn.Module, LatentSampler, Reconstructor, Latent, Scorer):
     def reconstruct(self, x: Tensor) -> Tensor:
         """Decode the posterior's mean."""
         return self.decode(self.encode(x))
+
+    def draw_reconstruction(self, x: Tensor, generator: Generator | None = None) -> Tensor:
+        """Decode a draw of the posterior, another one each time.
+
+        ``generator`` is the processor's; None asks torch's own.
+        """
+        mean, log_variance = self.posterior(x)
+        noise = torch.randn(mean.shape, generator=generator, device="cpu").to(mean.device)
+        return self.decode(reparameterised(mean, log_variance, noise))
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the posterior's mean."""
@@ -78,3 +88,14 @@ class VAEModel(nn.Module, LatentSampler, Reconstructor, Latent, Scorer):
             nll, kl = self.elbo(x, draw)
             bounds.append(-(nll + kl))
         return torch.stack(bounds).mean(dim=0)
+
+
+def reparameterised(mean: Tensor, log_variance: Tensor, noise: Tensor | None = None) -> Tensor:
+    """Draw from normal distributions [N, Z] so that gradients reach mean and log-variance.
+
+    ``noise`` [N or 1, Z] is what is drawn with; None draws it anew. Kingma & Welling 2014, section
+    2.4.
+    """
+    if noise is None:
+        noise = torch.randn_like(mean)
+    return mean + (0.5 * log_variance).exp() * noise
