@@ -1,4 +1,5 @@
-"""Processes of their own, for what a test can't do in its own: be killed, or be one of two.
+"""Processes of their own, for what a test can't do in its own: be killed, be one of two, or be a
+command.
 
 They are forked from a server that has imported everything, since a start from scratch imports for
 seconds, and that has done nothing else: no seed, no thread, no GPU is inherited.
@@ -6,18 +7,26 @@ seconds, and that has done nothing else: no seed, no thread, no GPU is inherited
 
 import multiprocessing
 import os
+import runpy
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import dvc.repo  # noqa: F401  # what training imports when it starts
+import dvc.cachemgr  # what DVC and training import when they start
+import dvc.cli.parser
+import dvc.repo.graph
+import dvc.repo.index
+import dvc.repo.stage
+import dvc.rwlock  # noqa: F401
 import dvclive.live  # noqa: F401
 import kornia.augmentation  # noqa: F401
+import networkx  # noqa: F401
 import pytest
+import scmrepo.git  # noqa: F401
 import tiny
 import torch
 from trainers import train_in
@@ -88,6 +97,16 @@ def call(
 
 
 # What they do
+
+
+def run_module(name: str, arguments: Sequence[str], folder: Path) -> None:
+    """Run ``python -m NAME ARGUMENTS`` in a folder."""
+    os.chdir(folder)
+    if os.environ.get("OMP_NUM_THREADS") == "1":  # which torch reads when it is imported
+        torch.set_num_threads(1)
+    sys.path.insert(0, str(folder))
+    sys.argv = [name, *arguments]
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
 
 
 def train_toy(name: str, store: Path, root: Path, **changes: Any) -> None:

@@ -42,6 +42,11 @@ def copy_project(to: Path, python: str) -> None:
     for name in (".dvc", "bin"):
         (to / name).mkdir()
     shutil.copy(tiny.ROOT / ".dvc/config", to / ".dvc/config")
-    (to / "bin/python").write_text(python)
-    (to / "bin/python").chmod(0o755)
+    write_script(to / "bin/python", python)
     subprocess.run(["git", "init", "-q"], cwd=to, check=True)
+
+
+def write_script(path: Path, content: str) -> None:
+    """Writes a file that can be called."""
+    path.write_text(content)
+    path.chmod(0o755)

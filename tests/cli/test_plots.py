@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import commands
 import pytest
 import yaml
 from curves import write_curve
@@ -29,7 +30,7 @@ def project(in_folder: Path) -> Path:
         content = {"stages": stages, "plots": plots}
         (folder / "dvc.yaml").write_text(yaml.safe_dump(content))
         shutil.rmtree(in_folder / ".dvc/cache", ignore_errors=True)
-        subprocess.run(["dvc", "repro", "-q"], cwd=folder, check=True)
+        commands.dvc(folder, "repro", "-q")
     shutil.rmtree(in_folder / "recipes/a/curves")
     subprocess.run(["git", "add", "dvc.yaml", "dvc.lock"], check=True)
     author = ["-c", "user.name=a", "-c", "user.email=a@b.c"]

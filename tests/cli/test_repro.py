@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import commands
 import pytest
 import shipped
 import tiny
@@ -99,7 +101,7 @@ def test_what_dvc_knows_better_is_left_to_it(asked, arguments):
     assert asked == [list(arguments)]
 
 
-def test_a_dry_run_goes_on_where_nothing_has_been_made(project):
+def test_a_dry_run_goes_on_where_nothing_has_been_made(project, monkeypatch):
     (project / "params.yaml").write_text("seed: 1\ndatasets: {}\n")
     (project / "dvc.yaml").write_text(
         "stages:\n"
@@ -110,19 +112,26 @@ def test_a_dry_run_goes_on_where_nothing_has_been_made(project):
     (project / ".dvc").mkdir()
     subprocess.run(["git", "init", "-q"], check=True)
 
-    def repro(*options: str) -> list[str]:
-        command = [sys.executable, "-m", "pipeline.cli", "repro", *options]
-        env = os.environ | {"PYTHONPATH": str(tiny.ROOT)}
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return [line[2:] for line in done.stdout.splitlines() if line.startswith("> ")]
+    said = []
 
-    commands = ["echo 1 > one", "cp one two", "cp two three"]
-    assert repro("--dry") == commands
+    def become(command: Sequence[str]) -> None:
+        _, _, module, *arguments = command
+        done = commands.run(module, *arguments, folder=project)
+        assert done.code == 0, done.errors
+        said.append([line[2:] for line in done.output.splitlines() if line.startswith("> ")])
+
+    monkeypatch.setattr(repro, "hand_over", become)
+
+    def ran(*options: str) -> list[str]:
+        assert not call(*options)
+        return said.pop()
+
+    lines = ["echo 1 > one", "cp one two", "cp two three"]
+    assert ran("--dry") == lines
     assert not (project / "one").exists()
-    assert repro() == commands
+    assert ran() == lines
     (project / "two").unlink()
-    assert repro("--dry", "--no-run-cache") == commands[1:]
+    assert ran("--dry", "--no-run-cache") == lines[1:]
 
 
 def test_dvc_follows_with_this_python_and_the_report_is_named_at_the_end(project):

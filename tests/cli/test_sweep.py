@@ -1,9 +1,9 @@
 """Experiments as DVC tells of them, as a table and a plot."""
 
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -116,17 +116,13 @@ def test_results_come_out_of_dvcs_cache_below_the_root(in_folder, monkeypatch):
     (in_folder / ".dvc").mkdir()
     (in_folder / ".dvc/config").write_text("[core]\n    analytics = false\n")
     monkeypatch.chdir(folder)
-    dvc = (sys.executable, "-m", "dvc")
-    for command in (
-        ["git", "init", "-q", "../.."],
-        ["git", "config", "user.name", "a"],
-        ["git", "config", "user.email", "a@b"],
-        [*dvc, "repro"],
-        ["git", "add", "-A", "../.."],
-        ["git", "commit", "-q", "-m", "first"],
-        [*dvc, "exp", "run", "-q", "-S", "models.vae.latent=3"],
-    ):
-        subprocess.run(command, check=True)
+    subprocess.run(["git", "init", "-q", "../.."], check=True)
+    for key, value in (("user.name", "a"), ("user.email", "a@b")):
+        subprocess.run(["git", "config", key, value], check=True)
+    commands.dvc(folder, "repro")
+    subprocess.run(["git", "add", "-A", "../.."], check=True)
+    subprocess.run(["git", "commit", "-q", "-m", "first"], check=True)
+    commands.dvc(folder, "exp", "run", "-q", "-S", "models.vae.latent=3")
     result = CliRunner().invoke(app, ARGUMENTS)
     assert result.exit_code == 0, result.output
     lines = Path("sweeps/latent.tsv").read_text().splitlines()

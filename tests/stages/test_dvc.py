@@ -5,11 +5,11 @@ All stages but the check are stand-ins that take no time.
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import commands
 import pytest
 import shipped
 import tiny
@@ -30,7 +30,7 @@ from pathlib import Path
 
 stage = sys.argv[2].removeprefix("stages.")
 if stage == "check" and "REAL_CHECK" in os.environ:
-    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+    os.execv("bin/real", ["bin/real", *sys.argv[1:]])
 name = sys.argv[3] if len(sys.argv) > 3 else ""
 if name and name == os.environ.get("FAILS"):
     sys.exit("killed")
@@ -64,13 +64,15 @@ def project(tmp_path_factory):
     """A repository with the project's dvc.yaml and params.yaml, reproduced once."""
     folder = tmp_path_factory.mktemp("project")
     shipped.copy_project(folder, STAND_IN)
-    ran = repro(folder)
-    params = yaml.safe_load((tiny.ROOT / "params.yaml").read_text())
-    assert ran[0] == "check"
-    assert len(ran) == (
-        len(params["datasets"]) + len(params["classifiers"]) + 2 * len(params["models"]) + 2
-    )
-    return folder
+    with commands.python_of(tmp_path_factory.mktemp("python")) as real:
+        shipped.write_script(folder / "bin/real", real)
+        ran = repro(folder)
+        params = yaml.safe_load((tiny.ROOT / "params.yaml").read_text())
+        assert ran[0] == "check"
+        assert len(ran) == (
+            len(params["datasets"]) + len(params["classifiers"]) + 2 * len(params["models"]) + 2
+        )
+        yield folder
 
 
 @pytest.fixture
@@ -93,16 +95,9 @@ def repro(folder: Path) -> list[str]:
 def run(folder: Path, *arguments: str, **environment: str) -> Ran:
     """Calls `dvc repro`."""
     path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "repro", *arguments],
-        cwd=folder,
-        env=os.environ | {"PATH": path} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    said = done.stdout + done.stderr
-    return Ran(done.returncode != 0, re.findall(r"^Running stage '(.*)'", said, re.M), said)
+    done = commands.run("dvc", "repro", *arguments, folder=folder, PATH=path, **environment)
+    said = done.output + done.errors
+    return Ran(done.code != 0, re.findall(r"^Running stage '(.*)'", said, re.M), said)
 
 
 def refused(folder: Path) -> str:
@@ -212,8 +207,7 @@ def test_a_killed_training_leaves_the_model_before_in_the_cache(kept):
     assert ran.failed
     assert ran.stages == ["check", "train@dcgan"]
     assert "dcgan" not in models(kept)
-    checkout = [sys.executable, "-m", "dvc", "checkout", "-q", "data/models/dcgan"]
-    subprocess.run(checkout, cwd=kept, check=True)
+    commands.dvc(kept, "checkout", "-q", "data/models/dcgan")
     assert models(kept)["dcgan"] == before
 
 

@@ -3,9 +3,9 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import pytest
 import shipped
 import tiny
@@ -30,14 +30,7 @@ def project(tmp_path_factory):
 
 def lines(folder: Path, *command: str) -> list[str]:
     """Run a command of `dvc metrics`; return the lines that it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "metrics", *command],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.splitlines()
+    return commands.dvc(folder, "metrics", *command).splitlines()
 
 
 def test_all_models_fit_beside_each_other(project):

@@ -1,17 +1,16 @@
 """Recipes that `crossdomain new` writes run as they are: a few steps of each kind.
 
-One goes through `dvc repro`, in whose processes imports take most of the time; the stages of the
-others are called one after the other here, and DVC is told that they ran.
+One goes through `dvc repro`; the stages of the others are called one after the other here, and DVC
+is told that they ran.
 """
 
 import json
 import os
-import shlex
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
+import commands
 import pytest
 import shipped
 import tiny
@@ -35,7 +34,14 @@ DVC_FILES = [f"recipes/{name}/dvc.yaml" for name in NAMES]
 def project(tmp_path_factory):
     """A repository with three new recipes that have run."""
     folder = tmp_path_factory.mktemp("project")
-    shipped.copy_project(folder, f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    with commands.python_of(tmp_path_factory.mktemp("python")) as python:
+        shipped.copy_project(folder, python)
+        make(folder)
+    return folder
+
+
+def make(folder: Path) -> None:
+    """Writes the recipes and runs them."""
     (folder / "recipes").mkdir()
     author = ("-c", "user.name=a", "-c", "user.email=a@b")  # DVCLive asks for a commit
     first = ["git", *author, "commit", "-q", "--allow-empty", "-m", "first"]
@@ -60,8 +66,7 @@ def project(tmp_path_factory):
         patch.setattr(loading, "load_panel", quick_panel)
         for name in ("unpaired", "voices"):
             run_stages(folder / "recipes" / name)
-    dvc(folder, "commit", "--force", *DVC_FILES[1:])
-    return folder
+    commands.dvc(folder, "commit", "--force", *DVC_FILES[1:])
 
 
 def quick_panel(**given: object) -> Panel:
@@ -98,35 +103,16 @@ def new(name: str, a: str, b: str, *options: str) -> None:
 
 def repro(folder: Path) -> list[str]:
     """The stages that `dvc repro` runs of the first recipe, in order."""
-    said = dvc(folder, "repro", DVC_FILES[0])
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    said = commands.dvc(folder, "repro", DVC_FILES[0], PATH=path, OMP_NUM_THREADS="1")
     lines = [line for line in said.splitlines() if line.startswith("Running stage")]
     return [line.split("'")[1].rpartition(":")[2] for line in lines]
 
 
 def changed(folder: Path) -> set[str]:
     """The stages whose parameters, code or data changed since they ran, of all recipes."""
-    return {
-        name.rpartition(":")[2] for name in json.loads(dvc(folder, "status", "--json", *DVC_FILES))
-    }
-
-
-def dvc(folder: Path, *command: str) -> str:
-    """Run a command of DVC; return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", *command],
-        cwd=folder,
-        env=os.environ
-        | {
-            "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(tiny.ROOT),
-            "OMP_NUM_THREADS": "1",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    found = json.loads(commands.dvc(folder, "status", "--json", *DVC_FILES))
+    return {name.rpartition(":")[2] for name in found}
 
 
 @pytest.mark.parametrize("name", NAMES)
