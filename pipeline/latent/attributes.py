@@ -16,7 +16,7 @@ def class_reader(classifier: Classifier) -> Reader:
     """Return a reader of each class: the log odds log p / (1 - p) of its probability p.
 
     They don't level out where a probability nears 1, so they order samples there, too, and have
-    gradients.
+    gradients. Classes exclude each other: where the odds of one rise, those of others fall.
     """
     return lambda x: log_odds(classifier.classify(x))
 

@@ -3,6 +3,7 @@
 Shen et al. 2020, section 4.3 (their table of how attributes' scores change under an edit of one).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,8 @@ class Change:
     moved: float
     """Mean absolute change of a sample, in units of ``spread``."""
     per_unit: float
-    """``moved`` per unit that the wanted attribute moved: 0 is best, and 1 is its own."""
+    """``moved`` per unit that the wanted attribute moved: 0 is best, 1 is its own, infinite where
+    that did not move."""
 
 
 def entanglement(
@@ -47,7 +49,7 @@ def entanglement(
         names: of the attributes, K.
         wanted: the number of that which should change.
 
-    Returns a `Change` of each attribute. Raises ValueError where the wanted one does not change.
+    Returns a `Change` of each attribute.
     """
     return changes(
         attributes_of(space, latents, reader), attributes_of(space, edited, reader), names, wanted
@@ -58,8 +60,6 @@ def changes(before: Tensor, after: Tensor, names: Sequence[str], wanted: int) ->
     """Compare attributes [N, K] before and after an edit; see `entanglement`."""
     std = before.double().std(dim=0).clamp(min=1e-9)
     moved = (after.double() - before.double()).abs().mean(dim=0) / std
-    if not moved[wanted] > 0:
-        raise ValueError(f"the edit does not change {names[wanted]}")
     return [
         Change(
             name=name,
@@ -67,7 +67,7 @@ def changes(before: Tensor, after: Tensor, names: Sequence[str], wanted: int) ->
             after=float(after[:, number].mean()),
             spread=float(std[number]),
             moved=float(moved[number]),
-            per_unit=float(moved[number] / moved[wanted]),
+            per_unit=float(moved[number] / moved[wanted]) if moved[wanted] > 0 else math.inf,
         )
         for number, name in enumerate(names)
     ]

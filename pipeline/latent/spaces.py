@@ -150,7 +150,8 @@ class ZSpace(Space):
         middle, slack = math.sqrt(latents.shape[1]), TYPICAL / math.sqrt(2)
         least = 0.0 if self.encodes else max(0.0, middle - slack)
         scale = length.clamp(least, middle + slack) / length.clamp(min=1e-12)
-        return latents * scale
+        moved: Tensor = latents * scale
+        return moved
 
     def mean(self) -> Tensor:
         """Return 0."""
