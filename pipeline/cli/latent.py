@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from pipeline.capabilities import PSI, TRUNCATION
 from pipeline.cli.app import MODELS, Model, Root, VocoderName, app, find_vocoder, with_options
+from pipeline.options import PSI, TRUNCATION
 
 if TYPE_CHECKING:
     from pipeline.cli.commands.latent_spaces import Setup
