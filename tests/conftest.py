@@ -1,5 +1,6 @@
 """Data sets that many tests read, prepared once, and one browser."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,12 @@ FLAGS = [
 # Toy networks are faster on one thread; the test that kills a run takes the default number.
 torch.set_num_threads(1)
 os.environ["DVC_NO_ANALYTICS"] = "1"
+
+
+def pytest_collection_finish() -> None:
+    """Spare Python to look for garbage in what was imported, each time anew."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
