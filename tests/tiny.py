@@ -147,8 +147,15 @@ def runs() -> dict[str, RunParams]:
     for name, run in {**zoo().runs, **gans().runs, **real_voices()}.items():
         if family(run) not in map(family, found.values()):
             found[name] = run
+    found["db_vae"] = db_vae()
     found |= {f"classifier_{name}": classifier for name, classifier in params.classifiers.items()}
     return {name: toy(name, run) for name, run in found.items()}
+
+
+def db_vae() -> RunParams:
+    """A DB-VAE, which no recipe has."""
+    wanted = {"data": "digits", "domains": ["digit"], "steps": 6, "batch": 2}
+    return load_run({"method": "db_vae", "debias": {"candidates": 2, "memory": 32}, **wanted})
 
 
 @cache

@@ -32,6 +32,7 @@ CAPABILITIES = {
     "code_prior": ("sample",),
     "cut": ("translate",),
     "cyclegan": ("translate",),
+    "db_vae": ("sample", "reconstruct", "latent", "score", "classify"),
     "gan": ("sample",),
     "grown_projected_gan": ("sample",),
     "hifigan": ("vocode",),
@@ -56,6 +57,7 @@ LEARNS = {
     "code_prior": ["cross_entropy"],
     "cut": ["contrast_identity"],
     "cyclegan": ["cycle", "identity"],
+    "db_vae": ["cross_entropy", "nll"],
     "hifigan": ["mel"],
     "inca": ["matching"],
     "mask_cyclegan_vc": ["identity"],  # other frames are hidden from the cycle each time

@@ -1,12 +1,18 @@
-"""The VAE: its bound, its noise, its capacity, and the gradient through what is drawn."""
+"""The VAE: its bound and what is added to it, and the gradient through what is drawn."""
 
 import math
 
 import pytest
 import tiny
 import torch
+from trainers import trainer
 
+from pipeline.losses.divergence import gaussian_kl
+from pipeline.methods.corruption import corrupted
+from pipeline.methods.total_correlation import CodeDiscriminator
 from pipeline.methods.vae import NOISE_LR, VAE, CapacityParams
+from pipeline.models.vae import reparameterised
+from pipeline.samples import Labelled
 
 RUN = tiny.runs()["vae"]
 
@@ -111,3 +117,119 @@ def test_the_elbos_gradient_is_the_numerical_one():
         torch.testing.assert_close(
             gradient[place].double(), (above - below) / 2e-2, rtol=0.02, atol=0.05
         )
+
+
+# Total correlation
+
+
+KINDS = [{"kind": "minibatch"}, {"kind": "discriminator", "width": 8, "layers": 2}]
+
+
+def with_total_correlation(kind: dict[str, object], **fields: object) -> VAE:
+    return build(total_correlation={"weight": 3.0, **kind}, **fields)
+
+
+def test_a_batchs_total_correlation_is_added_with_its_weight():
+    batch = tiny.batch_of(RUN)
+    plain, weighted = build(), with_total_correlation({"kind": "minibatch"})
+    found = []
+    for method in (plain, weighted):
+        torch.manual_seed(3)
+        (update,) = method.updates(batch, 0)
+        found.append(update)
+    assert torch.equal(found[0].logs["nll"], found[1].logs["nll"])
+    added = 3 * found[1].logs["total_correlation"] / batch.x[0].numel()
+    torch.testing.assert_close(found[1].loss, found[0].loss + added)
+
+
+def test_a_discriminator_of_codes_reads_a_batch_of_its_own():
+    method = with_total_correlation(KINDS[1])
+    assert method.params.batches_per_step == 2
+    batch = tiny.batch_of(RUN, 6)
+    plain = build()
+    torch.manual_seed(3)
+    expected = next(plain.updates(Labelled(batch.x[:3], batch.y[:3]), 0))
+    torch.manual_seed(3)
+    updates = list(method.updates(batch, 0))
+    assert [update.optimizer for update in updates] == ["model", "code_discriminator"]
+    assert torch.equal(updates[0].logs["nll"], expected.logs["nll"])
+    added = 3 * updates[0].logs["total_correlation"] / batch.x[0].numel()
+    torch.testing.assert_close(updates[0].loss, expected.loss + added)
+    assert set(method.optimizers()) == {"model", "code_discriminator"}
+
+
+def test_a_discriminators_mean_logit_becomes_the_total_correlation():
+    torch.manual_seed(0)
+    discriminator = CodeDiscriminator(2, width=32, layers=2)
+    optimizer = torch.optim.Adam(discriminator.parameters(), lr=3e-3)
+    spread = torch.linalg.cholesky(torch.tensor([[1.0, 0.8], [0.8, 1.0]]))
+    found = []
+    for _ in range(600):
+        z, others = (torch.randn(256, 2) @ spread.T for _ in range(2))
+        update = discriminator.update(z, others)
+        optimizer.zero_grad()
+        update.loss.backward()
+        optimizer.step()
+        found.append(float(discriminator(z).mean().detach()))
+    expected = -0.5 * math.log(1 - 0.8**2)  # 0.51 nats
+    assert sum(found[-100:]) / 100 == pytest.approx(expected, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=["minibatch", "discriminator"])
+def test_each_update_moves_its_own_networks_alone(kind):
+    toy = trainer(tiny.shrink(RUN, total_correlation=kind))
+    for update in toy.method.updates(tiny.batch_of(RUN), 0):
+        before = {name: p.detach().clone() for name, p in toy.method.named_parameters()}
+        for parameter in toy.method.parameters():
+            parameter.grad = None
+        toy.apply([update])
+        moved = {
+            name.split(".")[0]
+            for name, p in toy.method.named_parameters()
+            if not torch.equal(p, before[name])
+        }
+        assert moved == {"model" if update.optimizer == "model" else "discriminator"}
+
+
+def test_what_has_no_total_correlation_is_refused():
+    for fields in ({"latent": 1}, {"batch": 1}, {"batch": 2, "accumulate": 2}):
+        with pytest.raises(ValueError, match="total_correlation"):
+            with_total_correlation({"kind": "minibatch"}, **fields)
+
+
+def test_kinds_are_told_apart_and_the_batch_is_the_default():
+    found = tiny.shrink(RUN, total_correlation={"weight": 2.0}).total_correlation
+    assert (found.kind, found.weight) == ("minibatch", 2.0)
+    with pytest.raises(ValueError, match="total_correlation"):
+        build(total_correlation={"kind": "minibatch", "width": 8})
+
+
+# Corruption and draws
+
+
+def test_the_posterior_is_of_corrupted_samples_and_clean_ones_are_observed():
+    batch = tiny.batch_of(RUN)
+    method = build(corruption={"kind": "masking", "share": 0.5})
+    torch.manual_seed(3)
+    found = next(method.updates(batch, 0)).logs
+    torch.manual_seed(3)
+    seen = corrupted(method.params.corruption, batch.x)
+    assert not torch.equal(seen, batch.x)
+    mean, log_variance = method.model.posterior(seen)
+    z = reparameterised(mean, log_variance)
+    torch.testing.assert_close(found["nll"], method.model.nll(batch.x, z).mean())
+    torch.testing.assert_close(found["kl"], gaussian_kl(mean, log_variance).mean())
+
+
+def test_a_drawn_reconstruction_is_another_each_time_and_repeats_with_its_seed():
+    model, x = build().model.eval(), tiny.batch_of(RUN).x
+    one, again, other = (
+        model.draw_reconstruction(x, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
+    )
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+    assert one.shape == x.shape
+    with torch.no_grad():
+        model.encoder.head.weight[model.latent :] = 0
+        model.encoder.head.bias[model.latent :] = -60  # a posterior of no variance
+    torch.testing.assert_close(model.draw_reconstruction(x), model.reconstruct(x))
