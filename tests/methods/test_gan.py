@@ -214,6 +214,7 @@ def test_each_discriminator_step_sees_samples_of_its_own(digits_store: Store):
 # Whole configurations
 
 
+@pytest.mark.claim
 def test_wgan_gp_covers_a_ring_of_gaussians():
     adam = {"lr": 1e-3, "beta1": 0.5, "beta2": 0.9}
     fields = {
@@ -290,6 +291,7 @@ def fitted(fields: dict[str, Any], store: Store) -> torch.nn.Module:
     return toy.finish(feed)
 
 
+@pytest.mark.claim
 def test_a_conditional_gan_draws_the_digits_that_it_is_asked_for(digits_store: Store):
     classifier = fitted(
         {
