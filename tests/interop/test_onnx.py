@@ -97,8 +97,8 @@ def test_a_cyclegan_gives_the_same_in_onnxruntime(cyclegan: FinishedModel, zebra
     "generator",
     [
         {**RESNET, "upsample": "resize", "norm": "batch", "residual": True},
-        {**RESNET, "downsample": "blur", "upsample": "blur"},
-        {**RESNET, "width": 1},  # one channel: the two memory layouts can't be told apart
+        # One channel: the two memory layouts can't be told apart.
+        {**RESNET, "width": 1, "downsample": "blur", "upsample": "blur"},
         VAE,
     ],
 )
@@ -120,11 +120,10 @@ def test_any_size_by_what_the_metadata_says(cyclegan: FinishedModel, zebra: Path
     np.testing.assert_allclose(found[..., :7, :50], expected, rtol=0, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("to", ["zebra", "horse"])
-def test_a_unit_gives_the_same_in_onnxruntime(tmp_path: Path, to: str) -> None:
+def test_a_unit_gives_the_same_in_onnxruntime(tmp_path: Path) -> None:
     finished = finish(tmp_path, "cyclegan_vae")
-    export_onnx(finished, tmp_path / "there.onnx", to)
-    agrees(tmp_path / "there.onnx", finished, to, (1, 3, 8, 8), (2, 3, 36, 52))
+    export_onnx(finished, tmp_path / "back.onnx", "horse")
+    agrees(tmp_path / "back.onnx", finished, "horse", (1, 3, 8, 8), (2, 3, 36, 52))
 
 
 # What a file says
