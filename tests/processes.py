@@ -33,6 +33,7 @@ from trainers import train_in
 
 from pipeline.datasets.store import Store
 from pipeline.errors import exit_on_error
+from pipeline.scaffold import cost
 from pipeline.system.hardware import memory_used
 from pipeline.training import readers, trainer
 
@@ -127,6 +128,12 @@ def train_till_killed(
 
     readers.UnpairedReader.__call__ = kill
     exit_on_error(lambda: train_toy(name, store, root, **changes))
+
+
+def measure_briefly(path: Path, name: str) -> cost.Cost:
+    """Measure a run's cost by as few steps as there may be."""
+    cost.SECONDS = 0.0
+    return cost.measure(path, name)
 
 
 def print_growth(size: int) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import processes
 import pytest
 import tiny
 import torch
@@ -235,7 +236,10 @@ def test_cost_of_a_step(project, monkeypatch):
     assert cost.memory > 2**20
 
 
-def test_an_estimate_is_printed(project):
+def test_an_estimate_is_printed(project, monkeypatch):
+    processes.wake_server()
+    monkeypatch.setattr("pipeline.scaffold.cost.get_context", lambda _: processes.server)
+    monkeypatch.setattr("pipeline.scaffold.cost.measure", processes.measure_briefly)
     result = new("mine", *PAIRS, "--size", 32, "--steps", 1000, estimate=True)
     assert result.exit_code == 0, result.output
     assert "models.mine: 1,000 steps of " in result.stdout
