@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -142,15 +141,13 @@ def test_dvc_follows_with_this_python_and_the_report_is_named_at_the_end(project
     report = project / "data/report/index.html"
     report.parent.mkdir(parents=True)
     report.touch()
-    env = os.environ | {"PATH": os.defpath, "PYTHONPATH": str(tiny.ROOT)}
     subprocess.run(["git", "init", "-q"], check=True)
     (project / "params.yaml").write_text("seed: 1\ndatasets: {}\n")
     for stage, code in (("a", 0), ("b", 255)):
-        command = [sys.executable, "-m", "pipeline.cli", "repro", stage]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stderr
-        assert ("42" in done.stdout.split()) == (code == 0)
-        last = done.stdout.splitlines()[-1]
+        done = commands.run("pipeline.cli", "repro", stage, folder=project, PATH=os.defpath)
+        assert done.code == code, done.errors
+        assert ("42" in done.output.split()) == (code == 0)
+        last = done.output.splitlines()[-1]
         assert (last == "The report: data/report/index.html") == (code == 0)
 
 
