@@ -63,7 +63,5 @@ def move(latents: Tensor, direction: Tensor, amount: Tensor | float) -> Tensor:
     if latents.dim() == 2 and direction.dim() == 2:
         latents = latents[:, None]
     dims = max(latents.dim(), direction.dim() + 1)
-    amounts = torch.as_tensor(amount, device=latents.device, dtype=latents.dtype).reshape(
-        -1, *[1] * (dims - 1)
-    )
-    return latents + amounts * direction
+    amounts = torch.as_tensor(amount, device=latents.device, dtype=latents.dtype)
+    return latents + amounts.reshape(-1, *[1] * (dims - 1)) * direction

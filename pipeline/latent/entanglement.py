@@ -1,6 +1,6 @@
 """Entanglement: how far an edit changes what it should not.
 
-Shen et al. 2020, section 4.3 (their table of how attributes' scores change under an edit of one).
+By scoring samples again once they are edited, as Yang et al. 2021 (arXiv:1911.09267) do.
 """
 
 import math

@@ -7,7 +7,7 @@ makes of z, with those directions of z by which its principal coordinates are be
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from pipeline.latent.directions import Directions
 from pipeline.latent.layers import latent_layers
@@ -15,7 +15,8 @@ from pipeline.latent.sefa import facing
 from pipeline.latent.spaces import AT_ONCE, Space, WSpace
 
 EXTRA, PASSES = 10, 4
-"""Dimensions beyond those asked for, and passes, of the search for principal components."""
+"""Dimensions beyond those asked for, and passes, of the randomised search for principal components
+(Halko et al. 2011, algorithm 4.4)."""
 
 
 def principal_directions(
@@ -51,10 +52,13 @@ def principal_components(x: Tensor, count: int) -> tuple[Tensor, Tensor]:
         order = values.argsort(descending=True)[:count]
         found, variances = vectors[:, order].T, values[order]
         return found.to(x), variances.clamp(min=0).sqrt().to(x)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        _, s, v = torch.svd_lowrank(centred, q=min(count + EXTRA, *x.shape), niter=PASSES)
-    return v.T[:count], s[:count] / (len(x) - 1) ** 0.5
+    size = x.shape[1], min(count + EXTRA, *x.shape)
+    start = torch.randn(size, generator=Generator().manual_seed(0)).to(x)
+    basis = torch.linalg.qr(centred @ start).Q  # [N, q]
+    for _ in range(PASSES):
+        basis = torch.linalg.qr(centred @ torch.linalg.qr(centred.T @ basis).Q).Q
+    _, s, v = torch.linalg.svd(basis.T @ centred, full_matrices=False)
+    return v[:count], s[:count] / (len(x) - 1) ** 0.5
 
 
 @torch.no_grad()

@@ -258,12 +258,15 @@ def test_an_autoencoder_is_moved_from_a_file(models, tmp_path):
 
 
 @pytest.mark.parametrize("by", ["linear", "gradient", "arithmetic"])
-@pytest.mark.parametrize("name", ["vae", "stylegan2"])
-def test_samples_are_moved_towards_a_class(models, tmp_path, name, by):
+@pytest.mark.parametrize(
+    ("name", "space"), [("vae", "z"), ("stylegan2", "w"), ("stylegan2", "w+"), ("biggan", "z")]
+)
+def test_samples_are_moved_towards_a_class(models, tmp_path, name, space, by):
     out = tmp_path / "edit.png"
     classifier = models.parent / "classifiers/digits"
     arguments = ("--classifier", classifier, "--towards", 3, "--by", by, "--draws", 100)
-    said = written(models, "edit", name, 1, 2, *arguments, "-n", 3, "-o", out)
+    more = ("--hold", 4, "--space", space, "-n", 3, "-o", out)
+    said = written(models, "edit", name, 1, 2, *arguments, *more)
     assert picture(out).shape == (2 * CELL - GAP, 3 * CELL - GAP, 3)
     assert re.search(r"^1: probability of 3 0\.\d+ -> [01]\.\d+$", said, re.MULTILINE)
     assert re.search(r"^3 .* 1\.00$", said, re.MULTILINE)
@@ -279,6 +282,21 @@ def test_the_table_says_what_else_changes(models, tmp_path):
     assert [row["class"] for row in rows] == list("0123456789")
     assert float(rows[7]["per_unit"]) == 1
     assert float(rows[7]["after"]) > float(rows[7]["before"])
+
+
+def test_what_was_inverted_is_edited(models, tmp_path):
+    """Of one w for all layers, and of one for each, by a direction of w."""
+    classifier = models.parent / "classifiers/digits"
+    asked = ("--classifier", classifier, "--towards", 3, "--draws", 100, "-n", 3)
+    for space in ("w", "w+"):
+        table, out = tmp_path / f"{space}.csv", tmp_path / "new/edit.png"
+        file = digit(tmp_path / "a.png")
+        invert = ("invert", "stylegan2", file, file, "--steps", 2, "--space", space, "-o", table)
+        written(models, *invert)
+        for by in ("linear", "arithmetic"):
+            said = written(models, "edit", "stylegan2", table, *asked, "--by", by, "-o", out)
+            assert "sample 1: probability of 3" in said
+            assert picture(out).shape == (2 * CELL - GAP, 3 * CELL - GAP, 3)
 
 
 def test_an_autoencoder_is_edited_by_gradients(models, tmp_path):
@@ -309,6 +327,15 @@ def test_the_way_between_sounds_can_be_heard_and_seen(models, tmp_path):
     written(models, "traverse", "sound", "--directions", 2, "-n", 3, "-o", tmp_path / "axes.wav")
     wave, _ = soundfile.read(tmp_path / "axes.wav")
     assert len(wave) == 6 * tiny.SIDE * HOP + 5 * round(SILENCE * RATE)
+
+
+def test_a_sound_is_moved_towards_a_speaker(models, tmp_path):
+    out = tmp_path / "edit.wav"
+    asked = ("--classifier", models.parent / "classifiers/voices", "--towards", "beatrice")
+    said = written(models, "edit", "sound", 3, *asked, "--draws", 100, "-n", 2, "-o", out)
+    assert "3: probability of beatrice" in said
+    wave, _ = soundfile.read(out)
+    assert len(wave) == 2 * tiny.SIDE * HOP + round(SILENCE * RATE)
 
 
 def test_a_sound_is_inverted(models, tmp_path):

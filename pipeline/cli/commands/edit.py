@@ -147,6 +147,8 @@ def learn(goal: Goal) -> tuple[Edit, list[str]]:
         sure = attributes.topk(MEANS, dim=0).indices  # [MEANS, K]
         means = latents[sure].mean(dim=0)  # [K, *shape]
         return lambda start, shares: add_means(goal, means, start, shares), []
+    if latents.dim() == 3:  # the w of all layers are one
+        latents = latents[:, 0]
     numbers = (goal.wanted, *goal.held)
     bounds = [boundary_of(latents, attributes[:, number], seed=goal.seed) for number in numbers]
     direction = conditioned(bounds[0].normal, [bound.normal for bound in bounds[1:]])
@@ -195,12 +197,8 @@ def add_means(goal: Goal, means: Tensor, start: Tensor, shares: Tensor) -> Tenso
     class that each start is of, whatever the strength."""
     own = attributes_of(goal.space, start, goal.reader).argmax(dim=1)
     added = means[goal.wanted] - means[own]
-    return torch.stack([one + along(shares, way) for one, way in zip(start, added, strict=True)])
-
-
-def along(shares: Tensor, way: Tensor) -> Tensor:
-    """Return shares [T] of a way [*shape]: [T, *shape]."""
-    return shares.to(way).reshape(-1, *[1] * way.dim()) * way
+    pairs = zip(start, added, strict=True)
+    return torch.stack([move(one[None], way, shares) for one, way in pairs])
 
 
 def measured(goal: Goal, edit: Edit) -> list[Change]:

@@ -25,7 +25,7 @@ from pipeline.inference.finished import FinishedModel, as_vocoder, load
 from pipeline.inference.sampling import joined, square_grid
 from pipeline.inference.vocoders import fitting
 from pipeline.latent.spaces import Space
-from pipeline.system.files import check_file, make_folder, write
+from pipeline.system.files import check_folder, make_folder, write
 from pipeline.system.hardware import device
 
 FILMS = (".gif", ".mp4")
@@ -68,8 +68,7 @@ def check_out(finished: FinishedModel, setup: Setup) -> str:
         raise UserError(f"can't write {out}: expected a name that ends in {', '.join(allowed)}")
     if vocoder is not None and ending not in SOUNDS:
         raise UserError(f"--vocoder {vocoder} makes sound: leave it out, or name a .wav file")
-    check_file(out)
-    make_folder(out.parent)
+    check_folder(out.parent)
     return ending
 
 
@@ -85,6 +84,7 @@ def save_ways(finished: FinishedModel, space: Space, ways: Ways, setup: Setup) -
     the other; a table has their latents, and points' coordinates.
     """
     out, ending = setup.out, setup.out.suffix.lower()
+    make_folder(out.parent)
     if ending == TABLE:
         save_table(out, *table_of(space, ways, isinstance(finished.codec, PointCodec)))
     elif ending in SOUNDS:
@@ -197,6 +197,7 @@ def columns_of(space: Space, shape: Sequence[int]) -> list[str]:
 
 def save_table(out: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write rows of values as comma-separated text."""
+    make_folder(out.parent)
     content = io.StringIO(newline="")
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(header)

@@ -21,7 +21,7 @@ from pipeline.inference.pictures import to_sample
 from pipeline.inference.sampling import domain_of
 from pipeline.inference.unseen import chunks_of
 from pipeline.latent.inversion import invert, passes
-from pipeline.latent.spaces import Kind, Space
+from pipeline.latent.spaces import Space, WSpace
 from pipeline.system.progress import Progress
 
 NUMBER = re.compile(r"[0-9]+")
@@ -147,10 +147,12 @@ def read_latents(path: Path, space: Space) -> Tensor | None:
     kind, _, last = columns[-1][1].groups()
     if last is not None:
         values = values.reshape(len(values), -1, int(last) + 1)
-    allowed = {space.shape} | ({(space.shape[-1],)} if space.kind == "w" else set())
-    fits = tuple(values.shape[1:]) in allowed or (space.kind == "w" and values.dim() == 3)
-    if kind != space.kind.rstrip("+") or not fits or values.shape[-1:] != space.shape[-1:]:
-        found: Kind | str = f"{kind}+" if last is not None else str(kind)
+    found = kind if last is None else f"{kind}+"
+    shapes: dict[str, tuple[int, ...]] = {space.kind: space.shape}
+    if isinstance(space, WSpace):
+        shapes["w+"] = (space.layers, space.shape[-1])
+    # The length of an encoder's codes is not known before it has encoded any.
+    if found not in shapes or shapes[found] not in ((), tuple(values.shape[1:])):
         raise UserError(
             f"{path} holds latents of {found}, {list(values.shape[1:])}, but the space is "
             f"{space.kind}, {list(space.shape)}: name another by --space"
