@@ -9,9 +9,10 @@ from pipeline.latent.gradients import ascend
 from pipeline.latent.hyperplanes import Boundary, boundary_of, find_boundary, slope_of
 from pipeline.latent.interpolation import lerp, slerp
 from pipeline.latent.inversion import Inversion, invert
+from pipeline.latent.opening import space_of
 from pipeline.latent.routes import interpolate
 from pipeline.latent.sefa import factorise
-from pipeline.latent.spaces import Space, space_of
+from pipeline.latent.spaces import Space
 from pipeline.latent.traversal import moving_axes, moving_directions, traverse
 
 __all__ = [

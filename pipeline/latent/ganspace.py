@@ -12,7 +12,8 @@ from torch import Generator, Tensor
 from pipeline.latent.directions import Directions
 from pipeline.latent.layers import latent_layers
 from pipeline.latent.sefa import facing
-from pipeline.latent.spaces import AT_ONCE, Space, WSpace
+from pipeline.latent.spaces import AT_ONCE, Space
+from pipeline.latent.style_spaces import WSpace
 
 EXTRA, PASSES = 10, 4
 """Dimensions beyond those asked for, and passes, of the randomised search for principal components

@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.latent.spaces import Space, WSpace
+from pipeline.latent.spaces import Space
+from pipeline.latent.style_spaces import WSpace
 
 
 @dataclass(frozen=True)

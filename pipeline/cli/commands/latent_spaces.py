@@ -12,7 +12,8 @@ from pipeline.conventions import differences
 from pipeline.errors import UserError
 from pipeline.inference.finished import FinishedModel, as_classifier, load, unable
 from pipeline.inference.sampling import checked_options, number_of_class
-from pipeline.latent.spaces import Kind, Space, space_of
+from pipeline.latent.opening import space_of
+from pipeline.latent.spaces import Kind, Space
 from pipeline.system.hardware import device
 
 

@@ -21,7 +21,8 @@ from pipeline.inference.pictures import to_sample
 from pipeline.inference.sampling import domain_of
 from pipeline.inference.unseen import chunks_of
 from pipeline.latent.inversion import invert, passes
-from pipeline.latent.spaces import Space, WSpace
+from pipeline.latent.spaces import Space
+from pipeline.latent.style_spaces import WSpace
 from pipeline.system.progress import Progress
 
 NUMBER = re.compile(r"[0-9]+")

@@ -13,7 +13,8 @@ from pipeline.inference.finished import load
 from pipeline.latent.directions import on_layers
 from pipeline.latent.ganspace import principal_directions
 from pipeline.latent.sefa import factorise
-from pipeline.latent.spaces import Space, WSpace
+from pipeline.latent.spaces import Space
+from pipeline.latent.style_spaces import WSpace
 from pipeline.latent.traversal import moving_directions, traverse
 from pipeline.system.hardware import device
 
