@@ -137,6 +137,7 @@ COMMANDS = [
     "models",
     "translate",
     "sample",
+    "score",
     "evaluate",
     "compare",
     "fetch",
