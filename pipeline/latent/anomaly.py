@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,6 @@ from scipy.stats import rankdata
 from torch import Generator, Tensor
 
 from pipeline.capabilities import Latent, Reconstructor, Scorer
-from pipeline.inference.typical_inputs import Gaussian, distances, fit_gaussian
 from pipeline.losses.divergence import gaussian_kl
 from pipeline.losses.reconstruction import gaussian_nll
 
@@ -39,6 +38,23 @@ class GaussianAutoencoder(Protocol):
         ...
 
 
+class KnownLatents(NamedTuple):
+    """A Gaussian of the latents of samples that are no anomalies."""
+
+    mean: npt.NDArray[np.float64]
+    """[Z]"""
+    precision: npt.NDArray[np.float64]
+    """[Z, Z], the inverse of their covariance."""
+
+    @classmethod
+    def fit(cls, latents: npt.NDArray[np.float64]) -> "KnownLatents":
+        """Fit it to latents [N, Z], the covariance shrunken as Ledoit and Wolf (2004) do."""
+        from sklearn.covariance import ledoit_wolf
+
+        covariance, _ = ledoit_wolf(latents)
+        return cls(latents.mean(axis=0), np.linalg.pinv(covariance, hermitian=True))
+
+
 def scores_of(model: object, known: Tensor | None = None, draws: int = DRAWS) -> dict[str, Score]:
     """Return the scores that a model can give, by name.
 
@@ -53,7 +69,7 @@ def scores_of(model: object, known: Tensor | None = None, draws: int = DRAWS) ->
         found["iwae"] = lambda x: -importance_weighted_bound(model, x, draws)
         found["kl"] = lambda x: gaussian_kl(*model.posterior(x))
     if isinstance(model, Latent) and known is not None:
-        latents = fit_gaussian(to_array(model.encode(known)))
+        latents = KnownLatents.fit(to_array(model.encode(known)))
         found["mahalanobis"] = lambda x: latent_distance(model, latents, x)
     return found
 
@@ -63,9 +79,11 @@ def reconstruction_error(model: Reconstructor, x: Tensor) -> Tensor:
     return (model.reconstruct(x).float() - x.float()).square().flatten(1).mean(dim=1)
 
 
-def latent_distance(model: Latent, latents: Gaussian, x: Tensor) -> Tensor:
+def latent_distance(model: Latent, latents: KnownLatents, x: Tensor) -> Tensor:
     """Compute Mahalanobis distances [N] of the latents of samples from known ones, over sqrt(Z)."""
-    return torch.from_numpy(distances(latents, to_array(model.encode(x))))
+    away = to_array(model.encode(x)) - latents.mean
+    squares = np.einsum("ni,ij,nj->n", away, latents.precision, away)
+    return torch.from_numpy(np.sqrt(squares.clip(0) / away.shape[1]))
 
 
 def importance_weighted_bound(model: GaussianAutoencoder, x: Tensor, draws: int = DRAWS) -> Tensor:

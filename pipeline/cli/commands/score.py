@@ -28,7 +28,7 @@ from pipeline.system.progress import Progress
 
 ORDER = ("elbo", "iwae", "reconstruction", "mahalanobis")
 """Scores to rank by, those first that tell most: of a digit that training left out the first three
-told as much, the last much less (docs/results.md)."""
+told as much (docs/results.md)."""
 BATCH = 64
 LEAST_NORMAL = 4
 
