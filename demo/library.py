@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -61,6 +62,7 @@ class Library:
                 self.outlines[path.name] = outline(path)
             except UserError as error:
                 self.unusable[path.name] = str(error).splitlines()[0]
+        self._classifiers = self._outline_classifiers(folder.parent / "classifiers")
         self._loaded: OrderedDict[str, FinishedModel] = OrderedDict()
         self._lock = Lock()
 
@@ -108,6 +110,49 @@ class Library:
     def encoders(self) -> list[str]:
         """Return the models that find a picture's place in their latent space."""
         return self._pictures(lambda model: isinstance(model, Latent))
+
+    def editable(self) -> list[str]:
+        """Return the models with a latent space whose pictures a classifier beside them reads."""
+        return [name for name in self.explorable() if self.classifiers_for(name)]
+
+    def classifiers_for(self, name: str) -> list[str]:
+        """Return the classifiers that read pictures as a model draws them; those of its data set
+        come first."""
+        own = self.outlines[name]
+        spec = own.card.data.specs[own.params.domains[0]]  # of several, samples are of one kind
+        found = [
+            judge
+            for judge, outlined in self._classifiers.items()
+            if all(one == spec for one in outlined.card.data.specs.values())
+        ]
+        return sorted(found, key=lambda judge: judge != own.params.data)
+
+    def classifier_outline(self, name: str) -> FinishedModel:
+        """Return a classifier without weights; raise UserError where there is none of that name."""
+        if name not in self._classifiers:
+            raise UserError(f"no classifier '{name}', allowed: {', '.join(self._classifiers)}")
+        return self._classifiers[name]
+
+    def classifier(self, name: str, model: str) -> FinishedModel:
+        """Return a classifier, loaded; raise UserError where it reads other pictures than a model
+        draws."""
+        self.outline(model)
+        self.classifier_outline(name)
+        if name not in (fitting := self.classifiers_for(model)):
+            raise UserError(
+                f"'{name}' does not read what '{model}' draws, allowed: "
+                f"{', '.join(fitting) or 'none'}"
+            )
+        return load(self.folder.parent / "classifiers" / name, device())
+
+    def _outline_classifiers(self, folder: Path) -> dict[str, FinishedModel]:
+        found: dict[str, FinishedModel] = {}
+        for path in find_models(folder):
+            with suppress(UserError):
+                outlined = outline(path)
+                if isinstance(outlined.codec, ImageCodec):
+                    found[path.name] = outlined
+        return found
 
     def reconstructors_and_scorers(self) -> list[str]:
         """Return the models that take a picture apart and together again, or say how typical it

@@ -11,18 +11,18 @@ import gradio as gr
 import torch
 from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
-from torch import Generator, Tensor
+from torch import Tensor
 
-from demo import explore
+from demo import editing, explore
 from demo.library import Library
 from demo.seeds import any_seed, seed_of
 from demo.words import Turns, shows_errors
-from pipeline.capabilities import LatentSampler, StyleSpace
 from pipeline.codecs.image import Picture, to_png
 from pipeline.figures import grid, to_rgb
 from pipeline.inference.finished import FinishedModel, as_sampler
 from pipeline.inference.sampling import classes_of, draw_samples, square_grid
-from pipeline.latent.interpolation import lerp, slerp
+from pipeline.latent import interpolate as interpolate_latents
+from pipeline.latent import space_of
 from pipeline.options import SAMPLING_OPTIONS, Option
 
 MOST = 64  # samples a grid
@@ -45,6 +45,9 @@ def build(library: Library, turns: Turns) -> None:
         if library.explorable():
             with gr.Tab("By hand") as tab:
                 explore.build(library, tab)
+        if library.editable():
+            with gr.Tab("Towards a class"):
+                editing.build(library)
 
 
 def build_grid(library: Library, turns: Turns) -> None:
@@ -192,14 +195,9 @@ def build_between(library: Library) -> None:
 @torch.inference_mode()
 def way_between(finished: FinishedModel, first: int, second: int) -> Tensor:
     """Draw `FRAMES` samples [F, C, H, W] between those of two seeds, which are first and last."""
-    model = finished.model
-    assert isinstance(model, LatentSampler)
-    (a,), (b,) = (model.draw(1, Generator().manual_seed(seed)) for seed in (first, second))
-    shares = torch.linspace(0, 1, FRAMES)
-    if isinstance(model, StyleSpace):
-        start, end = model.to_w(torch.stack([a, b]).to(finished.device))
-        return model.of_w(lerp(start, end, shares.to(finished.device))).cpu()
-    return model.decode(slerp(a, b, shares).to(finished.device)).cpu()
+    space = space_of(finished.model)
+    ends = torch.cat([space.draw(1, seed) for seed in (first, second)])
+    return space.decode_all(interpolate_latents(space, ends, FRAMES)).cpu()
 
 
 def animation(samples: Tensor) -> bytes:

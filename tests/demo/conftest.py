@@ -7,6 +7,7 @@ from pathlib import Path
 import exported
 import gradio_client
 import pytest
+import tiny
 from playwright.sync_api import Browser, Page
 from safetensors.torch import load_file, save_file
 from visiting import Served, watch
@@ -26,6 +27,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = exported.export_all(tmp_path_factory.mktemp("data") / "models")
     for name in ("vae", "dcgan"):
         enliven(root / name)
+    exported.export_one(root.parent / "classifiers/digits", tiny.runs()["classifier_digits"])
     exported.make_unusual(root / "cyclegan", "horse", statistics=79)
     return root
 

@@ -62,7 +62,7 @@ def tabs(folder: Path) -> list[str]:
 
 def test_a_tab_shows_only_when_a_model_supports_it(models: Path, tmp_path: Path) -> None:
     inner = ["Recording", "Live", "Many", "Between two", "By hand", "Pictures", "Voices"]
-    inner += ["Reconstruction and score"]
+    inner += ["Towards a class", "Reconstruction and score"]
     outer = ["Voice", "Style", "Sampling", "Compare", "Models"]
     assert sorted(tabs(models)) == sorted(inner + outer)
     assert tabs(only(models, tmp_path / "a", "dcgan")) == [
@@ -175,6 +175,20 @@ def test_few_models_stay_in_memory(models: Path) -> None:
         library.get("none")
 
 
+def test_a_classifier_judges_what_it_can_read_alone(models: Path) -> None:
+    library = Library(models)
+    assert {"vae", "dcgan"} <= set(library.editable())
+    assert library.classifiers_for("vae") == ["digits"]
+    assert library.classifiers_for("cyclegan") == []
+    assert library.classifier("digits", "vae").name == "digits"
+    for name, model, reason in (
+        ("none", "vae", "no classifier"),
+        ("digits", "cyclegan", "does not"),
+    ):
+        with pytest.raises(UserError, match=reason):
+            library.classifier(name, model)
+
+
 def test_examples_are_made_anew_where_no_data_are(models: Path) -> None:
     examples = Examples(Library(models))
     drawn = examples.pictures("cyclegan", "horse")
@@ -248,6 +262,8 @@ def test_each_endpoint_is_documented_and_its_example_runs(
     assert Image.open(found["moving"]).format == "WEBP"
     assert Image.open(found["strip"]).width > 8 * tiny.SIDE
     assert Image.open(found["moved"]).width >= tiny.SIDE
+    assert Image.open(found["way"]).width > 8 * tiny.SIDE
+    assert re.search(r"Taken for \*\*\d\*\*.*; 7: ", found["words"])
     assert [Image.open(file).size for file in found["files"]] == [(57, 33)] * 3
     voices = [soundfile.info(sound["value"]).frames for sound in found["sounds"][:2]]
     assert voices == [len(source)] * 2
