@@ -76,8 +76,8 @@ def find(trained: Trained) -> Finding:
         "one: DCI (Eastwood & Williams 2018), the mutual information gap (Chen et al. 2018) and "
         "SAP (Kumar et al. 2018). A prior of independent numbers presses a VAE's to be so (Higgins "
         "et al. 2017); nothing presses an autoencoder's. These attributes are correlated "
-        "themselves, and not all that varies, so no code can reach 1; benchmarks/disentanglement.py "
-        "has a world whose factors are independent.",
+        "themselves, and not all that varies, so no code can reach 1; "
+        "benchmarks/disentanglement.py has a world whose factors are independent.",
         [
             *(
                 Check(f"{name}: {what}", value)
