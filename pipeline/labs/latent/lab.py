@@ -3,9 +3,32 @@
 from collections.abc import Callable, Iterator
 
 from pipeline.labs.findings import Finding
+from pipeline.labs.latent import (
+    arcs,
+    arithmetic,
+    continuity,
+    gradients,
+    inverting,
+    mixing,
+    normals,
+    single_numbers,
+    style_noise,
+    walks,
+)
 from pipeline.labs.latent.trained import Trained
 
-EXPERIMENTS: tuple[Callable[[Trained], Finding], ...] = ()
+EXPERIMENTS: tuple[Callable[[Trained], Finding], ...] = (
+    walks.find,
+    arcs.find,
+    continuity.find,
+    single_numbers.find,
+    normals.find,
+    gradients.find,
+    arithmetic.find,
+    inverting.find,
+    mixing.find,
+    style_noise.find,
+)
 
 
 def findings(trained: Trained) -> Iterator[Finding]:
