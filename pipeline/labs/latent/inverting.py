@@ -1,6 +1,6 @@
 """Real digits in latent spaces: how near z, w and w+ come, by search and by an encoder."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from pipeline.labs.findings import Check, Finding, within
 from pipeline.labs.latent.digits import Digits, classes, digits_of, judge_of, nearest
@@ -33,10 +33,9 @@ def find(trained: Trained) -> Finding:
     x, digits = (part[:: len(test.labels) // COUNT][:COUNT] for part in test)
     styles, vae = trained.model("stylegan2").model, trained.model("vae").model
     found = {"z of the VAE, encoded": space_of(vae).decode_all(space_of(vae).encode(x))}
-    for name, model, kind in (
-        ("z of the VAE", vae, "z"),
-        *((f"{kind} of StyleGAN2", styles, kind) for kind in SPACES),
-    ):
+    searched: list[tuple[str, nn.Module, Kind]] = [("z of the VAE", vae, "z")]
+    searched += [(f"{kind} of StyleGAN2", styles, kind) for kind in SPACES]
+    for name, model, kind in searched:
         space = space_of(model, kind)
         inverted = invert(space, x, steps=STEPS, starts=STARTS)
         found[name] = space.decode_all(inverted.latents)

@@ -48,9 +48,9 @@ def measure(model: StyleSpace, judge: Classifier, a: Tensor, b: Tensor) -> list[
     for layer in range(model.layers + 1):
         x = mixed(model, a, b, layer)
         said, seen = classes(judge, x)[unlike], shapes_of(x)
-        shares = [float((said == digit[unlike]).double().mean()) for digit in digits]
-        alike = [correlations(seen, shape) for shape in shapes]
-        found.append(Mix(layer, *shares, *alike))
+        of_a, of_b = (float((said == digit[unlike]).double().mean()) for digit in digits)
+        like_a, like_b = (correlations(seen, shape) for shape in shapes)
+        found.append(Mix(layer, of_a, of_b, like_a, like_b))
     return found
 
 

@@ -118,7 +118,8 @@ def test_noise_is_all_that_repeats_differ_by() -> None:
             if name.endswith("noise.strength"):
                 value.fill_(0.5)
     w = model.to_w(torch.randn(3, model.latent))
-    none, fresh = (style_noise.drawn(model, w, noise, 2) for noise in ("none", "fresh"))
+    none = style_noise.drawn(model, w, "none", 2)
+    fresh = style_noise.drawn(model, w, "fresh", 2)
     assert torch.equal(none[0], none[1])
     assert not torch.equal(fresh[0], fresh[1])
     assert torch.equal(fresh, style_noise.drawn(model, w, "fresh", 2))
