@@ -49,7 +49,8 @@ def fitted_draws(codes: Tensor, n: int, seed: int = 0) -> Tensor:
     mean = codes.double().mean(dim=0)
     values, vectors = torch.linalg.eigh(torch.cov(codes.double().T))
     noise = torch.randn(n, codes.shape[1], generator=Generator().manual_seed(seed))
-    return (mean + noise.to(mean) * values.clamp(min=0).sqrt() @ vectors.T).to(codes)
+    drawn: Tensor = mean + (noise.to(mean) * values.clamp(min=0).sqrt()) @ vectors.T
+    return drawn.to(codes)
 
 
 def measure(space: Space, judge: Classifier, known: Digits, draws: int = DRAWS) -> Codes:

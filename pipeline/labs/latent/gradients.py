@@ -81,11 +81,11 @@ def lead(
     seen = (like == wanted)[asked].double().mean()
     shape = (count, len(start))
     return Edits(
-        samples.unflatten(0, shape),
+        samples.reshape(*shape, *samples.shape[1:]),
         tried,
         float(reached),
         float(seen),
-        ends.flatten(0, 1).flatten(1).norm(dim=1).unflatten(0, shape),
+        ends.flatten(0, 1).flatten(1).norm(dim=1).reshape(shape),
     )
 
 

@@ -44,7 +44,7 @@ def drawn(model: StyleGANModel, w: Tensor, noise: Noise, times: int = REPEATS) -
 def measure(model: StyleGANModel, judge: Classifier, w: Tensor, noise: Noise) -> Repeats:
     """Draw styles [N, W] several times, and compare what comes of each."""
     samples = drawn(model, w, noise)
-    said = classes(judge, samples.flatten(0, 1)).unflatten(0, samples.shape[:2])
+    said = classes(judge, samples.flatten(0, 1)).reshape(samples.shape[:2])
     return Repeats(
         samples,
         float(samples.std(dim=0).mean()),

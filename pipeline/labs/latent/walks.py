@@ -35,7 +35,8 @@ def through_code(space: Space, a: Tensor, b: Tensor, times: int = TIMES) -> Tens
     """Decode the ways between the codes of samples [P, C, H, W]: [T, P, C, H, W]."""
     codes = zip(space.encode(a), space.encode(b), strict=True)
     ways = torch.stack([interpolate(space, torch.stack(ends), times) for ends in codes], dim=1)
-    return space.decode_all(ways.flatten(0, 1)).unflatten(0, ways.shape[:2])
+    samples = space.decode_all(ways.flatten(0, 1))
+    return samples.reshape(*ways.shape[:2], *samples.shape[1:])
 
 
 def faded(a: Tensor, b: Tensor, times: int = TIMES) -> Tensor:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from latents import Planes
+from latents import LinearCoder, Planes
 
 from pipeline.labs.latent.arcs import lengths_of, ways_between
 from pipeline.labs.latent.continuity import fitted_draws
@@ -12,8 +12,8 @@ from pipeline.labs.latent.digits import Digits, classes, nearest, sure, unlike_p
 from pipeline.labs.latent.inverting import baselines, errors
 from pipeline.labs.latent.shapes import SHAPES, shapes_of
 from pipeline.labs.latent.single_numbers import scores_of
-from pipeline.labs.latent.walks import Walk, faded
-from pipeline.latent import lerp, slerp
+from pipeline.labs.latent.walks import Walk, faded, through_code
+from pipeline.latent import lerp, slerp, space_of
 
 
 def bar(left: int, right: int, top: int = 2, bottom: int = 14) -> torch.Tensor:
@@ -91,6 +91,16 @@ def test_a_fade_mixes_values() -> None:
     assert way[:, 0, 0, 0, 0].tolist() == [0, 0.25, 0.5, 0.75, 1]
     walk = Walk(torch.tensor([1.0, 0.5, 0.3, 1.0]), torch.ones(4))
     assert walk.between(walk.sure) == pytest.approx(0.4)
+
+
+def test_a_way_through_codes_begins_and_ends_at_samples() -> None:
+    space = space_of(LinearCoder(torch.eye(2)))
+    a, b = torch.tensor([[[1.0, 0]], [[0, 2.0]], [[3.0, 1]]]), torch.zeros(3, 1, 2) + 2
+    a, b = (x.reshape(3, 2, 1, 1) for x in (a, b))
+    way = through_code(space, a, b, 4)
+    assert way.shape == (4, 3, 2, 1, 1)
+    torch.testing.assert_close(way[0], a)
+    torch.testing.assert_close(way[-1], b)
 
 
 def test_the_line_is_short_in_its_middle_and_the_arc_is_not() -> None:
