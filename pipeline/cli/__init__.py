@@ -3,10 +3,10 @@
 Only light modules are imported here, so that help answers at once; commands import their own.
 """
 
-from pipeline.cli import data, evaluation, latent, models, project
+from pipeline.cli import data, evaluation, latent, models, project, uses
 from pipeline.cli.app import app
 
-__all__ = ["app", "data", "evaluation", "latent", "main", "models", "project"]
+__all__ = ["app", "data", "evaluation", "latent", "main", "models", "project", "uses"]
 
 
 def main() -> None:
