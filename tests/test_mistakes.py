@@ -38,7 +38,10 @@ def mistakes(model: Any, raw: Any) -> list[str]:
         ({"z_dim": 3}, "(did you mean 'latent'?)"),
         ({"lr": 1e-3}, "lr: no such parameter (did you mean 'optimizer.lr'?)"),
         ({"learning_rate": 1e-3}, "(did you mean 'optimizer.lr'?)"),
-        ({"width": 3}, "(did you mean 'encoder.width' or 'decoder.width'?)"),
+        (
+            {"width": 3},
+            "(did you mean 'encoder.width' or 'decoder.width' or 'total_correlation.width'?)",
+        ),
         ({"n_epochs": 3}, "(did you mean 'steps'?)"),
         ({"xyz": 3}, "xyz: no such parameter; allowed: data, steps"),
         ({"steps": True}, "steps: found true, allowed: a number"),

@@ -3,10 +3,20 @@
 Only light modules are imported here, so that help answers at once; commands import their own.
 """
 
-from pipeline.cli import data, evaluation, latent, models, project, scoring
+from pipeline.cli import data, evaluation, latent, models, project, scoring, uses
 from pipeline.cli.app import app
 
-__all__ = ["app", "data", "evaluation", "latent", "main", "models", "project", "scoring"]
+__all__ = [
+    "app",
+    "data",
+    "evaluation",
+    "latent",
+    "main",
+    "models",
+    "project",
+    "scoring",
+    "uses",
+]
 
 
 def main() -> None:

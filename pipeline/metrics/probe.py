@@ -49,7 +49,7 @@ def probe_accuracy(
             loss = cross_entropy(x @ weight.T + bias, labels)
             loss = loss + 0.5 * weight_decay * weight.square().sum()
             torch.autograd.backward(loss)
-            return float(loss)
+            return float(loss.detach())
 
         optimizer.step(closure)
     found = (test @ weight.T + bias).argmax(dim=1)

@@ -15,9 +15,9 @@ WIDTH = 140
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A repository with the stages and metrics of the root and of the zoo, committed."""
+    """A repository with the stages and metrics of the root, of the zoo and of the GANs, committed."""
     folder = tmp_path_factory.mktemp("project")
-    for below in ("", "recipes/zoo"):
+    for below in ("", "recipes/zoo", "recipes/gans"):
         shutil.copytree(tiny.ROOT / below / "data/metrics", folder / below / "data/metrics")
         shipped.copy_run(tiny.ROOT / below, folder / below)
     (folder / ".dvc").mkdir()
@@ -41,9 +41,13 @@ def test_all_models_fit_beside_each_other(project):
 
 
 def test_models_of_a_kind_have_the_same_columns():
-    columns, zoo = (
+    columns, zoo, gans = (
         {path.stem: list(json.loads(path.read_text())) for path in folder.glob("*.json")}
-        for folder in (tiny.ROOT / "data/metrics", tiny.ROOT / "recipes/zoo/data/metrics")
+        for folder in (
+            tiny.ROOT / "data/metrics",
+            tiny.ROOT / "recipes/zoo/data/metrics",
+            tiny.ROOT / "recipes/gans/data/metrics",
+        )
     )
     assert columns["cyclegan"] == columns["pix2pix"] + ["fd", "fd_vs"]  # labels have no classifier
     assert columns["pix2pix"] == ["psnr", "psnr_vs", "kd", "kd_vs"]
@@ -54,11 +58,11 @@ def test_models_of_a_kind_have_the_same_columns():
         "pix2pix": ("pix2pix_edges", "pix2pix_vqgan", "spade"),
         "cyclegan": ("cut", "cyclegan_vae", "cyclegan_vqgan"),
         "voice_inca": ("voice_mask_cyclegan", "voice_cyclegan_vae"),
-        "dcgan": ("wgan_gp", "conditional_gan", "code_prior"),
+        "dcgan": ("wgan_gp", "cgan", "stylegan2_scenes", "code_prior"),
         "vae": ("beta_vae", "vqvae", "vqgan", "autoencoder"),
     }
     for name, others in alike.items():
-        assert {other: zoo[other] for other in others} == dict.fromkeys(others, columns[name])
+        assert {other: (zoo | gans)[other] for other in others} == dict.fromkeys(others, columns[name])
 
 
 def test_all_changes_fit(project):
