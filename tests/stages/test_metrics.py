@@ -15,7 +15,7 @@ WIDTH = 140
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A repository with the stages and metrics of the root, of the zoo and of the GANs, committed."""
+    """A repository with the stages and metrics of the root and of two recipes, committed."""
     folder = tmp_path_factory.mktemp("project")
     for below in ("", "recipes/zoo", "recipes/gans"):
         shutil.copytree(tiny.ROOT / below / "data/metrics", folder / below / "data/metrics")
@@ -61,8 +61,10 @@ def test_models_of_a_kind_have_the_same_columns():
         "dcgan": ("wgan_gp", "cgan", "stylegan2_scenes", "code_prior"),
         "vae": ("beta_vae", "vqvae", "vqgan", "autoencoder"),
     }
+    recipes = zoo | gans
     for name, others in alike.items():
-        assert {other: (zoo | gans)[other] for other in others} == dict.fromkeys(others, columns[name])
+        found = {other: recipes[other] for other in others}
+        assert found == dict.fromkeys(others, columns[name])
 
 
 def test_all_changes_fit(project):
