@@ -52,7 +52,7 @@ def clear(place: Locator) -> None:
 
 def choose(page: Page, place: Locator, label: str, option: str) -> None:
     place.get_by_label(label, exact=True).click()
-    page.get_by_role("option", name=option).click()
+    page.get_by_role("option", name=option, exact=True).click()
 
 
 def press(place: Locator, name: str) -> None:
