@@ -6,7 +6,7 @@ from torch import Tensor
 
 from demo.library import Library
 from demo.seeds import seed_of
-from demo.uploads import picture_input, read_upload
+from demo.uploads import picture_input, picture_output, read_upload
 from demo.words import shows_errors
 from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
@@ -24,13 +24,13 @@ LEAST, MOST, USUAL = 0.5, 10.0, 3.0  # standard deviations that a latent may mov
 def build(library: Library) -> None:
     """Add the contents of this part to the page that is being built."""
     models, encoders = library.editable(), library.encoders()
-    judges = library.classifiers_for(models[0])
-    names = as_classifier(library.classifier_outline(judges[0])).class_names
+    classifiers = library.classifiers_for(models[0])
+    names = as_classifier(library.classifier_outline(classifiers[0])).class_names
     with gr.Row(equal_height=False):
         with gr.Column():
             model = gr.Dropdown(models, value=models[0], label="Model")
-            judge = gr.Dropdown(
-                judges, value=judges[0], label="Classifier", visible=len(judges) > 1
+            classifier = gr.Dropdown(
+                classifiers, value=classifiers[0], label="Classifier", visible=len(classifiers) > 1
             )
             with gr.Row():
                 towards = gr.Dropdown(list(names), value=names[0], label="Towards")
@@ -45,14 +45,7 @@ def build(library: Library) -> None:
             picture.visible = models[0] in encoders
             start = gr.Button("Edit", variant="primary")
         with gr.Column():
-            strip = gr.Image(
-                label="Step by step",
-                elem_classes="picture",
-                interactive=False,
-                format="png",
-                height=150,
-                buttons=["download", "fullscreen"],
-            )
+            strip = picture_output("Step by step", 150)
             said = gr.Markdown()
 
     @shows_errors
@@ -68,10 +61,10 @@ def build(library: Library) -> None:
         """Move a sample, or a picture, towards a class."""
         if not LEAST <= strength <= MOST:
             raise ValueError(f"Between {LEAST:g} and {MOST:g} standard deviations.")
-        finished, judge = library.get(model), library.classifier(classifier, model)
+        finished = library.get(model)
+        tells = as_classifier(library.classifier(classifier, model))
         space = space_of(finished.model)
-        reader = class_reader(as_classifier(judge))
-        classes = as_classifier(judge).class_names
+        reader, classes = class_reader(tells), tells.class_names
         wanted, *held = (number_of(name, classes) for name in (towards, *hold))
         if wanted in held:
             raise ValueError(f"{towards} is the class to move towards: it can't stay.")
@@ -80,7 +73,7 @@ def build(library: Library) -> None:
         way = ascend(space, begin, reader, wanted, hold=tuple(held), steps=STEPS, step=step)
         shown = torch.linspace(0, STEPS, STRIP).round().long()
         samples = space.decode_all(way[shown, 0])
-        odds = as_classifier(judge).classify(samples[[0, -1]]).softmax(dim=1)
+        odds = tells.classify(samples[[0, -1]]).softmax(dim=1)
         return grid([samples.cpu()]), words_of(odds.tolist(), classes, wanted)
 
     def offer(model: str) -> list[gr.Dropdown | gr.Image]:
@@ -99,13 +92,15 @@ def build(library: Library) -> None:
 
     start.click(
         edit,
-        [model, judge, towards, hold, strength, seed, picture],
+        [model, classifier, towards, hold, strength, seed, picture],
         [strip, said],
         api_name="edit",
         concurrency_id="models",
     )
-    model.change(offer, model, [judge, towards, hold, picture], api_visibility="private")
-    judge.input(rename, judge, [towards, hold], api_visibility="private")
+    model.change(
+        shows_errors(offer), model, [classifier, towards, hold, picture], api_visibility="private"
+    )
+    classifier.input(shows_errors(rename), classifier, [towards, hold], api_visibility="private")
 
 
 def number_of(name: str, classes: tuple[str, ...]) -> int:

@@ -121,11 +121,11 @@ class Library:
         own = self.outlines[name]
         spec = own.card.data.specs[own.params.domains[0]]  # of several, samples are of one kind
         found = [
-            judge
-            for judge, outlined in self._classifiers.items()
+            classifier
+            for classifier, outlined in self._classifiers.items()
             if all(one == spec for one in outlined.card.data.specs.values())
         ]
-        return sorted(found, key=lambda judge: judge != own.params.data)
+        return sorted(found, key=lambda classifier: classifier != own.params.data)
 
     def classifier_outline(self, name: str) -> FinishedModel:
         """Return a classifier without weights; raise UserError where there is none of that name."""

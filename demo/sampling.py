@@ -16,6 +16,7 @@ from torch import Tensor
 from demo import editing, explore
 from demo.library import Library
 from demo.seeds import any_seed, seed_of
+from demo.uploads import picture_output
 from demo.words import Turns, shows_errors
 from pipeline.codecs.image import Picture, to_png
 from pipeline.figures import grid, to_rgb
@@ -80,14 +81,7 @@ def build_grid(library: Library, turns: Turns) -> None:
                 another = gr.Button("Another seed", min_width=100)
                 stop = gr.Button("Cancel", min_width=100)
         with gr.Column():
-            picture = gr.Image(
-                label="Samples",
-                elem_classes="picture",
-                interactive=False,
-                format="png",
-                height=460,
-                buttons=["download", "fullscreen"],
-            )
+            picture = picture_output("Samples", 460)
             archive = gr.DownloadButton("Download each sample (zip)", interactive=False)
 
     @shows_errors
@@ -157,22 +151,8 @@ def build_between(library: Library) -> None:
                 second = gr.Number(3, precision=0, label="To seed")
             start = gr.Button("Go", variant="primary")
         with gr.Column():
-            moving = gr.Image(
-                label="There and back",
-                elem_classes="picture",
-                interactive=False,
-                format="webp",
-                height=300,
-                buttons=["download", "fullscreen"],
-            )
-            strip = gr.Image(
-                label="Step by step",
-                elem_classes="picture",
-                interactive=False,
-                format="png",
-                height=150,
-                buttons=["download", "fullscreen"],
-            )
+            moving = picture_output("There and back", 300, "webp")
+            strip = picture_output("Step by step", 150)
 
     @shows_errors
     def interpolate(model: str, first: int, second: int) -> tuple[str, Picture]:

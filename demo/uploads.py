@@ -53,6 +53,18 @@ def picture_input(label: str, height: int = 320) -> gr.Image:
     return picture
 
 
+def picture_output(label: str, height: int, format: str = "png") -> gr.Image:
+    """Return a picture that is shown and can be downloaded."""
+    return gr.Image(
+        label=label,
+        elem_classes="picture",
+        interactive=False,
+        format=format,
+        height=height,
+        buttons=["download", "fullscreen"],
+    )
+
+
 def sound_input(label: str) -> gr.Audio:
     """Return a sound that is uploaded or recorded; functions get its path."""
     return gr.Audio(

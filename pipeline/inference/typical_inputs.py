@@ -1,4 +1,4 @@
-"""What inputs of a domain usually are, so that others can be told: a Gaussian of their statistics.
+"""Typical inputs of a domain, so that others can be told: a Gaussian of their statistics.
 
 The distance is that of Mahalanobis, the covariance shrunken (Ledoit and Wolf 2004), for there may
 be fewer items than statistics. No network is involved, so nothing has to be trained or fetched.

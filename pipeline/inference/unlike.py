@@ -86,5 +86,5 @@ class Beginning:
 
     @property
     def wave(self) -> Wave:
-        """What was kept: float32 [samples]."""
+        """Return what was kept: float32 [samples]."""
         return np.concatenate(self._parts)

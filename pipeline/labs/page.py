@@ -16,11 +16,11 @@ STYLE = "style.css"
 
 @dataclass(frozen=True)
 class Lab:
-    """What a page of experiments is about."""
+    """The subject of a page of experiments."""
 
     title: str
     lead: str
-    """What its experiments measure, as the beginning of a sentence that counts them."""
+    """The beginning of a sentence that counts its experiments, and says what they measure."""
 
 
 def build_page(lab: Lab, findings: Sequence[Finding], seed: int, out: Path) -> None:

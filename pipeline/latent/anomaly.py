@@ -1,4 +1,4 @@
-"""How unlike its training data a model finds samples: scores, higher for what is more anomalous."""
+"""Anomaly scores of samples by a model, higher for what is more unlike its training data."""
 
 import math
 from collections.abc import Callable

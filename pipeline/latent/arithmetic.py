@@ -17,12 +17,12 @@ SCALE = 0.25
 
 @dataclass(frozen=True)
 class Analogy:
-    """What a - b + c gives."""
+    """The result of a - b + c."""
 
     latent: Tensor
     """mean(a) - mean(b) + mean(c), [*shape]."""
     sample: Tensor
-    """What it decodes to, [C, H, W]."""
+    """The latent decoded, [C, H, W]."""
     pixels: Tensor
     """The same arithmetic on what a, b and c decode to, [C, H, W]: ghosts of all that differ. Of
     bounded samples it may leave [-1, 1]."""

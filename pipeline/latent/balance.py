@@ -18,7 +18,7 @@ BINS, ALPHA = 10, 0.01
 
 @dataclass(frozen=True)
 class Balance:
-    """How rare each of N samples is."""
+    """Rarities of N samples, and weights to draw them by."""
 
     rarity: Tensor
     """log prod_d 1 / (Q_d + alpha) [N] float64: the larger, the rarer."""

@@ -30,7 +30,7 @@ STEPS = (2.0, 1.0, 0.5, 0.25)
 
 
 class Rate(NamedTuple):
-    """What a way to compress pictures takes and gives."""
+    """Bits and distortion of one way to compress pictures."""
 
     name: str
     bits: float

@@ -1,4 +1,4 @@
-"""What a finished model makes of samples, as features that others can read."""
+"""Features of samples, as a finished model computes them."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -18,7 +18,7 @@ class FeatureReader(NamedTuple):
     """Reads samples [N, C, H, W] as features [N, F]."""
 
     name: str
-    """What the features are, in words."""
+    """Of the features, in words."""
     read: Callable[[Tensor], Tensor]
 
 

@@ -19,7 +19,7 @@ class Features(NamedTuple):
 
 
 class Probed(NamedTuple):
-    """What features tell of classes."""
+    """Numbers that say what features tell of classes."""
 
     accuracy: float
     """Of a linear probe on test samples, 0 to 1."""

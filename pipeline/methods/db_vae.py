@@ -41,7 +41,7 @@ from pipeline.samples import DatasetSpec, Labelled
 
 
 class DebiasParams(Block):
-    """How often a sample is drawn, by how many of its class have codes like its own."""
+    """Draws samples more often, the fewer of their class have codes like theirs."""
 
     bins: int = Field(10, ge=2, le=1000)
     """Of the histogram of each number of a code."""

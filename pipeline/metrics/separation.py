@@ -1,4 +1,4 @@
-"""How far single numbers of a code are apart: from each other, and in what they tell."""
+"""Separation of the numbers of a code: from each other, and in what they tell."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""How common a sample's code is, by a histogram of each of its numbers.
+"""The density of codes, by a histogram of each of their numbers.
 
 Amini et al. 2019 (DB-VAE), section 3.3: what a data set has little of has codes where there are
 few, and nobody has to name it.

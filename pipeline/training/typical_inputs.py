@@ -1,4 +1,4 @@
-"""What a translator's sources usually are, learnt from the items that it was trained on.
+"""Typical inputs of a translator, learnt from the items that it was trained on.
 
 Everything random has a generator of its own: training draws what it drew.
 """

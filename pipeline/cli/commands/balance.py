@@ -44,7 +44,7 @@ UNEVEN = 0.1
 
 @dataclass(frozen=True)
 class Manner:
-    """How rarity is measured and shown."""
+    """Options of measuring and showing rarity."""
 
     bins: int
     alpha: float
@@ -64,7 +64,7 @@ class Coded:
     """[N, C, H, W] in [-1, 1]; None of points."""
     keys: list[str]
     by: str
-    """What encodes, in words."""
+    """Name of what encodes, in words."""
 
 
 def run_model(

@@ -21,8 +21,8 @@ from pipeline.cli.commands.latent_spaces import (
     Setup,
     class_held,
     class_number,
-    in_words,
     load_classifier,
+    naming_model,
     open_space,
 )
 from pipeline.cli.commands.latent_starts import read_starts
@@ -52,7 +52,7 @@ MEASURED = 128
 
 @dataclass(frozen=True)
 class Wish:
-    """What an edit should do."""
+    """An edit that is asked for."""
 
     towards: str
     """The class to reach, of the classifier's."""
@@ -102,7 +102,7 @@ def run(setup: Setup, starts: Sequence[str], classifier_folder: Path, wish: Wish
     goal = goal_of(space, load_classifier(classifier_folder, finished), wish, setup.seed)
     names = list(starts) or [str(setup.seed)]
     begin = read_starts(finished, space, names, setup)
-    with in_words(finished):
+    with naming_model(finished):
         edit, found = learn(goal)
         ways = edit(begin, torch.linspace(0, 1, how_many(setup.n, ending)))
         changed = measured(goal, edit) if space.kind != "code" else []

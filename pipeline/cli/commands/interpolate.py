@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline.cli.commands.latent_files import TABLE, check_out, decode_ways, how_many, save_ways
-from pipeline.cli.commands.latent_spaces import Setup, class_held, in_words, open_space
+from pipeline.cli.commands.latent_spaces import Setup, class_held, naming_model, open_space
 from pipeline.cli.commands.latent_starts import read_starts
 from pipeline.errors import UserError
 from pipeline.inference.finished import load
@@ -25,7 +25,7 @@ def run(setup: Setup, stops: Sequence[str]) -> str:
     chosen = list(stops) or [str(setup.seed), str(setup.seed + 1)]
     latents = read_starts(finished, space, chosen, setup)
     count = how_many(setup.n, ending)
-    with in_words(finished):
+    with naming_model(finished):
         route = interpolate(space, latents, count)
     save_ways(finished, space, decode_ways(space, route[None]), setup)
     ends = f"from {chosen[0]} to {chosen[-1]}" if len(chosen) > 1 else f"through {chosen[0]}"

@@ -16,8 +16,8 @@ from pipeline.cli.commands.latent_files import (
 from pipeline.cli.commands.latent_spaces import (
     Setup,
     class_held,
-    in_words,
     load_classifier,
+    naming_model,
     open_space,
 )
 from pipeline.cli.commands.latent_starts import read_sample
@@ -46,7 +46,7 @@ def run(setup: Setup, files: Sequence[Path], starts: int, classifier: Path | Non
     network = None if classifier is None else load_classifier(classifier, finished)
     x = torch.cat([read_sample(finished, path, setup.label) for path in files])
     with (
-        in_words(finished),
+        naming_model(finished),
         Progress(f"inverting {len(x)} sample(s)", passes(len(x), starts, steps), "steps") as bar,
     ):
         found = invert(

@@ -1,4 +1,4 @@
-"""What commands about latents write: a grid, a film, sound, or a table."""
+"""Files that commands about latents write: a grid, a film, sound, or a table."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What commands about latents are told, the space that they move in, the classifier they ask."""
+"""Options of commands about latents, the space that they move in, the classifier they ask."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from pipeline.system.hardware import device
 
 @dataclass(frozen=True)
 class Setup:
-    """What every command about latents is told."""
+    """Options of every command about latents."""
 
     folder: Path
     """The finished model's."""
@@ -42,7 +42,7 @@ class Setup:
 
 
 @contextmanager
-def in_words(finished: FinishedModel) -> Iterator[None]:
+def naming_model(finished: FinishedModel) -> Iterator[None]:
     """Raise what can't be done with a model's latents as UserError with the model's name."""
     try:
         yield

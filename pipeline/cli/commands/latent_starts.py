@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.cli.commands.latent_spaces import Setup, in_words
+from pipeline.cli.commands.latent_spaces import Setup, naming_model
 from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.codecs.image import read_picture
 from pipeline.codecs.mel import read_wave
@@ -46,7 +46,7 @@ def read_starts(
     for start in starts:
         path = Path(start)
         if NUMBER.fullmatch(start) and not path.is_file():
-            with in_words(finished):
+            with naming_model(finished):
                 parts.append(space.draw(1, seed_of(start)))
         elif not path.is_file():
             raise UserError(f"{start}: expected a seed (a whole number) or a file, found neither")

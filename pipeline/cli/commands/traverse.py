@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pipeline.cli.commands.latent_files import check_out, decode_ways, how_many, save_ways
-from pipeline.cli.commands.latent_spaces import Setup, class_held, in_words, open_space
+from pipeline.cli.commands.latent_spaces import Setup, class_held, naming_model, open_space
 from pipeline.cli.commands.latent_starts import read_starts
 from pipeline.errors import UserError
 from pipeline.inference.finished import load
@@ -49,7 +49,7 @@ def run(
     moved = None if layers is None else parse_layers(layers)
     if moved is not None and not isinstance(space, WSpace):
         raise UserError(f"--layers: '{finished.name}' has no styles whose layers could be chosen")
-    with in_words(finished):
+    with naming_model(finished):
         vectors = find(space, by, begin, directions, moved)
         if moved is not None and isinstance(space, WSpace):
             vectors = torch.stack([on_layers(one, moved, space.layers) for one in vectors])

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pipeline.capabilities import Classifier
 from pipeline.labs.findings import Check, Finding, near, within
-from pipeline.labs.latent.digits import judge_of, sure
+from pipeline.labs.latent.digits import digit_classifier, sure
 from pipeline.labs.latent.grids import draw_rows, enlarge
 from pipeline.labs.latent.trained import Trained
 from pipeline.labs.plotting import label, panels
@@ -44,14 +44,14 @@ def lengths_of(latents: Tensor) -> Lengths:
     return Lengths(lengths.mean(dim=1) / lengths[0].mean(), usual.double().mean(dim=1))
 
 
-def confident(space: Space, judge: Classifier, latents: Tensor) -> Tensor:
+def confident(space: Space, classifier: Classifier, latents: Tensor) -> Tensor:
     """Measure how much of what latents [T, P, Z] decode to is confidently a digit: [T]."""
-    return torch.stack([sure(judge, space.decode_all(some)).mean() for some in latents])
+    return torch.stack([sure(classifier, space.decode_all(some)).mean() for some in latents])
 
 
 def find(trained: Trained) -> Finding:
     """Go both ways between draws of the VAE, and of the GAN, whose draws are longer."""
-    judge = judge_of(trained)
+    classifier = digit_classifier(trained)
     spaces = {
         "VAE": space_of(trained.model("vae").model, "z"),
         "StyleGAN2": space_of(trained.model("stylegan2").model, "z"),
@@ -77,7 +77,7 @@ def find(trained: Trained) -> Finding:
             # Their lengths have mean sqrt(Z / 2): within the limit for 16 numbers, not for 64.
             checks.append(within(said, usual, least=0.98) if kind == "arc" else Check(said, usual))
             if name == "VAE":
-                shares = confident(space, judge, latents)
+                shares = confident(space, classifier, latents)
                 middle.plot(at, shares, "o-", label=kind)
                 checks.append(
                     Check(f"{name}, {kind}: confident in the middle", float(shares[TIMES // 2]))

@@ -9,7 +9,7 @@ from torch import Tensor
 from pipeline.capabilities import Classifier
 from pipeline.errors import UserError
 from pipeline.labs.findings import Check, Finding, within
-from pipeline.labs.latent.digits import classes, judge_of, probabilities, sure
+from pipeline.labs.latent.digits import classes, digit_classifier, probabilities, sure
 from pipeline.labs.latent.grids import draw_rows, enlarge
 from pipeline.labs.latent.shapes import SHAPES, shapes_of
 from pipeline.labs.latent.trained import Trained
@@ -49,7 +49,7 @@ class Kinds(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of much x - little x + little y."""
+    """Numbers of the results of much x - little x + little y."""
 
     samples: Tensor
     """[M, C, H, W]."""
@@ -63,11 +63,11 @@ class Outcome(NamedTuple):
     """Energy of fine detail."""
 
 
-def look(space: Space, judge: Classifier, draws: int = DRAWS) -> Seen:
+def observe(space: Space, classifier: Classifier, draws: int = DRAWS) -> Seen:
     """Draw latents, and see what they decode to."""
     latents = space.draw(draws, seed=9)
     samples = space.decode_all(latents)
-    return Seen(latents, probabilities(judge, samples), shapes_of(samples))
+    return Seen(latents, probabilities(classifier, samples), shapes_of(samples))
 
 
 def kinds_of(seen: Seen, attribute: int, count: int = MEAN_OF) -> Kinds:
@@ -94,24 +94,24 @@ def kinds_of(seen: Seen, attribute: int, count: int = MEAN_OF) -> Kinds:
 
 
 def outcome(
-    judge: Classifier, samples: Tensor, wanted: Tensor, attribute: int, kinds: Kinds
+    classifier: Classifier, samples: Tensor, wanted: Tensor, attribute: int, kinds: Kinds
 ) -> Outcome:
     """Measure results [M, C, H, W] that should have much of an attribute, and be of the classes
     at places [M] of `Kinds`."""
     numbers = torch.tensor(kinds.classes, device=wanted.device)
-    right = classes(judge, samples) == numbers[wanted]
+    right = classes(classifier, samples) == numbers[wanted]
     much = shapes_of(samples)[:, attribute] > kinds.limits[wanted]
     return Outcome(
         samples,
         float(right.double().mean()),
         float(much.double().mean()),
-        float(sure(judge, samples).mean()),
+        float(sure(classifier, samples).mean()),
         high_frequency_energy(samples),
     )
 
 
 def measure(
-    space: Space, judge: Classifier, kinds: Kinds, attribute: int
+    space: Space, classifier: Classifier, kinds: Kinds, attribute: int
 ) -> tuple[Outcome, Outcome]:
     """Compare much x - little x + little y for all pairs of classes, by latents and by pixels."""
     pairs = list(itertools.permutations(range(len(kinds.classes)), 2))
@@ -121,24 +121,24 @@ def measure(
     wanted = torch.tensor([y for _, y in pairs], device=space.device)
     latents = torch.stack([one.sample for one in found])
     pixels = torch.stack([one.pixels for one in found]).clamp(-1, 1)
-    first, second = (outcome(judge, x, wanted, attribute, kinds) for x in (latents, pixels))
+    first, second = (outcome(classifier, x, wanted, attribute, kinds) for x in (latents, pixels))
     return first, second
 
 
 def find(trained: Trained) -> Finding:
     """Add and take away ink and slant, in z of the VAE and in w of StyleGAN2."""
-    judge = judge_of(trained)
+    classifier = digit_classifier(trained)
     spaces = {
         "VAE": space_of(trained.model("vae").model, "z"),
         "StyleGAN2": space_of(trained.model("stylegan2").model, "w"),
     }
     checks, drawn = [], {}
     for model, space in spaces.items():
-        seen = look(space, judge)
+        seen = observe(space, classifier)
         for name in ("ink", "slant"):
             said, number = f"{model}, {name}", SHAPES.index(name)
-            latents, pixels = measure(space, judge, kinds_of(seen, number), number)
-            many, _ = measure(space, judge, kinds_of(seen, number, MANY), number)
+            latents, pixels = measure(space, classifier, kinds_of(seen, number), number)
+            many, _ = measure(space, classifier, kinds_of(seen, number, MANY), number)
             checks += [
                 within(f"{said}: much of it, by latents", latents.attribute, least=0.8),
                 Check(f"{said}: much of it, by pixels", pixels.attribute),

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 from pipeline.capabilities import Classifier
 from pipeline.evaluation.data import in_batches
 from pipeline.labs.findings import Check, Finding, within
-from pipeline.labs.latent.digits import Digits, digits_of, judge_of, sure, unlike_pairs
+from pipeline.labs.latent.digits import Digits, digit_classifier, digits_of, sure, unlike_pairs
 from pipeline.labs.latent.grids import draw_rows, enlarge
 from pipeline.labs.latent.trained import Trained
 from pipeline.labs.plotting import label, panels
@@ -22,7 +22,7 @@ NUDGE = 0.1
 
 
 class Codes(NamedTuple):
-    """What the codes of a model are like."""
+    """Numbers that describe the codes of a model."""
 
     centre: float
     """Root mean square of their mean over samples: 0 where they lie about the origin."""
@@ -53,7 +53,7 @@ def fitted_draws(codes: Tensor, n: int, seed: int = 0) -> Tensor:
     return drawn.to(codes)
 
 
-def measure(space: Space, judge: Classifier, known: Digits, draws: int = DRAWS) -> Codes:
+def measure(space: Space, classifier: Classifier, known: Digits, draws: int = DRAWS) -> Codes:
     """Measure the codes of known digits, and what lies beside them."""
     codes = space.encode(known.pictures)
     stds = codes.std(dim=0)
@@ -69,31 +69,33 @@ def measure(space: Space, judge: Classifier, known: Digits, draws: int = DRAWS) 
         centre=float(codes.mean(dim=0).square().mean().sqrt()),
         spread=float(stds.square().mean().sqrt()),
         fitted=fitted,
-        complete=float(sure(judge, beside).mean()),
-        complete_distance=distance(judge, beside, known.pictures),
-        prior=float(sure(judge, normal).mean()),
-        prior_distance=distance(judge, normal, known.pictures),
-        between=float(sure(judge, space.decode_all((codes[first] + codes[second]) / 2)).mean()),
+        complete=float(sure(classifier, beside).mean()),
+        complete_distance=distance(classifier, beside, known.pictures),
+        prior=float(sure(classifier, normal).mean()),
+        prior_distance=distance(classifier, normal, known.pictures),
+        between=float(
+            sure(classifier, space.decode_all((codes[first] + codes[second]) / 2)).mean()
+        ),
         rough=float((moved / length).mean() / known.pictures[0].numel() ** 0.5),
     )
 
 
 @torch.no_grad()
-def distance(judge: Classifier, x: Tensor, y: Tensor) -> float:
+def distance(classifier: Classifier, x: Tensor, y: Tensor) -> float:
     """Measure the Frechet distance of two sets of samples in a classifier's features."""
-    return frechet_distance(*(in_batches(judge.features, some) for some in (x, y)))
+    return frechet_distance(*(in_batches(classifier.features, some) for some in (x, y)))
 
 
 def find(trained: Trained) -> Finding:
     """Compare the codes of a VAE with those of an autoencoder of the same networks."""
-    judge, known = judge_of(trained), digits_of(trained, "test")
+    classifier, known = digit_classifier(trained), digits_of(trained, "test")
     vae = trained.model("vae").model
     assert isinstance(vae, VAEModel)
     spaces: dict[str, Space] = {
         "VAE": space_of(vae, "z"),
         "autoencoder": space_of(trained.model("autoencoder").model, "code"),
     }
-    found = {name: measure(space, judge, known) for name, space in spaces.items()}
+    found = {name: measure(space, classifier, known) for name, space in spaces.items()}
     regular, free = found["VAE"], found["autoencoder"]
     with torch.no_grad():
         stds = (0.5 * vae.posterior(known.pictures)[1]).exp()

@@ -31,7 +31,7 @@ def digits_of(trained: Trained, split: str) -> Digits:
     return Digits(pictures, read_labels(store, split, DOMAIN).to(trained.device))
 
 
-def judge_of(trained: Trained) -> Classifier:
+def digit_classifier(trained: Trained) -> Classifier:
     """Load the classifier of digits; raises UserError where it was not trained."""
     model = trained.classifier(NAME).model
     assert isinstance(model, Classifier)
@@ -39,23 +39,23 @@ def judge_of(trained: Trained) -> Classifier:
 
 
 @torch.no_grad()
-def probabilities(judge: Classifier, x: Tensor) -> Tensor:
+def probabilities(classifier: Classifier, x: Tensor) -> Tensor:
     """Compute what a classifier takes samples [N, C, H, W] for: [N, classes]."""
-    return torch.cat([judge.classify(some).softmax(dim=1) for some in torch.split(x, AT_ONCE)])
+    return torch.cat([classifier.classify(some).softmax(dim=1) for some in torch.split(x, AT_ONCE)])
 
 
-def classes(judge: Classifier, x: Tensor) -> Tensor:
+def classes(classifier: Classifier, x: Tensor) -> Tensor:
     """Tell the likeliest classes [N] of samples [N, C, H, W]."""
-    return probabilities(judge, x).argmax(dim=1)
+    return probabilities(classifier, x).argmax(dim=1)
 
 
-def sure(judge: Classifier, x: Tensor) -> Tensor:
+def sure(classifier: Classifier, x: Tensor) -> Tensor:
     """Tell which of samples [N, C, H, W] a classifier takes confidently for a digit: [N] of 0, 1.
 
     That is all that the share means: a classifier knows no other class than digits, and can be
     confident of what is none.
     """
-    return (probabilities(judge, x).amax(dim=1) >= SURE).double()
+    return (probabilities(classifier, x).amax(dim=1) >= SURE).double()
 
 
 def nearest(x: Tensor, known: Digits) -> tuple[Tensor, Tensor]:

@@ -10,8 +10,8 @@ from pipeline.labs.findings import Check, Finding, within
 from pipeline.labs.latent.digits import (
     Digits,
     classes,
+    digit_classifier,
     digits_of,
-    judge_of,
     nearest,
 )
 from pipeline.labs.latent.grids import draw_rows, enlarge
@@ -37,7 +37,7 @@ class Pixels(nn.Module, Latent):
 
 
 class Edits(NamedTuple):
-    """What became of samples that were led to every class: K classes, from N starts each."""
+    """Samples that were led to every class: K classes, from N starts each."""
 
     samples: Tensor
     """[K, N, C, H, W], edited."""
@@ -54,7 +54,7 @@ class Edits(NamedTuple):
 def lead(
     space: Space,
     start: Tensor,
-    judge: Classifier,
+    classifier: Classifier,
     known: Digits,
     *,
     steps: int = STEPS,
@@ -64,10 +64,10 @@ def lead(
 
     Raises ValueError where every start is of every class already.
     """
-    count = len(judge.class_names)
-    own = classes(judge, space.decode_all(start))
+    count = len(classifier.class_names)
+    own = classes(classifier, space.decode_all(start))
     tried = own[None] != torch.arange(count, device=own.device)[:, None]
-    reader = class_reader(judge)
+    reader = class_reader(classifier)
     ends = torch.stack(
         [ascend(space, start, reader, k, steps=steps, step=step)[-1] for k in range(count)]
     )
@@ -76,7 +76,7 @@ def lead(
     asked = tried.flatten()
     if not asked.any():
         raise ValueError("no start leaves anything to do")
-    reached = (classes(judge, samples) == wanted)[asked].double().mean()
+    reached = (classes(classifier, samples) == wanted)[asked].double().mean()
     _, like = nearest(samples.clamp(-1, 1), known)
     seen = (like == wanted)[asked].double().mean()
     shape = (count, len(start))
@@ -91,22 +91,22 @@ def lead(
 
 def find(trained: Trained) -> Finding:
     """Lead samples to every class through z, through w, and by their pixels."""
-    judge, known = judge_of(trained), digits_of(trained, "train")
+    classifier, known = digit_classifier(trained), digits_of(trained, "train")
     z = space_of(trained.model("vae").model, "z")
     w = space_of(trained.model("stylegan2").model, "w")
     drawn = z.draw(STARTS, seed=5)
     pixels = space_of(Pixels(), "code")
     edits = {
-        "z of the VAE": lead(z, drawn, judge, known),
-        "w of StyleGAN2": lead(w, w.draw(STARTS, seed=5), judge, known),
-        "pixels": lead(pixels, z.decode_all(drawn), judge, known),
+        "z of the VAE": lead(z, drawn, classifier, known),
+        "w of StyleGAN2": lead(w, w.draw(STARTS, seed=5), classifier, known),
+        "pixels": lead(pixels, z.decode_all(drawn), classifier, known),
     }
     least, most = (float(end) for end in torch.aminmax(edits["z of the VAE"].lengths))
     figure, axes = panels([f"By {name}" for name in edits])
     for panel, found in zip(axes, edits.values(), strict=True):
         draw_rows(
             panel,
-            {f"to {name}": found.samples[k] for k, name in enumerate(judge.class_names)},
+            {f"to {name}": found.samples[k] for k, name in enumerate(classifier.class_names)},
         )
     enlarge(figure, 10, 5.5)
     held = edits["pixels"].seen
@@ -118,7 +118,7 @@ def find(trained: Trained) -> Finding:
         f"confident, {STEPS} steps at most; both networks stay as they are, and lengths of z stay "
         "usual. Tries are those that don't begin in the class. The baseline is the same climb in "
         "the pixels of the VAE's samples, by steps of length 0.1. Both satisfy the classifier that "
-        "they climb; whether a digit came of it is told by another judge, the class of the nearest "
+        "they climb; whether a digit came of it is told by another one, the class of the nearest "
         "training picture: what leads pixels past a classifier may be invisible (Szegedy et al. "
         "2014).",
         [

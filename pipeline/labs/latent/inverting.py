@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from pipeline.labs.findings import Check, Finding, within
-from pipeline.labs.latent.digits import Digits, classes, digits_of, judge_of, nearest
+from pipeline.labs.latent.digits import Digits, classes, digit_classifier, digits_of, nearest
 from pipeline.labs.latent.grids import draw_rows, enlarge
 from pipeline.labs.latent.trained import Trained
 from pipeline.labs.plotting import label, panels
@@ -29,7 +29,7 @@ def baselines(x: Tensor, known: Digits) -> dict[str, float]:
 
 def find(trained: Trained) -> Finding:
     """Search for digits of the test split in the spaces of StyleGAN2 and of the VAE."""
-    judge, test = judge_of(trained), digits_of(trained, "test")
+    classifier, test = digit_classifier(trained), digits_of(trained, "test")
     x, digits = (part[:: len(test.labels) // COUNT][:COUNT] for part in test)
     styles, vae = trained.model("stylegan2").model, trained.model("vae").model
     found = {"z of the VAE, encoded": space_of(vae).decode_all(space_of(vae).encode(x))}
@@ -70,7 +70,10 @@ def find(trained: Trained) -> Finding:
                 most=1,
             ),
             *(
-                Check(f"{name}: digit stays", float((classes(judge, y) == digits).double().mean()))
+                Check(
+                    f"{name}: digit stays",
+                    float((classes(classifier, y) == digits).double().mean()),
+                )
                 for name, y in found.items()
             ),
         ],

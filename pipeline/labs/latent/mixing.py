@@ -7,7 +7,7 @@ from torch import Tensor
 
 from pipeline.capabilities import Classifier, StyleSpace
 from pipeline.labs.findings import Check, Finding, within
-from pipeline.labs.latent.digits import classes, judge_of
+from pipeline.labs.latent.digits import classes, digit_classifier
 from pipeline.labs.latent.grids import draw_rows, enlarge
 from pipeline.labs.latent.shapes import SHAPES, shapes_of
 from pipeline.labs.latent.trained import Trained
@@ -39,15 +39,15 @@ def mixed(model: StyleSpace, a: Tensor, b: Tensor, layer: int) -> Tensor:
     return torch.cat([model.mix(*ends, layer) for ends in parts])
 
 
-def measure(model: StyleSpace, judge: Classifier, a: Tensor, b: Tensor) -> list[Mix]:
+def measure(model: StyleSpace, classifier: Classifier, a: Tensor, b: Tensor) -> list[Mix]:
     """Mix styles [N, W] of pairs at each layer, from none of the first to all."""
     own = [mixed(model, w, w, 0) for w in (a, b)]
-    digits, shapes = [classes(judge, x) for x in own], [shapes_of(x) for x in own]
+    digits, shapes = [classes(classifier, x) for x in own], [shapes_of(x) for x in own]
     unlike = digits[0] != digits[1]
     found = []
     for layer in range(model.layers + 1):
         x = mixed(model, a, b, layer)
-        said, seen = classes(judge, x)[unlike], shapes_of(x)
+        said, seen = classes(classifier, x)[unlike], shapes_of(x)
         of_a, of_b = (float((said == digit[unlike]).double().mean()) for digit in digits)
         like_a, like_b = (correlations(seen, shape) for shape in shapes)
         found.append(Mix(layer, of_a, of_b, like_a, like_b))
@@ -63,10 +63,10 @@ def correlations(a: Tensor, b: Tensor) -> Tensor:
 
 def find(trained: Trained) -> Finding:
     """Mix the styles of StyleGAN2's draws."""
-    judge, model = judge_of(trained), trained.model("stylegan2").model
+    classifier, model = digit_classifier(trained), trained.model("stylegan2").model
     space = WSpace(model)
     a, b = space.draw(2 * PAIRS, seed=7).chunk(2)
-    mixes = measure(space.styles, judge, a, b)
+    mixes = measure(space.styles, classifier, a, b)
     half = space.layers // 2
     at = mixes[half]
     figure, (left, middle, right) = panels(

@@ -1,4 +1,4 @@
-"""What single numbers of a code tell of measured attributes, with a prior and without."""
+"""Measured attributes in single numbers of a code, with a prior and without."""
 
 from typing import NamedTuple
 

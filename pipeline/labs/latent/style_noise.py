@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from pipeline.capabilities import Classifier
 from pipeline.labs.findings import Check, Finding, near, within
-from pipeline.labs.latent.digits import classes, judge_of
+from pipeline.labs.latent.digits import classes, digit_classifier
 from pipeline.labs.latent.grids import draw_rows, enlarge
 from pipeline.labs.latent.trained import Trained
 from pipeline.labs.plotting import panels
@@ -41,10 +41,10 @@ def drawn(model: StyleGANModel, w: Tensor, noise: Noise, times: int = REPEATS) -
     return torch.stack(found).clamp(-1, 1)
 
 
-def measure(model: StyleGANModel, judge: Classifier, w: Tensor, noise: Noise) -> Repeats:
+def measure(model: StyleGANModel, classifier: Classifier, w: Tensor, noise: Noise) -> Repeats:
     """Draw styles [N, W] several times, and compare what comes of each."""
     samples = drawn(model, w, noise)
-    said = classes(judge, samples.flatten(0, 1)).reshape(samples.shape[:2])
+    said = classes(classifier, samples.flatten(0, 1)).reshape(samples.shape[:2])
     return Repeats(
         samples,
         float(samples.std(dim=0).mean()),
@@ -55,12 +55,12 @@ def measure(model: StyleGANModel, judge: Classifier, w: Tensor, noise: Noise) ->
 
 def find(trained: Trained) -> Finding:
     """Draw styles of StyleGAN2 with noise and without."""
-    judge, model = judge_of(trained), trained.model("stylegan2").model
+    classifier, model = digit_classifier(trained), trained.model("stylegan2").model
     assert isinstance(model, StyleGANModel)
     w = WSpace(model).draw(STYLES, seed=11)
     found: dict[Noise, Repeats] = {
-        "fresh": measure(model, judge, w, "fresh"),
-        "none": measure(model, judge, w, "none"),
+        "fresh": measure(model, classifier, w, "fresh"),
+        "none": measure(model, classifier, w, "none"),
     }
     fresh, none = found["fresh"], found["none"]
     figure, axes = panels(["Fresh noise", "No noise"])

@@ -1,4 +1,4 @@
-"""What a run has trained, by the names of its params.yaml: what experiments ask."""
+"""Models, classifiers and data sets of a run, by the names of its params.yaml."""
 
 from dataclasses import dataclass
 from pathlib import Path

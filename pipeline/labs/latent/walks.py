@@ -7,7 +7,7 @@ from torch import Tensor
 
 from pipeline.capabilities import Classifier
 from pipeline.labs.findings import Check, Finding, within
-from pipeline.labs.latent.digits import digits_of, judge_of, sure, unlike_pairs
+from pipeline.labs.latent.digits import digit_classifier, digits_of, sure, unlike_pairs
 from pipeline.labs.latent.grids import draw_rows, enlarge
 from pipeline.labs.latent.trained import Trained
 from pipeline.labs.plotting import label, panels
@@ -19,7 +19,7 @@ SHOWN = 3
 
 
 class Walk(NamedTuple):
-    """What was seen at each of the times [T] of ways, the ends among them."""
+    """Numbers of each of the times [T] of ways, the ends among them."""
 
     sure: Tensor
     """Share of pictures that are taken confidently for a digit."""
@@ -45,21 +45,21 @@ def faded(a: Tensor, b: Tensor, times: int = TIMES) -> Tensor:
     return torch.lerp(a[None], b[None], shares)
 
 
-def look(judge: Classifier, way: Tensor) -> Walk:
+def observe(classifier: Classifier, way: Tensor) -> Walk:
     """Measure ways [T, P, C, H, W]."""
     fine = torch.tensor([high_frequency_energy(pictures) for pictures in way])
     ends = (fine[0] + fine[-1]) / 2
-    return Walk(torch.stack([sure(judge, pictures).mean() for pictures in way]), fine / ends)
+    return Walk(torch.stack([sure(classifier, pictures).mean() for pictures in way]), fine / ends)
 
 
 def find(trained: Trained) -> Finding:
     """Walk between digits of the test split that are of different classes."""
-    judge, space = judge_of(trained), space_of(trained.model("vae").model)
+    classifier, space = digit_classifier(trained), space_of(trained.model("vae").model)
     known = digits_of(trained, "test")
     first, second = unlike_pairs(known.labels, PAIRS)
     a, b = known.pictures[first], known.pictures[second]
     ways = {"through the code": through_code(space, a, b), "faded": faded(a, b)}
-    seen = {name: look(judge, way) for name, way in ways.items()}
+    seen = {name: observe(classifier, way) for name, way in ways.items()}
     code, fade = seen.values()
     figure, (left, middle, right) = panels(
         ["Taken confidently for a digit", "Fine detail", "Each way, and the fade below it"]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from pipeline.capabilities import Classifier, Latent
 from pipeline.errors import UserError
 from pipeline.labs.latent import continuity, gradients, mixing, normals, style_noise
-from pipeline.labs.latent.arithmetic import kinds_of, look, measure
+from pipeline.labs.latent.arithmetic import kinds_of, measure, observe
 from pipeline.labs.latent.digits import Digits
 from pipeline.labs.latent.lab import EXPERIMENTS, findings
 from pipeline.labs.latent.shapes import SHAPES, shapes_of
@@ -58,7 +58,7 @@ def known_blobs() -> Digits:
     return Digits(x, Sides().classify(x).argmax(dim=1))
 
 
-def test_gradients_lead_latents_to_what_another_judge_sees() -> None:
+def test_gradients_lead_latents_to_what_another_classifier_sees() -> None:
     space = space_of(Blobs())
     edits = gradients.lead(space, space.draw(4), Sides(), known_blobs())
     assert edits.samples.shape == (2, 4, 1, SIDE, SIDE)
@@ -68,10 +68,10 @@ def test_gradients_lead_latents_to_what_another_judge_sees() -> None:
 
 
 def test_pixels_are_their_own_latents() -> None:
-    judge, pixels = Planes(torch.eye(2)), space_of(gradients.Pixels(), "code")
+    classifier, pixels = Planes(torch.eye(2)), space_of(gradients.Pixels(), "code")
     x = torch.tensor([[0.5, 0.0], [0.9, 0.1]])[:, :, None, None]
     known = Digits(torch.eye(2)[:, :, None, None], torch.tensor([0, 1]))
-    edits = gradients.lead(pixels, x, judge, known, steps=60)
+    edits = gradients.lead(pixels, x, classifier, known, steps=60)
     assert edits.reached == 1
     assert edits.seen == 1
     assert torch.equal(pixels.decode(x), x)
@@ -88,9 +88,9 @@ def test_conditions_hold_what_goes_along() -> None:
 
 
 def test_arithmetic_of_blobs_keeps_the_side_and_adds_ink() -> None:
-    space, judge, ink = space_of(Blobs()), Sides(), SHAPES.index("ink")
-    seen = look(space, judge, 400)
-    latents, pixels = measure(space, judge, kinds_of(seen, ink), ink)
+    space, classifier, ink = space_of(Blobs()), Sides(), SHAPES.index("ink")
+    seen = observe(space, classifier, 400)
+    latents, pixels = measure(space, classifier, kinds_of(seen, ink), ink)
     assert latents.samples.shape == pixels.samples.shape == (2, 1, SIDE, SIDE)
     assert latents.digit == latents.attribute == 1
     with pytest.raises(UserError, match="less than two classes"):

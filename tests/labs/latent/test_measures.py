@@ -61,10 +61,10 @@ def test_shapes_have_gradients_and_nothing_has_none() -> None:
 
 
 def test_a_confident_classifier_is_told_from_one_that_wavers() -> None:
-    judge = Planes(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    classifier = Planes(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
     x = torch.tensor([[3.0, 0.0], [1.0, 0.0], [0.0, 5.0]])[:, :, None, None]
-    assert classes(judge, x).tolist() == [0, 0, 1]
-    assert sure(judge, x).tolist() == [1, 0, 1]  # 0.95, 0.73, 0.99
+    assert classes(classifier, x).tolist() == [0, 0, 1]
+    assert sure(classifier, x).tolist() == [1, 0, 1]  # 0.95, 0.73, 0.99
 
 
 def test_the_nearest_is_found_with_its_class() -> None:
