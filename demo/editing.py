@@ -5,14 +5,13 @@ import torch
 from torch import Tensor
 
 from demo.library import Library
+from demo.reconstruction import sample_of
 from demo.seeds import seed_of
 from demo.uploads import picture_input, picture_output, read_upload
 from demo.words import shows_errors
-from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
 from pipeline.figures import grid
 from pipeline.inference.finished import FinishedModel, as_classifier
-from pipeline.inference.pictures import to_sample
 from pipeline.latent import ascend, class_reader, space_of
 from pipeline.latent.spaces import Space
 
@@ -115,15 +114,12 @@ def start_of(space: Space, finished: FinishedModel, seed: int, picture: str | No
 
     Raises ValueError where the model has none of the two.
     """
-    codec = finished.codec
     if picture is None:
         try:
             return space.draw(1, seed_of(seed))
         except ValueError as error:
             raise ValueError("Choose a picture to start at.") from error
-    assert isinstance(codec, ImageCodec)
-    domain = finished.params.domains[0]  # of several, the samples are of one kind
-    return space.encode(to_sample(finished, codec, read_upload(picture), domain)).clone()
+    return space.encode(sample_of(finished, read_upload(picture))).clone()
 
 
 def words_of(odds: list[list[float]], classes: tuple[str, ...], wanted: int) -> str:

@@ -5,15 +5,14 @@ import torch
 from torch import Generator, Tensor
 
 from demo.library import Library
+from demo.reconstruction import sample_of
 from demo.seeds import seed_of
 from demo.uploads import picture_input, read_upload
 from demo.words import shows_errors
 from pipeline.capabilities import Latent, LatentSampler
-from pipeline.codecs import ImageCodec
 from pipeline.codecs.image import Picture
 from pipeline.figures import grid
 from pipeline.inference.finished import FinishedModel
-from pipeline.inference.pictures import to_sample
 from pipeline.latent.traversal import moving_axes
 
 SLIDERS = 8
@@ -116,11 +115,9 @@ def start_of(finished: FinishedModel, seed: int, picture: str | None) -> Tensor:
 
     Raises ValueError where the model has none of the two.
     """
-    model, codec = finished.model, finished.codec
+    model = finished.model
     if isinstance(model, Latent) and picture is not None:
-        assert isinstance(codec, ImageCodec)
-        domain = finished.params.domains[0]  # of several, the samples are of one kind
-        return model.encode(to_sample(finished, codec, read_upload(picture), domain))[0].clone()
+        return model.encode(sample_of(finished, read_upload(picture)))[0].clone()
     if not isinstance(model, LatentSampler):
         raise ValueError("Choose a picture to start at.")
     return model.draw(1, Generator().manual_seed(seed_of(seed)))[0].to(finished.device)

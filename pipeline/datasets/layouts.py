@@ -1,5 +1,6 @@
 """The folder layouts that the field uses, and the files in them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -57,6 +58,26 @@ def listed(folder: Path, endings: tuple[str, ...]) -> Contents:
         raise UserError(
             f"expected files ending in {', '.join(endings)} in {folder}: {none_among(found)}"
         )
+    return found
+
+
+def files_among(paths: Iterable[Path], endings: tuple[str, ...], lacks: str) -> list[Path]:
+    """List the files that paths are, and those with ``endings`` that lie below them.
+
+    Raises UserError where a path does not exist, and where there are none below one: the path,
+    ``lacks``, and what there is.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"no such file or folder: {path}")
+        if path.is_file():
+            found.append(path)
+            continue
+        contents = contents_of(path, endings)
+        if not contents.files:
+            raise UserError(f"{path} {lacks} {none_among(contents)}")
+        found += contents.files
     return found
 
 

@@ -12,9 +12,8 @@ from pipeline.codecs import SoundCodec, sound_codec
 from pipeline.codecs.mel import read_wave
 from pipeline.codecs.sound import Statistics
 from pipeline.codecs.sound_files import limited
-from pipeline.datasets.contents import contents_of
 from pipeline.datasets.folders import SOUNDS
-from pipeline.datasets.layouts import none_among
+from pipeline.datasets.layouts import files_among
 from pipeline.datasets.recordings import levelled, trimmed
 from pipeline.datasets.source import DomainMoments
 from pipeline.errors import UserError, listing
@@ -55,7 +54,7 @@ def listen(name: str, paths: Iterable[Path], codec: SoundCodec, skip_bad: bool =
     """
     moments, clips, problems = DomainMoments(), [], []
     rate, seconds = codec.convention.rate, 0.0
-    for file in recordings_in(paths):
+    for file in files_among(paths, SOUNDS, "holds no sound files:"):
         try:
             wave = trimmed(read_wave(file, rate), rate)[: round((MOST - seconds) * rate)]
             wave = limited(wave) if codec.level is None else levelled(wave, codec.level)
@@ -76,22 +75,6 @@ def listen(name: str, paths: Iterable[Path], codec: SoundCodec, skip_bad: bool =
             f"{seconds:.1f}"
         )
     return Speaker(name, moments.statistics(codec.features), clips)
-
-
-def recordings_in(paths: Iterable[Path]) -> list[Path]:
-    """List the sound files that paths are, or that lie below them; raise UserError for none."""
-    found = []
-    for path in paths:
-        if not path.exists():
-            raise UserError(f"no such file or folder: {path}")
-        if path.is_file():
-            found.append(path)
-            continue
-        contents = contents_of(path, SOUNDS)
-        if not contents.files:
-            raise UserError(f"{path} holds no sound files: {none_among(contents)}")
-        found += contents.files
-    return found
 
 
 def with_unseen(

@@ -13,9 +13,8 @@ from torch import Tensor
 from pipeline.codecs import ImageCodec, SoundCodec
 from pipeline.codecs.image import read_picture
 from pipeline.codecs.mel import read_wave
-from pipeline.datasets.contents import contents_of
 from pipeline.datasets.folders import PICTURES, SOUNDS
-from pipeline.datasets.layouts import none_among
+from pipeline.datasets.layouts import files_among
 from pipeline.datasets.recordings import levelled, trimmed
 from pipeline.errors import UserError, listing
 from pipeline.inference.finished import FinishedModel, load, unable
@@ -64,8 +63,9 @@ def score(
         check_file(out)
     finished = load(folder, device())
     kinds = kinds_of(finished)
-    files = files_in(inputs, kinds)
-    apart = None if normal is None else halves_of(files_in([normal], kinds), normal)
+    lacks = f"holds nothing to score: looked for {', '.join(kinds)};"
+    files = files_among(inputs, kinds, lacks)
+    apart = None if normal is None else halves_of(files_among([normal], kinds, lacks), normal)
     known = None if apart is None else torch.cat(list(samples_of(finished, apart[0])))
     able = scores_of(finished.model, known, draws)
     if not able:
@@ -94,23 +94,6 @@ def kinds_of(finished: FinishedModel) -> tuple[str, ...]:
     if isinstance(finished.codec, SoundCodec):
         return SOUNDS
     raise unable(finished, "score files")
-
-
-def files_in(paths: Sequence[Path], kinds: tuple[str, ...]) -> list[Path]:
-    """List the files that paths are, or that lie below them; raise UserError for none."""
-    found: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise UserError(f"no such file or folder: {path}")
-        if path.is_file():
-            found.append(path)
-            continue
-        contents = contents_of(path, kinds)
-        if not contents.files:
-            looked = f"looked for {', '.join(kinds)}; {none_among(contents)}"
-            raise UserError(f"{path} holds nothing to score: {looked}")
-        found += contents.files
-    return found
 
 
 def halves_of(files: Sequence[Path], folder: Path) -> tuple[list[Path], list[Path]]:
